@@ -1,10 +1,17 @@
+import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { CopyButton } from '../ui/controls/index.ts';
+import { defineStrings } from '../ui/strings/define-strings.ts';
 import { shortenId, useStrings } from '../ui/strings/index.ts';
 import styles from './actor.module.css';
-import { actorStrings } from './actor-strings.ts';
-import { useName } from './names.ts';
+import de from './actor-strings.de.json' with { type: 'json' };
+import en from './actor-strings.en.json' with { type: 'json' };
+import { api, type Schemas } from './api/admin.ts';
+import { readers } from './screen-data.ts';
+import { useSession, useWorld, type World } from './session/session-query.ts';
+
+const actorStrings = defineStrings('console/actor-strings', en, de);
 
 /** By name where the reader may see it, else by the shortened id; the whole id on hover and to copy. */
 export function Named({ id, children }: { id: string; children?: (text: ReactNode) => ReactNode }) {
@@ -42,4 +49,49 @@ export function Actor({ actor }: { actor: string }) {
   if (!id.includes('_')) return <span title={actor}>{actor}</span>;
   if (administrator === undefined) return <Named id={id} />;
   return t.rich('atKiosk', { who: <Named id={administrator} />, kiosk: <Named id={id} /> });
+}
+
+type Names = Schemas['Names']['names'];
+
+/** Ids that the service has a name for. */
+const NAMED = /^(sub|key|ksk|adm)_[0-9a-z]{26}$/;
+/** Of one request. */
+const MOST = 200;
+
+interface Batch {
+  ids: Set<string>;
+  names: Promise<Names>;
+}
+const batches = new Map<World, Batch>();
+
+/** All ids that a page asks for in one turn are asked for in one request. */
+async function nameOfId(env: World, id: string): Promise<string | null> {
+  let batch = batches.get(env);
+  if (!batch || batch.ids.size >= MOST) {
+    const ids = new Set<string>();
+    batch = {
+      ids,
+      names: new Promise((done) => setTimeout(done)).then(async () => {
+        if (batches.get(env)?.ids === ids) batches.delete(env);
+        return (await api.get('/api/admin/names', { env, ids: [...ids].join(',') })).names;
+      }),
+    };
+    batches.set(env, batch);
+  }
+  batch.ids.add(id);
+  return (await batch.names)[id] ?? null;
+}
+
+/** What an id is called; undefined where it has no name, or the reader may not see it. */
+function useName(id: string | undefined): string | undefined {
+  const env = useWorld();
+  const { user } = useSession();
+  const { data } = useQuery({
+    queryKey: ['names', env, id],
+    queryFn: () => nameOfId(env, id!),
+    enabled: id !== undefined && NAMED.test(id) && id !== user.id && readers.includes(user.role),
+    staleTime: 60_000,
+    retry: false,
+  });
+  return id === user.id ? user.name : (data ?? undefined);
 }

@@ -2,8 +2,7 @@
 
 export { Actor, Named, PersonName } from './actor.tsx';
 export { admin, allPages, api, list, read, replyOf, type Schemas } from './api/admin.ts';
-export { organizationQuery } from './organization-query.ts';
-export { profilesQuery } from './profiles-query.ts';
+export { organizationQuery, profilesQuery } from './queries.ts';
 export { saveFile } from './save-file.ts';
 export { managers, operators, readers, reviewers, sessionDeciders } from './screen-data.ts';
 export { sessionQuery, useSession, useWorld, type World } from './session/session-query.ts';

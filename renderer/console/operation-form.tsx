@@ -1,6 +1,6 @@
 import type { UseMutationResult } from '@tanstack/react-query';
 import type { LinkProps } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
+import type { ComponentProps, ReactNode } from 'react';
 import type { FieldValues, UseFormReturn } from 'react-hook-form';
 import { Button, ButtonLink } from '../ui/controls/button.tsx';
 import { Form, useFieldRefusals } from '../ui/forms/form.tsx';
@@ -63,6 +63,14 @@ async function requestOf<Values extends FieldValues, Output extends FieldValues>
   })();
   return request;
 }
+
+/** A button that does an operation, once at a time. */
+export const RunButton = ({
+  of,
+  ...rest
+}: { of: { isPending: boolean; mutate(): void } } & ComponentProps<typeof Button>) => (
+  <Button {...rest} busy={of.isPending} onClick={() => of.mutate()} />
+);
 
 /** At the foot of a form: verb and object, and the way back. A form in a dialog goes back by a function. */
 export function Submit({

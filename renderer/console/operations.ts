@@ -3,7 +3,5 @@
 export { useOperation } from './api/use-operation.ts';
 export { AskedOperation, ConfirmForm, ConfirmOperation } from './confirm-operation.tsx';
 export { LoadFailed, Refused } from './load-failed.tsx';
-export { FormCommand, OperationForm, Submit } from './operation-form.tsx';
-export { QueryTable } from './query-table.tsx';
-export { useAddressFilters } from './use-address.ts';
-export { useList } from './use-list.ts';
+export { FormCommand, OperationForm, RunButton, Submit } from './operation-form.tsx';
+export { QueryTable, useAddressFilters, useList } from './query-table.tsx';

@@ -1,11 +1,15 @@
 import { useQuery } from '@tanstack/react-query';
 import { ButtonLink } from '../ui/controls/button.tsx';
 import { Note } from '../ui/layout/note.tsx';
+import { defineStrings } from '../ui/strings/define-strings.ts';
 import { useFormat } from '../ui/strings/use-format.ts';
 import { useStrings } from '../ui/strings/use-strings.ts';
 import { read } from './api/admin.ts';
-import { ownGalleryStrings } from './own-gallery-strings.ts';
+import de from './own-gallery-strings.de.json' with { type: 'json' };
+import en from './own-gallery-strings.en.json' with { type: 'json' };
 import { useWorld } from './session/session-query.ts';
+
+const ownGalleryStrings = defineStrings('console/own-gallery-strings', en, de);
 
 /** What the own galleries of the organization were measured to. */
 const ownGalleriesQuery = read('/api/admin/organization/calibrations');

@@ -1,12 +1,27 @@
-import type { ReactNode } from 'react';
+import { IconDownload, IconPlayerPause, IconPlayerPlay } from '@tabler/icons-react';
+import { type QueryKey, type UseQueryOptions, useMutation, useQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { type ReactNode, useState } from 'react';
+import { Button } from '../ui/controls/button.tsx';
+import { ExactTime } from '../ui/controls/relative-time.tsx';
 import { Row } from '../ui/layout/layout.tsx';
+import { toast } from '../ui/layout/toasts.tsx';
+import { defineStrings } from '../ui/strings/define-strings.ts';
+import { useStrings } from '../ui/strings/use-strings.ts';
 import { DataTable, type DataTableProps } from '../ui/tables/data-table.tsx';
+import type { CsvField } from '../ui/tables/declared.ts';
 import { type Filter, FilterBar, type FilterValues } from '../ui/tables/filter-bar.tsx';
+import { type Pages, usePages } from '../ui/tables/use-pages.ts';
 import { PAGE } from './api/admin.ts';
-import { CsvButton, ListCommand, LiveSwitch } from './list-tools.tsx';
+import { send } from './api/send.ts';
+import { ShowCommand } from './command/show-command.tsx';
+import de from './list-strings.de.json' with { type: 'json' };
+import en from './list-strings.en.json' with { type: 'json' };
+import styles from './list-tools.module.css';
 import { Refused } from './load-failed.tsx';
-import { useAddressFilters, useAddressPages } from './use-address.ts';
-import type { ListSource, LiveList } from './use-list.ts';
+import { RunButton } from './operation-form.tsx';
+import { rowsOfCsv } from './rows-of-csv.ts';
+import { saveFile } from './save-file.ts';
 
 interface PageQuery<Row> {
   data: { items: readonly Row[]; next?: string | null } | undefined;
@@ -86,5 +101,131 @@ export function QueryTable<Row>({
       clearFilters={isFiltered ? clear : undefined}
       pages={shown ? undefined : { pages, limit: PAGE, total, next: data?.next }}
     />
+  );
+}
+
+/** Pages whose cursor is `after` in the address. */
+function useAddressPages(after: string | undefined): Pages {
+  const navigate = useNavigate();
+  return usePages(
+    after,
+    (cursor) => void navigate({ to: '.', search: (now) => ({ ...now, after: cursor }) }),
+  );
+}
+
+/** Changes filters in the address. A change begins at the first page. */
+export function useAddressFilters(): (patch: FilterValues) => void {
+  const navigate = useNavigate();
+  return (patch) => void navigate({ to: '.', search: (now) => ({ ...now, ...patch, after: undefined }) });
+}
+
+/** The route of a list, and what it was asked for. */
+export interface ListSource {
+  path: string;
+  parameters: Readonly<Record<string, unknown>>;
+}
+
+/** New rows come by themselves. */
+export interface LiveList {
+  paused: boolean;
+  toggle(): void;
+  /** When the rows were read last, ms since 1970. */
+  at: number;
+  /** The box did not answer the last time: what is shown is of `at`. */
+  lost: boolean;
+}
+
+/** Between two reads, in milliseconds. */
+const EVERY = 3_000;
+
+/** A list for a `QueryTable`. `live`: its first page is read again and again, until the reader pauses it. */
+export function useList<Data, Key extends QueryKey>(
+  options: UseQueryOptions<Data, Error, Data, Key>,
+  { live = false }: { live?: boolean } = {},
+) {
+  const [paused, setPaused] = useState(false);
+  const query = useQuery({ ...options, ...(live && { refetchInterval: paused ? false : EVERY }) });
+  const [, path, parameters] = options.queryKey as unknown as [string, string, object?];
+  const source: ListSource = { path, parameters: { ...parameters } };
+  const state: LiveList = {
+    paused,
+    toggle: () => setPaused(!paused),
+    at: query.dataUpdatedAt,
+    lost: query.isError,
+  };
+  return { ...query, source, live: live ? state : undefined };
+}
+
+const listStrings = defineStrings('console/list-strings', en, de);
+
+/** The address of a list with its filters, from its first page on. */
+function addressOf({ path, parameters }: ListSource, ending = ''): URL {
+  const { limit: _, cursor: __, ...filters } = parameters;
+  const own = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(parameters[name])));
+  const url = new URL(own + ending, location.origin);
+  for (const [name, value] of Object.entries(filters))
+    if (value !== undefined && !path.includes(`{${name}}`)) url.searchParams.set(name, String(value));
+  return url;
+}
+
+/** How the list is asked for elsewhere. */
+const ListCommand = ({ source }: { source: ListSource }) => (
+  <ShowCommand find={async () => ({ method: 'GET', url: addressOf(source) })} />
+);
+
+/** All of its pages, with these columns. */
+function csvAddress(source: ListSource, columns: readonly CsvField[]): URL {
+  const url = addressOf(source, '.csv');
+  const heads = columns.map(({ field, heading }) => [field, heading]);
+  url.searchParams.set('columns', new URLSearchParams(heads).toString());
+  return url;
+}
+
+const ID: CsvField = { field: 'id', heading: 'id' };
+
+/** The file, and with `ids` of these rows alone. */
+async function csvOf(source: ListSource, columns: readonly CsvField[], ids: readonly string[] | undefined) {
+  const read = (fields: readonly CsvField[]) => send(new Request(csvAddress(source, fields)));
+  if (!ids) return (await read(columns)).blob();
+  return rowsOfCsv(await (await read([ID, ...columns])).text(), new Set(ids));
+}
+
+interface CsvProps {
+  source: ListSource;
+  columns: readonly CsvField[];
+  /** Of the rows that the page shows, where it leaves out some of the list. */
+  ids?: readonly string[] | undefined;
+}
+
+/** Saves exactly what the list is filtered to, with the columns in the words of the page. */
+function CsvButton({ source, columns, ids }: CsvProps) {
+  const t = useStrings(listStrings);
+  const name = `${source.path.split('/').at(-1)}-${new Date().toISOString().slice(0, 10)}.csv`;
+  const save = useMutation({
+    mutationFn: () => csvOf(source, columns, ids),
+    onSuccess: (file) => saveFile(name, file, 'text/csv'),
+    onError: (error) => toast(t('csvFailed'), { text: error.message }),
+  });
+  return (
+    <RunButton of={save} small kind="quiet" icon={IconDownload}>
+      {t('csv')}
+    </RunButton>
+  );
+}
+
+/** Whether new rows come by themselves, of when the rows are, and the way to stop them. */
+function LiveSwitch({ live }: { live: LiveList }) {
+  const t = useStrings(listStrings);
+  const { paused, lost, at, toggle } = live;
+  const state = paused ? 'paused' : lost ? 'lost' : 'live';
+  return (
+    <span className={styles.live} data-state={state}>
+      <span role="status">
+        {state === 'live' ? t('live') : t.rich(state, { time: <ExactTime at={at} /> })}
+      </span>
+      <Button small onClick={toggle} icon={paused ? IconPlayerPlay : IconPlayerPause}>
+        {paused ? t('resume') : t('pause')}
+      </Button>
+    </span>
   );
 }

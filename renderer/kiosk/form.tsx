@@ -1,4 +1,4 @@
-import { type FormEvent, type ReactNode, useState } from 'react';
+import { type FormEvent, type InputHTMLAttributes, type ReactNode, useId, useState } from 'react';
 import { createOneAtATime } from '../ui/forms/one-at-a-time.ts';
 
 interface Props {
@@ -29,5 +29,16 @@ export function Form({ className = 'k-form', send, children }: Props) {
     <form className={className} onSubmit={submit}>
       {children(busy)}
     </form>
+  );
+}
+
+/** A labelled field of the kiosk. */
+export function Field({ label, ...input }: { label: string } & InputHTMLAttributes<HTMLInputElement>) {
+  const id = useId();
+  return (
+    <div className="k-field">
+      <label htmlFor={id}>{label}</label>
+      <input id={id} autoComplete="off" autoCapitalize="none" spellCheck={false} {...input} />
+    </div>
   );
 }

@@ -1,5 +1,6 @@
 import { IconAccessible, IconLock } from '@tabler/icons-react';
 import { type ReactNode, useEffect, useState } from 'react';
+import { Logo } from '../ui/logo.tsx';
 import { OrganizationLogo } from '../ui/organization-logo.tsx';
 import { useLanguage } from '../ui/strings/language.tsx';
 import { useStrings } from '../ui/strings/use-strings.ts';
@@ -35,7 +36,11 @@ export function Frame({ state, lock, main, footer }: FrameProps) {
       <div className="k">
         <header>
           <div className="k-org">
-            {state ? <OrganizationLogo of={{ ...state, name: state.organization }} /> : <Logo />}
+            {state ? (
+              <OrganizationLogo of={{ ...state, name: state.organization }} />
+            ) : (
+              <Logo className="k-logo" />
+            )}
             {name ?? 'Gatehouse'}
           </div>
           {lock && where ? (
@@ -54,21 +59,6 @@ export function Frame({ state, lock, main, footer }: FrameProps) {
     </div>
   );
 }
-
-const Logo = () => (
-  <svg
-    className="k-logo"
-    viewBox="0 0 24 24"
-    fill="none"
-    stroke="currentColor"
-    strokeWidth="2.4"
-    strokeLinecap="square"
-    aria-hidden="true"
-  >
-    <path d="M4 21V11a8 8 0 0 1 16 0v10" />
-    <path d="M9 21v-9a3 3 0 0 1 6 0v9" strokeWidth="1.8" />
-  </svg>
-);
 
 const named = [
   ['en', 'English'],

@@ -3,7 +3,7 @@ import { Refusal } from '../ui/refusal.ts';
 import { useStrings } from '../ui/strings/use-strings.ts';
 import { createKioskApi, type KioskApi, type KioskState } from './api.ts';
 import { type DeviceIdentity, forgetIdentity, readIdentity } from './device-key.ts';
-import { Field } from './field.tsx';
+import { Field } from './form.tsx';
 import { Frame, initialsOf, Settings } from './frame.tsx';
 import { kioskStrings } from './kiosk-strings.ts';
 import { PairScreen } from './pair-screen.tsx';

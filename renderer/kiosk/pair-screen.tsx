@@ -3,8 +3,7 @@ import { Refusal } from '../ui/refusal.ts';
 import { useStrings } from '../ui/strings/use-strings.ts';
 import { pairing } from './api.ts';
 import { type DeviceIdentity, keepIdentity, makeKey } from './device-key.ts';
-import { Field } from './field.tsx';
-import { Form } from './form.tsx';
+import { Field, Form } from './form.tsx';
 import { Frame, Settings } from './frame.tsx';
 import { kioskStrings } from './kiosk-strings.ts';
 

@@ -1,8 +1,7 @@
 import { type ReactNode, useState } from 'react';
 import { Refusal } from '../ui/refusal.ts';
 import { useStrings } from '../ui/strings/use-strings.ts';
-import { Field } from './field.tsx';
-import { Form } from './form.tsx';
+import { Field, Form } from './form.tsx';
 import { kioskStrings } from './kiosk-strings.ts';
 
 /** A form with a PIN, which is cleared when it was refused: a key that is held gives no second try. */

@@ -1,7 +1,7 @@
 import styles from './organization-logo.module.css';
 import { isColor, wantsDarkText } from './theme/text-on-color.ts';
 
-export interface OrganizationLook {
+export interface OrganizationBranding {
   name: string;
   /** A data URL, or an address of this box. */
   logo?: string | undefined;
@@ -11,7 +11,7 @@ export interface OrganizationLook {
 }
 
 /** The logo, else the first letter of the name on the organization's color: black or white, whichever is easier to read. */
-export function OrganizationLogo({ of: { name, logo, logoInk, color } }: { of: OrganizationLook }) {
+export function OrganizationLogo({ of: { name, logo, logoInk, color } }: { of: OrganizationBranding }) {
   if (logo !== undefined && isOwnPicture(logo)) {
     const ink = logoInk === undefined ? '' : styles[`${logoInk}Ink`];
     return <img className={`${styles.logo} ${styles.picture} ${ink}`} src={logo} alt="" />;

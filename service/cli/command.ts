@@ -1,10 +1,11 @@
 import { type Command, Option } from 'commander';
+import type { World } from '../lib/id.ts';
 import type { Control } from './control/control.ts';
 import { type OpenOptions, openControl } from './control/open-control.ts';
 import { dataDirectory } from './data-directory.ts';
 import { becomeOwner } from './directory-owner.ts';
+import { UsageError } from './failure.ts';
 import { invocation } from './invocation.ts';
-import { olderWorldFlag, worldFlag } from './realm.ts';
 import { severalLines, type Terminal } from './terminal/terminal.ts';
 
 export interface CommonOptions {
@@ -97,4 +98,35 @@ export function createCommandRunner(terminal: Terminal): CommandRunner {
 /** The examples under `--help`. */
 export function examples(...lines: string[]): string {
   return `\nExamples:\n${lines.map((line) => `  ${invocation} ${line}`).join('\n')}`;
+}
+
+export const worldFlag = [
+  '--env <world>',
+  'live: real people; test: trial people, who need no liveness model (default: live)',
+  readWorld,
+] as const;
+
+/** As versions up to 0.1 spelled `--env test`. Still taken, not shown. */
+const olderWorldFlag = ['--test', 'as --env test'] as const;
+
+export interface RealmOptions {
+  org?: string;
+  env?: World;
+  test?: boolean;
+}
+
+export function worldOf({ env, test }: Pick<RealmOptions, 'env' | 'test'>): World {
+  if (test && env === 'live') throw new UsageError('--test means --env test: give one of the two.');
+  return env ?? (test ? 'test' : 'live');
+}
+
+function readWorld(text: string): World {
+  if (text === 'live' || text === 'test') return text;
+  throw new UsageError(`--env: "${text}" is neither live nor test.`);
+}
+
+/** A command that can be pasted, about the same organization and world. */
+export function nextCommand(words: string, { org, ...options }: RealmOptions): string {
+  const organization = org === undefined ? '' : ` --org ${/^\w+$/.test(org) ? org : `'${org}'`}`;
+  return `${invocation} ${words}${organization}${worldOf(options) === 'test' ? ' --env test' : ''}`;
 }

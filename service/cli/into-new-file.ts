@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { UsageError } from './failure.ts';
-import { requireFolderOf } from './folder-of.ts';
 import { userPath } from './user-path.ts';
 
 /**
@@ -37,4 +38,10 @@ async function create(file: string, flag: string, undone: string): Promise<FileH
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     throw new UsageError(`${flag}: ${file} exists already. ${undone}Name another file.`);
   }
+}
+
+/** Throws where a file of this path cannot be made, because its folder is missing; `undone` says what was not done. */
+export function requireFolderOf(file: string, undone = ''): void {
+  const folder = dirname(file);
+  if (!existsSync(folder)) throw new UsageError(`The folder ${folder} is not there. ${undone}Make it first.`);
 }

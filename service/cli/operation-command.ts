@@ -9,7 +9,11 @@ import {
   type CommandContext,
   type CommandRunner,
   examples,
+  nextCommand,
+  type RealmOptions,
   type Work as RunWork,
+  worldFlag,
+  worldOf,
 } from './command.ts';
 import type { Control } from './control/control.ts';
 import type { OpenOptions } from './control/open-control.ts';
@@ -17,7 +21,6 @@ import { UsageError } from './failure.ts';
 import { type Flag, type Flags, toArgument, toOptions, type Values, valuesOf } from './flag.ts';
 import type { Call, Fields, Item, Method, On, OnOf, PathValues, Reply, Some } from './operation-types.ts';
 import { chooseOrganization, type Organization, organizationFlag } from './organization.ts';
-import { nextCommand, type RealmOptions, worldFlag, worldOf } from './realm.ts';
 import { type Cell, facts, table } from './terminal/terminal.ts';
 
 // A command is declared: its words, the operation behind it and how the reply reads. `call` and `list` ask one operation; `work`

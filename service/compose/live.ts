@@ -84,12 +84,12 @@ export function createLive(
     random: randomFillSync,
   });
   Object.assign(handlers, orders.handlers);
-  const stands = createStanding({ presence: orders.presence, liveSessions });
+  const stands = createStillValid({ presence: orders.presence, liveSessions });
   return { flows, liveSessions, orders, verifyToken: createVerifyToken({ personTokens, stands }) };
 }
 
 /** Whether what a token says still holds, by the feature that had it issued. */
-export const createStanding =
+export const createStillValid =
   ({
     presence,
     liveSessions,

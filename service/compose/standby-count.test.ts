@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createStandbyCount } from './standby-count.ts';
+import { createStandbyCount } from './nodes.ts';
 
 const DAY = 8_640;
 

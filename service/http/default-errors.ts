@@ -1,5 +1,5 @@
 import type { Problem, ProblemCode } from '../lib/problem.ts';
-import { rateLimitHeaders } from './rate-limits.ts';
+import type { RateLimit } from '../lib/rate-limit.ts';
 
 /** How a family answers one problem code. The body's shape is one for all families (contracts/README.md, Errors). */
 interface WireError {
@@ -141,5 +141,19 @@ export function renderProblem(
       ...(details && details.length > 0 ? { details } : {}),
       ...extra?.(problem),
     },
+  };
+}
+
+/** `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10), in seconds; none where no limit applies. */
+export function rateLimitHeaders(limits: readonly RateLimit[]): Record<string, string> {
+  if (limits.length === 0) return {};
+  const seconds = (value: number) => Math.max(0, Math.ceil(value));
+  return {
+    'ratelimit-policy': limits
+      .map(({ name, quota, windowSeconds }) => `"${name}";q=${quota};w=${seconds(windowSeconds)}`)
+      .join(', '),
+    ratelimit: limits
+      .map(({ name, left, resetSeconds }) => `"${name}";r=${Math.max(0, left)};t=${seconds(resetSeconds)}`)
+      .join(', '),
   };
 }

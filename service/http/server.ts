@@ -15,7 +15,14 @@ import { meteredAs } from './authentication.ts';
 import { type BodyPace, bodyRate, createBodyPace, paceRequests } from './bodies/body-pace.ts';
 import { drainBody, readJsonBodies } from './bodies/read-json-bodies.ts';
 import { allowPages } from './cross-origin.ts';
-import { answerBrokenRequests, limitHandlers, methodsOf, notFound, sendProblem } from './error-handling.ts';
+import {
+  answerBrokenRequests,
+  limitHandlers,
+  methodsOf,
+  notFound,
+  routeOf,
+  sendProblem,
+} from './error-handling.ts';
 import { createPublicPace, pacePublic, serveInTurn } from './leaving/public-pace.ts';
 import { closeSlowReaders, SlicedResponse } from './leaving/unsent-bytes.ts';
 import { boundConnections, type ConnectionsDeps, sayWhenCrowded } from './listening/connections.ts';
@@ -31,7 +38,6 @@ import {
   mayBeRepeat,
   repeatRefusals,
 } from './repeats/answer-repeats.ts';
-import { reportRequests, requestIdOf } from './report-requests.ts';
 import { accessListOf } from './route-access.ts';
 import { fastifyLog } from './structured-log.ts';
 import { zodValidator } from './validation.ts';
@@ -252,4 +258,50 @@ function checkAccess(published: PublishedRoute[], hasKeys: boolean): void {
       throw new Error(`${methods} ${url} asks for a key, but this server has none to check`);
     }
   }
+}
+
+/** Gives the outcome of each request to its admission, the log and the metrics. */
+function reportRequests(app: FastifyInstance, log: Log, metrics: Pick<Metrics, 'request'> | undefined): void {
+  app.addHook('onResponse', (request, reply, done) => {
+    const route = routeOf(request);
+    const { method, caller, problem } = request;
+    request.admitted?.answered(problem);
+    const status = reply.statusCode;
+    log[request.routeOptions.config.quiet ? 'debug' : 'info'](
+      {
+        requestId: request.id,
+        method,
+        route,
+        status,
+        milliseconds: Math.round(reply.elapsedTime * 10) / 10,
+        address: request.ip,
+        ...(problem === null ? {} : { code: problem }),
+        ...(caller === null
+          ? {}
+          : caller.is === 'key'
+            ? { key: caller.key, organization: caller.organization, world: caller.world }
+            : { session: caller.session, organization: caller.organization }),
+      },
+      'request',
+    );
+    metrics?.request({
+      method,
+      route,
+      status,
+      ...(caller && 'world' in caller && { world: caller.world }),
+      ...(problem !== null && { problem }),
+      seconds: reply.elapsedTime / 1000,
+    });
+    done();
+  });
+  app.addHook('onRequestAbort', async (request) => {
+    log.info({ requestId: request.id, route: routeOf(request) }, 'the caller hung up');
+  });
+}
+
+const sane = /^[A-Za-z0-9][A-Za-z0-9._:=+/-]{0,127}$/;
+
+/** The caller's `x-request-id` where it is up to 128 harmless characters; otherwise one of ours (`req_…`). */
+function requestIdOf(header: string | string[] | undefined, ids: Ids): string {
+  return typeof header === 'string' && sane.test(header) ? header : ids.next('request');
 }

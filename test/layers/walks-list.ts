@@ -205,7 +205,7 @@ export const walks: readonly Walk[] = [
     name: 'a person who is erased',
     steps: [
       'service/doors/admin/erasure.ts#erasureRoutes',
-      'service/doors/admin/erasure.ts#EraseOrder',
+      'service/doors/admin/erasure.ts#EraseRequest',
       'service/doors/admin/route.ts#route',
       'service/doors/admin/effect.ts#followUpOf',
       'service/doors/admin/mount.ts#AdminMount',

@@ -1,5 +1,5 @@
 import { randomFillSync } from 'node:crypto';
-import { createStanding } from '../../service/compose/live.ts';
+import { createStillValid } from '../../service/compose/live.ts';
 import { createVerifyToken, type PersonTokens } from '../../service/engine/accounts/index.ts';
 import {
   createApiEnd,
@@ -197,6 +197,6 @@ export function openFlows(engine: FlowsEngine) {
     presence,
     hosted,
     registrations,
-    verifyToken: createVerifyToken({ ...engine, stands: createStanding({ presence, liveSessions }) }),
+    verifyToken: createVerifyToken({ ...engine, stands: createStillValid({ presence, liveSessions }) }),
   };
 }

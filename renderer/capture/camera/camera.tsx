@@ -1,8 +1,10 @@
 import { IconCircleCheck, IconCircleDashed, IconVideo, IconVideoOff } from '@tabler/icons-react';
 import { type RefObject, useEffect, useRef, useState } from 'react';
+import { defineStrings } from '../../ui/strings/define-strings.ts';
 import { useStrings } from '../../ui/strings/use-strings.ts';
 import styles from './camera.module.css';
-import { cameraHelpStrings } from './camera-help-strings.ts';
+import de from './camera-help-strings.de.json' with { type: 'json' };
+import en from './camera-help-strings.en.json' with { type: 'json' };
 import { CameraNotice } from './camera-notice.tsx';
 import { cameraStrings } from './camera-strings.ts';
 import { grab, wipe } from './grab.ts';
@@ -10,6 +12,9 @@ import { createGuidanceLink } from './guidance-link.ts';
 import { createShotProgress, nothingYet, type Shown } from './shot-progress.ts';
 import { type CameraDevice, type CameraState, useCamera } from './use-camera.ts';
 import { useCameraFault } from './use-camera-fault.ts';
+
+/** What the camera of kiosks and the console says beside its instructions; the capture page has words of its own. */
+const cameraHelpStrings = defineStrings('capture/camera/camera-help-strings', en, de);
 
 export interface CameraProps {
   /** Pictures to take, one after another. */

@@ -1,5 +1,4 @@
 import { noAnswer, toRefusal } from '../../ui/refusal.ts';
-import { doWork } from './do-work.ts';
 import type {
   Begun,
   Description,
@@ -50,7 +49,7 @@ export interface NewBegin {
   work?: Work | undefined;
 }
 
-export interface FramesOrder {
+export interface FramesCommand {
   is?: 'start' | 'stop';
   device?: Device;
   frames: { image: string; time: number }[];
@@ -80,8 +79,25 @@ export const liveApi = {
   },
   accept: ({ token }: Link, number: string) => call<Begun>('handover/accept', { link: token, number }),
   state: (token: string) => call<LiveState>('state', undefined, token),
-  frames: (token: string, order: FramesOrder) => call<LiveState>('frames', order, token),
+  frames: (token: string, order: FramesCommand) => call<LiveState>('frames', order, token),
   behavior: (token: string, data: object) => call<undefined>('behavior', data, token),
   finalize: (token: string) => call<Result>('finalize', {}, token),
 };
 export type LiveApi = typeof liveApi;
+
+/** Hashes that are under way together. */
+const TOGETHER = 512;
+
+/** Finds an answer to the work that a further visit costs. Takes about 2 ** bits hashes. */
+export async function doWork({ challenge, bits }: Work): Promise<{ challenge: string; answer: string }> {
+  const encoder = new TextEncoder();
+  const fits = async (answer: number) => {
+    const hash = await crypto.subtle.digest('SHA-256', encoder.encode(`${challenge}.${answer}`));
+    return new DataView(hash).getUint32(0) >>> (32 - bits) === 0;
+  };
+  for (let first = 0; ; first += TOGETHER) {
+    const found = await Promise.all(Array.from({ length: TOGETHER }, (_, at) => fits(first + at)));
+    const at = found.indexOf(true);
+    if (at >= 0) return { challenge, answer: String(first + at) };
+  }
+}

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { doWork } from './do-work.ts';
+import { doWork } from './api.ts';
 
 test('finds an answer whose hash begins with the zero bits', async () => {
   const { challenge, answer } = await doWork({ challenge: '17.11.abc', bits: 11 });

@@ -5,10 +5,14 @@ import { Button } from '../../ui/controls/button.tsx';
 import { Snippet } from '../../ui/controls/snippet.tsx';
 import { Dialog } from '../../ui/layout/confirm-dialog.tsx';
 import { toast } from '../../ui/layout/toasts.tsx';
+import { defineStrings } from '../../ui/strings/define-strings.ts';
 import { useStrings } from '../../ui/strings/use-strings.ts';
 import { useSession } from '../session/session-query.ts';
 import { type ShownRequest, toCli, toCurl } from './command-of.ts';
-import { commandStrings } from './strings.ts';
+import de from './strings.de.json' with { type: 'json' };
+import en from './strings.en.json' with { type: 'json' };
+
+const commandStrings = defineStrings('console/command/strings', en, de);
 
 /** The command line and the HTTP request of what the page does. `find`: what it would send; undefined where it cannot say. */
 export function ShowCommand({ find }: { find(): Promise<ShownRequest | undefined> }) {

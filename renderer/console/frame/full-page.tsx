@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
+import { Logo } from '../../ui/logo.tsx';
 import { SchemeSwitch } from '../../ui/theme/scheme-switch.tsx';
 import styles from './full-page.module.css';
-import { Logo } from './logo.tsx';
 
 /** A page without the frame: before there is a session, or an organization. */
 export const FullPage = ({

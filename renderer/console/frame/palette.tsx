@@ -17,15 +17,19 @@ import { useNavigate, useRouter } from '@tanstack/react-router';
 import { type KeyboardEvent, type ReactNode, useDeferredValue, useId, useState } from 'react';
 import { foldCase } from '../../../sdk/admin/fold-case.ts';
 import { readReference, referenceOf } from '../../../sdk/admin/reference.ts';
-import { useFormat, useStrings } from '../../ui/strings/index.ts';
+import { defineStrings, useFormat, useStrings } from '../../ui/strings/index.ts';
 import { read } from '../api/admin.ts';
 import { managers, mayOpen, operators, readers, type ScreenData, sessionReaders } from '../screen-data.ts';
 import { useSession, useWorld } from '../session/session-query.ts';
-import { actionStrings } from './action-strings.ts';
+import de from './action-strings.de.json' with { type: 'json' };
+import en from './action-strings.en.json' with { type: 'json' };
 import { frameStrings } from './frame-strings.ts';
 import { hrefOfId } from './href-of-id.ts';
 import styles from './palette.module.css';
 import { useNavigation } from './use-navigation.ts';
+
+/** Names of the actions in the palette. */
+const actionStrings = defineStrings('console/frame/action-strings', en, de);
 
 interface Hit {
   key: string;

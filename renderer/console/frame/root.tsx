@@ -14,7 +14,7 @@ import { AnchorButton, Button, ButtonLink } from '../../ui/controls/index.ts';
 import { Dialog, KeyValues, Note, Stack, ToastRegion, useCrumbs, useToasts } from '../../ui/layout/index.ts';
 import { uiStrings, useFormat, useStrings } from '../../ui/strings/index.ts';
 import { read } from '../api/admin.ts';
-import { organizationQuery } from '../organization-query.ts';
+import { organizationQuery } from '../queries.ts';
 import { mayOpen, readers } from '../screen-data.ts';
 import { useSession, useWorld } from '../session/session-query.ts';
 import { StepUpDialog } from '../session/step-up.tsx';

@@ -11,6 +11,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useLocation, useNavigate, useRouter } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
 import { PersonTile } from '../../ui/controls/index.ts';
+import { Logo } from '../../ui/logo.tsx';
 import { type Language, useLanguage, useStrings } from '../../ui/strings/index.ts';
 import { SchemeSwitch } from '../../ui/theme/scheme-switch.tsx';
 import { read } from '../api/admin.ts';
@@ -18,7 +19,6 @@ import { useSession, useWorld } from '../session/session-query.ts';
 import { useSignOut } from '../session/use-sign-out.ts';
 import styles from './frame.module.css';
 import { frameStrings } from './frame-strings.ts';
-import { Logo } from './logo.tsx';
 import { helpOf } from './navigation.ts';
 import { useNavigation } from './use-navigation.ts';
 

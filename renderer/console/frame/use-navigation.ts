@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useRouter } from '@tanstack/react-router';
-import { nodesQuery } from '../nodes-query.ts';
+import { nodesQuery } from '../queries.ts';
 import { mayOpen } from '../screen-data.ts';
 import { useSession } from '../session/session-query.ts';
 import { type NavigationGroup, navigation } from './navigation.ts';

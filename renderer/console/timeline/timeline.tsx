@@ -3,15 +3,18 @@ import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { ExactTime, Id } from '../../ui/controls/index.ts';
 import { Card } from '../../ui/layout/index.ts';
-import { useStrings } from '../../ui/strings/index.ts';
+import { defineStrings, useStrings } from '../../ui/strings/index.ts';
 import { Actor } from '../actor.tsx';
 import type { Schemas } from '../api/admin.ts';
 import { hrefOfId } from '../frame/href-of-id.ts';
 import { Refused } from '../load-failed.tsx';
 import { type CheckName, type Reason, reasonKey, reasonStrings } from '../reasons/reason-strings.ts';
 import { sourceStrings } from '../reasons/source-strings.ts';
-import { timelineStrings } from './strings.ts';
+import de from './strings.de.json' with { type: 'json' };
+import en from './strings.en.json' with { type: 'json' };
 import styles from './timeline.module.css';
+
+const timelineStrings = defineStrings('console/timeline/strings', en, de);
 
 type Moment = Schemas['Moment'];
 

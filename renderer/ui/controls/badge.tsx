@@ -25,15 +25,18 @@ const icons: Partial<Record<BadgeKind, TablerIcon>> = {
 export function Badge({
   kind = 'plain',
   icon,
+  title,
   children,
 }: {
   kind?: BadgeKind;
   icon?: TablerIcon | null;
+  /** On hover: what the word means. */
+  title?: string;
   children: ReactNode;
 }) {
   const Icon = icon === null ? undefined : (icon ?? icons[kind]);
   return (
-    <span className={styles.badge} data-kind={kind} data-plain={Icon ? undefined : true}>
+    <span className={styles.badge} title={title} data-kind={kind} data-plain={Icon ? undefined : true}>
       {Icon && <Icon size={14} stroke={2} aria-hidden="true" />}
       {children}
     </span>

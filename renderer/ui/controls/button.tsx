@@ -3,7 +3,7 @@ import { createLink } from '@tanstack/react-router';
 import type { AnchorHTMLAttributes, ButtonHTMLAttributes, ReactNode, Ref } from 'react';
 import styles from './button.module.css';
 
-interface Look {
+interface Appearance {
   /** One `primary` a screen; `danger` only in dialogs and on pages that destroy. */
   kind?: 'primary' | 'danger' | 'dangerQuiet' | 'quiet' | 'plain';
   /** 32 px, inside tables and bars. */
@@ -16,7 +16,7 @@ interface Look {
   square?: boolean;
 }
 
-const namesOf = ({ kind = 'plain', small, block, square }: Look, busy = false): string =>
+const namesOf = ({ kind = 'plain', small, block, square }: Appearance, busy = false): string =>
   [
     styles.button,
     kind !== 'plain' && styles[kind],
@@ -28,7 +28,7 @@ const namesOf = ({ kind = 'plain', small, block, square }: Look, busy = false): 
     .filter(Boolean)
     .join(' ');
 
-const insideOf = ({ icon: Icon, small }: Look, children: ReactNode) => (
+const insideOf = ({ icon: Icon, small }: Appearance, children: ReactNode) => (
   <>
     {Icon && <Icon size={small ? 16 : 18} stroke={1.75} aria-hidden="true" />}
     {children}
@@ -47,7 +47,7 @@ export function Button({
   onClick,
   children,
   ...rest
-}: Look & { busy?: boolean; ref?: Ref<HTMLButtonElement> } & ButtonHTMLAttributes<HTMLButtonElement>) {
+}: Appearance & { busy?: boolean; ref?: Ref<HTMLButtonElement> } & ButtonHTMLAttributes<HTMLButtonElement>) {
   return (
     <button
       type="button"
@@ -75,7 +75,7 @@ export const AnchorButton = ({
   ref,
   children,
   ...rest
-}: Look & { ref?: Ref<HTMLAnchorElement> } & AnchorHTMLAttributes<HTMLAnchorElement>) => (
+}: Appearance & { ref?: Ref<HTMLAnchorElement> } & AnchorHTMLAttributes<HTMLAnchorElement>) => (
   <a {...rest} ref={ref} className={namesOf({ kind, small, block, square })}>
     {insideOf({ icon, small }, children)}
   </a>

@@ -29,23 +29,20 @@ export function Note({
   );
 }
 
-/** Nothing is here yet: what it is good for, and one primary action. */
-export function EmptyState({
-  icon: Icon,
-  title,
-  children,
-  action,
-}: {
+export interface Empty {
   icon: TablerIcon;
   title: ReactNode;
-  children?: ReactNode;
+  text?: ReactNode;
   action?: ReactNode;
-}) {
+}
+
+/** Nothing is here yet: what it is good for, and one primary action. */
+export function EmptyState({ icon: Icon, title, text, action }: Empty) {
   return (
     <div className={styles.empty}>
       <Icon size={40} stroke={1.5} aria-hidden="true" />
       <h2>{title}</h2>
-      {children !== undefined && <p>{children}</p>}
+      {text !== undefined && <p>{text}</p>}
       {action}
     </div>
   );

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { faultsOf, namesOf, readCatalogs, textsOf } from '../../catalogs.ts';
 import { fillIn, piecesOf, sentenceOf } from './translate.ts';
@@ -52,13 +52,26 @@ test('a sentence that is missing, empty, of another form or with other names in 
   });
 });
 
-test('each catalog is used under its own name', () => {
-  const unnamed = catalogs.filter(({ name }) => {
-    const file = join(import.meta.dirname, '../..', `${name}.ts`);
-    const source = ['', 'x'].map((ending) => `${file}${ending}`).find((one) => existsSync(one));
-    return source === undefined || !readFileSync(source, 'utf8').includes(`defineStrings('${name}', en, de)`);
+test('each catalog is used under its own name, in one file', () => {
+  const pages = join(import.meta.dirname, '../..');
+  const files = readdirSync(pages, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    /\.tsx?$/.test(file),
+  );
+  const used = files.flatMap((file) => {
+    const text = readFileSync(join(pages, file), 'utf8');
+    return [...text.matchAll(/defineStrings\(\s*'([^']+)',\s*(\w+),\s*(\w+)\s*,?\s*\)/g)].map(
+      ([, name, ...languages]) => [
+        name,
+        ...languages.map((one) => {
+          const [, from = ''] = new RegExp(`import ${one} from '([^']+)'`).exec(text) ?? [];
+          return join(dirname(file), from);
+        }),
+      ],
+    );
   });
-  expect(unnamed.map(({ name }) => name)).toEqual([]);
+  expect(used.toSorted()).toEqual(
+    catalogs.map(({ name }) => [name, `${name}.en.json`, `${name}.de.json`]).toSorted(),
+  );
 });
 
 test('no sentence begs, cheers or blames', () => {

@@ -1,12 +1,13 @@
 import { Menu } from '@mantine/core';
 import { IconChevronLeft, IconChevronRight, IconDots } from '@tabler/icons-react';
-import { type ReactNode, useEffect, useState } from 'react';
+import { type ComponentProps, type ReactNode, useEffect, useState } from 'react';
 import { Button } from '../controls/button.tsx';
 import { Row } from '../layout/layout.tsx';
+import { type Empty, EmptyState } from '../layout/note.tsx';
 import { uiStrings } from '../strings/ui-strings.ts';
 import { useFormat } from '../strings/use-format.ts';
 import { useStrings } from '../strings/use-strings.ts';
-import type { Column, RowAction } from './column.ts';
+import type { Column, RowAction } from './declared.ts';
 import styles from './table.module.css';
 import type { Pages } from './use-pages.ts';
 
@@ -40,8 +41,8 @@ export interface DataTableProps<Row> {
   failed?: ReactNode;
   /** Nothing matches the filters: takes them away. Absent: no filter is set. */
   clearFilters?: () => void;
-  /** Nothing is here for the first time: an EmptyState. */
-  empty?: ReactNode;
+  /** Nothing is here for the first time: see EmptyState. */
+  empty?: Empty | null;
 }
 
 const classOf = ({ number, priority }: Pick<Column<never>, 'number' | 'priority'>) =>
@@ -57,7 +58,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
     empty !== undefined &&
     !pages?.pages.after
   )
-    return <div className={styles.box}>{empty}</div>;
+    return <div className={styles.box}>{empty && <EmptyState {...empty} />}</div>;
   const showsRows = !failed && (rows === undefined || rows.length > 0);
   return (
     <div className={styles.box} data-foot={(pages || tools) && showsRows ? true : undefined}>
@@ -127,7 +128,7 @@ function Rows<Row>({
               ))}
               {actions && (
                 <td className={styles.menu}>
-                  <RowMenu name={rowName(row)} actions={actions(row)} />
+                  <ActionMenu kind="quiet" small name={rowName(row)} actions={actions(row)} />
                 </td>
               )}
             </tr>
@@ -138,24 +139,34 @@ function Rows<Row>({
   );
 }
 
-/** The ⋯ at the end of a row; nothing where there is nothing to do. */
-function RowMenu({ name, actions }: { name: string; actions: readonly (RowAction | false | undefined)[] }) {
+/** The ⋯ at the end of a row, or of what a page can do; nothing where there is nothing to do. `label`: in the place of "Actions for …". */
+export function ActionMenu({
+  name = '',
+  label,
+  actions,
+  ...button
+}: {
+  name?: string;
+  label?: string;
+  actions: readonly (RowAction | false | undefined)[];
+} & Pick<ComponentProps<typeof Button>, 'kind' | 'small'>) {
   const t = useStrings(uiStrings);
   const offered = actions.filter((action) => action !== false && action !== undefined);
   if (offered.length === 0) return null;
   return (
     <Menu>
       <Menu.Target>
-        <Button kind="quiet" small square aria-label={t('actionsFor', { name })}>
+        <Button {...button} square aria-label={label ?? t('actionsFor', { name })}>
           <IconDots size={18} stroke={1.75} />
         </Button>
       </Menu.Target>
       <Menu.Dropdown>
-        {offered.map(({ label, onClick, danger, disabled }) => (
+        {offered.map(({ label, icon: Icon, onClick, danger, disabled }) => (
           <Menu.Item
             key={label}
             onClick={onClick}
             disabled={disabled}
+            leftSection={Icon && <Icon size={16} stroke={1.75} />}
             style={danger ? { color: 'var(--bad)' } : undefined}
           >
             {label}

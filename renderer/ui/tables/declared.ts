@@ -1,9 +1,36 @@
+import type { TablerIcon } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import type { Messages, Strings } from '../strings/define-strings.ts';
 import { useFormat } from '../strings/use-format.ts';
 import { type Translate, useStrings } from '../strings/use-strings.ts';
-import type { Column } from './column.ts';
 import type { Filter } from './filter-bar.tsx';
+
+/** One column of a DataTable. The first one is the object as a link; then its state, figures, times. */
+export interface Column<Row> {
+  id: string;
+  header: string;
+  cell(row: Row): ReactNode;
+  /** Right-aligned, tabular figures. */
+  number?: boolean;
+  /** What a CSV of the list has for it. */
+  csv?: readonly CsvField[];
+  /** 2: not on phones; 3: not under 1180 px either. Absent: always there. */
+  priority?: 2 | 3;
+}
+
+/** A field of the rows, `profile.slug`, under a heading. */
+export interface CsvField {
+  field: string;
+  heading: string;
+}
+
+export interface RowAction {
+  label: string;
+  icon?: TablerIcon;
+  onClick(): void;
+  danger?: boolean;
+  disabled?: boolean;
+}
 
 type KeyOf<S extends { en: Messages }> = keyof S['en'] & string;
 /** What a cell is written with. `context`: what the screen gives its columns. */

@@ -1,5 +1,10 @@
+import { defineStrings } from '../strings/define-strings.ts';
 import { useStrings } from '../strings/use-strings.ts';
-import { testPeopleStrings } from './test-people-strings.ts';
+import de from './test-people-strings.de.json' with { type: 'json' };
+import en from './test-people-strings.en.json' with { type: 'json' };
+
+/** What the test people stand for, on the capture page and the kiosk. */
+const testPeopleStrings = defineStrings('ui/test-people/test-people-strings', en, de);
 
 const outcomes = [
   'verified',

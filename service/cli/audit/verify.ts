@@ -5,9 +5,8 @@ import { defined } from '../../lib/defined.ts';
 import type { Answer } from '../command.ts';
 import { UsageError } from '../failure.ts';
 import type { Asked } from '../operation-command.ts';
-import { jsonLines } from '../terminal/json-lines.ts';
 import { createProgress } from '../terminal/progress.ts';
-import { type Cell, count, facts, oneLine } from '../terminal/terminal.ts';
+import { type Cell, count, facts, jsonLines, oneLine } from '../terminal/terminal.ts';
 import { userPath } from '../user-path.ts';
 
 type Report = Schemas['AuditReport'];

@@ -8,13 +8,12 @@ import { verifyLog } from '../audit/verify.ts';
 import type { Control } from '../control/control.ts';
 import { UsageError } from '../failure.ts';
 import { initially, toggle, value } from '../flag.ts';
-import { requireFolderOf } from '../folder-of.ts';
+import { requireFolderOf } from '../into-new-file.ts';
 import { invocation } from '../invocation.ts';
 import { call, noun, work } from '../operation-command.ts';
 import { chooseOrganization } from '../organization.ts';
-import { jsonLines } from '../terminal/json-lines.ts';
 import { readStart } from '../terminal/moment.ts';
-import { oneLine, type Terminal } from '../terminal/terminal.ts';
+import { jsonLines, oneLine, type Terminal } from '../terminal/terminal.ts';
 import { userPath } from '../user-path.ts';
 
 type Line = Schemas['AuditLine'];

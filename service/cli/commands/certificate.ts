@@ -6,7 +6,7 @@ import type { Answer } from '../command.ts';
 import type { Control } from '../control/control.ts';
 import { UsageError } from '../failure.ts';
 import { toggle, value } from '../flag.ts';
-import { requireFolderOf } from '../folder-of.ts';
+import { requireFolderOf } from '../into-new-file.ts';
 import { invocation } from '../invocation.ts';
 import { readText } from '../named-file.ts';
 import { noun, work } from '../operation-command.ts';

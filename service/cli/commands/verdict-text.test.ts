@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Schemas } from '../../../sdk/admin/client.ts';
-import { describeVerdict } from './verdict-text.ts';
+import { describeVerdict } from './verify.ts';
 
 const verified: Schemas['Verdict'] = {
   verificationId: 'ver_1',

@@ -1,4 +1,4 @@
-import { describeProgress } from '../control/progress-text.ts';
+import { describeProgress } from '../control/control.ts';
 import { list } from '../operation-command.ts';
 
 /** By operation; another one is shown as it is. */

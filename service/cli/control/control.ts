@@ -5,7 +5,6 @@ import { defined } from '../../lib/defined.ts';
 import { Problem, type ProblemCode, type ProblemExtra, problemCodes } from '../../lib/problem.ts';
 import { startedByAccount } from '../directory-owner.ts';
 import { ConnectionLost } from './connection-lost.ts';
-import { describeProgress } from './progress-text.ts';
 
 /** The control API as the commands see it: one request, one answer, a Problem when it refuses. */
 export interface Control {
@@ -122,4 +121,13 @@ function accountName(): string {
   } catch {
     return `uid ${process.getuid?.() ?? '?'} on ${hostname()}`;
   }
+}
+
+type Progress = NonNullable<Schemas['Work']['now']>;
+
+/** `sealing the file, 1,200,000 of 3,100,000 (38 %)`. */
+export function describeProgress({ step, done, of }: Progress): string {
+  if (done === undefined || of === undefined) return step;
+  const numbers = `${done.toLocaleString('en')} of ${of.toLocaleString('en')}`;
+  return `${step}, ${numbers}${of === 0 ? '' : ` (${Math.floor((100 * done) / of)} %)`}`;
 }

@@ -40,17 +40,19 @@ import {
   type Finding,
 } from './checks.ts';
 import { examineCluster } from './cluster.ts';
-import { checkDeadJobs, checkWebhooks, type EventsOut } from './events.ts';
 import { examineHardening } from './hardening/hardening.ts';
 import { checkGrants } from './postgres.ts';
 import { checkKeyStore, checkService, checkUpdate, describeMasterKey, describeServedTls } from './service.ts';
 import {
   checkAlerts,
+  checkDeadJobs,
   checkErasures,
   checkIntegrity,
   checkKeysWithoutPerson,
+  checkWebhooks,
   describeBackups,
   describeOwnGalleries,
+  type EventsOut,
   MOST_ALERTS,
   MOST_COUNTED,
 } from './stored-data.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checkDeadJobs, checkWebhooks, type EventsOut } from './events.ts';
+import { checkDeadJobs, checkWebhooks, type EventsOut } from './stored-data.ts';
 
 const museum = (webhooks: EventsOut['webhooks'], isGranted = true): EventsOut => ({
   id: 'org_1',

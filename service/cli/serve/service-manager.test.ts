@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { createManualTimers } from '../../../test/support/manual-timers.ts';
-import { createServiceManager } from './service-manager.ts';
+import { createServiceManager } from './serve.ts';
 
 function started(env: Record<string, string>) {
   const timers = createManualTimers();

@@ -1,15 +1,17 @@
+import { join } from 'node:path';
 import type { Command } from 'commander';
+import { replyOf } from '../../../sdk/admin/client.ts';
 import { type Config, parseConfig } from '../../config.ts';
 import { isTrouble, plainLine, requestLine } from '../../http/structured-log.ts';
 import { inCheckout } from '../../lib/installation.ts';
 import { type CommandRunner, examples } from '../command.ts';
+import type { Control } from '../control/control.ts';
 import { openControl } from '../control/open-control.ts';
 import { initialize } from '../init/initialize.ts';
 import { recordDatabase } from '../init/record-database.ts';
 import { invocation } from '../invocation.ts';
 import { listOrganizations, type Organization } from '../organization.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { describeTrust, type Trust } from './describe-trust.ts';
 import { addServeOptions, type ServeOptions, toConfigInput } from './options.ts';
 import { type RunningService, runService } from './run-service.ts';
 import { describeSetup } from './setup-address.ts';
@@ -113,3 +115,25 @@ function again(url: string, data: string, organizations: readonly Organization[]
 
 /** By name where it can be: a passkey is bound to one. */
 const consoleAddress = (url: string) => `${url.replace('//127.0.0.1:', '//localhost:')}/console/`;
+
+interface Trust {
+  text: string;
+  /** The certificate of the box's authority, PEM. */
+  file: string;
+}
+
+/** Steps for clients to trust a certificate of the box's own authority; undefined if not needed. */
+async function describeTrust(control: Control, url: string, data: string): Promise<Trust | undefined> {
+  const { https, hostName, served } = await replyOf(control.admin.GET('/api/admin/certificate'));
+  if (!https || served?.source !== 'own') return undefined;
+  const { authority } = await replyOf(control.admin.GET('/api/admin/certificate/fingerprints'));
+  const named = new URL('/trust', url);
+  if (hostName !== undefined) named.hostname = hostName;
+  return {
+    file: join(data, 'tls', 'authority.pem'),
+    text: `The box serves HTTPS with a certificate of its own authority. Install the authority on each device, with the steps of
+  ${named}
+and compare its fingerprint (SHA-256) there with this one:
+  ${authority}`,
+  };
+}

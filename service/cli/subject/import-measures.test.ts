@@ -9,9 +9,8 @@ import { type Engine, startEngine } from '../../../test/support/engine.ts';
 import { analysisOf, direction } from '../../../test/support/faces.ts';
 import { createGalleryCalibrations } from '../../engine/matching/index.ts';
 import { crossScores } from '../../inference/gallery/cross-scores.ts';
-import type { CommandRunner, Work } from '../command.ts';
+import type { CommandRunner, RealmOptions, Work } from '../command.ts';
 import { type Control, createControl } from '../control/control.ts';
-import type { RealmOptions } from '../realm.ts';
 import { createTerminal } from '../terminal/terminal.ts';
 import { importSubjects } from './import.ts';
 

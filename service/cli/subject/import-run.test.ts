@@ -4,9 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Problem } from '../../lib/problem.ts';
-import { openImportJournal } from './import-journal.ts';
+import { type ImportDeps, openImportJournal, runImport } from './import.ts';
 import type { ImportEntry } from './import-list.ts';
-import { type ImportDeps, runImport } from './import-run.ts';
 
 let folder: string;
 beforeEach(() => {

@@ -1,12 +1,20 @@
-import { writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { appendFile, mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { extname } from 'node:path';
+import { extname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { csvLine } from '../../../sdk/admin/bulk-import/csv.ts';
 import { needsDomain, withDomain } from '../../../sdk/admin/bulk-import/picture-list.ts';
+import {
+  type ImportOutcome,
+  runImport as runSharedImport,
+  type ImportDeps as SharedDeps,
+  UnreadablePicture,
+} from '../../../sdk/admin/bulk-import/run-import.ts';
 import { replyOf, type Schemas, toUploadForm } from '../../../sdk/admin/client.ts';
 import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
+import { normalizeEmail } from '../../storage/email-address.ts';
 import type { Answer } from '../command.ts';
 import type { Control } from '../control/control.ts';
 import { UsageError } from '../failure.ts';
@@ -19,9 +27,7 @@ import { createProgress } from '../terminal/progress.ts';
 import { count, facts, table } from '../terminal/terminal.ts';
 import { userPath } from '../user-path.ts';
 import { consentFlag, enrollFlags, uploadOf } from './enroll.ts';
-import { openImportJournal } from './import-journal.ts';
 import { type ImportEntry, readEncoding, readImportList } from './import-list.ts';
-import { type ImportOutcome, runImport } from './import-run.ts';
 
 /** Refusals shown on the screen; all of them are in --report and --json. */
 const SHOWN = 20;
@@ -247,5 +253,87 @@ function reportFile(path: string): (outcomes: readonly ImportOutcome[]) => Promi
       csvLine([one.file, one.person, one.outcome, one.code ?? '', one.reason ?? '']),
     );
     return writeFile(userPath(path), `file,person,outcome,code,reason\n${lines.join('\n')}\n`);
+  };
+}
+
+/**
+ * What an import has enrolled already, so that a second run need not look at it again. One file per organization and world
+ * under `DATA/imports`; a line is a SHA-256 over person and picture, without a name. A line lost in a crash costs one more
+ * inspection of a picture: the box recognizes by its mark a picture that it has. A reader with person and picture could
+ * find by the hash that they were enrolled, so erasing a person of the world removes the file.
+ */
+interface ImportJournal {
+  has(person: string, picture: Uint8Array): boolean;
+  add(person: string, picture: Uint8Array): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function openImportJournal(
+  data: string,
+  organization: string,
+  world: string,
+): Promise<ImportJournal> {
+  const folder = join(data, 'imports');
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const path = join(folder, `${organization}-${world}.txt`);
+  await appendFile(path, '', { mode: 0o600 });
+  const text = await readFile(path, 'utf8');
+  const done = new Set(text.split('\n').filter((line) => line.length === 64));
+  const file = await open(path, 'a', 0o600);
+  // A run that was killed may have left half a line.
+  if (text !== '' && !text.endsWith('\n')) await file.write('\n');
+  const mark = (person: string, picture: Uint8Array) =>
+    createHash('sha256')
+      .update(`${organization}|${world}|${normalizeEmail(person)}|`)
+      .update(picture)
+      .digest('hex');
+  return {
+    has: (person, picture) => done.has(mark(person, picture)),
+    async add(person, picture) {
+      const line = mark(person, picture);
+      done.add(line);
+      await file.write(`${line}\n`);
+    },
+    close: () => file.close(),
+  };
+}
+
+export type { ImportOutcome };
+
+/** `addressOf` and `enroll` throw Problem. */
+export type ImportDeps = Omit<SharedDeps, 'refusalOf'>;
+
+/** Enrolls the pictures of files; as the import of the pages does. Throws what stops the whole import. */
+export const runImport = (entries: readonly ImportEntry[], deps: ImportDeps): Promise<ImportOutcome[]> =>
+  runSharedImport(
+    entries.map(({ file, ...entry }) => ({ ...entry, read: () => readPicture(file) })),
+    { ...deps, refusalOf },
+  );
+
+/** As the list names it, else as another system writes the same path: other forms of its letters, other separators. */
+const spellingsOf = (file: string): Set<string> =>
+  new Set(
+    [file, file.normalize('NFC'), file.normalize('NFD')].flatMap((one) => [one, one.replaceAll('\\', '/')]),
+  );
+
+async function readPicture(file: string): Promise<Uint8Array<ArrayBuffer>> {
+  for (const path of spellingsOf(file)) {
+    try {
+      return await readFile(path);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== 'ENOENT') throw new UnreadablePicture(`The file cannot be read (${code}).`);
+    }
+  }
+  throw new UnreadablePicture(`There is no such file: ${file}`);
+}
+
+function refusalOf(error: unknown): { code: string; reason: string } | undefined {
+  if (!(error instanceof Problem)) return undefined;
+  const { code, message, extra } = error;
+  const { reason } = extra;
+  return {
+    code,
+    reason: reason === undefined || reason === message ? message : `${message} ${reason}`,
   };
 }

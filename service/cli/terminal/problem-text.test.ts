@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Problem, type ProblemDetail } from '../../lib/problem.ts';
-import { problemText } from './problem-text.ts';
+import { problemText } from '../failure.ts';
 
 const problem = (message: string, ...details: ProblemDetail[]) =>
   new Problem('INVALID_REQUEST', message, { details });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { describeSize } from './size.ts';
+import { describeSize } from '../doctor/checks.ts';
 
 test.each([
   [0, '0 B'],

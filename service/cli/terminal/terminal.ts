@@ -1,3 +1,4 @@
+import { StringDecoder } from 'node:string_decoder';
 import { styleText } from 'node:util';
 import { invocation } from '../invocation.ts';
 
@@ -141,4 +142,15 @@ export const severalLines = (text: string) =>
 /** 1 person, 2 people. */
 export function count(amount: number, one: string, many: string): string {
   return `${amount.toLocaleString('en')} ${amount === 1 ? one : many}`;
+}
+
+/** Each line of a long answer, parsed, as soon as it is whole. */
+export async function* jsonLines<T>(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<T> {
+  const decoder = new StringDecoder('utf8');
+  let rest = '';
+  for await (const chunk of bytes) {
+    const lines = (rest + decoder.write(Buffer.from(chunk))).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) yield JSON.parse(line) as T;
+  }
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { closestWords } from './closest-words.ts';
+import { closestWords } from './explain-usage-error.ts';
 
 test.each([
   ['scope', ['scopes', 'site', 'expires'], ['scopes']],

@@ -1,8 +1,6 @@
 import type { Command, CommanderError } from 'commander';
 import { invocation } from '../invocation.ts';
-import { closestWords } from './closest-words.ts';
 import { everyCommand, isGroup, longOptions, pathOf, reachCommand, shownBelow } from './command-tree.ts';
-import { otherNouns, otherOptions, otherVerbs } from './other-words.ts';
 
 /** More commands than this are not listed one by one. */
 const FEW = 6;
@@ -116,3 +114,129 @@ const didYouMean = (paths: readonly string[]) =>
 
 const either = (names: readonly string[]) =>
   names.length < 2 ? (names[0] ?? '') : `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
+
+/**
+ * The candidates that a typing error turns into `word`, only the nearest ones: one edit away for a word of up to four letters, two
+ * for up to seven, three beyond. The beginning of a candidate, or a candidate with more behind it, counts as one edit from three letters on.
+ */
+export function closestWords(word: string, candidates: readonly string[]): string[] {
+  const most = word.length <= 4 ? 1 : word.length <= 7 ? 2 : 3;
+  const rated = candidates.map((candidate) => ({ candidate, distance: distanceOf(word, candidate) }));
+  const least = Math.min(most, ...rated.map(({ distance }) => distance));
+  return rated.flatMap(({ candidate, distance }) => (distance === least ? [candidate] : []));
+}
+
+function distanceOf(one: string, other: string): number {
+  const [short, long] = one.length < other.length ? [one, other] : [other, one];
+  if (short.length >= 3 && long.startsWith(short)) return long === short ? 0 : 1;
+  return editDistance(one, other);
+}
+
+/** Letters to add, remove, replace, or swap with the next one (optimal string alignment). */
+function editDistance(one: string, other: string): number {
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: other.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= one.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= other.length; column++) {
+      const same = one[row - 1] === other[column - 1] ? 0 : 1;
+      let least = Math.min(
+        (last[column] ?? 0) + 1,
+        (current[column - 1] ?? 0) + 1,
+        (last[column - 1] ?? 0) + same,
+      );
+      const swapped =
+        row > 1 && column > 1 && one[row - 1] === other[column - 2] && one[row - 2] === other[column - 1];
+      if (swapped) least = Math.min(least, (beforeLast[column - 2] ?? 0) + 1);
+      current.push(least);
+    }
+    [beforeLast, last] = [last, current];
+  }
+  return last[other.length] ?? 0;
+}
+
+/** Nouns of other programs, and the command here. */
+const otherNouns: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    user: 'subject',
+    users: 'subject',
+    person: 'subject',
+    people: 'subject',
+    face: 'subject',
+    faces: 'subject',
+    identity: 'subject',
+    identities: 'subject',
+    tenant: 'org',
+    tenants: 'org',
+    apikey: 'key',
+    apikeys: 'key',
+    'api-key': 'key',
+    'api-keys': 'key',
+    token: 'key',
+    tokens: 'key',
+    location: 'site',
+    locations: 'site',
+    hook: 'webhook',
+    hooks: 'webhook',
+    destination: 'grant',
+    permission: 'grant',
+    rate: 'limits',
+    queue: 'jobs',
+    log: 'audit tail',
+    logs: 'audit tail',
+    history: 'audit tail',
+    status: 'doctor',
+    health: 'doctor',
+    diagnose: 'doctor',
+    run: 'start',
+    up: 'start',
+    upgrade: 'migrate',
+    passphrase: 'master set-passphrase',
+    password: 'master set-passphrase',
+    swagger: 'openapi',
+    setup: 'init',
+  }),
+);
+
+/** Verbs that say the same; a command of one noun may bear any of a line. */
+const verbs: readonly (readonly string[])[] = [
+  ['add', 'create', 'new', 'make', 'register', 'enroll', 'record', 'place'],
+  ['remove', 'delete', 'rm', 'del', 'erase', 'revoke', 'release', 'withdraw', 'destroy'],
+  ['list', 'ls', 'all', 'find', 'search'],
+  ['show', 'get', 'info', 'describe', 'view', 'inspect', 'read', 'cat'],
+  ['set', 'change', 'update', 'edit', 'modify', 'restrict'],
+  ['rotate', 'renew', 'regenerate'],
+  ['verify', 'check', 'validate'],
+];
+
+/** The other verbs of its line. */
+const otherVerbs = (verb: string): string[] =>
+  verbs.filter((line) => line.includes(verb)).flatMap((line) => line.filter((one) => one !== verb));
+
+/** Options of other programs, and those here that may be meant. */
+const otherOptions: Readonly<Record<string, readonly string[]>> = {
+  '--environment': ['--env'],
+  '--world': ['--env'],
+  '--sandbox': ['--env'],
+  '--trial': ['--env'],
+  '--mail': ['--email'],
+  '--address': ['--email', '--host'],
+  '--bind': ['--host'],
+  '--listen': ['--host'],
+  '--dir': ['--data'],
+  '--directory': ['--data'],
+  '--data-dir': ['--data'],
+  '--output': ['--out'],
+  '--tenant': ['--org'],
+  '--max': ['--limit'],
+  '--count': ['--limit'],
+  '--top': ['--limit'],
+  '--lines': ['--limit'],
+  '--permissions': ['--scopes'],
+  '--cert': ['--tls-cert'],
+  '--key': ['--tls-key'],
+  '--database': ['--database-url'],
+  '--db': ['--database-url'],
+  '--force': ['--yes'],
+  '--format': ['--json'],
+};

@@ -91,13 +91,6 @@ const changing = { operator: true, administrator: ['owner'], key: false } as con
 
 /** The administrators of an organization. */
 export const administratorRoutes = ({ administrators }: AdministratorRouteDeps): AdminRoute[] => [
-  ...collectionRoutes(administrators),
-  ...singleRoutes(administrators),
-  ...wayBackRoutes(administrators),
-  faceRoute(administrators),
-];
-
-const collectionRoutes = (administrators: AdministratorRouteDeps['administrators']): AdminRoute[] => [
   shortListRoute({
     ...about,
     url: '/administrators',
@@ -147,9 +140,6 @@ const collectionRoutes = (administrators: AdministratorRouteDeps['administrators
       return { ...made.administrator, code: made.code };
     },
   }),
-];
-
-const singleRoutes = (administrators: AdministratorRouteDeps['administrators']): AdminRoute[] => [
   route({
     ...about,
     method: 'GET',
@@ -193,10 +183,7 @@ const singleRoutes = (administrators: AdministratorRouteDeps['administrators']):
     refuses: ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'],
     handle: ({ organization, params: { id }, who }) => administrators.remove(organization, id, who),
   }),
-];
-
-/** For an administrator who cannot sign in. */
-const wayBackRoutes = (administrators: AdministratorRouteDeps['administrators']): AdminRoute[] => [
+  // For an administrator who cannot sign in.
   route({
     ...about,
     method: 'POST',
@@ -233,9 +220,6 @@ const wayBackRoutes = (administrators: AdministratorRouteDeps['administrators'])
       return administrators.unlock(own, who);
     },
   }),
-];
-
-const faceRoute = (administrators: AdministratorRouteDeps['administrators']): AdminRoute =>
   route({
     ...about,
     method: 'PUT',
@@ -252,4 +236,5 @@ const faceRoute = (administrators: AdministratorRouteDeps['administrators']): Ad
     async handle({ organization, body: { allowed }, who }) {
       return { allowed, ...(await administrators.allowFaces(organization, allowed, who)) };
     },
-  });
+  }),
+];

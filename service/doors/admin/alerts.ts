@@ -144,15 +144,15 @@ const looking = { operator: true, administrator: readers, key: 'admin' } as cons
 const changing = { operator: true, administrator: managers, key: 'admin' } as const;
 const mailing = ['RECIPIENT_NOT_APPROVED', 'DESTINATION_NOT_GRANTED', 'DESTINATION_FORBIDDEN'] as const;
 
-/** What rules watch, what they found, and which addresses it may be mailed to. */
-export const alertRoutes = (deps: AlertRouteDeps): AdminRoute[] => [
-  ...foundRoutes(deps),
-  ...watchedRoutes(deps),
-  ...ruleRoutes(deps),
-  ...recipientRoutes(deps),
-];
+const approving = {
+  tag: 'alerts',
+  within: 'organization',
+  keyRefusal:
+    'No API key may see, approve or mail to addresses: an operator approves each recipient with "gatehouse alert recipient approve".',
+} as const;
 
-const foundRoutes = ({ alerts }: AlertRouteDeps): AdminRoute[] => [
+/** What rules watch, what they found, and which addresses it may be mailed to. */
+export const alertRoutes = ({ alerts }: AlertRouteDeps): AdminRoute[] => [
   listRoute({
     ...about,
     url: '/alerts',
@@ -205,9 +205,6 @@ const foundRoutes = ({ alerts }: AlertRouteDeps): AdminRoute[] => [
       items: (await alerts.forDesktop(limit)).map(inEnv),
     }),
   }),
-];
-
-const watchedRoutes = ({ alerts }: AlertRouteDeps): AdminRoute[] => [
   listRoute({
     ...about,
     url: '/alert-rules',
@@ -235,9 +232,6 @@ const watchedRoutes = ({ alerts }: AlertRouteDeps): AdminRoute[] => [
     reply: RecommendedRules,
     handle: async ({ realm }) => ({ items: await alerts.recommended(realm) }),
   }),
-];
-
-const ruleRoutes = ({ alerts }: AlertRouteDeps): AdminRoute[] => [
   route({
     ...about,
     method: 'POST',
@@ -283,16 +277,6 @@ const ruleRoutes = ({ alerts }: AlertRouteDeps): AdminRoute[] => [
     refuses: ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'],
     handle: ({ realm, params: { id }, who }) => alerts.removeRule(realm, id, who),
   }),
-];
-
-const approving = {
-  tag: 'alerts',
-  within: 'organization',
-  keyRefusal:
-    'No API key may see, approve or mail to addresses: an operator approves each recipient with "gatehouse alert recipient approve".',
-} as const;
-
-const recipientRoutes = ({ alerts }: AlertRouteDeps): AdminRoute[] => [
   listRoute({
     ...approving,
     url: '/mail-recipients',

@@ -120,12 +120,6 @@ const about = {
 /** Operators change people: they ask for what they need, and do not decide. */
 const asking = { ...byManagers, administrator: operators } as const;
 
-/** Four eyes: what a second administrator has to confirm. */
-export const approvalRoutes = (deps: ApprovalRouteDeps): AdminRoute[] => [
-  ...requestRoutes(deps),
-  ...decisionRoutes(deps),
-];
-
 async function shown(
   { approvals, administrators }: ApprovalRouteDeps,
   organization: OrganizationId,
@@ -144,7 +138,8 @@ async function shown(
   }));
 }
 
-const requestRoutes = (deps: ApprovalRouteDeps): AdminRoute[] => [
+/** Four eyes: what a second administrator has to confirm. */
+export const approvalRoutes = (deps: ApprovalRouteDeps): AdminRoute[] => [
   listRoute({
     ...about,
     url: '/approvals',
@@ -181,9 +176,6 @@ const requestRoutes = (deps: ApprovalRouteDeps): AdminRoute[] => [
       return (await shown(deps, organization, [made]))[0]!;
     },
   }),
-];
-
-const decisionRoutes = (deps: ApprovalRouteDeps): AdminRoute[] => [
   ...(['confirm', 'decline'] as const).map((verb) =>
     route({
       ...about,

@@ -252,7 +252,7 @@ const AlteredRowReply = z
     ],
   });
 
-const AcceptOrder = z.strictObject({ ...row, seen }).meta({
+const AcceptRequest = z.strictObject({ ...row, seen }).meta({
   id: 'AcceptedRow',
   description: 'A row that counts as written by the service from here on.',
   examples: [{ table: 'destination_grant', id: fault.id, seen: digest }],
@@ -351,15 +351,37 @@ const about = {
   refuses: ['NOT_FOUND', 'STORAGE_FULL'],
 } as const;
 
-/** The audit log. Reading, following and exporting it is itself written to the log. */
-export const auditRoutes = (deps: AuditRouteDeps): AdminRoute[] => [
-  ...readingRoutes(deps),
-  ...verifyingRoutes(deps),
-  ...protectedRowRoutes(deps),
-  lossRoute(deps),
-];
+async function* linesOf(pages: ReturnType<AuditLog['follow']>): AsyncGenerator<string> {
+  for await (const page of pages) {
+    yield page.map((line) => `${JSON.stringify(z.encode(AuditLineReply, fromAuditLine(line)))}\n`).join('');
+  }
+}
 
-const readingRoutes = ({ auditLog }: AuditRouteDeps): AdminRoute[] => [
+function verification({
+  auditLog,
+  recordIntegrity,
+}: Pick<AuditRouteDeps, 'auditLog'> & Partial<Pick<AuditRouteDeps, 'recordIntegrity'>>): PassThrough {
+  const lines = new PassThrough();
+  const work = async () => {
+    const report = await auditLog.verify({
+      progress: (seen, all) => void lines.write(`${JSON.stringify({ seen, all })}\n`),
+    });
+    if (!recordIntegrity) {
+      const { copies: _, ...ofLog } = report;
+      return ofLog;
+    }
+    const integrity = await recordIntegrity.check();
+    return { ...report, valid: report.valid && integrity.length === 0, integrity };
+  };
+  work().then(
+    (report) => lines.end(`${JSON.stringify(z.encode(VerificationReply, { report }))}\n`),
+    (error: Error) => lines.destroy(error),
+  );
+  return lines;
+}
+
+/** The audit log. Reading, following and exporting it is itself written to the log. */
+export const auditRoutes = ({ auditLog, recordIntegrity }: AuditRouteDeps): AdminRoute[] => [
   listRoute({
     ...about,
     url: '/audit',
@@ -426,9 +448,6 @@ const readingRoutes = ({ auditLog }: AuditRouteDeps): AdminRoute[] => [
     reply: ExportRecordReply,
     handle: ({ organization, query, who }) => auditLog.export({ organization, ...query }, { actor: who }),
   }),
-];
-
-const verifyingRoutes = ({ auditLog, recordIntegrity }: AuditRouteDeps): AdminRoute[] => [
   route({
     ...about,
     within: 'appliance',
@@ -488,9 +507,6 @@ const verifyingRoutes = ({ auditLog, recordIntegrity }: AuditRouteDeps): AdminRo
       ...pageOfShort(auditLog.publicKeys(), query, ({ kid }) => kid),
     }),
   }),
-];
-
-const protectedRowRoutes = ({ recordIntegrity }: AuditRouteDeps): AdminRoute[] => [
   route({
     ...about,
     within: 'appliance',
@@ -520,16 +536,13 @@ const protectedRowRoutes = ({ recordIntegrity }: AuditRouteDeps): AdminRoute[] =
     description:
       'The row counts as written by the service from here on, as it is. Refused where it is not as it was looked at. The audit log records it.',
     refuses: [...about.refuses, 'CONFLICT'],
-    body: AcceptOrder,
-    reply: AcceptOrder,
+    body: AcceptRequest,
+    reply: AcceptRequest,
     async handle({ body, who }) {
       await recordIntegrity.accept(body, who);
       return body;
     },
   }),
-];
-
-const lossRoute = ({ auditLog }: AuditRouteDeps): AdminRoute =>
   route({
     ...about,
     within: 'appliance',
@@ -552,33 +565,5 @@ const lossRoute = ({ auditLog }: AuditRouteDeps): AdminRoute =>
         })),
       };
     },
-  });
-
-async function* linesOf(pages: ReturnType<AuditLog['follow']>): AsyncGenerator<string> {
-  for await (const page of pages) {
-    yield page.map((line) => `${JSON.stringify(z.encode(AuditLineReply, fromAuditLine(line)))}\n`).join('');
-  }
-}
-
-function verification({
-  auditLog,
-  recordIntegrity,
-}: Pick<AuditRouteDeps, 'auditLog'> & Partial<Pick<AuditRouteDeps, 'recordIntegrity'>>): PassThrough {
-  const lines = new PassThrough();
-  const work = async () => {
-    const report = await auditLog.verify({
-      progress: (seen, all) => void lines.write(`${JSON.stringify({ seen, all })}\n`),
-    });
-    if (!recordIntegrity) {
-      const { copies: _, ...ofLog } = report;
-      return ofLog;
-    }
-    const integrity = await recordIntegrity.check();
-    return { ...report, valid: report.valid && integrity.length === 0, integrity };
-  };
-  work().then(
-    (report) => lines.end(`${JSON.stringify(z.encode(VerificationReply, { report }))}\n`),
-    (error: Error) => lines.destroy(error),
-  );
-  return lines;
-}
+  }),
+];

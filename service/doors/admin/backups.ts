@@ -77,13 +77,7 @@ const about = {
 } as const;
 
 /** Backups of the whole box. */
-export const backupRoutes = (deps: BackupRouteDeps): AdminRoute[] => [
-  ...fileRoutes(deps),
-  ...drillRoutes(deps),
-  ...planRoutes(deps),
-];
-
-const fileRoutes = ({ backups }: BackupRouteDeps): AdminRoute[] => [
+export const backupRoutes = ({ backups }: BackupRouteDeps): AdminRoute[] => [
   listRoute({
     ...about,
     url: '/backups',
@@ -130,9 +124,6 @@ const fileRoutes = ({ backups }: BackupRouteDeps): AdminRoute[] => [
     refuses: ['STORAGE_FULL'],
     handle: async ({ body: { path }, who }) => ({ known: await backups.verified(path, who) }),
   }),
-];
-
-const drillRoutes = ({ backups }: BackupRouteDeps): AdminRoute[] => [
   route({
     ...about,
     method: 'POST',
@@ -175,9 +166,6 @@ const drillRoutes = ({ backups }: BackupRouteDeps): AdminRoute[] => [
     refuses: ['NOT_FOUND'],
     handle: ({ params: { id } }) => backups.getDrill(id),
   }),
-];
-
-const planRoutes = ({ backups }: BackupRouteDeps): AdminRoute[] => [
   route({
     ...about,
     method: 'GET',

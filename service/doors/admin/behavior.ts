@@ -265,12 +265,12 @@ const DAY = 86_400_000;
 const days = { day: 1, week: 7, month: 30 } as const;
 
 /** Human, bot or agent: verdicts, their distribution, settings, and the administrator's own session. */
-export const behaviorRoutes = (deps: BehaviorRouteDeps): AdminRoute[] => [
-  ...verdictRoutes(deps),
-  ...settingRoutes(deps),
-];
-
-const verdictRoutes = ({ verdicts, behaviorLayers, clock }: BehaviorRouteDeps): AdminRoute[] => [
+export const behaviorRoutes = ({
+  verdicts,
+  behaviorLayers,
+  clock,
+  behaviorSettings,
+}: BehaviorRouteDeps): AdminRoute[] => [
   route({
     tag,
     keyRefusal,
@@ -335,9 +335,6 @@ const verdictRoutes = ({ verdicts, behaviorLayers, clock }: BehaviorRouteDeps): 
       );
     },
   }),
-];
-
-const settingRoutes = ({ behaviorSettings }: BehaviorRouteDeps): AdminRoute[] => [
   route({
     tag,
     keyRefusal,

@@ -267,40 +267,6 @@ const changing = { ...about, may: { ...ofAppliance, beforeFactor: true } } as co
 
 /** The fingerprints are a route of their own: they are for the box itself, and not for a page that comes over the network. */
 export const certificateRoutes = ({ certificates, boxName }: CertificateRouteDeps): AdminRoute[] => [
-  ...lookingRoutes(certificates),
-  ...changingRoutes(certificates),
-  ...nameRoutes(boxName),
-];
-
-const nameRoutes = (boxName: BoxNameOperations): AdminRoute[] => [
-  route({
-    ...about,
-    method: 'GET',
-    url: '/box-name',
-    operationId: 'getBoxName',
-    effect: 'none',
-    summary: 'Show the name of the box',
-    description: 'The host name by which browsers open it, and whether the network reaches it.',
-    reply: BoxNameReply,
-    handle: () => boxName.describe(),
-  }),
-  route({
-    ...changing,
-    method: 'PUT',
-    url: '/box-name',
-    operationId: 'setBoxName',
-    effect: 'none',
-    summary: 'Name the box',
-    description:
-      'Written into the settings file. A running service starts anew, then the box is at `url`: with a host name over HTTPS.',
-    body: BoxName,
-    reply: BoxNamedReply,
-    refuses: ['CONFLICT', 'STORAGE_FULL'],
-    handle: ({ body, who }) => boxName.set(body, who),
-  }),
-];
-
-const lookingRoutes = (certificates: CertificateOperations): AdminRoute[] => [
   route({
     ...about,
     method: 'GET',
@@ -326,9 +292,6 @@ const lookingRoutes = (certificates: CertificateOperations): AdminRoute[] => [
     reply: FingerprintsReply,
     handle: () => certificates.fingerprints(),
   }),
-];
-
-const changingRoutes = (certificates: CertificateOperations): AdminRoute[] => [
   route({
     ...changing,
     method: 'POST',
@@ -376,5 +339,30 @@ const changingRoutes = (certificates: CertificateOperations): AdminRoute[] => [
       await certificates.renew(body, who);
       return certificates.describe();
     },
+  }),
+  route({
+    ...about,
+    method: 'GET',
+    url: '/box-name',
+    operationId: 'getBoxName',
+    effect: 'none',
+    summary: 'Show the name of the box',
+    description: 'The host name by which browsers open it, and whether the network reaches it.',
+    reply: BoxNameReply,
+    handle: () => boxName.describe(),
+  }),
+  route({
+    ...changing,
+    method: 'PUT',
+    url: '/box-name',
+    operationId: 'setBoxName',
+    effect: 'none',
+    summary: 'Name the box',
+    description:
+      'Written into the settings file. A running service starts anew, then the box is at `url`: with a host name over HTTPS.',
+    body: BoxName,
+    reply: BoxNamedReply,
+    refuses: ['CONFLICT', 'STORAGE_FULL'],
+    handle: ({ body, who }) => boxName.set(body, who),
   }),
 ];

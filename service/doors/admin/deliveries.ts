@@ -129,13 +129,7 @@ const sending = { operator: true, administrator: operators, key: 'admin' } as co
 const refuses = ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'] as const;
 
 /** Deliveries with their attempts, and resending. */
-export const deliveryRoutes = (deps: DeliveryRouteDeps): AdminRoute[] => [
-  ...logRoutes(deps),
-  ...healthRoutes(deps),
-  ...sendingRoutes(deps),
-];
-
-const logRoutes = ({ deliveries }: DeliveryRouteDeps): AdminRoute[] => [
+export const deliveryRoutes = ({ deliveries }: DeliveryRouteDeps): AdminRoute[] => [
   listRoute({
     tag: 'deliveries',
     within: 'world',
@@ -181,9 +175,6 @@ const logRoutes = ({ deliveries }: DeliveryRouteDeps): AdminRoute[] => [
     handle: async ({ realm, who, forBox, params: { id } }) =>
       withLog(await deliveries.get(realm, id, who), forBox),
   }),
-];
-
-const healthRoutes = ({ deliveries }: DeliveryRouteDeps): AdminRoute[] => [
   route({
     tag: 'webhooks',
     within: 'world',
@@ -213,9 +204,6 @@ const healthRoutes = ({ deliveries }: DeliveryRouteDeps): AdminRoute[] => [
     refuses: ['NOT_FOUND'],
     handle: ({ realm, params: { id } }) => deliveries.healthOf(realm, id),
   }),
-];
-
-const sendingRoutes = ({ deliveries }: DeliveryRouteDeps): AdminRoute[] => [
   route({
     tag: 'deliveries',
     within: 'world',

@@ -9,7 +9,7 @@ import { byManagers, byReaders, ofAppliance } from './may-call.ts';
 import { flag } from './request-fields.ts';
 import { type AdminRoute, route } from './route.ts';
 
-const EraseOrder = z
+const EraseRequest = z
   .strictObject({
     confirm: z.string().max(254).optional().describe('The person as in the path, as a confirmation'),
     reason: z.enum(erasureReasons).exclude(['restored', 'mass']).default('request').describe('Why'),
@@ -17,7 +17,7 @@ const EraseOrder = z
   })
   .meta({ id: 'ErasureOrder', examples: [{ confirm: 'ada@example.com' }] });
 
-const EraseManyOrder = z
+const EraseManyRequest = z
   .strictObject({
     confirm: z.int().min(0).optional().describe('Number of people now, as a confirmation'),
     after: z.string().max(64).optional().describe('`next` of the previous call'),
@@ -60,13 +60,16 @@ const about = {
   keyRefusal: 'No API key may erase people or read receipts of it: on the box run "gatehouse subject erase".',
 } as const;
 
-/** Erasing people, and the receipts of it. No API key can. */
-export const erasureRoutes = (deps: ErasureRouteDeps): AdminRoute[] => [
-  ...erasingRoutes(deps),
-  ...receiptRoutes(deps),
-];
+const unconfirmed = (id: string, confirm: string | undefined) =>
+  new Problem(
+    'CONFIRMATION_REQUIRED',
+    confirm === undefined
+      ? `No person was erased. Send JSON that confirms it: {"confirm": ${JSON.stringify(id)}}.`
+      : 'No person was erased: confirm names another person than the path. Send the same in both.',
+  );
 
-const erasingRoutes = ({ erasure }: ErasureRouteDeps): AdminRoute[] => [
+/** Erasing people, and the receipts of it. No API key can. */
+export const erasureRoutes = ({ erasure }: ErasureRouteDeps): AdminRoute[] => [
   route({
     ...about,
     within: 'world',
@@ -81,7 +84,7 @@ const erasingRoutes = ({ erasure }: ErasureRouteDeps): AdminRoute[] => [
     may: byManagers,
     lasting: 'followed',
     params: personParams,
-    body: EraseOrder,
+    body: EraseRequest,
     reply: ErasureReceipt,
     refuses: [
       ...(['SUBJECT_NOT_FOUND', 'CONFIRMATION_REQUIRED', 'APPROVAL_REQUIRED'] as const),
@@ -104,15 +107,12 @@ const erasingRoutes = ({ erasure }: ErasureRouteDeps): AdminRoute[] => [
     description: 'Page by page: call it again with `next` as `after`, and with `left` as `confirm`.',
     may: { operator: true, administrator: ['owner'], key: false },
     lasting: 'followed',
-    body: EraseManyOrder,
+    body: EraseManyRequest,
     reply: MassErasureReply,
     refuses: ['CONFIRMATION_REQUIRED', 'APPROVAL_REQUIRED', 'STORAGE_FULL'],
     handle: ({ realm, body: { after, ...order }, who, request }) =>
       erasure.eraseMany(realm, { ...order, after: after as SubjectId | undefined, actor: who, request }),
   }),
-];
-
-const receiptRoutes = ({ erasure }: ErasureRouteDeps): AdminRoute[] => [
   listRoute({
     ...about,
     within: 'organization',
@@ -171,11 +171,3 @@ const receiptRoutes = ({ erasure }: ErasureRouteDeps): AdminRoute[] => [
     handle: ({ params: { id } }) => erasure.receipt(id),
   }),
 ];
-
-const unconfirmed = (id: string, confirm: string | undefined) =>
-  new Problem(
-    'CONFIRMATION_REQUIRED',
-    confirm === undefined
-      ? `No person was erased. Send JSON that confirms it: {"confirm": ${JSON.stringify(id)}}.`
-      : 'No person was erased: confirm names another person than the path. Send the same in both.',
-  );

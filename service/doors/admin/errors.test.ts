@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { renderProblem } from '../../http/default-errors.ts';
 import { Problem } from '../../lib/problem.ts';
-import { adminErrors } from './errors.ts';
+import { adminErrors } from './door.ts';
 
 const duplicate = new Problem('DUPLICATE_IDENTITY', 'This face already belongs to another e-mail.', {
   review: 'rev_1',

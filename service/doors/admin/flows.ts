@@ -139,13 +139,6 @@ const about = {
 } as const;
 const params = paramsOf('flow');
 
-/** Saved hosted flows. */
-export const flowRoutes = (deps: FlowRouteDeps): AdminRoute[] => [
-  ...lookingRoutes(deps),
-  ...changingRoutes(deps),
-  ...publishingRoutes(deps),
-];
-
 const replyOf = async (flows: FlowRouteDeps['flows'], flow: Flow) => ({
   ...flow,
   path: `/hosted/f/${flow.slug}`,
@@ -153,7 +146,8 @@ const replyOf = async (flows: FlowRouteDeps['flows'], flow: Flow) => ({
   changed: !isDeepStrictEqual(flow.draft, flow.published?.definition),
 });
 
-const lookingRoutes = ({ flows }: FlowRouteDeps): AdminRoute[] => [
+/** Saved hosted flows. */
+export const flowRoutes = ({ flows }: FlowRouteDeps): AdminRoute[] => [
   listRoute({
     ...about,
     url: '/flows',
@@ -197,9 +191,6 @@ const lookingRoutes = ({ flows }: FlowRouteDeps): AdminRoute[] => [
     refuses: ['NOT_FOUND', 'PROFILE_NOT_FOUND'],
     handle: async ({ organization, params: { id } }) => flows.preview(await flows.get(organization, id)),
   }),
-];
-
-const changingRoutes = ({ flows }: FlowRouteDeps): AdminRoute[] => [
   route({
     ...about,
     method: 'POST',
@@ -246,9 +237,6 @@ const changingRoutes = ({ flows }: FlowRouteDeps): AdminRoute[] => [
     refuses: ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'],
     handle: ({ organization, params: { id }, who }) => flows.remove(organization, id, who),
   }),
-];
-
-const publishingRoutes = ({ flows }: FlowRouteDeps): AdminRoute[] => [
   route({
     ...about,
     method: 'POST',

@@ -49,8 +49,8 @@ import { webhookRoutes } from './webhooks.ts';
 import { workRoutes } from './works.ts';
 
 export type { BoxNameOperations, CertificateOperations } from './certificate.ts';
+export { createSealedControlDoor } from './door.ts';
 export type { SealState } from './seal.ts';
-export { createSealedControlDoor } from './sealed-door.ts';
 export type { ApplianceReport, ServiceReport } from './status.ts';
 
 /** What each resource makes its routes of. */

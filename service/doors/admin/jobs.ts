@@ -74,12 +74,7 @@ const about = {
 } as const;
 
 /** The queue of the appliance: ids, states and counts. */
-export const jobRoutes = (deps: JobRouteDeps): AdminRoute[] => [
-  ...lookingRoutes(deps),
-  ...changingRoutes(deps),
-];
-
-const lookingRoutes = ({ jobs }: JobRouteDeps): AdminRoute[] => [
+export const jobRoutes = ({ jobs, boardLinks }: JobRouteDeps): AdminRoute[] => [
   listRoute({
     ...about,
     url: '/jobs',
@@ -128,9 +123,6 @@ const lookingRoutes = ({ jobs }: JobRouteDeps): AdminRoute[] => [
       throw new Problem('NOT_FOUND', `There is no job ${id}: deliveries are forgotten with their term.`);
     },
   }),
-];
-
-const changingRoutes = ({ jobs, boardLinks }: JobRouteDeps): AdminRoute[] => [
   route({
     ...about,
     method: 'POST',

@@ -215,12 +215,7 @@ export interface MasterRouteDeps {
 const refuses = ['WRONG_PASSPHRASE', 'CONFLICT', 'STORAGE_FULL'] as const;
 
 /** The master key and the signing keys. */
-export const keyRoutesOfAppliance = (deps: MasterRouteDeps): AdminRoute[] => [
-  ...masterRoutes(deps),
-  ...signingRoutes(deps),
-];
-
-const masterRoutes = ({ custody }: MasterRouteDeps): AdminRoute[] => [
+export const keyRoutesOfAppliance = ({ custody }: MasterRouteDeps): AdminRoute[] => [
   route({
     ...about,
     method: 'GET',
@@ -285,9 +280,6 @@ const masterRoutes = ({ custody }: MasterRouteDeps): AdminRoute[] => [
     refuses,
     handle: ({ body: { path, passphrase }, who }) => custody.useFile(path, passphrase, who),
   }),
-];
-
-const signingRoutes = ({ custody }: MasterRouteDeps): AdminRoute[] => [
   shortListRoute({
     ...about,
     url: '/signing-keys',

@@ -77,106 +77,91 @@ const about = {
 const shown = ({ record, key }: Awaited<ReturnType<Access['createKey']>>) => ({ ...inEnv(record), key });
 
 /** The API keys of an organization. No key may mint another. */
-export const keyRoutes = (deps: KeyRouteDeps): AdminRoute[] => [
-  ...collectionRoutes(deps),
-  ...singleKeyRoutes(deps.access),
+export const keyRoutes = ({ access, checks }: KeyRouteDeps): AdminRoute[] => [
+  listRoute({
+    ...about,
+    url: '/keys',
+    operationId: 'listKeys',
+    effect: 'none',
+    summary: 'List API keys',
+    description: 'The keys of both worlds, also revoked ones, without their secrets.',
+    may: byReaders,
+    item: ApiKey,
+    items: 'API keys, the newest first',
+    page: 'KeyPage',
+    key: idOf('key'),
+    rows: async ({ organization }, part) => (await access.pageKeys(organization, part)).map(inEnv),
+  }),
+  route({
+    ...about,
+    method: 'POST',
+    url: '/keys',
+    operationId: 'createKey',
+    effect: 'opens-the-box',
+    summary: 'Create an API key',
+    description: 'The reply has the key itself, which is shown only once.',
+    may: byManagers,
+    body: NewKey,
+    status: 201,
+    shownOnce: true,
+    reply: KeyWithSecret,
+    refuses: ['NOT_FOUND', 'CONFLICT', 'PROFILE_NOT_FOUND', 'STORAGE_FULL'],
+    async handle({ organization, body, who }) {
+      for (const slug of body.profiles ?? []) await checks.getProfile(organization, slug);
+      const { env: world, ...wanted } = body;
+      return shown(await access.createKey({ organization, world, ...wanted }, who));
+    },
+  }),
+  route({
+    ...about,
+    method: 'PATCH',
+    url: '/keys/:id',
+    operationId: 'restrictKey',
+    effect: 'none',
+    summary: 'Restrict an API key',
+    description: 'Removes rights from the next request on. Rights cannot be added: create a new key.',
+    may: byManagers,
+    params,
+    body: KeyRestriction,
+    reply: ApiKey,
+    refuses: ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'],
+    handle: async ({ organization, params: { id }, body, who }) =>
+      inEnv(await access.restrictKey(organization, id, body, who)),
+  }),
+  route({
+    ...about,
+    method: 'POST',
+    url: '/keys/:id/rotate',
+    operationId: 'rotateKey',
+    effect: 'opens-the-box',
+    summary: 'Rotate an API key',
+    description:
+      'Creates a successor with the same rights, whose secret is shown only once; the old key keeps working for `overlapSeconds`.',
+    may: byManagers,
+    params,
+    body: KeyRotation,
+    status: 201,
+    shownOnce: true,
+    reply: RotatedKey,
+    refuses: ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'],
+    async handle({ organization, params: { id }, body, who }) {
+      const made = await access.rotateKey(organization, id, body.overlapSeconds * 1000, who);
+      return { ...shown(made), old: inEnv(made.old) };
+    },
+  }),
+  route({
+    ...about,
+    method: 'POST',
+    url: '/keys/:id/revoke',
+    operationId: 'revokeKey',
+    effect: 'none',
+    summary: 'Revoke an API key',
+    description: 'The key is refused permanently from the next request on. A repeated call changes nothing.',
+    may: byManagers,
+    params,
+    reply: ApiKey,
+    refuses: ['NOT_FOUND', 'STORAGE_FULL'],
+    handle: async ({ organization, params: { id }, who }) =>
+      inEnv(await access.revokeKey(organization, id, who)),
+  }),
 ];
-
-/** `/keys`. */
-function collectionRoutes({ access, checks }: KeyRouteDeps): AdminRoute[] {
-  return [
-    listRoute({
-      ...about,
-      url: '/keys',
-      operationId: 'listKeys',
-      effect: 'none',
-      summary: 'List API keys',
-      description: 'The keys of both worlds, also revoked ones, without their secrets.',
-      may: byReaders,
-      item: ApiKey,
-      items: 'API keys, the newest first',
-      page: 'KeyPage',
-      key: idOf('key'),
-      rows: async ({ organization }, part) => (await access.pageKeys(organization, part)).map(inEnv),
-    }),
-    route({
-      ...about,
-      method: 'POST',
-      url: '/keys',
-      operationId: 'createKey',
-      effect: 'opens-the-box',
-      summary: 'Create an API key',
-      description: 'The reply has the key itself, which is shown only once.',
-      may: byManagers,
-      body: NewKey,
-      status: 201,
-      shownOnce: true,
-      reply: KeyWithSecret,
-      refuses: ['NOT_FOUND', 'CONFLICT', 'PROFILE_NOT_FOUND', 'STORAGE_FULL'],
-      async handle({ organization, body, who }) {
-        for (const slug of body.profiles ?? []) await checks.getProfile(organization, slug);
-        const { env: world, ...wanted } = body;
-        return shown(await access.createKey({ organization, world, ...wanted }, who));
-      },
-    }),
-  ];
-}
-
-/** `/keys/:id`. */
-function singleKeyRoutes(access: KeyRouteDeps['access']): AdminRoute[] {
-  return [
-    route({
-      ...about,
-      method: 'PATCH',
-      url: '/keys/:id',
-      operationId: 'restrictKey',
-      effect: 'none',
-      summary: 'Restrict an API key',
-      description: 'Removes rights from the next request on. Rights cannot be added: create a new key.',
-      may: byManagers,
-      params,
-      body: KeyRestriction,
-      reply: ApiKey,
-      refuses: ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'],
-      handle: async ({ organization, params: { id }, body, who }) =>
-        inEnv(await access.restrictKey(organization, id, body, who)),
-    }),
-    route({
-      ...about,
-      method: 'POST',
-      url: '/keys/:id/rotate',
-      operationId: 'rotateKey',
-      effect: 'opens-the-box',
-      summary: 'Rotate an API key',
-      description:
-        'Creates a successor with the same rights, whose secret is shown only once; the old key keeps working for `overlapSeconds`.',
-      may: byManagers,
-      params,
-      body: KeyRotation,
-      status: 201,
-      shownOnce: true,
-      reply: RotatedKey,
-      refuses: ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'],
-      async handle({ organization, params: { id }, body, who }) {
-        const made = await access.rotateKey(organization, id, body.overlapSeconds * 1000, who);
-        return { ...shown(made), old: inEnv(made.old) };
-      },
-    }),
-    route({
-      ...about,
-      method: 'POST',
-      url: '/keys/:id/revoke',
-      operationId: 'revokeKey',
-      effect: 'none',
-      summary: 'Revoke an API key',
-      description:
-        'The key is refused permanently from the next request on. A repeated call changes nothing.',
-      may: byManagers,
-      params,
-      reply: ApiKey,
-      refuses: ['NOT_FOUND', 'STORAGE_FULL'],
-      handle: async ({ organization, params: { id }, who }) =>
-        inEnv(await access.revokeKey(organization, id, who)),
-    }),
-  ];
-}

@@ -81,20 +81,23 @@ const ofPairing = {
   params: paramsOf('pairing'),
 } as const;
 
-export const kioskRoutes = (deps: KioskRouteDeps): AdminRoute[] => [
-  ...deviceRoutes(deps),
-  ...pairingRoutes(deps),
-  ...pinRoutes(deps),
-];
-
 const shown = ({ state: { is, ...more }, ...pairing }: Pairing) => ({
   ...inEnv(pairing),
   state: is,
   ...more,
 });
 
-/** Paired devices. */
-const deviceRoutes = ({ kiosks }: KioskRouteDeps): AdminRoute[] => [
+/** The own PIN of an administrator. */
+const own = {
+  ...about,
+  within: 'organization',
+  url: '/operator-pin',
+  may: { operator: false, administrator: operators, key: false },
+} as const;
+const idOf = (who: { is: string; administrator?: string }) => who.administrator as AdministratorId;
+
+/** Paired devices, from the code on the box's screen to the device that is confirmed, and the PINs of those who unlock them. */
+export const kioskRoutes = ({ kiosks }: KioskRouteDeps): AdminRoute[] => [
   shortListRoute({
     ...about,
     within: 'organization',
@@ -142,10 +145,6 @@ const deviceRoutes = ({ kiosks }: KioskRouteDeps): AdminRoute[] => [
     handle: async ({ organization, params: { id }, who }) =>
       inEnv(await kiosks.unlock(organization, id, who)),
   }),
-];
-
-/** From the code on the box's screen to the device that is confirmed. */
-const pairingRoutes = ({ kiosks }: KioskRouteDeps): AdminRoute[] => [
   route({
     ...about,
     within: 'world',
@@ -205,58 +204,45 @@ const pairingRoutes = ({ kiosks }: KioskRouteDeps): AdminRoute[] => [
     handle: async ({ organization, params: { id }, who }) =>
       inEnv(await kiosks.confirmPairing(organization, id, who)),
   }),
+  route({
+    ...own,
+    method: 'GET',
+    operationId: 'getOperatorPin',
+    effect: 'none',
+    summary: 'Show the state of your PIN',
+    description: 'Shows whether the signed-in administrator has a PIN for kiosks.',
+    reply: PinReply,
+    handle: async ({ who }) => ({ set: await kiosks.hasPin(idOf(who)) }),
+  }),
+  route({
+    ...own,
+    method: 'PUT',
+    may: own.may,
+    operationId: 'setOperatorPin',
+    effect: 'weakens-protection',
+    daily: true,
+    summary: 'Set your PIN',
+    description:
+      'The administrator uses it to sign in at a kiosk and to leave it. Kiosk sessions opened with the former PIN end.',
+    body: NewPin,
+    reply: PinReply,
+    refuses: ['PASSWORD_TOO_WEAK', 'STORAGE_FULL'],
+    async handle({ who, organization, body: { pin } }) {
+      await kiosks.setPin(idOf(who), organization, pin);
+      return { set: true };
+    },
+  }),
+  route({
+    ...own,
+    method: 'DELETE',
+    may: own.may,
+    operationId: 'removeOperatorPin',
+    effect: 'weakens-protection',
+    daily: true,
+    summary: 'Remove your PIN',
+    description:
+      'The administrator can no longer sign in at a kiosk; kiosk sessions opened with the PIN end.',
+    refuses: ['STORAGE_FULL'],
+    handle: ({ who, organization }) => kiosks.setPin(idOf(who), organization, undefined),
+  }),
 ];
-
-/** The own PIN of an administrator. */
-const pinRoutes = ({ kiosks }: KioskRouteDeps): AdminRoute[] => {
-  const own = {
-    ...about,
-    within: 'organization',
-    url: '/operator-pin',
-    may: { operator: false, administrator: operators, key: false },
-  } as const;
-  const idOf = (who: { is: string; administrator?: string }) => who.administrator as AdministratorId;
-  return [
-    route({
-      ...own,
-      method: 'GET',
-      operationId: 'getOperatorPin',
-      effect: 'none',
-      summary: 'Show the state of your PIN',
-      description: 'Shows whether the signed-in administrator has a PIN for kiosks.',
-      reply: PinReply,
-      handle: async ({ who }) => ({ set: await kiosks.hasPin(idOf(who)) }),
-    }),
-    route({
-      ...own,
-      method: 'PUT',
-      may: own.may,
-      operationId: 'setOperatorPin',
-      effect: 'weakens-protection',
-      daily: true,
-      summary: 'Set your PIN',
-      description:
-        'The administrator uses it to sign in at a kiosk and to leave it. Kiosk sessions opened with the former PIN end.',
-      body: NewPin,
-      reply: PinReply,
-      refuses: ['PASSWORD_TOO_WEAK', 'STORAGE_FULL'],
-      async handle({ who, organization, body: { pin } }) {
-        await kiosks.setPin(idOf(who), organization, pin);
-        return { set: true };
-      },
-    }),
-    route({
-      ...own,
-      method: 'DELETE',
-      may: own.may,
-      operationId: 'removeOperatorPin',
-      effect: 'weakens-protection',
-      daily: true,
-      summary: 'Remove your PIN',
-      description:
-        'The administrator can no longer sign in at a kiosk; kiosk sessions opened with the PIN end.',
-      refuses: ['STORAGE_FULL'],
-      handle: ({ who, organization }) => kiosks.setPin(idOf(who), organization, undefined),
-    }),
-  ];
-};

@@ -496,13 +496,7 @@ const about = {
 } as const;
 
 /** The models of the box. */
-export const modelRoutes = (deps: ModelRouteDeps): AdminRoute[] => [
-  ...lookingRoutes(deps),
-  ...fileRoutes(deps),
-  ...changingRoutes(deps),
-];
-
-const lookingRoutes = ({ models, netProvider }: ModelRouteDeps): AdminRoute[] => [
+export const modelRoutes = ({ models, netProvider, modelChanges }: ModelRouteDeps): AdminRoute[] => [
   route({
     ...about,
     method: 'GET',
@@ -531,9 +525,6 @@ const lookingRoutes = ({ models, netProvider }: ModelRouteDeps): AdminRoute[] =>
     reply: ModelFilesReply,
     handle: async () => ({ items: await models.verify() }),
   }),
-];
-
-const fileRoutes = ({ modelChanges }: ModelRouteDeps): AdminRoute[] => [
   route({
     ...about,
     method: 'POST',
@@ -580,9 +571,6 @@ const fileRoutes = ({ modelChanges }: ModelRouteDeps): AdminRoute[] => [
     refuses: ['NOT_FOUND', 'MODEL_NOT_INSTALLED'],
     handle: ({ body: { changes } }) => modelChanges.dryRun(changes),
   }),
-];
-
-const changingRoutes = ({ models }: ModelRouteDeps): AdminRoute[] => [
   route({
     ...about,
     method: 'POST',

@@ -9,7 +9,6 @@ import { systemClock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
 import type { OrganizationId, World } from '../../lib/id.ts';
 import type { ProblemCode } from '../../lib/problem.ts';
-import { actorOfCaller, operatorOf } from './actor.ts';
 import type { Effect, FollowUp } from './effect.ts';
 import type { MayCall } from './may-call.ts';
 import { type RealmFinder, realmOfCaller, realmOfOperator } from './realm.ts';
@@ -144,3 +143,32 @@ export const documentMount: AdminMount = {
     return { refuses, idempotent: idempotent && access !== undefined, access: access ?? 'public' };
   },
 };
+
+/**
+ * The person at the box, by the name of their account as the CLI gives it. The socket's mode decides who may call; the name is
+ * for the audit log.
+ */
+function operatorOf(request: FastifyRequest): Actor {
+  const name = request.headers['x-gatehouse-operator'];
+  return {
+    is: 'operator',
+    name: typeof name === 'string' && name !== '' ? name.slice(0, 64) : 'unknown',
+    request: request.id,
+  };
+}
+
+/** The caller of the LAN. */
+function actorOfCaller(request: FastifyRequest): Actor {
+  const caller = callerOf(request);
+  switch (caller.is) {
+    case 'key':
+      return { is: 'key', key: caller.key, request: request.id };
+    case 'administrator':
+      return { is: 'administrator', administrator: caller.administrator, request: request.id };
+    case 'kiosk':
+    case 'session':
+      throw new Error(`${request.routeOptions.url} let the page of a ${caller.is} administer`);
+    default:
+      return caller satisfies never;
+  }
+}

@@ -5,7 +5,7 @@ import { shortListRoute } from './lists.ts';
 import { ofAppliance } from './may-call.ts';
 import { type AdminRoute, route } from './route.ts';
 
-const TokenOrder = z
+const TokenRequest = z
   .strictObject({
     passphrase: z
       .string()
@@ -67,7 +67,7 @@ export const nodeRoutes = ({ nodeKeys, nodeList }: NodeRouteDeps): AdminRoute[] 
     summary: 'Make a token for a node that joins',
     description:
       'The machine that joins with it gets the master key for its own key. Needs a key store on PostgreSQL.',
-    body: TokenOrder,
+    body: TokenRequest,
     status: 201,
     reply: TokenReply,
     refuses: ['WRONG_PASSPHRASE', 'CONFLICT'],

@@ -33,7 +33,7 @@ const ErasedReply = z
     examples: [{ erased: [], left: 0, done: true, copies: [] }],
   });
 
-const RenewalOrder = z
+const RenewalRequest = z
   .strictObject({
     confirm: z.string().max(120).optional().describe('The name of the organization, as a confirmation'),
   })
@@ -181,7 +181,7 @@ function renewalRoutes({
       may: { operator: true, administrator: ['owner'], key: false },
       // It counts the templates of all people first.
       lasting: 'followed',
-      body: RenewalOrder,
+      body: RenewalRequest,
       status: 202,
       reply: StartedReply,
       refuses: ['NOT_FOUND', 'CONFIRMATION_REQUIRED', 'CONFLICT', 'STORAGE_FULL'],

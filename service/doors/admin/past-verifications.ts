@@ -204,7 +204,7 @@ const WholePastReply = z
 type Whole = Awaited<ReturnType<PastVerifications['get']>>;
 type Past = Awaited<ReturnType<PastVerifications['page']>>['items'][number];
 
-function toOrder({
+function toPageRequest({
   decision,
   reason,
   key,
@@ -294,7 +294,7 @@ export const pastVerificationRoutes = ({ verifications }: PastVerificationRouteD
     reply: PastPage,
     refuses: ['SUBJECT_NOT_FOUND', 'PROFILE_NOT_FOUND'],
     async handle({ realm, query, who, request }) {
-      const { items, next } = await verifications.page(realm, toOrder(query), who, request);
+      const { items, next } = await verifications.page(realm, toPageRequest(query), who, request);
       return pageOf(items.map(shown), next);
     },
   }),
@@ -334,7 +334,7 @@ export const pastVerificationRoutes = ({ verifications }: PastVerificationRouteD
     async handle({ realm, params: { id }, query, who, request }) {
       const { items, next } = await verifications.page(
         realm,
-        toOrder({ ...query, person: id }),
+        toPageRequest({ ...query, person: id }),
         who,
         request,
       );

@@ -73,13 +73,13 @@ const RetentionReply = z
     ],
   });
 
-const SweepOrder = z
+const SweepRequest = z
   .strictObject({
     confirm: z.int().min(0).optional().describe('Expected number of people to erase, as a confirmation'),
   })
   .meta({ id: 'SweepOrder', examples: [{ confirm: 212 }] });
 
-const ClockOrder = z
+const ClockRequest = z
   .strictObject({
     today: z.iso
       .date('It must be a date such as 2026-11-20.')
@@ -144,14 +144,22 @@ const ofBox = {
   may: ofAppliance,
 } as const;
 
-/** Terms, and the sweeps that keep them. */
-export const retentionRoutes = (deps: RetentionRouteDeps): AdminRoute[] => [
-  ...termRoutes(deps),
-  ...sweepRoutes(deps),
-  ...clockRoutes(deps),
-];
+const fromTerms = (organization: Pick<Organization, 'retention'>) => ({
+  terms: retentionPolicy(organization),
+  set: organization.retention ?? {},
+});
 
-const termRoutes = ({ organizations }: RetentionRouteDeps): AdminRoute[] => [
+/** A call that says nothing of what it would destroy destroys nothing. */
+function unconfirmed({ due, rows, asks }: SweepReport & { asks?: string }): Problem {
+  const people = Object.values(due).reduce((sum, count) => sum + count, 0);
+  return new Problem(
+    'CONFIRMATION_REQUIRED',
+    `Nothing was swept. ${asks === undefined ? '' : `${asks} `}A sweep now would erase people: ${people}, verifications: ${rows.verifications}, events: ${rows.events}. Look at “gatehouse retention sweep --dry-run”, then confirm with the number of people: “gatehouse retention sweep --confirm ${people}”.`,
+  );
+}
+
+/** Terms, and the sweeps that keep them. */
+export const retentionRoutes = ({ organizations, retention }: RetentionRouteDeps): AdminRoute[] => [
   route({
     ...ofOne,
     method: 'GET',
@@ -180,9 +188,6 @@ const termRoutes = ({ organizations }: RetentionRouteDeps): AdminRoute[] => [
     handle: async ({ organization, body, who }) =>
       fromTerms(await organizations.setRetention(organization, body, who)),
   }),
-];
-
-const sweepRoutes = ({ retention }: RetentionRouteDeps): AdminRoute[] => [
   route({
     ...ofOne,
     method: 'GET',
@@ -223,7 +228,7 @@ const sweepRoutes = ({ retention }: RetentionRouteDeps): AdminRoute[] => [
     description: 'Erases people and deletes data past their retention term. People under a legal hold stay.',
     may: byManagers,
     lasting: 'followed',
-    body: SweepOrder,
+    body: SweepRequest,
     status: 201,
     reply: Sweep,
     refuses: ['NOT_FOUND', 'CONFIRMATION_REQUIRED', 'CONFLICT', 'STORAGE_FULL'],
@@ -232,9 +237,6 @@ const sweepRoutes = ({ retention }: RetentionRouteDeps): AdminRoute[] => [
       return retention.sweep(organization, { actor: who, request, confirm });
     },
   }),
-];
-
-const clockRoutes = ({ retention }: RetentionRouteDeps): AdminRoute[] => [
   route({
     ...ofBox,
     method: 'GET',
@@ -254,23 +256,9 @@ const clockRoutes = ({ retention }: RetentionRouteDeps): AdminRoute[] => [
     effect: 'destroys',
     summary: 'Confirm the clock',
     description: 'Sweeps that stopped because of doubts about the clock continue.',
-    body: ClockOrder,
+    body: ClockRequest,
     reply: ClockReply,
     refuses: ['STORAGE_FULL'],
     handle: ({ body: { today }, who, request }) => retention.confirmClock({ today, actor: who, request }),
   }),
 ];
-
-const fromTerms = (organization: Pick<Organization, 'retention'>) => ({
-  terms: retentionPolicy(organization),
-  set: organization.retention ?? {},
-});
-
-/** A call that says nothing of what it would destroy destroys nothing. */
-function unconfirmed({ due, rows, asks }: SweepReport & { asks?: string }): Problem {
-  const people = Object.values(due).reduce((sum, count) => sum + count, 0);
-  return new Problem(
-    'CONFIRMATION_REQUIRED',
-    `Nothing was swept. ${asks === undefined ? '' : `${asks} `}A sweep now would erase people: ${people}, verifications: ${rows.verifications}, events: ${rows.events}. Look at “gatehouse retention sweep --dry-run”, then confirm with the number of people: “gatehouse retention sweep --confirm ${people}”.`,
-  );
-}

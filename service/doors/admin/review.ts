@@ -115,12 +115,7 @@ const deciding = { operator: true, administrator: reviewers, key: false } as con
 const params = paramsOf('review');
 
 /** Faces that a person has to compare. */
-export const reviewRoutes = (deps: ReviewRouteDeps): AdminRoute[] => [
-  ...lookingRoutes(deps),
-  ...decidingRoutes(deps),
-];
-
-const lookingRoutes = ({ reviews, verifications }: ReviewRouteDeps): AdminRoute[] => [
+export const reviewRoutes = ({ reviews, verifications }: ReviewRouteDeps): AdminRoute[] => [
   listRoute({
     ...about,
     url: '/review',
@@ -193,9 +188,6 @@ const lookingRoutes = ({ reviews, verifications }: ReviewRouteDeps): AdminRoute[
     refuses: ['NOT_FOUND'],
     handle: ({ realm, params: { id, side }, who }) => reviews.picture(realm, id, side, who),
   }),
-];
-
-const decidingRoutes = ({ reviews }: ReviewRouteDeps): AdminRoute[] => [
   route({
     ...about,
     method: 'PUT',

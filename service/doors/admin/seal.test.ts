@@ -5,10 +5,9 @@ import { systemClock } from '../../lib/clock.ts';
 import { createIds } from '../../lib/id.ts';
 import { silentLog } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
-import { createDoor } from './door.ts';
+import { createDoor, createSealedControlDoor } from './door.ts';
 import { controlMount } from './mount.ts';
 import { openSeal, type SealState, sealRoutes } from './seal.ts';
-import { createSealedControlDoor } from './sealed-door.ts';
 
 let app: FastifyInstance;
 afterEach(() => app.close());

@@ -84,7 +84,7 @@ const SubjectChange = z
   .refine(namesSome, 'Name at least one field.')
   .meta({ id: 'SubjectChange', examples: [{ name: 'Ada Lovelace' }] });
 
-const UnlockOrder = z
+const UnlockRequest = z
   .strictObject({
     person: z.string().min(1).max(254).describe('Id of the person, or the address that was claimed'),
   })
@@ -400,7 +400,7 @@ const changingRoutes = ({ subjects, checks }: SubjectRouteDeps): AdminRoute[] =>
     summary: 'Allow verification again',
     description: 'Clears the failed attempts at an address.',
     may: byOperators,
-    body: UnlockOrder,
+    body: UnlockRequest,
     reply: UnlockedReply,
     refuses: ['SUBJECT_NOT_FOUND', 'STORAGE_FULL'],
     handle: ({ realm, body: { person }, who }) => checks.unlock(realm, person, who),

@@ -200,13 +200,7 @@ const pointing = ['DESTINATION_NOT_GRANTED', 'DESTINATION_FORBIDDEN'] as const;
 const refuses = ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'] as const;
 
 /** Webhooks of an organization. */
-export const webhookRoutes = (deps: WebhookRouteDeps): AdminRoute[] => [
-  ...readingRoutes(deps),
-  ...changingRoutes(deps),
-  ...stateRoutes(deps),
-];
-
-const readingRoutes = ({ webhooks }: WebhookRouteDeps): AdminRoute[] => [
+export const webhookRoutes = ({ webhooks }: WebhookRouteDeps): AdminRoute[] => [
   listRoute({
     ...about,
     url: '/webhooks',
@@ -252,9 +246,6 @@ const readingRoutes = ({ webhooks }: WebhookRouteDeps): AdminRoute[] => [
     refuses: ['NOT_FOUND'],
     handle: async ({ realm, who, params: { id } }) => shown(await webhooks.get(realm, id), who),
   }),
-];
-
-const changingRoutes = ({ webhooks }: WebhookRouteDeps): AdminRoute[] => [
   route({
     ...about,
     method: 'POST',
@@ -318,9 +309,6 @@ const changingRoutes = ({ webhooks }: WebhookRouteDeps): AdminRoute[] => [
     handle: async ({ realm, who, params: { id }, body }) =>
       withSecret(await webhooks.rotate(realm, id, body.overlapSeconds * 1000, who), who),
   }),
-];
-
-const stateRoutes = ({ webhooks }: WebhookRouteDeps): AdminRoute[] => [
   route({
     ...about,
     method: 'POST',

@@ -1,10 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { administratorOfRequest } from '../../http/authentication.ts';
 import { decodePicture } from '../../http/bodies/base64-picture.ts';
-import { own, ownWithFreshFactor } from './access.ts';
-import { actorOf } from './actor.ts';
 import { answerSignIn, fromOf, requireCookiePlace } from './answer-sign-in.ts';
-import type { AuthDeps } from './auth-deps.ts';
+import { type AuthDeps, actorOf, own, ownWithFreshFactor } from './auth-deps.ts';
 import { fromFace, fromTokenByPasskey } from './translate.ts';
 import { FaceEnrollment, FaceSignIn, Nothing } from './wire.ts';
 import { DoneReply, FaceReply, PasskeySignInReply } from './wire-replies.ts';
@@ -24,23 +22,8 @@ const refuses = [
 
 /** identity.txt, "Proof 2FA": off until the organization allows it. */
 export function faceRoutes(app: FastifyInstance, deps: AuthDeps): void {
-  signInRoute(app, deps);
-  ownFaceRoutes(app, deps);
-}
-
-async function toPictures({
-  image,
-  frames,
-  frameTimes = [],
-}: Pick<FaceSignIn, 'image' | 'frames' | 'frameTimes'>) {
-  const decoded: Uint8Array[] = [];
-  for (const [i, frame] of (frames ?? []).entries())
-    decoded.push(await decodePicture(frame, `frames.${i}`, MOST_FRAME));
-  return { picture: await decodePicture(image, 'image', MOST_PICTURE), frames: decoded, frameTimes };
-}
-
-function signInRoute(app: FastifyInstance, deps: AuthDeps): void {
   const { administrators } = deps;
+
   app.post<{ Body: FaceSignIn }>(
     url,
     {
@@ -68,9 +51,7 @@ function signInRoute(app: FastifyInstance, deps: AuthDeps): void {
       return { success: true as const, ...answer };
     },
   );
-}
 
-function ownFaceRoutes(app: FastifyInstance, { administrators }: AuthDeps): void {
   app.get(
     url,
     {
@@ -130,4 +111,15 @@ function ownFaceRoutes(app: FastifyInstance, { administrators }: AuthDeps): void
       return { success: true as const, message: 'Face removed' };
     },
   );
+}
+
+async function toPictures({
+  image,
+  frames,
+  frameTimes = [],
+}: Pick<FaceSignIn, 'image' | 'frames' | 'frameTimes'>) {
+  const decoded: Uint8Array[] = [];
+  for (const [i, frame] of (frames ?? []).entries())
+    decoded.push(await decodePicture(frame, `frames.${i}`, MOST_FRAME));
+  return { picture: await decodePicture(image, 'image', MOST_PICTURE), frames: decoded, frameTimes };
 }

@@ -2,10 +2,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { administratorOfRequest } from '../../http/authentication.ts';
 import { requireFreshFactor, siteOf } from '../../http/sign-in/administrator-sessions.ts';
 import { Problem } from '../../lib/problem.ts';
-import { own, ownOrEnrolling, ownWithFreshFactor } from './access.ts';
-import { actorOf } from './actor.ts';
 import { answerSignIn, fromOf, requireCookiePlace } from './answer-sign-in.ts';
-import type { AuthDeps } from './auth-deps.ts';
+import { type AuthDeps, actorOf, own, ownOrEnrolling, ownWithFreshFactor } from './auth-deps.ts';
 import { fromNewPasskey, fromPasskeys, fromTokenByPasskey } from './translate.ts';
 import {
   NewPasskey,
@@ -33,26 +31,8 @@ const BODY = 64 * 1024;
 
 /** identity.txt, "Passkey API". */
 export function passkeyRoutes(app: FastifyInstance, deps: AuthDeps): void {
-  enrollingRoutes(app, deps);
-  authenticatingRoutes(app, deps);
-  aloneRoutes(app, deps);
-  listRoutes(app, deps);
-}
-
-/** Another factor takes a fresh one; the first cannot. */
-async function requireFreshForAnother(
-  { administrators, sessions }: AuthDeps,
-  request: FastifyRequest,
-): Promise<void> {
-  const caller = administratorOfRequest(request);
-  const session = await administrators.sessionById(caller.session);
-  if (!session) throw new Problem('MISSING_AUTH', 'The session has ended: sign in again.');
-  const { passkeys, recoveryCodes } = session.administrator;
-  if (passkeys > 0 || recoveryCodes > 0) requireFreshFactor(sessions, caller);
-}
-
-function enrollingRoutes(app: FastifyInstance, deps: AuthDeps): void {
   const { administrators } = deps;
+
   app.post(
     `${root}/register-options`,
     {
@@ -97,10 +77,7 @@ function enrollingRoutes(app: FastifyInstance, deps: AuthDeps): void {
       return fromNewPasskey(passkey);
     },
   );
-}
 
-function authenticatingRoutes(app: FastifyInstance, deps: AuthDeps): void {
-  const { administrators } = deps;
   app.post<{ Body: Ticket }>(
     `${root}/authenticate-options`,
     {
@@ -146,11 +123,8 @@ function authenticatingRoutes(app: FastifyInstance, deps: AuthDeps): void {
       return { success: true as const, ...answer };
     },
   );
-}
 
-/** Without a password: a passkey that its authenticator keeps, after it has verified the person. */
-function aloneRoutes(app: FastifyInstance, deps: AuthDeps): void {
-  const { administrators } = deps;
+  // Without a password: a passkey that its authenticator keeps, after it has verified the person.
   app.post(
     '/api/auth/passkey/options',
     {
@@ -191,9 +165,7 @@ function aloneRoutes(app: FastifyInstance, deps: AuthDeps): void {
       return { success: true as const, ...answer };
     },
   );
-}
 
-function listRoutes(app: FastifyInstance, { administrators }: AuthDeps): void {
   app.get(
     `${root}/credentials`,
     {
@@ -257,4 +229,16 @@ function listRoutes(app: FastifyInstance, { administrators }: AuthDeps): void {
       return { success: true as const, message: 'Passkey removed' };
     },
   );
+}
+
+/** Another factor takes a fresh one; the first cannot. */
+async function requireFreshForAnother(
+  { administrators, sessions }: AuthDeps,
+  request: FastifyRequest,
+): Promise<void> {
+  const caller = administratorOfRequest(request);
+  const session = await administrators.sessionById(caller.session);
+  if (!session) throw new Problem('MISSING_AUTH', 'The session has ended: sign in again.');
+  const { passkeys, recoveryCodes } = session.administrator;
+  if (passkeys > 0 || recoveryCodes > 0) requireFreshFactor(sessions, caller);
 }

@@ -2,9 +2,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import { administratorOfRequest } from '../../http/authentication.ts';
 import { endedSessionCookie, fromSessionCookie, siteOf } from '../../http/sign-in/administrator-sessions.ts';
 import { Problem } from '../../lib/problem.ts';
-import { own, ownOrEnrolling, ownWithFreshFactor } from './access.ts';
-import { actorOf } from './actor.ts';
-import type { AuthDeps } from './auth-deps.ts';
+import { type AuthDeps, actorOf, own, ownOrEnrolling, ownWithFreshFactor } from './auth-deps.ts';
 import { fromSession, fromSessions } from './translate.ts';
 import { Nothing, PasswordChange, SessionParams, StepUp } from './wire.ts';
 import {
@@ -20,14 +18,7 @@ const tags = ['sign-in'];
 const done = (reply: FastifyReply) => reply.code(204).send();
 
 /** For signed-in administrators: their own sessions, password and factors. */
-export function sessionRoutes(app: FastifyInstance, deps: AuthDeps): void {
-  currentSessionRoutes(app, deps);
-  ownSessionsRoutes(app, deps);
-  secretRoutes(app, deps);
-  stepUpRoutes(app, deps);
-}
-
-function currentSessionRoutes(app: FastifyInstance, { administrators }: AuthDeps): void {
+export function sessionRoutes(app: FastifyInstance, { administrators }: AuthDeps): void {
   app.get(
     '/api/auth/session',
     {
@@ -70,9 +61,7 @@ function currentSessionRoutes(app: FastifyInstance, { administrators }: AuthDeps
       return done(reply);
     },
   );
-}
 
-function ownSessionsRoutes(app: FastifyInstance, { administrators }: AuthDeps): void {
   app.get(
     '/api/auth/sessions',
     {
@@ -131,9 +120,7 @@ function ownSessionsRoutes(app: FastifyInstance, { administrators }: AuthDeps): 
       return done(reply);
     },
   );
-}
 
-function secretRoutes(app: FastifyInstance, { administrators }: AuthDeps): void {
   app.post<{ Body: PasswordChange }>(
     '/api/auth/password',
     {
@@ -173,9 +160,7 @@ function secretRoutes(app: FastifyInstance, { administrators }: AuthDeps): void 
       return { codes: await administrators.newRecoveryCodes(administrator, actorOf(request)) };
     },
   );
-}
 
-function stepUpRoutes(app: FastifyInstance, { administrators }: AuthDeps): void {
   const refuses = ['PASSKEY_REFUSED'] as const;
   app.post(
     '/api/auth/step-up/options',

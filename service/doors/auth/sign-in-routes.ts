@@ -12,16 +12,10 @@ const refuses = ['SIGN_IN_REFUSED', 'SIGN_IN_DELAYED', 'OVERLOADED'] as const;
 
 /** For callers who are not signed in. */
 export function signInRoutes(app: FastifyInstance, deps: AuthDeps): void {
-  noticeRoute(app, deps);
-  loginRoutes(app, deps);
-  codeRoutes(app, deps);
-}
+  const { organizations, administrators } = deps;
 
-/**
- * The notice of an organization is for its own people: of several, the one that alone has administrators with addresses of the domain.
- * Which accounts there are is not said.
- */
-function noticeRoute(app: FastifyInstance, { organizations, administrators }: AuthDeps): void {
+  // The notice of an organization is for its own people: of several, the one that alone has administrators with addresses of the domain.
+  // Which accounts there are is not said.
   app.get<{ Querystring: NoticeQuery }>(
     '/api/auth/notice',
     {
@@ -46,10 +40,6 @@ function noticeRoute(app: FastifyInstance, { organizations, administrators }: Au
       return { notices: own?.signInNotice === undefined ? [] : [own.signInNotice] };
     },
   );
-}
-
-function loginRoutes(app: FastifyInstance, deps: AuthDeps): void {
-  const { administrators } = deps;
 
   const login = async (request: FastifyRequest<{ Body: Login }>, reply: FastifyReply) => {
     const { email, password, cookie } = request.body;
@@ -87,10 +77,7 @@ function loginRoutes(app: FastifyInstance, deps: AuthDeps): void {
     { config: loginConfig, schema: { ...loginSchema, operationId: 'signInHumanPass' } },
     login,
   );
-}
 
-function codeRoutes(app: FastifyInstance, deps: AuthDeps): void {
-  const { administrators } = deps;
   app.post<{ Body: RecoverySignIn }>(
     '/api/auth/2fa/recovery',
     {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { defaultErrors } from '../../http/default-errors.ts';
 import { problemCodes } from '../../lib/problem.ts';
-import { toAnswer } from './challenge-translate.ts';
-import { toHeartbeatOrder, toVerdictRequest } from './translate.ts';
+import { toAnswer } from './challenge-routes.ts';
+import { toHeartbeat, toVerdictRequest } from './translate.ts';
 
 /** The codes that behavior.txt names, with the statuses it gives them. */
 const named = {
@@ -54,7 +54,7 @@ test('a request with a signature is handed on as its sender addressed it; the ad
   };
   const request = { ...head, headers };
   expect(toVerdictRequest({ userId: 'u' }, {}, request)).toEqual({ userId: 'u', signed });
-  expect(toHeartbeatOrder({ userId: 'u', sessionToken: 't' }, request)).toEqual({
+  expect(toHeartbeat({ userId: 'u', sessionToken: 't' }, request)).toEqual({
     userId: 'u',
     sessionToken: 't',
     signed,

@@ -1,9 +1,16 @@
 import type { FastifyInstance } from 'fastify';
 import type { Limits } from '../../engine/accounts/index.ts';
-import type { BehaviorChallenges, Verdicts } from '../../engine/behavior/index.ts';
+import type {
+  AnswerResult,
+  BehaviorChallenges,
+  ChallengeOptions,
+  ChallengeAnswer as GivenAnswer,
+  OpenedChallenge,
+  Verdicts,
+} from '../../engine/behavior/index.ts';
 import { keyOf } from '../../http/authentication.ts';
-import { fromChallenge, fromResult, toAnswer, toOrder } from './challenge-translate.ts';
-import { toActor, toRealm } from './translate.ts';
+import { defined } from '../../lib/defined.ts';
+import { type RequestHead, toActor, toAsked, toRealm, toSigned } from './translate.ts';
 import { BODY_LIMIT } from './verify-route.ts';
 import { AnswerReply, ChallengeAnswer, ChallengeReply, NewChallenge } from './wire-challenge.ts';
 
@@ -46,11 +53,12 @@ export function challengeRoutes(
     },
     async (request) => {
       const caller = keyOf(request);
-      const order = toOrder(request.body);
+      const options = toChallengeOptions(request.body);
       const address = caller.browser ? request.ip : undefined;
       const realm = toRealm(caller);
-      if ('userId' in order) await limits.admitUser(realm, verdicts.userHashOf(realm, order.userId), address);
-      return fromChallenge(await behaviorChallenges.create(caller, order));
+      if ('userId' in options)
+        await limits.admitUser(realm, verdicts.userHashOf(realm, options.userId), address);
+      return fromChallenge(await behaviorChallenges.create(caller, options));
     },
   );
 
@@ -84,3 +92,53 @@ export function challengeRoutes(
     },
   );
 }
+
+const toChallengeOptions = ({
+  userId,
+  challenge_id,
+  accessible = false,
+  language,
+}: NewChallenge): ChallengeOptions => ({
+  // The schema asks for one of the two.
+  ...(userId === undefined ? { replaces: challenge_id! } : { userId }),
+  accessible,
+  ...defined({ language }),
+});
+
+function fromChallenge({ id, shown, expiresInSeconds }: OpenedChallenge): ChallengeReply {
+  const head = { challenge_id: id, expires_in_seconds: expiresInSeconds };
+  if (shown.type === 'click_targets') {
+    const { type, ...payload } = shown;
+    return { ...head, type, payload };
+  }
+  const { type, hint, ...payload } = shown;
+  return { ...head, type, payload: { ...payload, sequence_hint: hint } };
+}
+
+export const toAnswer = (
+  { challenge_id, answer, userId, sessionData, signals, action }: ChallengeAnswer,
+  request: RequestHead,
+): GivenAnswer => ({
+  challenge: challenge_id,
+  answer: answer.trim(),
+  ...defined({
+    userId,
+    data: sessionData ?? signals,
+    signed: toSigned(request),
+    asked: toAsked(request, action),
+  }),
+});
+
+const messages = {
+  wrong: 'Incorrect answer',
+  'not-human': 'The answer did not come from a person’s input',
+} as const;
+
+const fromResult = (result: AnswerResult): AnswerReply =>
+  result.is === 'passed'
+    ? { passed: true, token: result.token }
+    : {
+        passed: false,
+        message: messages[result.why],
+        attempts_remaining: result.attemptsRemaining,
+      };

@@ -1,13 +1,21 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
-import type { Verdicts } from '../../engine/behavior/index.ts';
+import type { Heartbeats, Verdicts } from '../../engine/behavior/index.ts';
 import type { Webhooks } from '../../engine/events/index.ts';
 import { keyOf } from '../../http/authentication.ts';
 import { Problem } from '../../lib/problem.ts';
 import { type ChallengeRoutesDeps, challengeRoutes } from './challenge-routes.ts';
-import { type SessionRouteDeps, sessionRoute } from './session-route.ts';
-import { fromEndpoint, fromNewEndpoint, toActor, toFilter, toNewEndpoint, toRealm } from './translate.ts';
-import { verifyRoute } from './verify-route.ts';
+import {
+  fromEndpoint,
+  fromNewEndpoint,
+  toActor,
+  toFilter,
+  toHeartbeat,
+  toNewEndpoint,
+  toRealm,
+} from './translate.ts';
+import { BODY_LIMIT, verifyRoute } from './verify-route.ts';
 import { NewWebhook, NewWebhookReply, Nothing, WebhookList, WebhookParams } from './wire.ts';
+import { HeartbeatReply, HeartbeatRequest } from './wire-session.ts';
 
 export { behaviorWebhooks } from './webhook-payloads.ts';
 
@@ -100,5 +108,34 @@ function webhookRoutes(app: FastifyInstance, { webhooks }: BehaviorDeps): void {
       await webhooks.remove(toRealm(caller), id, toActor(caller, request.id));
       return reply.code(204).send();
     },
+  );
+}
+
+interface SessionRouteDeps {
+  heartbeats: Pick<Heartbeats, 'beat'>;
+}
+
+/** `/api/v1/session` (contracts/behavior.txt). */
+function sessionRoute(app: FastifyInstance, { heartbeats }: SessionRouteDeps): void {
+  app.post<{ Body: HeartbeatRequest }>(
+    '/api/v1/session',
+    {
+      bodyLimit: BODY_LIMIT,
+      config: {
+        access: 'behavior',
+        quiet: true,
+        refuses: ['SESSION_EXPIRED', 'SESSION_KEY_MISMATCH', 'STORAGE_FULL'],
+      },
+      schema: {
+        operationId: 'beatHumaSession',
+        summary: 'Heartbeat of a session',
+        description:
+          'Every 30 seconds after a verification. Not counted for the month and not against the limit for a user. A token that has run out, or that is not of this user, is answered 410: verify again.',
+        tags: ['behavior'],
+        body: HeartbeatRequest,
+        response: { 200: HeartbeatReply },
+      },
+    },
+    async (request) => heartbeats.beat(keyOf(request), toHeartbeat(request.body, request)),
   );
 }

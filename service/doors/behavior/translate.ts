@@ -69,7 +69,7 @@ export const toVerdictRequest = (
   }),
 });
 
-export const toHeartbeatOrder = (
+export const toHeartbeat = (
   { userId, sessionToken, sessionData, signals }: HeartbeatRequest,
   request: RequestHead,
 ): HeartbeatInput => ({

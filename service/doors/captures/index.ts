@@ -1,9 +1,15 @@
+import type { WebSocket } from '@fastify/websocket';
 import type { FastifyPluginAsync } from 'fastify';
-import { LARGEST_FRAME } from '../../engine/matching/index.ts';
-import { requireOwnOrigin } from '../../http/web-sockets.ts';
+import { z } from 'zod';
+import {
+  type CaptureLink,
+  type Captures,
+  type FrameAnswer,
+  LARGEST_FRAME,
+} from '../../engine/matching/index.ts';
+import { answerSocket, readMessage, requireOwnOrigin } from '../../http/web-sockets.ts';
+import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
-import { answerFrame } from './frame-answers.ts';
-import { type LiveDeps, serveLive } from './live.ts';
 
 const LIVE = '/api/captures/live';
 const open = { config: { access: 'public', quiet: true }, schema: { hide: true } } as const;
@@ -61,3 +67,53 @@ export const createCapturesDoor =
       },
     });
   };
+
+const Hello = z.strictObject({ token: z.string().min(1).max(200) });
+const FIRST = 'The first message is {"token":"…"}, as POST /api/admin/captures answered it.';
+
+interface LiveDeps {
+  captures: Pick<Captures, 'connect'>;
+  log: Log;
+}
+
+/** One connection: the token in the first message, then frames, each answered before the next is looked at. */
+function serveLive(socket: WebSocket, { captures, log }: LiveDeps): void {
+  let link: CaptureLink | undefined;
+  const { say, admitted, end: close } = answerSocket(socket, { log, fault: 'a camera connection failed' });
+  const end = (error: unknown) => {
+    link?.close();
+    link = undefined;
+    close(error);
+  };
+
+  socket.on('message', (data: Buffer, binary: boolean) => {
+    if (!link) {
+      try {
+        link = captures.connect(readMessage(Hello, data, binary, FIRST).token);
+        admitted();
+        say({ is: 'ready' });
+      } catch (error) {
+        end(error);
+      }
+      return;
+    }
+    if (binary) answerFrame(link, data).then(say, end);
+    else end(new Problem('INVALID_REQUEST', 'After the first message every message is a JPEG.'));
+  });
+  socket.on('close', () => link?.close());
+}
+
+/** Answer to the page for one frame. */
+type WireAnswer = FrameAnswer | { is: 'refused'; code: string; message: string };
+
+/** A frame that cannot be looked at is answered too: the page waits for an answer before it sends the next. Throws MISSING_AUTH once the session has ended. */
+async function answerFrame(link: Pick<CaptureLink, 'submitFrame'>, frame: Uint8Array): Promise<WireAnswer> {
+  try {
+    return await link.submitFrame(frame);
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code === 'MISSING_AUTH') throw error;
+    // Busy workers: the next frame will do.
+    if (error.code === 'OVERLOADED' || error.code === 'TIMEOUT') return { is: 'dropped' };
+    return { is: 'refused', code: error.code, message: error.message };
+  }
+}

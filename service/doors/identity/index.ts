@@ -1,12 +1,12 @@
 import multipart from '@fastify/multipart';
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest, RouteShorthandOptions } from 'fastify';
 import type { Checks } from '../../engine/verification/index.ts';
-import { type FormLimits, readForm } from '../../http/bodies/form-body.ts';
+import { type Form, type FormLimits, parseJsonField, readForm } from '../../http/bodies/form-body.ts';
 import { untilClosed } from '../../http/listening/listen-on-host.ts';
 import { ordering, PlaceQuery, relyingParty } from '../../http/sign-in/relying-party.ts';
-import type { ProblemCode } from '../../lib/problem.ts';
+import { invalidField } from '../../http/validation.ts';
+import { Problem, type ProblemCode } from '../../lib/problem.ts';
 import { wireErrors } from './errors.ts';
-import { fromForm } from './form.ts';
 import {
   type Circumstances,
   fromEnrollResult,
@@ -148,3 +148,40 @@ const circumstances = (request: FastifyRequest, reply: FastifyReply): Circumstan
   address: request.ip,
   signal: untilClosed(reply),
 });
+
+const files = new Set(['image', 'frames']);
+const texts = new Set(['email', 'name', 'profile', 'deviceInfo', 'location', 'frameTimes', 'consent']);
+const lists = new Set(['frames', 'frameTimes']);
+const json = new Set(['deviceInfo', 'location', 'consent']);
+
+/**
+ * The body a JSON caller would have sent: objects are JSON texts, a list is one JSON text or the field repeated. Unknown
+ * fields are left out. Throws INVALID_REQUEST for an unknown file (likely the picture under another name), a field given
+ * twice, a file where a text belongs, and broken JSON.
+ */
+function fromForm(form: Form): Record<string, unknown> {
+  const body: Record<string, unknown> = {};
+  for (const [field, values] of form) {
+    if (values.length === 0) continue;
+    if (!files.has(field) && values.some((value) => typeof value !== 'string')) {
+      throw texts.has(field)
+        ? invalidField(field, 'It must be a text field, not a file.')
+        : unknownFile(field);
+    }
+    if (lists.has(field)) body[field] = field === 'frames' ? values : toNumbers(field, values as string[]);
+    else if (values.length > 1) throw invalidField(field, 'It is there more than once.');
+    else body[field] = json.has(field) ? parseJsonField(field, values[0] as string) : values[0];
+  }
+  return body;
+}
+
+const unknownFile = (field: string) =>
+  new Problem('INVALID_REQUEST', `Unknown file field "${field}": the picture goes in "image".`, {
+    details: [{ path: field, message: 'Unknown file field: the picture goes in "image".' }],
+  });
+
+function toNumbers(field: string, texts: string[]): unknown {
+  const [first = ''] = texts;
+  if (texts.length === 1 && first.trimStart().startsWith('[')) return parseJsonField(field, first);
+  return texts.map((text) => (text.trim() === '' ? text : Number(text)));
+}

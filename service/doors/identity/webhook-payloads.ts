@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CaptureSource, checkNames } from '../../engine/matching/index.ts';
-import { WEBHOOK_VERSION } from '../../http/webhook-version.ts';
+import { WEBHOOK_VERSION } from '../../http/published-route.ts';
 import { identityEvents } from './webhook-events.ts';
 
 const share = z.number().min(0).max(1);

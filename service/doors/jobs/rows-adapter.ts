@@ -13,7 +13,6 @@ import type { Clock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
 import { time } from '../../lib/time.ts';
-import { queueNames } from './queue-names.ts';
 
 /** Rows a page of the board may lie behind: `after` finds the rest, and the board has no such thing. */
 const DEEPEST = 10_000;
@@ -243,3 +242,24 @@ const newestFirst = (a: Job, b: Job): number => (a.id < b.id ? 1 : a.id > b.id ?
 function refuse(sentence: string): never {
   throw new Problem('CONFLICT', sentence);
 }
+
+/** What a kind does, as the board names it. Most recurring work looks whether something is due: a run that was done has done that. */
+const queueNames: Record<JobKind, string> = {
+  webhook: 'Webhook deliveries',
+  mail: 'Mail',
+  retention: 'Check of retention periods',
+  backups: 'Check whether a backup is due',
+  'backup-drill': 'Trial of a backup',
+  erasures: 'Check for unfinished erasures',
+  'key-copies': 'Check of the copies of the key store',
+  'record-integrity': 'Check of protected rows',
+  'deliveries-prune': 'Check for old deliveries',
+  'alert-gauges': 'Check of what alerts watch',
+  certificate: 'Check for a renewed certificate',
+  'gallery-calibration': 'Check whether a calibration is due',
+  administrators: 'Check for ended sign-in sessions',
+  reviews: 'Check for reviews past their term',
+  uniqueness: 'Check for memberships past their term',
+  'behavior-sweep': 'Check for expired behavior verdicts',
+  sessions: 'Check for expired live sessions',
+};

@@ -4,7 +4,7 @@ import { answerSocket, closeCodes, type Every, readMessage } from '../../http/we
 import { defined } from '../../lib/defined.ts';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
-import { Hello, Order } from './wire.ts';
+import { FramesCommand, Hello } from './wire.ts';
 
 /** Frames of one connection that wait for their answer, and orders; more are dropped. */
 const MOST_AT_ONCE = 3;
@@ -87,7 +87,12 @@ export function serveFrames(
       answer(kind, () => answerFrame(to, frame, at));
       return;
     }
-    const { is, device } = readMessage(Order, data, false, 'A text is {"is":"start"} or {"is":"stop"}.');
+    const { is, device } = readMessage(
+      FramesCommand,
+      data,
+      false,
+      'A text is {"is":"start"} or {"is":"stop"}.',
+    );
     answer(kind, () => (is === 'start' ? to.start(device && defined(device)) : to.stop()));
   }
 

@@ -67,7 +67,7 @@ export const FramesRequest = z.strictObject({
 
 /** The first message of a WebSocket; the later texts. */
 export const Hello = z.strictObject({ token: secret });
-export const Order = z.strictObject({ is: z.enum(['start', 'stop']), device: camera.optional() });
+export const FramesCommand = z.strictObject({ is: z.enum(['start', 'stop']), device: camera.optional() });
 
 export type Link = z.output<typeof Link>;
 export type DescribeRequest = z.output<typeof DescribeRequest>;

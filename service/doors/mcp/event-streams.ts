@@ -5,7 +5,7 @@ import { systemClock } from '../../lib/clock.ts';
 import { createFairQueue, type Share } from '../../lib/fair/fair-queue.ts';
 import { withTag } from '../../lib/node-tag.ts';
 import { Problem } from '../../lib/problem.ts';
-import { protocol } from './protocol.ts';
+import { protocol } from './tools.ts';
 
 /** Milliseconds between two signs of life: proxies cut a silent connection. */
 const KEEP_ALIVE = 15_000;

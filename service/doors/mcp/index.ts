@@ -7,8 +7,7 @@ import { ordering, PlaceQuery, relyingParty } from '../../http/sign-in/relying-p
 import { Problem } from '../../lib/problem.ts';
 import { toCaller } from '../presence/translate.ts';
 import { createEventStreams } from './event-streams.ts';
-import { protocol } from './protocol.ts';
-import { createToolServer, type ToolDeps } from './tools.ts';
+import { createToolServer, protocol, type ToolDeps } from './tools.ts';
 
 export interface McpDoorDeps extends ToolDeps {
   random: (into: Uint8Array) => void;

@@ -14,7 +14,9 @@ import {
   VerifyToken,
   VerifyTokenReply,
 } from '../presence/wire.ts';
-import { protocol } from './protocol.ts';
+
+/** The library of the Model Context Protocol, read with the first request of an agent: it would be a part of each start. */
+export const protocol = () => import('@modelcontextprotocol/server');
 
 export interface ToolDeps {
   presence: Pick<Presence, 'create' | 'get' | 'token' | 'verifyToken'>;

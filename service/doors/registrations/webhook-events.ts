@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import type { PayloadDialect } from '../../engine/events/index.ts';
 import { Metadata } from '../../http/key-lists.ts';
-import type { PublishedWebhook } from '../../http/published-route.ts';
-import { WEBHOOK_VERSION } from '../../http/webhook-version.ts';
+import { type PublishedWebhook, WEBHOOK_VERSION } from '../../http/published-route.ts';
 import { defined } from '../../lib/defined.ts';
 
 /**

@@ -12,7 +12,7 @@ import {
 } from '../../../test/support/live-sessions.ts';
 import { operatorParts } from '../../../test/support/operator-parts.ts';
 import { approve } from '../../../test/support/presence.ts';
-import { createStanding } from '../../compose/live.ts';
+import { createStillValid } from '../../compose/live.ts';
 import {
   type AdministratorCaller,
   createAccess,
@@ -71,7 +71,7 @@ beforeEach(async () => {
     handlers: { api: createApiEnd({ events, passes: personTokens.passes, callbacks }) },
   });
   sessions = liveSessions;
-  const stands = createStanding({ presence: engine.presence, liveSessions });
+  const stands = createStillValid({ presence: engine.presence, liveSessions });
   const verifyToken = createVerifyToken({ personTokens, stands });
   const signedIn = { ...operatorParts, sessions: administrators };
   const parts = { ...engine, ...eventsOut, ...signedIn, access, liveSessions, verifyToken };

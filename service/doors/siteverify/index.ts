@@ -1,11 +1,13 @@
-import type { FastifyPluginAsync, FastifyRequest } from 'fastify';
+import type { IncomingMessage } from 'node:http';
+import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify';
 import type { Access, KeyCaller, Limits } from '../../engine/accounts/index.ts';
 import type { Redemption, Verdicts } from '../../engine/behavior/index.ts';
+import { readBody } from '../../http/bodies/read-json-bodies.ts';
 import { defaultErrors, type WireErrors } from '../../http/default-errors.ts';
+import { invalidField } from '../../http/validation.ts';
 import { defined } from '../../lib/defined.ts';
 import { Problem, type ProblemCode, problemCodes } from '../../lib/problem.ts';
 import { time } from '../../lib/time.ts';
-import { MULTIPART, readForms, URLENCODED } from './form.ts';
 import { Answer, type ErrorCode, Question } from './wire.ts';
 
 export interface SiteverifyDeps {
@@ -137,3 +139,35 @@ function answerOf(found: Redemption, { of, score, lowPasses }: Service): Answer 
 }
 
 const refused = (...codes: ErrorCode[]): Answer => ({ success: false, 'error-codes': codes });
+
+const URLENCODED = 'application/x-www-form-urlencoded';
+const MULTIPART = 'multipart/form-data';
+
+/** Small forms, as servers post them: a field twice, or a file, is refused. */
+function readForms(app: FastifyInstance): void {
+  for (const type of [URLENCODED, MULTIPART])
+    app.addContentTypeParser(type, async (request: FastifyRequest, payload: IncomingMessage) => {
+      const { headers, routeOptions } = request;
+      const bytes = await readBody(payload, routeOptions.bodyLimit, headers['content-length']);
+      return toFields(await entriesOf(bytes, headers['content-type']!, type));
+    });
+}
+
+async function entriesOf(bytes: Buffer, contentType: string, type: string) {
+  if (type === URLENCODED) return new URLSearchParams(bytes.toString());
+  try {
+    return await new Response(bytes, { headers: { 'content-type': contentType } }).formData();
+  } catch (cause) {
+    throw new Problem('INVALID_REQUEST', 'The multipart form is broken or was cut off.', { cause });
+  }
+}
+
+function toFields(entries: Iterable<[string, unknown]>): Record<string, string> {
+  const fields = new Map<string, string>();
+  for (const [name, value] of entries) {
+    if (typeof value !== 'string') throw invalidField(name, 'It must be a text field, not a file.');
+    if (fields.has(name)) throw invalidField(name, 'It is there more than once.');
+    fields.set(name, value);
+  }
+  return Object.fromEntries(fields);
+}

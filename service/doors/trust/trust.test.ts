@@ -7,10 +7,8 @@ import { createServer } from '../../http/server.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { createIds } from '../../lib/id.ts';
 import { silentLog } from '../../lib/log.ts';
-import { createTrustDoor } from './index.ts';
-import { trustPage } from './page.ts';
-import { createRedirectDoor } from './redirect.ts';
-import { systems } from './systems.ts';
+import { createRedirectDoor, createTrustDoor } from './index.ts';
+import { systems, trustPage } from './page.ts';
 
 const running: { close(): Promise<unknown> }[] = [];
 afterEach(async () => {

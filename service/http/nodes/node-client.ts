@@ -1,15 +1,102 @@
 import type { IncomingMessage } from 'node:http';
 import { Agent, request as send } from 'node:https';
+import type { WebSocket } from '@fastify/websocket';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type Hop, headersOfHop } from './hop.ts';
+import type { Log } from '../../lib/log.ts';
+import { answerSocket, closeCodes } from '../web-sockets.ts';
+import { HOP, type Hop, headersOfHop } from './hop.ts';
 import type { NodeCredentials } from './node-credentials.ts';
+import type { FirstMessage } from './places.ts';
+
+interface RelayRequest {
+  address: string;
+  path: string;
+  hop: Hop;
+  request: FastifyRequest;
+  first: FirstMessage;
+  credentials: NodeCredentials;
+  log: Log;
+}
+
+/** Bytes that wait for one of the two ends. */
+const MOST_WAITING = 1024 * 1024;
+/** Close codes that a socket may send by itself. */
+const mayBeSent = (code: number) => code === 1000 || code === 1011 || (code >= 3000 && code < 5000);
+
+/** Both ends get what the other one sends, and its end. */
+export function relaySocket(client: WebSocket, order: RelayRequest): void {
+  const { log } = order;
+  const { admitted } = answerSocket(client, { log, fault: 'a connection to another node failed' });
+  admitted();
+  let node: globalThis.WebSocket | undefined;
+  let left = false;
+  const waiting: (string | Buffer)[] = [order.first.text];
+
+  function toNode(message: string | Buffer): void {
+    if (node?.readyState !== 1) waiting.push(message);
+    // A frame that the node does not read in time is of no use to it.
+    else if (node.bufferedAmount < MOST_WAITING) node.send(message as string | Buffer<ArrayBuffer>);
+  }
+  const end = (code: number, reason?: string) =>
+    mayBeSent(code) ? client.close(code, reason) : client.close(closeCodes.failed, 'The node is gone.');
+
+  client.on('message', (data: Buffer, binary: boolean) => {
+    if (waiting.length < 8) toNode(binary ? data : data.toString('utf8'));
+  });
+  client.on('close', () => {
+    left = true;
+    node?.close();
+  });
+  connect(order).then(
+    (socket) => {
+      node = socket;
+      if (left) socket.close();
+      socket.binaryType = 'arraybuffer';
+      socket.onopen = () => {
+        for (const message of waiting.splice(0)) toNode(message);
+      };
+      socket.onmessage = ({ data }) => {
+        if (client.bufferedAmount > MOST_WAITING) client.terminate();
+        else client.send(data as string | ArrayBuffer);
+      };
+      socket.onclose = ({ code, reason }) => end(code, reason);
+    },
+    (error: unknown) => {
+      log.warn({ node: order.address, error }, 'another node does not answer');
+      end(closeCodes.failed);
+    },
+  );
+}
+
+async function connect({
+  address,
+  path,
+  hop,
+  request,
+  credentials,
+}: RelayRequest): Promise<globalThis.WebSocket> {
+  const { Agent, WebSocket: Socket } = await import('undici');
+  const dispatcher = new Agent({ connect: { ...credentials.client, maxCachedSessions: 0 } });
+  const { origin, 'user-agent': userAgent = '' } = request.headers;
+  const socket = new Socket(new URL(path, address.replace(/^http/, 'ws')), {
+    dispatcher,
+    headers: {
+      [HOP]: JSON.stringify(hop),
+      'x-request-id': request.id,
+      'user-agent': userAgent,
+      ...(origin !== undefined && { origin }),
+    },
+  });
+  socket.addEventListener('close', () => void dispatcher.close().catch(() => {}), { once: true });
+  return socket as unknown as globalThis.WebSocket;
+}
 
 /** Milliseconds until a connection to another node is there. */
 const CONNECTING = 3_000;
 /** Milliseconds for which an idle connection is kept; the other end keeps it longer. */
 const IDLE = 30_000;
 
-export interface NodeClient {
+interface NodeClient {
   /** Resolves with the head of the answer. `body`: in place of what the caller still sends. */
   pass(
     address: string,

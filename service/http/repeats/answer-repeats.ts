@@ -5,7 +5,7 @@ import type { Log } from '../../lib/log.ts';
 import { Problem, type ProblemCode } from '../../lib/problem.ts';
 import type { AdmissionDeps } from '../admit-requests.ts';
 import { LongText } from '../bodies/json-body.ts';
-import { rateLimitHeaders } from '../rate-limits.ts';
+import { rateLimitHeaders } from '../default-errors.ts';
 import { countedCaller } from '../sign-in/relying-party.ts';
 
 /** What answered requests are remembered in (engine/idempotency). */

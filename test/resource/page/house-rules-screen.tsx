@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute } from '@tanstack/react-router';
-import { organizationQuery } from '../../../renderer/console/organization-query.ts';
+import { organizationQuery } from '../../../renderer/console/queries.ts';
 import { Card, Page } from '../../../renderer/ui/layout/index.ts';
 import { defineStrings, useStrings } from '../../../renderer/ui/strings/index.ts';
 import de from './strings.de.json' with { type: 'json' };

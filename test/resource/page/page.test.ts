@@ -5,7 +5,7 @@ import { createMemoryHistory, createRouter, RouterProvider } from '@tanstack/rea
 import { createElement } from 'react';
 import { renderToString } from 'react-dom/server';
 import { expect, test, vi } from 'vitest';
-import { organizationQuery } from '../../../renderer/console/organization-query.ts';
+import { organizationQuery } from '../../../renderer/console/queries.ts';
 import { rootRoute } from '../../../renderer/console/root-route.ts';
 import { sessionQuery } from '../../../renderer/console/session/session-query.ts';
 import { screens } from './screens.ts';

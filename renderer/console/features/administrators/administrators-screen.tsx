@@ -5,19 +5,98 @@ import { useState } from 'react';
 import { useForm } from 'react-hook-form';
 import { z } from 'zod';
 import { roles } from '../../../../sdk/admin/values.ts';
-import { Button, ButtonLink } from '../../../ui/controls/index.ts';
+import { Badge, Button, ButtonLink, RelativeTime } from '../../../ui/controls/index.ts';
 import { fieldsOf, useCheckedForm } from '../../../ui/forms/index.ts';
-import { EmptyState, Page } from '../../../ui/layout/index.ts';
-import { uiStrings, useStrings } from '../../../ui/strings/index.ts';
-import { type Filters, type RowAction, useColumns, useFilters } from '../../../ui/tables/index.ts';
+import { Page } from '../../../ui/layout/index.ts';
+import { uiStrings, useFormat, useStrings } from '../../../ui/strings/index.ts';
+import {
+  type Columns,
+  type Filters,
+  type RowAction,
+  TwoLines,
+  useColumns,
+  useFilters,
+} from '../../../ui/tables/index.ts';
 import { allPages, api, type Schemas, saveFile, sessionQuery, useSession } from '../../data.ts';
 import { AskedOperation, ConfirmForm, ConfirmOperation, QueryTable } from '../../operations.ts';
 import { useLeave } from '../../session/use-sign-out.ts';
 import { toAccessReview } from './access-review.ts';
-import { type Administrator, administratorColumns, State } from './administrator-columns.tsx';
-import { matches } from './administrator-state.ts';
+import { matches, stateOf } from './administrator-state.ts';
 import { CodePage } from './code-page.tsx';
 import { administratorStrings } from './strings.ts';
+
+type Administrator = Schemas['Administrator'];
+
+/** `context`: the id of the reader. */
+const administratorColumns: Columns<Administrator, typeof administratorStrings, string> = [
+  {
+    id: 'name',
+    csv: { name: 'administrator', email: 'email' },
+    header: 'administrator',
+    cell: ({ id, name, email }, { t, context: own }) => (
+      <TwoLines second={email}>
+        <b>{name}</b> {id === own && <span className="muted">({t('you')})</span>}
+      </TwoLines>
+    ),
+  },
+  { id: 'state', csv: 'disabledAt', priority: 2, cell: (one) => <State of={one} /> },
+  {
+    id: 'role',
+    priority: 2,
+    cell: ({ role, applianceOwner }, { t }) => (
+      <TwoLines second={applianceOwner ? t('applianceOwner') : undefined}>{t(role)}</TwoLines>
+    ),
+  },
+  { id: 'factors', csv: 'passkeys', priority: 2, cell: (one) => <Factors of={one} /> },
+  {
+    id: 'lastSignIn',
+    csv: 'lastSignInAt',
+    priority: 2,
+    cell: ({ lastSignInAt }, { t }) =>
+      lastSignInAt === undefined ? (
+        <span className="muted">{t('never')}</span>
+      ) : (
+        <RelativeTime at={lastSignInAt} />
+      ),
+  },
+  { id: 'created', csv: 'createdAt', priority: 3, cell: ({ createdAt }) => <RelativeTime at={createdAt} /> },
+];
+
+function Factors({ of }: { of: Administrator }) {
+  const t = useStrings(administratorStrings);
+  const format = useFormat();
+  if (of.passkeys === 0 && of.factorDueAt)
+    return <TwoLines second={t('due', { date: format.date(of.factorDueAt) })}>{t('noFactor')}</TwoLines>;
+  return (
+    <TwoLines second={t('codesLeft', { count: of.recoveryCodes })}>
+      {t('passkeys', { count: of.passkeys })}
+    </TwoLines>
+  );
+}
+
+/** `withRole`: where the column of the role is hidden. */
+function State({ of, withRole = false }: { of: Administrator; withRole?: boolean }) {
+  const t = useStrings(administratorStrings);
+  return (
+    <>
+      <StateBadge of={of} /> {withRole && t(of.role)}
+    </>
+  );
+}
+
+const states = {
+  active: ['ok', 'active'],
+  invited: ['info', 'invited'],
+  'no-factor': ['warn', 'noFactor'],
+  disabled: ['outline', 'disabled'],
+  altered: ['bad', 'altered'],
+} as const;
+
+function StateBadge({ of }: { of: Administrator }) {
+  const t = useStrings(administratorStrings);
+  const [kind, word] = states[stateOf(of)];
+  return <Badge kind={kind}>{t(word)}</Badge>;
+}
 
 export const Route = createLazyRoute('/administrators')({ component: AdministratorsScreen });
 
@@ -55,11 +134,7 @@ function AdministratorsScreen() {
         filters={useFilters(listFilters, administratorStrings)}
         values={{ role, state, find }}
         search={{ key: 'find', label: t('find') }}
-        empty={
-          <EmptyState icon={IconUsersGroup} title={t('empty')} action={<AddLink />}>
-            {t('emptyText')}
-          </EmptyState>
-        }
+        empty={{ icon: IconUsersGroup, title: t('empty'), action: <AddLink />, text: t('emptyText') }}
       />
       {asked?.what === 'change' && <ChangeAdministrator of={asked.about} close={close} />}
       {asked?.what === 'reset' && (

@@ -2,7 +2,7 @@ import { IconBell } from '@tabler/icons-react';
 import { createLazyRoute, useNavigate } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { Badge, Button, ButtonLink, Id, LinkButton, RelativeTime } from '../../../ui/controls/index.ts';
-import { Dialog, EmptyState, KeyValues, Note, Page, Row } from '../../../ui/layout/index.ts';
+import { Dialog, KeyValues, Note, Page, Row } from '../../../ui/layout/index.ts';
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, type Filters, TwoLines, useColumns, useFilters } from '../../../ui/tables/index.ts';
 import { Actor, api, list, operators, type Schemas, useSession, useWorld } from '../../data.ts';
@@ -59,19 +59,16 @@ function AlertsScreen() {
         ]}
         filters={useFilters(listFilters, alertStrings)}
         values={{ state }}
-        empty={
-          <EmptyState
-            icon={IconBell}
-            title={t('empty')}
-            action={
-              <ButtonLink to="/alerts/rules" kind="primary">
-                {t('seeRules')}
-              </ButtonLink>
-            }
-          >
-            {t('emptyText')}
-          </EmptyState>
-        }
+        empty={{
+          icon: IconBell,
+          title: t('empty'),
+          action: (
+            <ButtonLink to="/alerts/rules" kind="primary">
+              {t('seeRules')}
+            </ButtonLink>
+          ),
+          text: t('emptyText'),
+        }}
       />
       {opened && (
         <AlertDialog

@@ -3,7 +3,7 @@ import { IconMailPlus } from '@tabler/icons-react';
 import { createLazyRoute } from '@tanstack/react-router';
 import { useState } from 'react';
 import { Button, RelativeTime } from '../../../ui/controls/index.ts';
-import { EmptyState, Note, Page, toast } from '../../../ui/layout/index.ts';
+import { Note, Page, toast } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, useColumns } from '../../../ui/tables/index.ts';
 import { Actor, api, list, managers, type Schemas, useSession } from '../../data.ts';
@@ -60,11 +60,7 @@ function RecipientsScreen() {
               ]
             : []
         }
-        empty={
-          <EmptyState icon={IconMailPlus} title={t('noRecipients')} action={add}>
-            {t('noRecipientsText')}
-          </EmptyState>
-        }
+        empty={{ icon: IconMailPlus, title: t('noRecipients'), action: add, text: t('noRecipientsText') }}
       />
       {adding && <Approve close={() => setAdding(false)} />}
       {leaving && <Withdraw recipient={leaving} close={() => setLeaving(undefined)} />}

@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { useForm } from 'react-hook-form';
 import { Badge, Button } from '../../../ui/controls/index.ts';
 import { fieldsOf } from '../../../ui/forms/index.ts';
-import { EmptyState, Page } from '../../../ui/layout/index.ts';
+import { Page } from '../../../ui/layout/index.ts';
 import { uiStrings, useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, TwoLines, useColumns } from '../../../ui/tables/index.ts';
 import { api, list, managers, read, type Schemas, useSession, useWorld } from '../../data.ts';
@@ -63,15 +63,12 @@ function RulesScreen() {
               ]
             : []
         }
-        empty={
-          <EmptyState
-            icon={IconBellPlus}
-            title={t('noRules')}
-            action={mayChange && <AddRecommended primary />}
-          >
-            {t('noRulesText')}
-          </EmptyState>
-        }
+        empty={{
+          icon: IconBellPlus,
+          title: t('noRules'),
+          action: mayChange && <AddRecommended primary />,
+          text: t('noRulesText'),
+        }}
       />
       {asked?.what === 'change' && <ChangeRule rule={asked.rule} close={() => setAsked(undefined)} />}
       {asked?.what === 'remove' && <RemoveRule rule={asked.rule} close={() => setAsked(undefined)} />}
@@ -117,9 +114,9 @@ function RuleState({ rule: { enabled, waitsFor } }: { rule: Rule }) {
   if (!enabled) return <Badge kind="outline">{t('off')}</Badge>;
   if (waitsFor !== undefined)
     return (
-      <span title={t('waitsForCertificate')}>
-        <Badge kind="warn">{t('waits')}</Badge>
-      </span>
+      <Badge kind="warn" title={t('waitsForCertificate')}>
+        {t('waits')}
+      </Badge>
     );
   return <Badge kind="ok">{t('watches')}</Badge>;
 }

@@ -3,13 +3,16 @@ import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { approvalStates } from '../../../../sdk/admin/values.ts';
-import { Badge, Button, Id, RelativeTime } from '../../../ui/controls/index.ts';
-import { Card, ConfirmDialog, EmptyState, Page, Row } from '../../../ui/layout/index.ts';
-import { useFormat, useStrings } from '../../../ui/strings/index.ts';
+import { Badge, Id, RelativeTime } from '../../../ui/controls/index.ts';
+import { Card, ConfirmDialog, Page, Row } from '../../../ui/layout/index.ts';
+import { defineStrings, useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, type Filters, TwoLines, useColumns, useFilters } from '../../../ui/tables/index.ts';
 import { api, list, managers, organizationQuery, type Schemas, useSession } from '../../data.ts';
-import { QueryTable, Refused, useList, useOperation } from '../../operations.ts';
-import { approvalStrings } from './strings.ts';
+import { QueryTable, Refused, RunButton, useList, useOperation } from '../../operations.ts';
+import de from './strings.de.json' with { type: 'json' };
+import en from './strings.en.json' with { type: 'json' };
+
+const approvalStrings = defineStrings('console/features/approvals/strings', en, de);
 
 export const Route = createLazyRoute('/approvals')({ component: ApprovalsScreen });
 
@@ -37,11 +40,7 @@ function ApprovalsScreen() {
         actions={actions}
         filters={useFilters(listFilters, approvalStrings)}
         values={{ state }}
-        empty={
-          <EmptyState icon={IconEyeCheck} title={t('empty')}>
-            {t('emptyText')}
-          </EmptyState>
-        }
+        empty={{ icon: IconEyeCheck, title: t('empty'), text: t('emptyText') }}
       />
       {confirming && (
         <Confirm
@@ -192,9 +191,7 @@ function FourEyes() {
       <Refused of={change} title={t('notSwitched')} />
       {user.role === 'owner' && (
         <Row>
-          <Button busy={change.isPending} onClick={() => change.mutate()}>
-            {t(required ? 'switchOff' : 'switchOn')}
-          </Button>
+          <RunButton of={change}>{t(required ? 'switchOff' : 'switchOn')}</RunButton>
         </Row>
       )}
     </Card>

@@ -5,21 +5,25 @@ import { useState } from 'react';
 import { useForm } from 'react-hook-form';
 import { Badge, Button, ExactTime, Id, LinkButton, Snippet } from '../../../ui/controls/index.ts';
 import { fieldsOf } from '../../../ui/forms/index.ts';
-import { Card, Dialog, EmptyState, KeyValues, Note, Page, Row, Stack } from '../../../ui/layout/index.ts';
-import { shortenId, useFormat, useStrings } from '../../../ui/strings/index.ts';
+import { Card, Dialog, KeyValues, Note, Page, Row, Stack } from '../../../ui/layout/index.ts';
+import { defineStrings, shortenId, useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, type Filter, type FilterValues, useColumns } from '../../../ui/tables/index.ts';
 import { Actor, admin, list, Named, read, replyOf, type Schemas, saveFile, useSession } from '../../data.ts';
 import {
   ConfirmForm,
   QueryTable,
   Refused,
+  RunButton,
   useAddressFilters,
   useList,
   useOperation,
 } from '../../operations.ts';
 import { momentOfDay } from '../../search-values.ts';
 import { readLines } from './read-lines.ts';
-import { auditStrings } from './strings.ts';
+import de from './strings.de.json' with { type: 'json' };
+import en from './strings.en.json' with { type: 'json' };
+
+const auditStrings = defineStrings('console/features/audit/strings', en, de);
 
 export const Route = createLazyRoute('/audit')({ component: AuditScreen });
 
@@ -75,11 +79,7 @@ function AuditScreen() {
         )}
         filters={useFilters(actor, several ? chains?.items : undefined)}
         values={filters}
-        empty={
-          <EmptyState icon={IconFileText} title={t('empty')}>
-            {t('emptyText')}
-          </EmptyState>
-        }
+        empty={{ icon: IconFileText, title: t('empty'), text: t('emptyText') }}
       />
       {shown && <AuditLineDialog line={shown} close={() => setShown(undefined)} only={change} />}
       {exporting && <ExportDialog close={() => setExporting(false)} />}
@@ -273,9 +273,9 @@ function VerifyChain({ wholeBox }: { wholeBox: boolean }) {
     <Card
       title={t('chain')}
       actions={
-        <Button busy={run.isPending} onClick={() => run.mutate()} icon={IconShieldCheck}>
+        <RunButton of={run} icon={IconShieldCheck}>
           {t('verify')}
-        </Button>
+        </RunButton>
       }
       gap={16}
     >

@@ -6,7 +6,7 @@ import { useState } from 'react';
 import { useForm } from 'react-hook-form';
 import { Badge, Button, RelativeTime } from '../../../ui/controls/index.ts';
 import { fieldsOf } from '../../../ui/forms/index.ts';
-import { Card, ConfirmDialog, EmptyState, Note, Page, Row, Stack } from '../../../ui/layout/index.ts';
+import { Card, ConfirmDialog, Note, Page, Row, Stack } from '../../../ui/layout/index.ts';
 import { uiStrings, useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, TwoLines, useColumns } from '../../../ui/tables/index.ts';
 import { api, list, read, type Schemas } from '../../data.ts';
@@ -58,11 +58,7 @@ function BackupsScreen() {
         actions={({ id, file }) => [file === 'there' && { label: t('try'), onClick: () => drill.mutate(id) }]}
         after={after}
         secondLine={(backup) => <State backup={backup} />}
-        empty={
-          <EmptyState icon={IconDatabaseExport} title={t('empty')} action={now}>
-            {t('emptyText')}
-          </EmptyState>
-        }
+        empty={{ icon: IconDatabaseExport, title: t('empty'), action: now, text: t('emptyText') }}
       />
       {asking && <BackupNow folder={plans?.items[0]?.folder ?? ''} close={() => setAsking(false)} />}
     </Page>

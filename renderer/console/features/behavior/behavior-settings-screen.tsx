@@ -3,15 +3,17 @@ import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useState } from 'react';
 import { z } from 'zod';
-import { Button } from '../../../ui/controls/index.ts';
 import { Choice, fieldsOf, type Option, SaveBar, useCheckedForm } from '../../../ui/forms/index.ts';
 import { Card, Note, Page, Row, Stack } from '../../../ui/layout/index.ts';
-import { useFormat, useStrings } from '../../../ui/strings/index.ts';
+import { defineStrings, useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { api, managers, read, type Schemas, useSession } from '../../data.ts';
-import { OperationForm, Refused, useOperation } from '../../operations.ts';
+import { OperationForm, Refused, RunButton, useOperation } from '../../operations.ts';
 import { AgentsCard } from './agents-card.tsx';
-import { layerStrings } from './layer-strings.ts';
+import de from './layer-strings.de.json' with { type: 'json' };
+import en from './layer-strings.en.json' with { type: 'json' };
 import { behaviorStrings } from './strings.ts';
+
+const layerStrings = defineStrings('console/features/behavior/layer-strings', en, de);
 
 const Field = fieldsOf<{ tokenHours: number; challengePictures: boolean }>()(behaviorStrings);
 
@@ -119,14 +121,9 @@ function LayerChoice({ described, mayChange }: { described: Described; mayChange
       <Refused of={saving} />
       {mayChange && layer !== described.layer && (
         <Row>
-          <Button
-            kind="primary"
-            busy={saving.isPending}
-            disabled={mustAccept && !accepts}
-            onClick={() => saving.mutate()}
-          >
+          <RunButton of={saving} kind="primary" disabled={mustAccept && !accepts}>
             {t('save')}
-          </Button>
+          </RunButton>
           {mustAccept && !accepts && <span className="small muted">{t('acceptFirst')}</span>}
         </Row>
       )}

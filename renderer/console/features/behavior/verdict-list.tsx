@@ -1,6 +1,5 @@
 import { IconActivityHeartbeat } from '@tabler/icons-react';
 import { ButtonLink, RelativeTime, ScoreBar } from '../../../ui/controls/index.ts';
-import { EmptyState } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, type Filters, useColumns, useFilters } from '../../../ui/tables/index.ts';
 import { list, type Schemas, useWorld } from '../../data.ts';
@@ -48,15 +47,12 @@ export function VerdictList({
       )}
       filters={useFilters(listFilters, behaviorStrings)}
       values={{ human }}
-      empty={
-        <EmptyState
-          icon={IconActivityHeartbeat}
-          title={t('empty')}
-          action={<ButtonLink to="/behavior/try">{t('tryIt')}</ButtonLink>}
-        >
-          {t('emptyText')}
-        </EmptyState>
-      }
+      empty={{
+        icon: IconActivityHeartbeat,
+        title: t('empty'),
+        action: <ButtonLink to="/behavior/try">{t('tryIt')}</ButtonLink>,
+        text: t('emptyText'),
+      }}
     />
   );
 }

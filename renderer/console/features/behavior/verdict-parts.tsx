@@ -1,9 +1,19 @@
 import { IconRobot } from '@tabler/icons-react';
 import { Badge } from '../../../ui/controls/index.ts';
-import { useStrings } from '../../../ui/strings/index.ts';
+import { defineStrings, useStrings } from '../../../ui/strings/index.ts';
 import type { Schemas } from '../../data.ts';
-import { noteKey, noteStrings } from './note-strings.ts';
+import de from './note-strings.de.json' with { type: 'json' };
+import en from './note-strings.en.json' with { type: 'json' };
 import { behaviorStrings } from './strings.ts';
+
+/** What the notes and signals of a verdict say (docs/BEHAVIOR.md). */
+const noteStrings = defineStrings('console/features/behavior/note-strings', en, de);
+
+type NoteKey = keyof (typeof noteStrings)['en'];
+
+/** Undefined: a note of a newer service. */
+const noteKey = (note: string): NoteKey | undefined =>
+  note in noteStrings.en ? (note as NoteKey) : undefined;
 
 type Verdict = Pick<Schemas['BehaviorVerdict'], 'human' | 'agent'>;
 

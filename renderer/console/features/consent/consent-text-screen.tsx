@@ -7,12 +7,22 @@ import { z } from 'zod';
 import { LinkButton, Snippet } from '../../../ui/controls/index.ts';
 import { fieldsOf, useCheckedForm } from '../../../ui/forms/index.ts';
 import { Card, Dialog, DialogFoot, Note, Page, Row, Stack } from '../../../ui/layout/index.ts';
-import { type Language, languages, useFormat, useLanguage, useStrings } from '../../../ui/strings/index.ts';
+import {
+  defineStrings,
+  type Language,
+  languages,
+  useFormat,
+  useLanguage,
+  useStrings,
+} from '../../../ui/strings/index.ts';
 import { api, managers, organizationQuery, read, type Schemas, useSession } from '../../data.ts';
 import { LoadFailed, OperationForm, Refused, Submit, useOperation } from '../../operations.ts';
 import styles from './consent.module.css';
-import { consentStrings } from './strings.ts';
+import de from './strings.de.json' with { type: 'json' };
+import en from './strings.en.json' with { type: 'json' };
 import { type OwnText, type TextValues, toText, toValues } from './text-values.ts';
+
+const consentStrings = defineStrings('console/features/consent/strings', en, de);
 
 export const Route = createLazyRoute('/consent-text')({ component: ConsentTextScreen });
 

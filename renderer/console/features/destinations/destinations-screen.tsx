@@ -5,8 +5,8 @@ import { useState } from 'react';
 import { z } from 'zod';
 import { Badge, Button, RelativeTime } from '../../../ui/controls/index.ts';
 import { fieldsOf, useCheckedForm } from '../../../ui/forms/index.ts';
-import { Dialog, EmptyState, GoneAndStays, Note, Page } from '../../../ui/layout/index.ts';
-import { useStrings } from '../../../ui/strings/index.ts';
+import { Dialog, GoneAndStays, Note, Page } from '../../../ui/layout/index.ts';
+import { defineStrings, useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, type Filters, TwoLines, useColumns, useFilters } from '../../../ui/tables/index.ts';
 import { Actor, api, list, managers, type Schemas, useSession } from '../../data.ts';
 import {
@@ -18,7 +18,10 @@ import {
   useOperation,
 } from '../../operations.ts';
 import { coversUrl, partsOf } from './covers.ts';
-import { destinationStrings } from './strings.ts';
+import de from './strings.de.json' with { type: 'json' };
+import en from './strings.en.json' with { type: 'json' };
+
+const destinationStrings = defineStrings('console/features/destinations/strings', en, de);
 
 export const Route = createLazyRoute('/destinations')({ component: DestinationsScreen });
 
@@ -67,14 +70,19 @@ function DestinationsScreen() {
               onClick: () => setRevoking(grant),
             },
         ]}
-        empty={
-          <EmptyState icon={IconSend} title={t('empty')} action={allow}>
-            {t('emptyLead')}{' '}
-            <Link to="/destinations" search={{ state: 'revoked' }}>
-              {t('showRevoked')}
-            </Link>
-          </EmptyState>
-        }
+        empty={{
+          icon: IconSend,
+          title: t('empty'),
+          action: allow,
+          text: (
+            <>
+              {t('emptyLead')}{' '}
+              <Link to="/destinations" search={{ state: 'revoked' }}>
+                {t('showRevoked')}
+              </Link>
+            </>
+          ),
+        }}
       />
       {allowing && <AllowDestination close={() => setAllowing(false)} />}
       {revoking && <RevokeDestination grant={revoking} close={() => setRevoking(undefined)} />}

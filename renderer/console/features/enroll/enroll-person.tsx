@@ -6,7 +6,7 @@ import { Card, Row, Stack } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { api, organizationQuery, read, useWorld } from '../../data.ts';
 import { Refused } from '../../operations.ts';
-import type { EnrolledPerson, Order } from './enroll-pictures.ts';
+import type { EnrolledPerson, EnrollRequest } from './enroll-pictures.ts';
 import { EnrollResult } from './enroll-result.tsx';
 import { enrollStrings } from './strings.ts';
 import { WhoForm } from './who-form.tsx';
@@ -19,9 +19,9 @@ const Camera = lazy(() =>
 type By = 'camera' | 'files';
 type Step =
   /** `another`: not the person that is known already. */
-  | { is: 'who'; order?: Order; another?: true }
-  | { is: By; order: Order }
-  | { is: 'result'; order: Order; pictures: readonly Blob[]; by: By };
+  | { is: 'who'; request?: EnrollRequest; another?: true }
+  | { is: By; request: EnrollRequest }
+  | { is: 'result'; request: EnrollRequest; pictures: readonly Blob[]; by: By };
 
 const PICTURES = 3;
 
@@ -31,7 +31,7 @@ export function EnrollPerson({
   begun,
   then,
 }: {
-  known?: Order | undefined;
+  known?: EnrollRequest | undefined;
   /** The page says less about it from now on, or more again. */
   begun?(is: boolean): void;
   then?(person: EnrolledPerson, by: By): void;
@@ -52,24 +52,24 @@ export function EnrollPerson({
           text={text.data}
           language={organization.data.consentLanguage}
           withConsent={organization.data.consentPolicy === 'with-call'}
-          before={step.order ?? (step.another ? undefined : known)}
-          next={(order, by) => go({ is: by, order })}
+          before={step.request ?? (step.another ? undefined : known)}
+          next={(request, by) => go({ is: by, request })}
         />
       )}
       {(step.is === 'camera' || step.is === 'files') && (
         <Pictures
           by={step.is}
-          order={step.order}
-          back={() => go({ is: 'who', order: step.order })}
-          taken={(pictures) => go({ is: 'result', order: step.order, pictures, by: step.is })}
+          request={step.request}
+          back={() => go({ is: 'who', request: step.request })}
+          taken={(pictures) => go({ is: 'result', request: step.request, pictures, by: step.is })}
         />
       )}
       {step.is === 'result' && (
         <EnrollResult
-          order={step.order}
+          request={step.request}
           pictures={step.pictures}
           next={() => go({ is: 'who', another: true })}
-          retry={() => go({ is: step.by, order: step.order })}
+          retry={() => go({ is: step.by, request: step.request })}
           then={then && ((person) => then(person, step.by))}
         />
       )}
@@ -79,19 +79,19 @@ export function EnrollPerson({
 
 function Pictures({
   by,
-  order,
+  request,
   back,
   taken,
 }: {
   by: By;
-  order: Order;
+  request: EnrollRequest;
   back(): void;
   taken(pictures: readonly Blob[]): void;
 }) {
   const t = useStrings(enrollStrings);
   const env = useWorld();
   return (
-    <Card title={t('cameraTitle', { email: order.email })} gap={16}>
+    <Card title={t('cameraTitle', { email: request.email })} gap={16}>
       {by === 'files' ? (
         <PictureFiles chosen={taken} />
       ) : (

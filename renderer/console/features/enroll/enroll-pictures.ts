@@ -1,8 +1,8 @@
 import { Refusal } from '../../../ui/refusal.ts';
 import { api, type Schemas } from '../../data.ts';
 
-export type Order = Schemas['EnrollOrder'];
-export type EnrolledPerson = Order & { id: string };
+export type EnrollRequest = Schemas['EnrollOrder'];
+export type EnrolledPerson = EnrollRequest & { id: string };
 
 export type PictureResult =
   | { is: 'enrolled'; reply: Schemas['Enrolled'] }
@@ -15,14 +15,14 @@ export type PictureResult =
  */
 export async function enrollPictures(
   env: 'live' | 'test',
-  order: Order,
+  request: EnrollRequest,
   pictures: readonly Blob[],
   sent: (number: number) => void,
 ): Promise<PictureResult[]> {
   const results: PictureResult[] = [];
   for (const [index, picture] of pictures.entries()) {
     sent(index + 1);
-    results.push(await enrollOne(env, order, picture));
+    results.push(await enrollOne(env, request, picture));
   }
   return results;
 }
@@ -52,9 +52,13 @@ const ofThePicture = new Set([
   'DUPLICATE_IDENTITY',
 ]);
 
-async function enrollOne(env: 'live' | 'test', order: Order, picture: Blob): Promise<PictureResult> {
+async function enrollOne(
+  env: 'live' | 'test',
+  request: EnrollRequest,
+  picture: Blob,
+): Promise<PictureResult> {
   try {
-    const reply = await api.post('/api/admin/subjects', { env }, { request: order, file: picture });
+    const reply = await api.post('/api/admin/subjects', { env }, { request, file: picture });
     return { is: 'enrolled', reply };
   } catch (error) {
     if (error instanceof Refusal && ofThePicture.has(error.code ?? ''))

@@ -6,8 +6,8 @@ import { managers, useSession, useWorld } from '../../data.ts';
 import { LoadFailed, useOperation } from '../../operations.ts';
 import {
   type EnrolledPerson,
+  type EnrollRequest,
   enrollPictures,
-  type Order,
   type PictureResult,
   reviewOf,
 } from './enroll-pictures.ts';
@@ -15,13 +15,13 @@ import { enrollStrings } from './strings.ts';
 
 /** Sends the pictures once, shows how far it is, and then what became of each. */
 export function EnrollResult({
-  order,
+  request,
   pictures,
   next,
   retry,
   then,
 }: {
-  order: Order;
+  request: EnrollRequest;
   pictures: readonly Blob[];
   next(): void;
   retry(): void;
@@ -31,7 +31,7 @@ export function EnrollResult({
   const env = useWorld();
   const [number, setNumber] = useState(1);
   const begun = useRef(false);
-  const enroll = useOperation(() => enrollPictures(env, order, pictures, setNumber), { refresh: 'all' });
+  const enroll = useOperation(() => enrollPictures(env, request, pictures, setNumber), { refresh: 'all' });
   useEffect(() => {
     if (begun.current) return;
     begun.current = true;
@@ -46,15 +46,21 @@ export function EnrollResult({
           <progress value={number - 1} max={pictures.length} style={{ width: '100%' }} aria-hidden="true" />
         </Card>
       )}
-      {enroll.data && <Results order={order} results={enroll.data} />}
+      {enroll.data && <Results request={request} results={enroll.data} />}
       {!enroll.isPending && (
-        <Ways order={order} results={enroll.data} next={next} retry={retry} then={then} />
+        <Ways request={request} results={enroll.data} next={next} retry={retry} then={then} />
       )}
     </Stack>
   );
 }
 
-function Results({ order: { email }, results }: { order: Order; results: readonly PictureResult[] }) {
+function Results({
+  request: { email },
+  results,
+}: {
+  request: EnrollRequest;
+  results: readonly PictureResult[];
+}) {
   const t = useStrings(enrollStrings);
   const count = results.filter((one) => one.is === 'enrolled' && !one.reply.repeated).length;
   return (
@@ -127,13 +133,13 @@ function Result({ number, result }: { number: number; result: PictureResult }) {
 }
 
 function Ways({
-  order,
+  request,
   results,
   next,
   retry,
   then,
 }: {
-  order: Order;
+  request: EnrollRequest;
   results: readonly PictureResult[] | undefined;
   next(): void;
   retry(): void;
@@ -148,8 +154,8 @@ function Ways({
           {t('retry')}
         </Button>
       ) : then ? (
-        <Button kind="primary" onClick={() => then({ ...order, id: enrolled.reply.userId })}>
-          {t('verify', { email: order.email })}
+        <Button kind="primary" onClick={() => then({ ...request, id: enrolled.reply.userId })}>
+          {t('verify', { email: request.email })}
         </Button>
       ) : (
         <>
@@ -157,7 +163,7 @@ function Ways({
             {t('next')}
           </Button>
           <ButtonLink to="/verify" search={{ person: enrolled.reply.userId }}>
-            {t('verify', { email: order.email })}
+            {t('verify', { email: request.email })}
           </ButtonLink>
           <ButtonLink to="/people/$id" params={{ id: enrolled.reply.userId }}>
             {t('openPerson')}

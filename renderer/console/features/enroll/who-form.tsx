@@ -7,9 +7,9 @@ import { Card, Row, Stack } from '../../../ui/layout/index.ts';
 import { type Language, useLanguage, useStrings } from '../../../ui/strings/index.ts';
 import type { Schemas } from '../../data.ts';
 import classes from './consent-fields.module.css';
-import type { Order } from './enroll-pictures.ts';
+import type { EnrollRequest } from './enroll-pictures.ts';
 import { enrollStrings } from './strings.ts';
-import { consentWays, purposes, toOrder, toValues, type WhoValues, whoSchema } from './who-order.ts';
+import { consentWays, purposes, toRequest, toValues, type WhoValues, whoSchema } from './who-request.ts';
 
 const Field = fieldsOf<WhoValues>()(enrollStrings);
 
@@ -24,8 +24,8 @@ export function WhoForm({
   withConsent: boolean;
   text: Schemas['ConsentText'];
   language: Language | undefined;
-  before: Order | undefined;
-  next(order: Order, by: 'camera' | 'files'): void;
+  before: EnrollRequest | undefined;
+  next(request: EnrollRequest, by: 'camera' | 'files'): void;
 }) {
   const t = useStrings(enrollStrings);
   const schema = useMemo(() => whoSchema(t), [t]);
@@ -33,9 +33,9 @@ export function WhoForm({
   const first = [language, own].find((one) => one && text.languages.includes(one)) ?? text.languages[0]!;
   const form = useCheckedForm(schema, toValues(before, withConsent, first));
   const { control } = form;
-  const go = (by: 'camera' | 'files') => form.handleSubmit((values) => next(toOrder(values, text), by));
+  const go = (by: 'camera' | 'files') => form.handleSubmit((values) => next(toRequest(values, text), by));
   return (
-    <Form form={form} onSubmit={(values) => next(toOrder(values, text), 'camera')}>
+    <Form form={form} onSubmit={(values) => next(toRequest(values, text), 'camera')}>
       <Card title={t('who')} gap={16}>
         <Field name="email" type="email" />
         <Field name="name" optional />

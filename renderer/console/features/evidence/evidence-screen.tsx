@@ -1,11 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link } from '@tanstack/react-router';
-import { Button, Day, Maturity } from '../../../ui/controls/index.ts';
+import { Day, Maturity } from '../../../ui/controls/index.ts';
 import { Note, Page, Stack } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, DataTable, TwoLines, useColumns } from '../../../ui/tables/index.ts';
 import { admin, replyOf, saveFile } from '../../data.ts';
-import { Refused, useOperation } from '../../operations.ts';
+import { Refused, RunButton, useOperation } from '../../operations.ts';
 import { ClaimSentence, ClaimTitle, Verdict } from './claim-parts.tsx';
 import { type Claim, evidenceQuery } from './evidence-query.ts';
 import { evidenceStrings } from './strings.ts';
@@ -29,9 +29,9 @@ function EvidenceScreen() {
       title={t('title')}
       lead={data ? t('leadOf', { version: data.version, id: data.id }) : t('lead')}
       actions={
-        <Button kind="primary" busy={report.isPending} onClick={() => report.mutate()}>
+        <RunButton of={report} kind="primary">
           {t('report')}
-        </Button>
+        </RunButton>
       }
     >
       <Stack gap={24}>

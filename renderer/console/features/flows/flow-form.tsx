@@ -1,5 +1,5 @@
 import { SegmentedControl } from '@mantine/core';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { keepPreviousData, queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { type Control, type FieldPath, useWatch } from 'react-hook-form';
@@ -7,7 +7,7 @@ import { CopyButton } from '../../../ui/controls/index.ts';
 import { fieldsOf, SaveBar, useCheckedForm } from '../../../ui/forms/index.ts';
 import { Card, Columns, Stack, WithAside } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
-import { api, organizationQuery, type Schemas } from '../../data.ts';
+import { api, organizationQuery, read, type Schemas } from '../../data.ts';
 import { LoadFailed, OperationForm, useOperation } from '../../operations.ts';
 import { type CheckName, reasonStrings } from '../../reasons/reason-strings.ts';
 import {
@@ -28,7 +28,6 @@ import {
 } from './flow-values.ts';
 import styles from './flows.module.css';
 import { useProfileOptions } from './new-flow-screen.tsx';
-import { flowPreviewQuery, flowQuery } from './queries.ts';
 import { flowStrings } from './strings.ts';
 
 const Field = fieldsOf<FlowValues>()(flowStrings);
@@ -292,3 +291,9 @@ function Ending({ text, url, language }: { text: string; url: string; language: 
     </>
   );
 }
+
+export const flowQuery = (id: string) => read('/api/admin/flows/{id}', { id });
+
+/** What stands where a flow says nothing, and what its profile checks. */
+const flowPreviewQuery = (id: string) =>
+  queryOptions({ ...read('/api/admin/flows/{id}/preview', { id }), placeholderData: keepPreviousData });

@@ -1,18 +1,16 @@
-import { Menu } from '@mantine/core';
-import { IconDots } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { Button, RelativeTime } from '../../../ui/controls/index.ts';
 import { Note, Page } from '../../../ui/layout/index.ts';
-import { uiStrings, useStrings } from '../../../ui/strings/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import { ActionMenu } from '../../../ui/tables/index.ts';
 import { Actor, api, managers, type Schemas, useSession } from '../../data.ts';
 import { Refused, useOperation } from '../../operations.ts';
 import { PublishFlow, RemoveFlow, UnpublishFlow } from './flow-dialogs.tsx';
-import { FlowForm } from './flow-form.tsx';
+import { FlowForm, flowQuery } from './flow-form.tsx';
 import { stateOf } from './flow-values.ts';
 import { FlowState } from './flows-screen.tsx';
-import { flowQuery } from './queries.ts';
 import { flowStrings } from './strings.ts';
 
 export const Route = createLazyRoute('/flows/$id')({ component: FlowScreen });
@@ -98,29 +96,20 @@ function Actions({ flow, dirty }: { flow: Flow; dirty: boolean }) {
 
 function FlowMenu({ flow, ask }: { flow: Flow; ask(what: Asked): void }) {
   const t = useStrings(flowStrings);
-  const ui = useStrings(uiStrings);
   const { id, draft, published } = flow;
   const revert = useOperation(
     () => api.put('/api/admin/flows/{id}', { id }, published?.definition ?? draft),
     { toast: t('reverted'), refresh: ['flows'] },
   );
   return (
-    <Menu>
-      <Menu.Target>
-        <Button square aria-label={ui('actionsFor', { name: draft.name })}>
-          <IconDots size={18} stroke={1.75} />
-        </Button>
-      </Menu.Target>
-      <Menu.Dropdown>
-        {stateOf(flow) === 'changed' && <Menu.Item onClick={() => revert.mutate()}>{t('revert')}</Menu.Item>}
-        {published ? (
-          <Menu.Item onClick={() => ask('unpublish')}>{t('unpublish')}</Menu.Item>
-        ) : (
-          <Menu.Item style={{ color: 'var(--bad)' }} onClick={() => ask('remove')}>
-            {t('remove')}
-          </Menu.Item>
-        )}
-      </Menu.Dropdown>
-    </Menu>
+    <ActionMenu
+      name={draft.name}
+      actions={[
+        stateOf(flow) === 'changed' && { label: t('revert'), onClick: () => revert.mutate() },
+        published
+          ? { label: t('unpublish'), onClick: () => ask('unpublish') }
+          : { label: t('remove'), danger: true, onClick: () => ask('remove') },
+      ]}
+    />
   );
 }

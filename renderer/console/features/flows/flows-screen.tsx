@@ -2,7 +2,7 @@ import { IconPlus, IconRoute } from '@tabler/icons-react';
 import { createLazyRoute, Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { Badge, ButtonLink, CopyButton, RelativeTime } from '../../../ui/controls/index.ts';
-import { EmptyState, Page, Row } from '../../../ui/layout/index.ts';
+import { Page, Row } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, useColumns } from '../../../ui/tables/index.ts';
 import { Actor, list, managers, type Schemas, useSession } from '../../data.ts';
@@ -68,11 +68,7 @@ function FlowsScreen() {
               ]
             : []
         }
-        empty={
-          <EmptyState icon={IconRoute} title={t('empty')} action={create}>
-            {t('emptyLead')}
-          </EmptyState>
-        }
+        empty={{ icon: IconRoute, title: t('empty'), action: create, text: t('emptyLead') }}
       />
       {asked && <Dialog {...asked} close={() => setAsked(undefined)} />}
     </Page>

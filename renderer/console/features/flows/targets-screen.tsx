@@ -7,7 +7,7 @@ import { useForm } from 'react-hook-form';
 import { z } from 'zod';
 import { Button } from '../../../ui/controls/index.ts';
 import { Form, fieldsOf } from '../../../ui/forms/index.ts';
-import { Card, EmptyState, Note, Page } from '../../../ui/layout/index.ts';
+import { Card, Note, Page } from '../../../ui/layout/index.ts';
 import { Refusal } from '../../../ui/refusal.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, DataTable, useColumns } from '../../../ui/tables/index.ts';
@@ -51,11 +51,7 @@ function TargetsScreen() {
         actions={({ target }) =>
           mayChange ? [{ label: t('targetRemove'), danger: true, onClick: () => setLeaving(target) }] : []
         }
-        empty={
-          <EmptyState icon={IconRoute} title={t('targetsEmpty')}>
-            {t('targetsEmptyText')}
-          </EmptyState>
-        }
+        empty={{ icon: IconRoute, title: t('targetsEmpty'), text: t('targetsEmptyText') }}
       />
       {leaving !== undefined && targets && (
         <ConfirmOperation

@@ -1,15 +1,15 @@
+import { useState } from 'react';
 import type { ImportOutcome } from '../../../../sdk/admin/bulk-import/run-import.ts';
 import { Button, ButtonLink, Figure } from '../../../ui/controls/index.ts';
-import { Card, Note, Row, Stack } from '../../../ui/layout/index.ts';
+import { Card, Note, Row, Stack, TypedNameDialog } from '../../../ui/layout/index.ts';
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
-import { managers, saveFile, useSession } from '../../data.ts';
-import { LoadFailed } from '../../operations.ts';
+import { managers, saveFile, useSession, useWorld } from '../../data.ts';
+import { LoadFailed, Refused, useOperation } from '../../operations.ts';
 import styles from './import.module.css';
 import { groupRefusals, likelyScans } from './refusals.ts';
 import { toReport } from './report.ts';
-import type { Ended } from './send-pictures.ts';
+import { type Added, countBack, type Ended, takeBack } from './send-pictures.ts';
 import { importStrings } from './strings.ts';
-import { UndoImport } from './undo-import.tsx';
 
 /** What became of each picture: first what can be done, then why pictures were refused. `asScans`: sends these once more. */
 export function ImportReport({
@@ -122,5 +122,56 @@ function Refusals({ outcomes }: { outcomes: readonly ImportOutcome[] }) {
         </details>
       ))}
     </Card>
+  );
+}
+
+/** Grade 3: the number is typed, a fresh second factor is asked for, and what the import added is destroyed. */
+function UndoImport({ added }: { added: readonly Added[] }) {
+  const t = useStrings(importStrings);
+  const env = useWorld();
+  const [asked, setAsked] = useState(false);
+  const [done, setDone] = useState(0);
+  const { people, pictures } = countBack(added);
+  const total = people + pictures;
+  const undo = useOperation(() => takeBack(env, added, setDone), {
+    settled: 'all',
+    done: () => setAsked(false),
+  });
+  if (undo.data) return <Undone failed={undo.data.failed} />;
+  return (
+    <>
+      <Button kind="dangerQuiet" onClick={() => setAsked(true)}>
+        {t('undo')}
+      </Button>
+      <TypedNameDialog
+        opened={asked}
+        title={t('undoTitle')}
+        name={String(total)}
+        confirmLabel={t('undoConfirm')}
+        cancelLabel={t('keep')}
+        busy={undo.isPending}
+        failed={<Refused of={undo} />}
+        gone={[
+          ...(people > 0 ? [t('undoPeople', { count: people })] : []),
+          ...(pictures > 0 ? [t('undoPictures', { count: pictures })] : []),
+        ]}
+        stays={[t('staysBefore'), ...(people > 0 ? [t('staysReceipts')] : [])]}
+        onConfirm={() => undo.mutate()}
+        onCancel={() => setAsked(false)}
+      >
+        <p>{t('undoText')}</p>
+        {undo.isPending && <p role="status">{t('undoing', { done: String(done), total: String(total) })}</p>}
+      </TypedNameDialog>
+    </>
+  );
+}
+
+function Undone({ failed }: { failed: readonly string[] }) {
+  const t = useStrings(importStrings);
+  const [reason = ''] = failed;
+  return (
+    <Note kind={failed.length > 0 ? 'warn' : 'ok'} title={t('undone')}>
+      {failed.length > 0 ? t('notUndone', { count: failed.length, reason }) : undefined}
+    </Note>
   );
 }

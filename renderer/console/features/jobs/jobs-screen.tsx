@@ -3,11 +3,14 @@ import { createLazyRoute } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
 import { Button } from '../../../ui/controls/index.ts';
 import { Page, Row } from '../../../ui/layout/index.ts';
-import { useStrings } from '../../../ui/strings/index.ts';
+import { defineStrings, useStrings } from '../../../ui/strings/index.ts';
 import { api } from '../../data.ts';
 import { Refused, useOperation } from '../../operations.ts';
 import { boardPath } from './board-path.ts';
-import { jobStrings } from './strings.ts';
+import de from './strings.de.json' with { type: 'json' };
+import en from './strings.en.json' with { type: 'json' };
+
+const jobStrings = defineStrings('console/features/jobs/strings', en, de);
 
 export const Route = createLazyRoute('/jobs')({ component: ToTheBoard });
 

@@ -3,7 +3,7 @@ import { IconKey, IconPlus } from '@tabler/icons-react';
 import { createLazyRoute } from '@tanstack/react-router';
 import { useState } from 'react';
 import { Badge, ButtonLink, RelativeTime } from '../../../ui/controls/index.ts';
-import { EmptyState, Page } from '../../../ui/layout/index.ts';
+import { Page } from '../../../ui/layout/index.ts';
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, useColumns } from '../../../ui/tables/index.ts';
 import { api, list, managers, type Schemas, useSession } from '../../data.ts';
@@ -63,11 +63,7 @@ function KeysScreen() {
             { label: t('revoke'), danger: true, onClick: () => setAsked({ what: 'revoke', key }) },
           ];
         }}
-        empty={
-          <EmptyState icon={IconKey} title={t('empty')} action={mayChange && create}>
-            {t('emptyLead')}
-          </EmptyState>
-        }
+        empty={{ icon: IconKey, title: t('empty'), action: mayChange && create, text: t('emptyLead') }}
       />
       {asked?.what === 'revoke' && <Revoke apiKey={asked.key} close={() => setAsked(undefined)} />}
       {asked?.what === 'rotate' && (

@@ -2,7 +2,7 @@ import { IconDeviceTablet, IconPlus } from '@tabler/icons-react';
 import { createLazyRoute } from '@tanstack/react-router';
 import { useState } from 'react';
 import { Badge, ButtonLink, RelativeTime } from '../../../ui/controls/index.ts';
-import { EmptyState, GoneAndStays, Page } from '../../../ui/layout/index.ts';
+import { GoneAndStays, Page } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, type Filters, TwoLines, useColumns, useFilters } from '../../../ui/tables/index.ts';
 import { api, managers, operators, read, useSession } from '../../data.ts';
@@ -56,11 +56,7 @@ function KiosksScreen() {
                 },
               ]
         }
-        empty={
-          <EmptyState icon={IconDeviceTablet} title={t('emptyTitle')} action={pair}>
-            {t('emptyText')}
-          </EmptyState>
-        }
+        empty={{ icon: IconDeviceTablet, title: t('emptyTitle'), action: pair, text: t('emptyText') }}
       />
       {asked && <ConfirmKiosk {...asked} close={() => setAsked(undefined)} />}
     </Page>

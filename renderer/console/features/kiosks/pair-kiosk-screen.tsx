@@ -9,7 +9,7 @@ import { Card, Note, Page, Row, Stack } from '../../../ui/layout/index.ts';
 import { Refusal } from '../../../ui/refusal.ts';
 import { uiStrings, useStrings } from '../../../ui/strings/index.ts';
 import { api, read, type Schemas, useWorld } from '../../data.ts';
-import { LoadFailed, OperationForm, Refused, Submit, useOperation } from '../../operations.ts';
+import { LoadFailed, OperationForm, Refused, RunButton, Submit, useOperation } from '../../operations.ts';
 import { spaced, timeLeft } from './kiosk-state.ts';
 import styles from './kiosks.module.css';
 import { kioskStrings } from './strings.ts';
@@ -155,9 +155,7 @@ function Code({
       </Card>
       <Refused of={cancel} />
       <Row>
-        <Button busy={cancel.isPending} onClick={() => cancel.mutate()}>
-          {t('cancelPairing')}
-        </Button>
+        <RunButton of={cancel}>{t('cancelPairing')}</RunButton>
       </Row>
     </>
   );
@@ -215,12 +213,12 @@ function Compare({
         <LoadFailed error={confirm.error ?? cancel.error} title={ui('couldNotSave')} />
       )}
       <Row>
-        <Button kind="primary" busy={confirm.isPending} onClick={() => confirm.mutate()}>
+        <RunButton of={confirm} kind="primary">
           {t('confirm')}
-        </Button>
-        <Button kind="dangerQuiet" busy={cancel.isPending} onClick={() => cancel.mutate()}>
+        </RunButton>
+        <RunButton of={cancel} kind="dangerQuiet">
           {t('differ')}
-        </Button>
+        </RunButton>
       </Row>
     </>
   );

@@ -6,7 +6,7 @@ import { Card, Row, Stack } from '../../../ui/layout/index.ts';
 import { Refusal } from '../../../ui/refusal.ts';
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { api, type Schemas } from '../../data.ts';
-import { Refused, useOperation } from '../../operations.ts';
+import { Refused, RunButton, useOperation } from '../../operations.ts';
 import { DryRunView } from './dry-run-view.tsx';
 import { type ModelFile, readModelFiles } from './model-files.ts';
 import styles from './models.module.css';
@@ -208,13 +208,13 @@ function ImportStaged({
       <Refused of={all} title={t('notImported')} />
       <Row>
         {run.data ? (
-          <Button kind="primary" busy={all.isPending} onClick={() => all.mutate()}>
+          <RunButton of={all} kind="primary">
             {t('importNow', { count: ready.length })}
-          </Button>
+          </RunButton>
         ) : (
-          <Button kind="primary" busy={run.isPending} onClick={() => run.mutate()}>
+          <RunButton of={run} kind="primary">
             {t('showChanges')}
-          </Button>
+          </RunButton>
         )}
       </Row>
     </Stack>

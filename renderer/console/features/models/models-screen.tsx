@@ -1,11 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link } from '@tanstack/react-router';
-import { Badge, Button, CopyButton, Maturity } from '../../../ui/controls/index.ts';
+import { Badge, CopyButton, Maturity } from '../../../ui/controls/index.ts';
 import { Card, Note, Page, Stack } from '../../../ui/layout/index.ts';
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, DataTable, TwoLines, useColumns } from '../../../ui/tables/index.ts';
 import { api, type Schemas } from '../../data.ts';
-import { Refused, useOperation } from '../../operations.ts';
+import { Refused, RunButton, useOperation } from '../../operations.ts';
 import { DropModels } from './drop-models.tsx';
 import { useFigure } from './figures.tsx';
 import styles from './models.module.css';
@@ -22,15 +22,7 @@ function ModelsScreen() {
   const check = useOperation(() => api.get('/api/admin/models/verification'));
   const noLiveness = data && !data.padSets.some(({ usable }) => usable);
   return (
-    <Page
-      title={t('title')}
-      lead={t('lead')}
-      actions={
-        <Button busy={check.isPending} onClick={() => check.mutate()}>
-          {t('checkFiles')}
-        </Button>
-      }
-    >
+    <Page title={t('title')} lead={t('lead')} actions={<RunButton of={check}>{t('checkFiles')}</RunButton>}>
       <Stack gap={24}>
         <Refused of={{ error, refetch }} />
         <Refused of={check} title={t('notChecked')} />

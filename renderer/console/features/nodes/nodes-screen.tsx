@@ -3,12 +3,15 @@ import { createLazyRoute } from '@tanstack/react-router';
 import { useState } from 'react';
 import { Badge, RelativeTime } from '../../../ui/controls/index.ts';
 import { EmptyState, Page, Row } from '../../../ui/layout/index.ts';
-import { useStrings } from '../../../ui/strings/index.ts';
+import { defineStrings, useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, TwoLines, useColumns } from '../../../ui/tables/index.ts';
 import { api, type Schemas } from '../../data.ts';
-import { nodesQuery } from '../../nodes-query.ts';
 import { ConfirmOperation, QueryTable, Refused, useList, useOperation } from '../../operations.ts';
-import { nodeStrings } from './strings.ts';
+import { nodesQuery } from '../../queries.ts';
+import de from './strings.de.json' with { type: 'json' };
+import en from './strings.en.json' with { type: 'json' };
+
+const nodeStrings = defineStrings('console/features/nodes/strings', en, de);
 
 export const Route = createLazyRoute('/nodes')({ component: NodesScreen });
 
@@ -31,9 +34,7 @@ function NodesScreen() {
   return (
     <Page title={t('title')} lead={t('lead')}>
       {isAlone ? (
-        <EmptyState icon={IconServer2} title={t('emptyTitle')}>
-          {t('emptyText')}
-        </EmptyState>
+        <EmptyState icon={IconServer2} title={t('emptyTitle')} text={t('emptyText')} />
       ) : (
         <QueryTable
           label={t('title')}

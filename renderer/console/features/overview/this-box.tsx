@@ -5,17 +5,19 @@ import {
   IconDatabaseExport,
   IconEye,
   IconKey,
+  IconPackage,
+  type TablerIcon,
 } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { Badge, Maturity } from '../../../ui/controls/index.ts';
-import { Card } from '../../../ui/layout/index.ts';
+import { Link } from '@tanstack/react-router';
+import { type ReactNode, useState } from 'react';
+import { Badge, LinkButton, Maturity } from '../../../ui/controls/index.ts';
+import { Card, Dialog, Stack } from '../../../ui/layout/index.ts';
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { read, type Schemas, useSession } from '../../data.ts';
 import { useAttentionText } from '../../reasons/attention-text.ts';
 import styles from './overview.module.css';
-import { Part } from './part.tsx';
 import { overviewStrings } from './strings.ts';
-import { VersionPart } from './version-part.tsx';
 
 /** State of the box: liveness for every role, the rest for appliance owners. */
 export function ThisBox({ overview: { liveness, matchOnly } }: { overview: Schemas['Overview'] }) {
@@ -95,7 +97,7 @@ function StatusParts({
       <Part
         icon={IconDatabase}
         name={t('storage')}
-        text={storage.state === 'ok' ? <Room storage={storage} /> : t(storageTexts[storage.state])}
+        text={storage.state === 'ok' ? <FreeSpace storage={storage} /> : t(storageTexts[storage.state])}
       >
         {badge('storage')}
       </Part>
@@ -133,7 +135,7 @@ const codesOf = {
 
 const storageTexts = { full: 'storageFull', unavailable: 'storageUnavailable' } as const;
 
-function Room({ storage: { kind, freeBytes, databaseBytes } }: { storage: Status['storage'] }) {
+function FreeSpace({ storage: { kind, freeBytes, databaseBytes } }: { storage: Status['storage'] }) {
   const t = useStrings(overviewStrings);
   const format = useFormat();
   return [
@@ -144,3 +146,87 @@ function Room({ storage: { kind, freeBytes, databaseBytes } }: { storage: Status
     .filter(Boolean)
     .join(', ');
 }
+
+/** In this browser: the version whose notes were opened last. */
+const SEEN = 'gatehouse.release-notes';
+
+/** Which version runs, and its notes, which are marked until they were opened. */
+function VersionPart() {
+  const t = useStrings(overviewStrings);
+  const format = useFormat();
+  const { data } = useQuery({ ...read('/api/admin/release'), staleTime: Number.POSITIVE_INFINITY });
+  const [seen, setSeen] = useState(() => localStorage.getItem(SEEN));
+  const [open, setOpen] = useState(false);
+  if (!data) return null;
+  const { version, builtAt } = data;
+  const show = () => {
+    localStorage.setItem(SEEN, version);
+    setSeen(version);
+    setOpen(true);
+  };
+  return (
+    <Part
+      icon={IconPackage}
+      name={t('version')}
+      text={
+        <>
+          {t('versionText', { version, date: format.date(builtAt) })}{' '}
+          <LinkButton onClick={show}>{t('whatIsNew')}</LinkButton>
+        </>
+      }
+    >
+      {seen !== version && <Badge kind="info">{t('new')}</Badge>}
+      {open && <Notes release={data} close={() => setOpen(false)} />}
+    </Part>
+  );
+}
+
+function Notes({ release: { version, notes }, close }: { release: Schemas['Release']; close(): void }) {
+  const t = useStrings(overviewStrings);
+  return (
+    <Dialog title={t('whatIsNewIn', { version })} close={close}>
+      {notes.length === 0 && <p className="muted">{t('noNotes')}</p>}
+      <div lang="en">
+        <Stack>
+          {notes.map(({ heading, items }) => (
+            <section key={heading}>
+              {heading !== '' && <h3>{heading}</h3>}
+              <ul className="small">
+                {items.map((item) => (
+                  <li key={item}>{item}</li>
+                ))}
+              </ul>
+            </section>
+          ))}
+        </Stack>
+      </div>
+    </Dialog>
+  );
+}
+
+/** A row of the card of the box. */
+const Part = ({
+  icon: Icon,
+  name,
+  text,
+  to,
+  children,
+}: {
+  icon: TablerIcon;
+  name: string;
+  text: ReactNode;
+  /** The screen where it is looked after. */
+  to?: '/models' | '/backups' | '/settings';
+  children: ReactNode;
+}) => (
+  <li>
+    <span className={styles.icon}>
+      <Icon size={18} stroke={1.75} aria-hidden="true" />
+    </span>
+    <div>
+      <b>{to ? <Link to={to}>{name}</Link> : name}</b>
+      {text !== undefined && text !== '' && <p className="tiny muted">{text}</p>}
+    </div>
+    {children}
+  </li>
+);

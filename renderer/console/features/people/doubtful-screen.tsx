@@ -1,7 +1,7 @@
 import { IconUsers } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute } from '@tanstack/react-router';
-import { EmptyState, Page } from '../../../ui/layout/index.ts';
+import { Page } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { DataTable } from '../../../ui/tables/index.ts';
 import { read, type Schemas, useWorld } from '../../data.ts';
@@ -26,7 +26,7 @@ function DoubtfulScreen() {
         rows={data?.items}
         rowId={({ id }) => id}
         failed={error ? <Refused of={{ error, refetch }} /> : undefined}
-        empty={<EmptyState icon={IconUsers} title={t('noneDoubtful')} />}
+        empty={{ icon: IconUsers, title: t('noneDoubtful') }}
       />
     </Page>
   );

@@ -2,13 +2,13 @@ import { IconUserPlus, IconUsers } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link } from '@tanstack/react-router';
 import { Badge, ButtonLink, PersonTile, RelativeTime } from '../../../ui/controls/index.ts';
-import { EmptyState, Note, Page, Row } from '../../../ui/layout/index.ts';
+import { Note, Page, Row } from '../../../ui/layout/index.ts';
 import { shortenId, useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, useColumns } from '../../../ui/tables/index.ts';
 import { list, operators, read, type Schemas, useSession, useWorld } from '../../data.ts';
 import { QueryTable, useList } from '../../operations.ts';
 import { DoubtfulNote } from '../../own-gallery.tsx';
-import { upgradesQuery } from '../../template-upgrades.ts';
+import { upgradesQuery } from '../../queries.ts';
 import { peopleStrings } from './strings.ts';
 
 export const Route = createLazyRoute('/people')({ component: PeopleScreen });
@@ -61,11 +61,7 @@ function PeopleScreen() {
         secondLine={(person) => <State person={person} />}
         values={{ search }}
         search={{ key: 'search', label: t('search') }}
-        empty={
-          <EmptyState icon={IconUsers} title={t('empty')} action={enroll}>
-            {t('emptyLead')}
-          </EmptyState>
-        }
+        empty={{ icon: IconUsers, title: t('empty'), action: enroll, text: t('emptyLead') }}
       />
     </Page>
   );

@@ -26,7 +26,7 @@ import {
   useSession,
   useWorld,
 } from '../../data.ts';
-import { AskedOperation, Refused, useOperation } from '../../operations.ts';
+import { AskedOperation, Refused, RunButton, useOperation } from '../../operations.ts';
 import { Timeline } from '../../timeline/timeline.tsx';
 import { ChangePerson } from './change-person.tsx';
 import { Consent } from './consent-card.tsx';
@@ -186,12 +186,8 @@ function ExportPerson({ person: { id, env } }: { person: Schemas['Subject'] }) {
       <Refused of={write} />
       <Refused of={print} />
       <Row gap={8}>
-        <Button busy={print.isPending} onClick={() => print.mutate()}>
-          {t('exportPdf')}
-        </Button>
-        <Button busy={write.isPending} onClick={() => write.mutate()}>
-          {t('export')}
-        </Button>
+        <RunButton of={print}>{t('exportPdf')}</RunButton>
+        <RunButton of={write}>{t('export')}</RunButton>
       </Row>
     </>
   );
@@ -210,9 +206,7 @@ function DisablePerson({ person }: { person: Schemas['Subject'] }) {
     return (
       <>
         <Refused of={enable} />
-        <Button busy={enable.isPending} onClick={() => enable.mutate()}>
-          {t('enable')}
-        </Button>
+        <RunButton of={enable}>{t('enable')}</RunButton>
       </>
     );
   return (

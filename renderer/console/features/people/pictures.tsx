@@ -93,9 +93,9 @@ const listColumns: Columns<Picture, typeof peopleStrings> = [
     cell: ({ confirmed, comparable }, { t }) => (
       <>
         {confirmed && (
-          <span title={t('anchorText')}>
-            <Badge kind="ok">{t('anchor')}</Badge>
-          </span>
+          <Badge kind="ok" title={t('anchorText')}>
+            {t('anchor')}
+          </Badge>
         )}
         {!comparable && <Badge kind="warn">{t('oldModel')}</Badge>}
       </>

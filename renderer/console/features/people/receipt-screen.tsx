@@ -31,9 +31,7 @@ function ReceiptScreen() {
     <Page title={t('receipt')} parents={[{ label: t('receipts'), to: '/receipts' }]} reading>
       <Refused of={query} />
       {receipt === null && (
-        <EmptyState icon={IconFileCertificate} title={t('receiptGone')}>
-          {t('receiptGoneText')}
-        </EmptyState>
+        <EmptyState icon={IconFileCertificate} title={t('receiptGone')} text={t('receiptGoneText')} />
       )}
       {receipt && <Shown receipt={receipt} />}
     </Page>

@@ -2,7 +2,7 @@ import { IconFileCertificate } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link } from '@tanstack/react-router';
 import { Badge, ExactTime } from '../../../ui/controls/index.ts';
-import { EmptyState, Page } from '../../../ui/layout/index.ts';
+import { Page } from '../../../ui/layout/index.ts';
 import { shortenId, useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, useColumns } from '../../../ui/tables/index.ts';
 import { Actor, list, type Schemas } from '../../data.ts';
@@ -29,11 +29,7 @@ function ReceiptsScreen() {
         secondLine={(receipt) => <State receipt={receipt} />}
         values={{ search }}
         search={{ key: 'search', label: t('receiptSearch') }}
-        empty={
-          <EmptyState icon={IconFileCertificate} title={t('receiptsEmpty')}>
-            {t('receiptsEmptyText')}
-          </EmptyState>
-        }
+        empty={{ icon: IconFileCertificate, title: t('receiptsEmpty'), text: t('receiptsEmptyText') }}
       />
     </Page>
   );

@@ -1,6 +1,6 @@
 import { IconUsers } from '@tabler/icons-react';
 import { createLazyRoute } from '@tanstack/react-router';
-import { EmptyState, Page } from '../../../ui/layout/index.ts';
+import { Page } from '../../../ui/layout/index.ts';
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { list, type Schemas, useWorld } from '../../data.ts';
 import { QueryTable, useList } from '../../operations.ts';
@@ -39,7 +39,7 @@ function UpgradesScreen() {
         rowId={({ id }) => id}
         after={after}
         total={left}
-        empty={<EmptyState icon={IconUsers} title={t('noUpgrades')} />}
+        empty={{ icon: IconUsers, title: t('noUpgrades') }}
       />
     </Page>
   );

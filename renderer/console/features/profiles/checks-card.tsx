@@ -151,28 +151,24 @@ function CheckMaturity({ name, control }: { name: CheckName; control: Values }) 
   return <Maturity level={level} />;
 }
 
+const legend = {
+  proven: 'legendProven',
+  alternate: 'legendAlternate',
+  experimental: 'legendExperimental',
+} as const;
+
 function Legend() {
   const t = useStrings(fieldStrings);
   return (
     <dl className={styles.legend}>
-      <div>
-        <dt>
-          <Maturity level="proven" />
-        </dt>
-        <dd>{t('legendProven')}</dd>
-      </div>
-      <div>
-        <dt>
-          <Maturity level="alternate" />
-        </dt>
-        <dd>{t('legendAlternate')}</dd>
-      </div>
-      <div>
-        <dt>
-          <Maturity level="experimental" />
-        </dt>
-        <dd>{t('legendExperimental')}</dd>
-      </div>
+      {(['proven', 'alternate', 'experimental'] as const).map((level) => (
+        <div key={level}>
+          <dt>
+            <Maturity level={level} />
+          </dt>
+          <dd>{t(legend[level])}</dd>
+        </div>
+      ))}
     </dl>
   );
 }

@@ -1,16 +1,16 @@
-import { Menu } from '@mantine/core';
-import { IconCopy, IconDots, IconHistory } from '@tabler/icons-react';
+import { IconCopy, IconHistory } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
-import { Button, ButtonLink } from '../../../ui/controls/index.ts';
+import { ButtonLink } from '../../../ui/controls/index.ts';
 import { Note, Page } from '../../../ui/layout/index.ts';
 import { Refusal } from '../../../ui/refusal.ts';
-import { uiStrings, useStrings } from '../../../ui/strings/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import { ActionMenu } from '../../../ui/tables/index.ts';
 import { managers, type Schemas, useSession } from '../../data.ts';
 import { Refused } from '../../operations.ts';
 import { ProfileForm } from './profile-form.tsx';
-import { ProfileMaturity, Standing } from './profiles-screen.tsx';
+import { ProfileMaturity, ProfileUse } from './profiles-screen.tsx';
 import { profileQuery, useAllowed } from './queries.ts';
 import { RemoveProfile } from './remove-profile.tsx';
 import { profileStrings, useDescription } from './strings.ts';
@@ -34,7 +34,7 @@ function ProfileScreen() {
         profile && (
           <>
             <ProfileMaturity level={profile.definition.maturity} />
-            <Standing slug={profile.slug} allowed={allowed} />
+            <ProfileUse slug={profile.slug} allowed={allowed} />
           </>
         )
       }
@@ -63,7 +63,6 @@ function ProfileScreen() {
 
 function Actions({ profile, mayChange }: { profile: Schemas['Profile']; mayChange: boolean }) {
   const t = useStrings(profileStrings);
-  const ui = useStrings(uiStrings);
   const navigate = useNavigate();
   const [leaving, setLeaving] = useState(false);
   const { slug, version, builtIn, definition } = profile;
@@ -73,26 +72,17 @@ function Actions({ profile, mayChange }: { profile: Schemas['Profile']; mayChang
         {t('versionNumber', { version: String(version) })}
       </ButtonLink>
       {mayChange && (
-        <Menu>
-          <Menu.Target>
-            <Button square aria-label={ui('actionsFor', { name: definition.name })}>
-              <IconDots size={18} stroke={1.75} />
-            </Button>
-          </Menu.Target>
-          <Menu.Dropdown>
-            <Menu.Item
-              leftSection={<IconCopy size={16} stroke={1.75} />}
-              onClick={() => void navigate({ to: '/profiles/new', search: { from: slug } })}
-            >
-              {t('copy')}
-            </Menu.Item>
-            {!builtIn && (
-              <Menu.Item style={{ color: 'var(--bad)' }} onClick={() => setLeaving(true)}>
-                {t('remove')}
-              </Menu.Item>
-            )}
-          </Menu.Dropdown>
-        </Menu>
+        <ActionMenu
+          name={definition.name}
+          actions={[
+            {
+              label: t('copy'),
+              icon: IconCopy,
+              onClick: () => void navigate({ to: '/profiles/new', search: { from: slug } }),
+            },
+            !builtIn && { label: t('remove'), danger: true, onClick: () => setLeaving(true) },
+          ]}
+        />
       )}
       {leaving && (
         <RemoveProfile

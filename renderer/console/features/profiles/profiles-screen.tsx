@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { Badge, ButtonLink, Maturity } from '../../../ui/controls/index.ts';
-import { EmptyState, Page } from '../../../ui/layout/index.ts';
+import { Page } from '../../../ui/layout/index.ts';
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, useColumns } from '../../../ui/tables/index.ts';
 import { list, managers, type Schemas, useSession } from '../../data.ts';
@@ -67,9 +67,7 @@ function ProfilesScreen() {
               ]
             : []
         }
-        empty={
-          <EmptyState icon={IconAdjustmentsHorizontal} title={t('title')} action={mayChange && create} />
-        }
+        empty={{ icon: IconAdjustmentsHorizontal, title: t('title'), action: mayChange && create }}
       />
       {leaving && <RemoveProfile profile={leaving} close={() => setLeaving(undefined)} />}
     </Page>
@@ -116,7 +114,7 @@ const listColumns: Columns<Profile, typeof profileStrings, Known> = [
         <Link to="/profiles/$slug" params={{ slug }}>
           {definition.name}
         </Link>
-        <Standing slug={slug} allowed={context.allowed} />
+        <ProfileUse slug={slug} allowed={context.allowed} />
         <KioskOnly definition={definition} />
         <code className="faint">{slug}</code>
       </span>
@@ -150,9 +148,9 @@ export function ProfileMaturity({ level }: { level: Schemas['ProfileDefinition']
   const t = useStrings(profileStrings);
   if (level !== 'custom') return <Maturity level={level} />;
   return (
-    <span title={t('unmeasuredHint')}>
-      <Badge kind="outline">{t('unmeasured')}</Badge>
-    </span>
+    <Badge kind="outline" title={t('unmeasuredHint')}>
+      {t('unmeasured')}
+    </Badge>
   );
 }
 
@@ -161,9 +159,9 @@ function KioskOnly({ definition }: { definition: Pick<Schemas['ProfileDefinition
   const t = useStrings(profileStrings);
   if (definition.capture !== 'kiosk') return null;
   return (
-    <span title={t('kioskOnlyHint')}>
-      <Badge kind="info">{t('kioskOnly')}</Badge>
-    </span>
+    <Badge kind="info" title={t('kioskOnlyHint')}>
+      {t('kioskOnly')}
+    </Badge>
   );
 }
 
@@ -174,7 +172,7 @@ function Origin({ profile }: { profile: Pick<Schemas['Profile'], 'builtIn' | 're
 }
 
 /** Whether calls without a profile run it, and whether callers may name it. */
-export function Standing({
+export function ProfileUse({
   slug,
   allowed,
 }: {
@@ -185,14 +183,14 @@ export function Standing({
   if (allowed === undefined) return null;
   if (!allowed.mayName(slug))
     return (
-      <span title={t('notAllowedHint')}>
-        <Badge kind="outline">{t('notAllowed')}</Badge>
-      </span>
+      <Badge kind="outline" title={t('notAllowedHint')}>
+        {t('notAllowed')}
+      </Badge>
     );
   if (allowed.byDefault !== slug) return null;
   return (
-    <span title={t('defaultHint')}>
-      <Badge kind="info">{t('default')}</Badge>
-    </span>
+    <Badge kind="info" title={t('defaultHint')}>
+      {t('default')}
+    </Badge>
   );
 }

@@ -5,7 +5,7 @@ import { fieldsOf } from '../../../ui/forms/index.ts';
 import { Card, Columns, Note } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { useWorld } from '../../data.ts';
-import { upgradesQuery } from '../../template-upgrades.ts';
+import { upgradesQuery } from '../../queries.ts';
 import { fieldStrings } from './field-strings.ts';
 import { attemptLimits, type ProfileValues, qualityComponents } from './profile-values.ts';
 import { checksQuery } from './queries.ts';

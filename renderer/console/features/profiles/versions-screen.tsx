@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { Badge, ButtonLink, LinkButton, RelativeTime } from '../../../ui/controls/index.ts';
-import { Card, EmptyState, Page, Row, Stack } from '../../../ui/layout/index.ts';
+import { Card, Page, Row, Stack } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, useColumns } from '../../../ui/tables/index.ts';
 import { Actor, api, managers, read, type Schemas, useSession } from '../../data.ts';
@@ -70,19 +70,16 @@ function VersionsScreen() {
           },
           mayChange && version.id !== running?.id && { label: t('restore'), onClick: () => setBack(version) },
         ]}
-        empty={
-          <EmptyState
-            icon={IconHistory}
-            title={t('versionsEmpty')}
-            action={
-              <ButtonLink to="/profiles/$slug" params={{ slug }} kind="primary">
-                {t('versionsEmptyAction')}
-              </ButtonLink>
-            }
-          >
-            {t('versionsEmptyText')}
-          </EmptyState>
-        }
+        empty={{
+          icon: IconHistory,
+          title: t('versionsEmpty'),
+          action: (
+            <ButtonLink to="/profiles/$slug" params={{ slug }} kind="primary">
+              {t('versionsEmptyAction')}
+            </ButtonLink>
+          ),
+          text: t('versionsEmptyText'),
+        }}
       />
       {back && <RestoreVersion version={back} running={running} close={() => setBack(undefined)} />}
     </Page>

@@ -1,10 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute } from '@tanstack/react-router';
-import { Button, ButtonLink, RelativeTime } from '../../../ui/controls/index.ts';
+import { ButtonLink, RelativeTime } from '../../../ui/controls/index.ts';
 import { KeyValues, Note, Page, Row } from '../../../ui/layout/index.ts';
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { Actor, api, managers, type Schemas, useSession, useWorld } from '../../data.ts';
-import { Refused, useOperation } from '../../operations.ts';
+import { Refused, RunButton, useOperation } from '../../operations.ts';
 import { heldForStrings } from '../../reasons/held-for-strings.ts';
 import { DecisionBar } from './decision-bar.tsx';
 import { openReviewsQuery, reviewQuery, type ShownReview } from './open-reviews.ts';
@@ -130,14 +130,7 @@ function DecidedNote({ review, mayUndo }: { review: ShownReview; mayUndo: boolea
           who: <Actor actor={decided.by} />,
           time: <RelativeTime at={decided.at} />,
         })}
-        action={
-          mayUndo &&
-          undoUntil !== undefined && (
-            <Button busy={undo.isPending} onClick={() => undo.mutate()}>
-              {t('undo')}
-            </Button>
-          )
-        }
+        action={mayUndo && undoUntil !== undefined && <RunButton of={undo}>{t('undo')}</RunButton>}
       >
         {t(consequenceOf(review, decided.decision))}
       </Note>

@@ -1,7 +1,7 @@
 import { IconScale } from '@tabler/icons-react';
 import { createLazyRoute, Link } from '@tanstack/react-router';
 import { ButtonLink, RelativeTime } from '../../../ui/controls/index.ts';
-import { EmptyState, Page } from '../../../ui/layout/index.ts';
+import { Page } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, type Filters, TwoLines, useColumns, useFilters } from '../../../ui/tables/index.ts';
 import { list, useWorld } from '../../data.ts';
@@ -56,11 +56,7 @@ function ReviewsScreen() {
         after={after}
         filters={useFilters(listFilters, reviewStrings)}
         values={{ state, kind }}
-        empty={
-          <EmptyState icon={IconScale} title={t('empty')}>
-            {t('emptyText')}
-          </EmptyState>
-        }
+        empty={{ icon: IconScale, title: t('empty'), text: t('emptyText') }}
       />
     </Page>
   );

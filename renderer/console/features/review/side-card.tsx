@@ -38,7 +38,7 @@ export function SideCard({ review, side, mayLook }: { review: ShownReview; side:
         <p className="small muted">{t(side)}</p>
         <div className={styles.name}>
           <h2>{name}</h2>
-          <Standing review={review} side={side} />
+          <PersonState review={review} side={side} />
         </div>
         <Facts review={review} side={side} />
       </div>
@@ -46,7 +46,7 @@ export function SideCard({ review, side, mayLook }: { review: ShownReview; side:
   );
 }
 
-function Standing({ review, side }: { review: ShownReview; side: Side }) {
+function PersonState({ review, side }: { review: ShownReview; side: Side }) {
   const t = useStrings(reviewStrings);
   const { subject, disabledAt } = review.people[side];
   if (disabledAt !== undefined) return <Badge kind="outline">{t('disabled')}</Badge>;

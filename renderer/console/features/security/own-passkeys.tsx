@@ -3,7 +3,7 @@ import { IconFingerprint, IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { ButtonLink, RelativeTime } from '../../../ui/controls/index.ts';
-import { Card, EmptyState } from '../../../ui/layout/index.ts';
+import { Card } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, DataTable, useColumns } from '../../../ui/tables/index.ts';
 import { auth, type Passkey } from '../../api/auth.ts';
@@ -40,11 +40,7 @@ export function OwnPasskeys() {
             { label: t('renamePasskey'), onClick: () => setRenaming(passkey) },
             { label: t('removePasskey'), danger: true, onClick: () => setLeaving(passkey) },
           ]}
-          empty={
-            <EmptyState icon={IconFingerprint} title={t('noPasskey')} action={add}>
-              {t('noPasskeyText')}
-            </EmptyState>
-          }
+          empty={{ icon: IconFingerprint, title: t('noPasskey'), action: add, text: t('noPasskeyText') }}
         />
       </div>
       {renaming && <Rename passkey={renaming} close={() => setRenaming(undefined)} />}

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { detailStrings } from './detail-strings.ts';
-import { againstKeys, detailsText, findingKeys } from './evidence-words.ts';
+import { againstKeys, detailStrings, detailsText, findingKeys } from './evidence-words.ts';
 import { sessionStrings } from './strings.ts';
 
 test('a finding has a name in words, and a newer one keeps its own', () => {

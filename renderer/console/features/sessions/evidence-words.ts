@@ -1,7 +1,11 @@
-import type { Language } from '../../../ui/strings/index.ts';
+import { defineStrings, type Language } from '../../../ui/strings/index.ts';
 import type { Schemas } from '../../data.ts';
-import { detailStrings } from './detail-strings.ts';
+import de from './detail-strings.de.json' with { type: 'json' };
+import en from './detail-strings.en.json' with { type: 'json' };
 import { sessionStrings } from './strings.ts';
+
+/** Names of figures in the evidence of a live session, and after `value.` what some of them say. */
+export const detailStrings = defineStrings('console/features/sessions/detail-strings', en, de);
 
 type Key = keyof (typeof sessionStrings)['en'];
 

@@ -2,7 +2,7 @@ import { IconDeviceMobile } from '@tabler/icons-react';
 import { createLazyRoute, Link } from '@tanstack/react-router';
 import { readReference } from '../../../../sdk/admin/reference.ts';
 import { Badge, type BadgeKind, ButtonLink, RelativeTime } from '../../../ui/controls/index.ts';
-import { EmptyState, Page } from '../../../ui/layout/index.ts';
+import { Page } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, type Filters, useColumns, useFilters } from '../../../ui/tables/index.ts';
 import { Actor, list, PersonName, readers, type Schemas, useSession, useWorld } from '../../data.ts';
@@ -40,21 +40,16 @@ function SessionsScreen() {
         filters={useFilters(listFilters, sessionStrings)}
         values={filters}
         search={{ key: 'reference', label: t('referenceHint') }}
-        empty={
-          <EmptyState
-            icon={IconDeviceMobile}
-            title={t('empty')}
-            action={
-              readers.includes(user.role) && (
-                <ButtonLink to="/flows" kind="primary">
-                  {t('emptyAction')}
-                </ButtonLink>
-              )
-            }
-          >
-            {t('emptyText')}
-          </EmptyState>
-        }
+        empty={{
+          icon: IconDeviceMobile,
+          title: t('empty'),
+          action: readers.includes(user.role) && (
+            <ButtonLink to="/flows" kind="primary">
+              {t('emptyAction')}
+            </ButtonLink>
+          ),
+          text: t('emptyText'),
+        }}
       />
     </Page>
   );

@@ -4,7 +4,7 @@ import { useController, useFormContext } from 'react-hook-form';
 import { Button } from '../../../ui/controls/index.ts';
 import { FileChoice, fieldsOf } from '../../../ui/forms/index.ts';
 import { Card, Columns, Note, Row } from '../../../ui/layout/index.ts';
-import { OrganizationLogo, type OrganizationLook } from '../../../ui/organization-logo.tsx';
+import { type OrganizationBranding, OrganizationLogo } from '../../../ui/organization-logo.tsx';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { EXAMPLE_COLOR, isColor } from '../../../ui/theme/text-on-color.ts';
 import { read, type Schemas } from '../../data.ts';
@@ -14,20 +14,20 @@ import { settingsStrings } from './strings.ts';
 type Organization = Schemas['Organization'];
 /** Not changed, to be removed, or to be replaced by this file. */
 export type LogoChange = 'kept' | 'none' | File;
-interface Look {
+interface Branding {
   name: string;
   logo: LogoChange;
   color: string;
 }
 
-const Field = fieldsOf<Look>()(settingsStrings);
+const Field = fieldsOf<Branding>()(settingsStrings);
 
 const formats = 'image/png,image/jpeg,image/webp';
 
 /** Logo and color on the pages of people who are verified, with a preview on both grounds. Fields of the settings, saved with them. */
 export function LookCard({ organization, mayChange }: { organization: Organization; mayChange: boolean }) {
   const t = useStrings(settingsStrings);
-  const { watch } = useFormContext<Look>();
+  const { watch } = useFormContext<Branding>();
   const [name, logo, color] = watch(['name', 'logo', 'color']);
   const image = useImage(organization, logo);
   // What ink a new file has is known when it is saved.
@@ -65,7 +65,7 @@ function useImage(organization: Organization, logo: LogoChange): string | undefi
   return logo === 'kept' ? organization.logo && saved.data?.image : chosen;
 }
 
-function Preview({ of, scheme }: { of: OrganizationLook; scheme: 'light' | 'dark' }) {
+function Preview({ of, scheme }: { of: OrganizationBranding; scheme: 'light' | 'dark' }) {
   const t = useStrings(settingsStrings);
   return (
     <figure className={`${styles.preview} ${styles[scheme]} ${scheme === 'light' ? 'lit' : 'dim'}`}>
@@ -80,7 +80,7 @@ function Preview({ of, scheme }: { of: OrganizationLook; scheme: 'light' | 'dark
 
 function LogoField({ hasLogo }: { hasLogo: boolean }) {
   const t = useStrings(settingsStrings);
-  const { control } = useFormContext<Look>();
+  const { control } = useFormContext<Branding>();
   const { field } = useController({ control, name: 'logo' });
   const { value, onChange, ref, name, onBlur } = field;
   return (
@@ -115,7 +115,7 @@ function LogoField({ hasLogo }: { hasLogo: boolean }) {
 
 function ColorField() {
   const t = useStrings(settingsStrings);
-  const { control } = useFormContext<Look>();
+  const { control } = useFormContext<Branding>();
   const { field } = useController({ control, name: 'color' });
   return (
     <div className={styles.color}>

@@ -1,14 +1,14 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { Button, useCopy } from '../../../ui/controls/index.ts';
-import { Note, Row, Stack } from '../../../ui/layout/index.ts';
-import { Refusal } from '../../../ui/refusal.ts';
+import { Row, Stack } from '../../../ui/layout/index.ts';
 import { uiStrings, useStrings } from '../../../ui/strings/index.ts';
 import { auth } from '../../api/auth.ts';
 import { saveFile, sessionQuery } from '../../data.ts';
-import { LoadFailed, Refused, useOperation } from '../../operations.ts';
-import { PasskeyObstacle } from '../../session/passkey-obstacle.tsx';
+import { LoadFailed, Refused, RunButton, useOperation } from '../../operations.ts';
+import { PasskeyFailed, PasskeyObstacle } from '../../session/passkey-obstacle.tsx';
 import { createPasskey, passkeyObstacle } from '../../session/passkeys.ts';
+import { RecoveryCodeList } from '../../session/recovery-code-list.tsx';
 import styles from './setup.module.css';
 import { SetupFrame, StepActions } from './setup-frame.tsx';
 import { setupStrings } from './strings.ts';
@@ -52,13 +52,18 @@ function AddPasskey({ added, steps }: Common & { added(codes: readonly string[])
   );
   return (
     <SetupFrame {...steps.frame} title={t('factorTitle')} lead={t('factorLead')}>
-      {add.error && <AddFailed error={add.error} />}
+      <PasskeyFailed
+        error={add.error}
+        title={t('addFailed')}
+        text={t('addFailedText')}
+        refused={<LoadFailed error={add.error} title={t('addFailed')} />}
+      />
       {obstacle !== undefined && <PasskeyObstacle obstacle={obstacle} />}
       <StepActions back={steps.back} later={steps.later} note={t('factorLater')}>
         {obstacle === undefined && (
-          <Button kind="primary" busy={add.isPending} onClick={() => add.mutate()}>
+          <RunButton of={add} kind="primary">
             {t('addPasskey')}
-          </Button>
+          </RunButton>
         )}
       </StepActions>
     </SetupFrame>
@@ -81,13 +86,7 @@ function Codes({ codes, steps }: Common & { codes: readonly string[] }) {
   return (
     <SetupFrame {...steps.frame} title={t('codesTitle')} lead={t('codesLead')}>
       <Stack>
-        <ul className={styles.codes}>
-          {codes.map((code) => (
-            <li key={code} className="mono">
-              {code}
-            </li>
-          ))}
-        </ul>
+        <RecoveryCodeList codes={codes} />
         <Row>
           <Button onClick={() => void copy(text)}>{copied ? ui('copied') : t('copyCodes')}</Button>
           <Button onClick={() => saveFile('gatehouse-recovery-codes.txt', `${text}\n`, 'text/plain')}>
@@ -126,24 +125,13 @@ function CodesAgain({
       <Refused of={make} title={t('codesFailed')} />
       <Refused of={steps.save} title={t('failed')} />
       <StepActions back={steps.back}>
-        <Button kind={known ? 'plain' : 'primary'} busy={make.isPending} onClick={() => make.mutate()}>
+        <RunButton of={make} kind={known ? 'plain' : 'primary'}>
           {t('codesAgain')}
-        </Button>
+        </RunButton>
         <Button kind={known ? 'primary' : 'plain'} busy={steps.save.isPending} onClick={() => steps.finish()}>
           {t(known ? 'continue' : 'codesHave')}
         </Button>
       </StepActions>
     </SetupFrame>
-  );
-}
-
-function AddFailed({ error }: { error: unknown }) {
-  const t = useStrings(setupStrings);
-  return error instanceof Refusal ? (
-    <LoadFailed error={error} title={t('addFailed')} />
-  ) : (
-    <Note kind="bad" title={t('addFailed')}>
-      {t('addFailedText')}
-    </Note>
   );
 }

@@ -2,24 +2,24 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { createLazyRoute, Navigate } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { z } from 'zod';
-import { Button, ButtonLink } from '../../../ui/controls/index.ts';
+import { Button, ButtonLink, Snippet } from '../../../ui/controls/index.ts';
 import { fieldsOf, useCheckedForm } from '../../../ui/forms/index.ts';
-import { KeyValues, Row, ToastRegion } from '../../../ui/layout/index.ts';
+import { Card, KeyValues, Row, ToastRegion } from '../../../ui/layout/index.ts';
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { type SetupState, setup } from '../../api/setup.ts';
-import { organizationQuery, sessionQuery } from '../../data.ts';
-import { OperationForm, Refused, useOperation } from '../../operations.ts';
+import { api, organizationQuery, sessionQuery } from '../../data.ts';
+import { OperationForm, Refused, RunButton, useOperation } from '../../operations.ts';
 import { StepUpDialog } from '../../session/step-up.tsx';
 import { AttackStep } from './attack-step.tsx';
 import { ConsentStep } from './consent-step.tsx';
 import { DestinationsStep } from './destinations-step.tsx';
 import { FactorStep } from './factor-step.tsx';
 import { FirstPersonStep } from './first-person-step.tsx';
-import { KeysStep } from './keys-step.tsx';
 import { NameStep } from './name-step.tsx';
 import { SetupFrame, StepActions } from './setup-frame.tsx';
 import { type AssistantStep, stepToGoOn } from './steps.ts';
 import { setupStrings } from './strings.ts';
+import { type StepProps, useSavedStep } from './use-saved-step.ts';
 
 export const Route = createLazyRoute('/setup')({ component: SetupScreen });
 
@@ -230,6 +230,40 @@ function OwnerStep({ state, made, back }: { state: SetupState; made(): Promise<v
           </Button>
         </StepActions>
       </OperationForm>
+    </SetupFrame>
+  );
+}
+
+const makeKey = async (env: 'live' | 'test') =>
+  (await api.post('/api/admin/keys', {}, { env, scopes: ['identity'], name: `first ${env} key` })).key;
+
+/** Two keys, shown once. */
+function KeysStep({ organization }: StepProps) {
+  const t = useStrings(setupStrings);
+  const { frame, save, finish, back } = useSavedStep('keys', organization);
+  const [again] = useState(() => organization.setupSteps?.keys === 'done');
+  const keys = useOperation(async () => ({ live: await makeKey('live'), test: await makeKey('test') }));
+  return (
+    <SetupFrame {...frame} title={t('keysTitle')} lead={t(again ? 'keysAgain' : 'keysText')}>
+      <Refused of={keys} title={t('keysFailed')} />
+      {keys.data ? (
+        <Card gap={16}>
+          <span>{t('liveKey')}</span>
+          <Snippet name={t('liveKey')} code={keys.data.live} />
+          <span>{t('testKey')}</span>
+          <Snippet name={t('testKey')} code={keys.data.test} />
+        </Card>
+      ) : (
+        <Row>
+          <RunButton of={keys}>{t('makeKeys')}</RunButton>
+        </Row>
+      )}
+      <Refused of={save} title={t('failed')} />
+      <StepActions back={back}>
+        <Button kind="primary" busy={save.isPending} onClick={() => finish()}>
+          {t('continue')}
+        </Button>
+      </StepActions>
     </SetupFrame>
   );
 }

@@ -3,15 +3,14 @@ import { useQueryClient } from '@tanstack/react-query';
 import { createLazyRoute, useRouter } from '@tanstack/react-router';
 import { useState } from 'react';
 import { Button } from '../../../ui/controls/index.ts';
-import { Card, Note, Page, Row } from '../../../ui/layout/index.ts';
-import { Refusal } from '../../../ui/refusal.ts';
+import { Card, Page, Row } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { auth } from '../../api/auth.ts';
 import { sessionQuery, useSession } from '../../data.ts';
-import { Refused, useOperation } from '../../operations.ts';
-import { PasskeyObstacle } from '../../session/passkey-obstacle.tsx';
+import { Refused, RunButton, useOperation } from '../../operations.ts';
+import { PasskeyFailed, PasskeyObstacle } from '../../session/passkey-obstacle.tsx';
 import { createPasskey, passkeyObstacle } from '../../session/passkeys.ts';
-import styles from './sign-in.module.css';
+import { RecoveryCodeList } from '../../session/recovery-code-list.tsx';
 import { signInStrings } from './strings.ts';
 
 export const Route = createLazyRoute('/add-passkey')({ component: AddPasskeyScreen });
@@ -49,14 +48,12 @@ function AddPasskeyScreen() {
     <Page title={t('addTitle')} lead={t('addLead')} reading>
       {obstacle === undefined ? (
         <Card gap={16}>
-          {add.error &&
-            (add.error instanceof Refusal ? (
-              <Refused of={add} title={t('addFailed')} />
-            ) : (
-              <Note kind="bad" title={t('addFailed')}>
-                {t('addFailedText')}
-              </Note>
-            ))}
+          <PasskeyFailed
+            error={add.error}
+            title={t('addFailed')}
+            text={t('addFailedText')}
+            refused={<Refused of={add} title={t('addFailed')} />}
+          />
           <TextInput
             label={t('addName')}
             description={t('addNameHint')}
@@ -65,9 +62,9 @@ function AddPasskeyScreen() {
             onChange={(event) => setName(event.target.value)}
           />
           <Row>
-            <Button kind="primary" busy={add.isPending} onClick={() => add.mutate()}>
+            <RunButton of={add} kind="primary">
               {t('add')}
-            </Button>
+            </RunButton>
           </Row>
         </Card>
       ) : (
@@ -81,13 +78,7 @@ function RecoveryCodes({ codes, done }: { codes: readonly string[]; done(): void
   const t = useStrings(signInStrings);
   return (
     <Page title={t('codesTitle')} lead={t('codesText')} reading>
-      <ul className={styles.codes}>
-        {codes.map((code) => (
-          <li key={code} className="mono">
-            {code}
-          </li>
-        ))}
-      </ul>
+      <RecoveryCodeList codes={codes} />
       <Row>
         <Button kind="primary" onClick={done}>
           {t('codesDone')}

@@ -4,10 +4,10 @@ import { z } from 'zod';
 import { Button } from '../../../ui/controls/index.ts';
 import { Form, fieldsOf, useCheckedForm } from '../../../ui/forms/index.ts';
 import { Note } from '../../../ui/layout/index.ts';
-import { Refusal } from '../../../ui/refusal.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { auth, type SecondStep, type Session } from '../../api/auth.ts';
-import { useOperation } from '../../operations.ts';
+import { RunButton, useOperation } from '../../operations.ts';
+import { PasskeyFailed } from '../../session/passkey-obstacle.tsx';
 import { askForPasskey, passkeyObstacle } from '../../session/passkeys.ts';
 import styles from './sign-in.module.css';
 import { SignInFailed, Step } from './step.tsx';
@@ -85,18 +85,15 @@ function PasskeyAlone({ signedIn }: { signedIn(session: Session): Promise<void> 
   const { error } = prove;
   return (
     <>
-      {error instanceof Refusal ? (
-        <SignInFailed error={error} title={t('failed')} />
-      ) : (
-        error && (
-          <Note kind="bad" title={t('passkeyFailed')}>
-            {t('passkeyAloneFailed')}
-          </Note>
-        )
-      )}
-      <Button block busy={prove.isPending} onClick={() => prove.mutate()} icon={IconFingerprint}>
+      <PasskeyFailed
+        error={error}
+        title={t('passkeyFailed')}
+        text={t('passkeyAloneFailed')}
+        refused={<SignInFailed error={error} title={t('failed')} />}
+      />
+      <RunButton of={prove} block icon={IconFingerprint}>
         {t('passkeyAlone')}
-      </Button>
+      </RunButton>
     </>
   );
 }

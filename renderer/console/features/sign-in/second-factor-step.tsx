@@ -1,13 +1,12 @@
 import { IconFaceId, IconFingerprint, IconKey } from '@tabler/icons-react';
 import { Suspense, useState } from 'react';
 import { Button, PersonTile } from '../../../ui/controls/index.ts';
-import { Note, Stack } from '../../../ui/layout/index.ts';
-import { Refusal } from '../../../ui/refusal.ts';
+import { Stack } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { auth, type FacePictures, type SecondStep, type Session } from '../../api/auth.ts';
-import { useOperation } from '../../operations.ts';
+import { RunButton, useOperation } from '../../operations.ts';
 import { FaceCamera } from '../../session/face-camera.tsx';
-import { PasskeyObstacle } from '../../session/passkey-obstacle.tsx';
+import { PasskeyFailed, PasskeyObstacle } from '../../session/passkey-obstacle.tsx';
 import { askForPasskey, passkeyObstacle } from '../../session/passkeys.ts';
 import { CodeForm } from './code-steps.tsx';
 import styles from './sign-in.module.css';
@@ -126,18 +125,16 @@ function PasskeyWay({
       sign={<IconFingerprint size={24} stroke={1.75} />}
     >
       <Account email={email} restart={restart} />
-      {prove.error &&
-        (prove.error instanceof Refusal ? (
-          <SignInFailed error={prove.error} title={t('failed')} />
-        ) : (
-          <Note kind="bad" title={t('passkeyFailed')}>
-            {t('passkeyFailedText')}
-          </Note>
-        ))}
+      <PasskeyFailed
+        error={prove.error}
+        title={t('passkeyFailed')}
+        text={t('passkeyFailedText')}
+        refused={<SignInFailed error={prove.error} title={t('failed')} />}
+      />
       {obstacle === undefined ? (
-        <Button kind="primary" block busy={prove.isPending} onClick={() => prove.mutate()}>
+        <RunButton of={prove} kind="primary" block>
           {t('usePasskey')}
-        </Button>
+        </RunButton>
       ) : (
         <PasskeyObstacle obstacle={obstacle} />
       )}

@@ -2,7 +2,7 @@ import { IconMapPin, IconPlus } from '@tabler/icons-react';
 import { createLazyRoute } from '@tanstack/react-router';
 import { useState } from 'react';
 import { ButtonLink } from '../../../ui/controls/index.ts';
-import { EmptyState, Page } from '../../../ui/layout/index.ts';
+import { Page } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, useColumns } from '../../../ui/tables/index.ts';
 import { api, list, managers, type Schemas, useSession } from '../../data.ts';
@@ -56,11 +56,7 @@ function SitesScreen() {
             ? (site) => [{ label: t('remove'), danger: true, onClick: () => setLeaving(site) }]
             : undefined
         }
-        empty={
-          <EmptyState icon={IconMapPin} title={t('emptyTitle')} action={add}>
-            {t('emptyText')}
-          </EmptyState>
-        }
+        empty={{ icon: IconMapPin, title: t('emptyTitle'), action: add, text: t('emptyText') }}
       />
       {leaving && (
         <ConfirmOperation

@@ -2,7 +2,7 @@ import { IconFingerprint, IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link } from '@tanstack/react-router';
 import { Badge, ButtonLink, ExactTime } from '../../../ui/controls/index.ts';
-import { EmptyState, Page } from '../../../ui/layout/index.ts';
+import { Page } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, useColumns } from '../../../ui/tables/index.ts';
 import { list, managers, organizationQuery, reviewers, useSession, useWorld } from '../../data.ts';
@@ -51,11 +51,7 @@ function ScopesScreen() {
         rowId={({ id }) => id}
         secondLine={(scope) => <SecondLine scope={scope} />}
         after={after}
-        empty={
-          <EmptyState icon={IconFingerprint} title={t('emptyTitle')} action={create}>
-            {t('emptyText')}
-          </EmptyState>
-        }
+        empty={{ icon: IconFingerprint, title: t('emptyTitle'), action: create, text: t('emptyText') }}
       />
     </Page>
   );

@@ -1,7 +1,7 @@
 import { IconListCheck } from '@tabler/icons-react';
 import { createLazyRoute, Link } from '@tanstack/react-router';
 import { Badge, ButtonLink, RelativeTime, Verdict } from '../../../ui/controls/index.ts';
-import { EmptyState, Page } from '../../../ui/layout/index.ts';
+import { Page } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, type Filter, useColumns } from '../../../ui/tables/index.ts';
 import { Actor, list, PersonName, type Schemas, useWorld } from '../../data.ts';
@@ -35,19 +35,16 @@ function VerificationsScreen() {
         filters={useFilters()}
         values={filters}
         search={{ key: 'person', label: t('personHint') }}
-        empty={
-          <EmptyState
-            icon={IconListCheck}
-            title={t('empty')}
-            action={
-              <ButtonLink to="/keys" kind="primary">
-                {t('emptyAction')}
-              </ButtonLink>
-            }
-          >
-            {t('emptyLead')}
-          </EmptyState>
-        }
+        empty={{
+          icon: IconListCheck,
+          title: t('empty'),
+          action: (
+            <ButtonLink to="/keys" kind="primary">
+              {t('emptyAction')}
+            </ButtonLink>
+          ),
+          text: t('emptyLead'),
+        }}
       />
     </Page>
   );

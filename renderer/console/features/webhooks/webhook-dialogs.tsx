@@ -7,7 +7,7 @@ import { ButtonLink } from '../../../ui/controls/index.ts';
 import { fieldsOf, useCheckedForm } from '../../../ui/forms/index.ts';
 import { Dialog, DialogFoot, GoneAndStays, Note } from '../../../ui/layout/index.ts';
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
-import { api, type Schemas, useWorld } from '../../data.ts';
+import { api, managers, operators, type Schemas, useSession, useWorld } from '../../data.ts';
 import { ConfirmForm, ConfirmOperation, Refused, useOperation } from '../../operations.ts';
 import { useWebhookName } from './state-badge.tsx';
 import { webhookStrings } from './strings.ts';
@@ -50,6 +50,37 @@ export function useEnable() {
     toast: t('enabledToast'),
     refresh: ['webhooks'],
   });
+}
+
+/** What this role may do with a webhook, in its row and on its page. */
+export function useWebhookActions({ ask, enable }: { ask(asked: Asked): void; enable(id: string): void }) {
+  const t = useStrings(webhookStrings);
+  const navigate = useNavigate();
+  const { user } = useSession();
+  const mayChange = managers.includes(user.role);
+  const maySend = operators.includes(user.role);
+  return (webhook: Webhook) => {
+    const isEndpoint = webhook.kind === 'endpoint';
+    const isOn = webhook.state.is === 'enabled';
+    const { id } = webhook;
+    return {
+      test: maySend && isEndpoint && { label: t('test'), onClick: () => ask({ what: 'test', webhook }) },
+      change: mayChange &&
+        isEndpoint && {
+          label: t('change'),
+          onClick: () => void navigate({ to: '/webhooks/$id/change', params: { id } }),
+        },
+      toggle: maySend && {
+        label: t(isOn ? 'disable' : 'enable'),
+        onClick: () => (isOn ? ask({ what: 'disable', webhook }) : enable(id)),
+      },
+      remove: mayChange && {
+        label: t('remove'),
+        danger: true,
+        onClick: () => ask({ what: 'remove', webhook }),
+      },
+    };
+  };
 }
 
 const ReasonField = fieldsOf<{ disableReason: string }>()(webhookStrings);

@@ -1,12 +1,13 @@
-import { Menu, NativeSelect } from '@mantine/core';
+import { NativeSelect } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
-import { IconDots, IconHistory } from '@tabler/icons-react';
+import { IconHistory } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { Button } from '../../../ui/controls/index.ts';
 import { Note, Page, WithAside } from '../../../ui/layout/index.ts';
 import { uiStrings, useStrings } from '../../../ui/strings/index.ts';
+import { ActionMenu } from '../../../ui/tables/index.ts';
 import { api, managers, operators, type Schemas, useSession, useWorld } from '../../data.ts';
 import { ConfirmOperation, LoadFailed, Refused, useOperation } from '../../operations.ts';
 import { DeliveriesTable } from './deliveries/deliveries-table.tsx';
@@ -15,7 +16,7 @@ import { deliveryStrings } from './deliveries/delivery-strings.ts';
 import { MadeSecret, StateBadge, useWebhookName } from './state-badge.tsx';
 import { webhookStrings } from './strings.ts';
 import { WebhookAside, WebhookNotes } from './webhook-aside.tsx';
-import { type Asked, ReplayDialog, useEnable, WebhookDialog } from './webhook-dialogs.tsx';
+import { type Asked, ReplayDialog, useEnable, useWebhookActions, WebhookDialog } from './webhook-dialogs.tsx';
 import { healthQuery, webhookQuery } from './webhook-queries.ts';
 import styles from './webhooks.module.css';
 
@@ -138,37 +139,14 @@ function Actions({
   const t = useStrings(webhookStrings);
   const { user } = useSession();
   const navigate = useNavigate();
-  const mayChange = managers.includes(user.role);
-  const isEndpoint = webhook.kind === 'endpoint';
+  const actionsOf = useWebhookActions({ ask: ({ what }) => ask(what), enable });
+  const { test, change, toggle, remove } = actionsOf(webhook);
+  const verify = { label: t('verify'), onClick: () => void navigate({ to: '/webhooks/verify' }) };
   return (
     <>
-      {isEndpoint && <Button onClick={() => ask('test')}>{t('test')}</Button>}
-      {mayChange && <Button onClick={() => ask('rotate')}>{t('rotate')}</Button>}
-      <Menu position="bottom-end">
-        <Menu.Target>
-          <Button square aria-label={t('more')}>
-            <IconDots size={18} stroke={1.75} aria-hidden="true" />
-          </Button>
-        </Menu.Target>
-        <Menu.Dropdown>
-          {mayChange && isEndpoint && (
-            <Menu.Item
-              onClick={() => void navigate({ to: '/webhooks/$id/change', params: { id: webhook.id } })}
-            >
-              {t('change')}
-            </Menu.Item>
-          )}
-          <Menu.Item onClick={() => void navigate({ to: '/webhooks/verify' })}>{t('verify')}</Menu.Item>
-          <Menu.Item onClick={() => (webhook.state.is === 'enabled' ? ask('disable') : enable())}>
-            {webhook.state.is === 'enabled' ? t('disable') : t('enable')}
-          </Menu.Item>
-          {mayChange && (
-            <Menu.Item className={styles.danger} onClick={() => ask('remove')}>
-              {t('remove')}
-            </Menu.Item>
-          )}
-        </Menu.Dropdown>
-      </Menu>
+      {test && <Button onClick={test.onClick}>{test.label}</Button>}
+      {managers.includes(user.role) && <Button onClick={() => ask('rotate')}>{t('rotate')}</Button>}
+      <ActionMenu label={t('more')} actions={[change, verify, toggle, remove]} />
     </>
   );
 }

@@ -4,15 +4,15 @@ import { createLazyRoute, Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { families } from '../../../../sdk/admin/values.ts';
 import { ButtonLink } from '../../../ui/controls/index.ts';
-import { EmptyState, Page } from '../../../ui/layout/index.ts';
+import { Page } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
-import { type Columns, type RowAction, TwoLines, useColumns } from '../../../ui/tables/index.ts';
-import { list, managers, operators, type Schemas, useSession, useWorld } from '../../data.ts';
+import { type Columns, TwoLines, useColumns } from '../../../ui/tables/index.ts';
+import { list, managers, type Schemas, useSession, useWorld } from '../../data.ts';
 import { QueryTable, Refused, useList } from '../../operations.ts';
 import { formStrings } from './form/form-strings.ts';
 import { HealthStrip, StateBadge, useWebhookName } from './state-badge.tsx';
 import { webhookStrings } from './strings.ts';
-import { type Asked, useEnable, WebhookDialog } from './webhook-dialogs.tsx';
+import { type Asked, useEnable, useWebhookActions, WebhookDialog } from './webhook-dialogs.tsx';
 import { allHealthQuery } from './webhook-queries.ts';
 
 export const Route = createLazyRoute('/webhooks')({ component: WebhooksScreen });
@@ -33,7 +33,8 @@ function WebhooksScreen() {
   const products = useStrings(formStrings);
   const enable = useEnable();
   const mayChange = managers.includes(user.role);
-  const rowActions = useRowActions({ ask: setAsked, enable: enable.mutate });
+  const actionsOf = useWebhookActions({ ask: setAsked, enable: enable.mutate });
+  const navigate = useNavigate();
   const create = mayChange && (
     <ButtonLink to="/webhooks/new" kind="primary" icon={IconPlus}>
       {t('create')}
@@ -71,12 +72,12 @@ function WebhooksScreen() {
           },
         ]}
         values={{ product }}
-        actions={rowActions}
-        empty={
-          <EmptyState icon={IconWebhook} title={t('empty')} action={create}>
-            {t('emptyLead')}
-          </EmptyState>
-        }
+        actions={(webhook) => {
+          const { test, change, toggle, remove } = actionsOf(webhook);
+          const open = () => void navigate({ to: '/webhooks/$id', params: { id: webhook.id } });
+          return [{ label: t('open'), onClick: open }, test, change, toggle, remove];
+        }}
+        empty={{ icon: IconWebhook, title: t('empty'), action: create, text: t('emptyLead') }}
       />
       {asked && (
         <WebhookDialog
@@ -87,47 +88,6 @@ function WebhooksScreen() {
       )}
     </Page>
   );
-}
-
-/** What the menu of a row offers to this role. */
-function useRowActions({
-  ask,
-  enable,
-}: {
-  ask(asked: Asked): void;
-  enable(id: string): void;
-}): (webhook: Webhook) => readonly (RowAction | false)[] {
-  const t = useStrings(webhookStrings);
-  const navigate = useNavigate();
-  const { user } = useSession();
-  const mayChange = managers.includes(user.role);
-  const maySend = operators.includes(user.role);
-  return (webhook) => [
-    {
-      label: t('open'),
-      onClick: () => void navigate({ to: '/webhooks/$id', params: { id: webhook.id } }),
-    },
-    maySend &&
-      webhook.kind === 'endpoint' && {
-        label: t('test'),
-        onClick: () => ask({ what: 'test', webhook }),
-      },
-    mayChange &&
-      webhook.kind === 'endpoint' && {
-        label: t('change'),
-        onClick: () => void navigate({ to: '/webhooks/$id/change', params: { id: webhook.id } }),
-      },
-    maySend && {
-      label: webhook.state.is === 'enabled' ? t('disable') : t('enable'),
-      onClick: () =>
-        webhook.state.is === 'enabled' ? ask({ what: 'disable', webhook }) : enable(webhook.id),
-    },
-    mayChange && {
-      label: t('remove'),
-      danger: true,
-      onClick: () => ask({ what: 'remove', webhook }),
-    },
-  ];
 }
 
 interface Known {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import * as box from './box.ts';
-import { checkList } from './check-list.ts';
+import { checkList } from './hardening.ts';
 import * as machine from './machine.ts';
 import * as serving from './process.ts';
 import { checkUnit, readUnit, unitSettings } from './process.ts';

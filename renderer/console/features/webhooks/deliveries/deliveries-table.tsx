@@ -5,7 +5,6 @@ import { Link } from '@tanstack/react-router';
 import type { z } from 'zod';
 import { deliveryStates } from '../../../../../sdk/admin/values.ts';
 import { Button } from '../../../../ui/controls/index.ts';
-import { EmptyState } from '../../../../ui/layout/index.ts';
 import { uiStrings, useStrings } from '../../../../ui/strings/index.ts';
 import { type Column, type Columns, type Filter, TwoLines, useColumns } from '../../../../ui/tables/index.ts';
 import { list, type Schemas, useWorld } from '../../../data.ts';
@@ -59,11 +58,7 @@ export function DeliveriesTable({
         values={filters}
         search={{ key: 'q', label: t('search') }}
         besideFilters={!isPhone && <StateSwitch state={search.state} />}
-        empty={
-          <EmptyState icon={IconSend} title={t('empty')}>
-            {t('emptyText')}
-          </EmptyState>
-        }
+        empty={{ icon: IconSend, title: t('empty'), text: t('emptyText') }}
       />
     </>
   );

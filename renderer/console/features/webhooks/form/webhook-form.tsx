@@ -4,13 +4,18 @@ import { type Control, useFormState, useWatch } from 'react-hook-form';
 import { families, signatures } from '../../../../../sdk/admin/values.ts';
 import { fieldsOf } from '../../../../ui/forms/index.ts';
 import { Card, Note } from '../../../../ui/layout/index.ts';
-import { useStrings } from '../../../../ui/strings/index.ts';
+import { defineStrings, useStrings } from '../../../../ui/strings/index.ts';
 import type { Schemas } from '../../../data.ts';
-import { eventStrings, isDescribed } from '../event-strings.ts';
+import de from '../event-strings.de.json' with { type: 'json' };
+import en from '../event-strings.en.json' with { type: 'json' };
 import { webhookStrings } from '../strings.ts';
 import { catalogQuery } from '../webhook-queries.ts';
 import { formStrings } from './form-strings.ts';
 import type { WebhookValues } from './webhook-values.ts';
+
+/** When each event is sent. The English sentences are those of the service (`test/docs/webhook-catalog.test.ts`). */
+const eventStrings = defineStrings('console/features/webhooks/event-strings', en, de);
+const isDescribed = (name: string): name is keyof typeof en => name in en;
 
 const Field = fieldsOf<WebhookValues>()(formStrings);
 

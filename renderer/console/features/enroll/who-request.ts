@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { foldCase } from '../../../../sdk/admin/fold-case.ts';
 import { type Language, languages } from '../../../ui/strings/index.ts';
 import type { Schemas } from '../../data.ts';
-import type { Order } from './enroll-pictures.ts';
+import type { EnrollRequest } from './enroll-pictures.ts';
 
 export const purposes = ['verification', 'identification', 'deduplication'] as const;
 
@@ -53,10 +53,10 @@ const plain = (name: string) => foldCase(name.normalize('NFKC')).replaceAll(/\s+
 const isSameName = (one: string, other: string) => plain(one) === plain(other);
 
 /** `text`: on the screen; what is signed there is its version in one language, and no purpose that it does not name. A signature is the name where none was typed. */
-export function toOrder(
+export function toRequest(
   values: WhoValues,
   text: Pick<Schemas['ConsentText'], 'version' | 'purposes'>,
-): Order {
+): EnrollRequest {
   const { email, way, language, signature, textVersion, method, legalBasis, purposes } = values;
   const here = { textVersion: `${text.version}.${language}`, ...SIGNED_HERE };
   const named = purposes.filter((one) => text.purposes.includes(one));
@@ -70,7 +70,11 @@ export function toOrder(
 }
 
 /** What the form begins with: empty, or what was filled in before the pictures. */
-export function toValues(before: Order | undefined, withConsent: boolean, language: Language): WhoValues {
+export function toValues(
+  before: EnrollRequest | undefined,
+  withConsent: boolean,
+  language: Language,
+): WhoValues {
   const { consent } = before ?? {};
   const here = consent?.method === SIGNED_HERE.method;
   return {

@@ -1,4 +1,7 @@
+import { FileInput, type FileInputProps } from '@mantine/core';
 import { type DragEvent, type ReactNode, useState } from 'react';
+import { uiStrings } from '../strings/ui-strings.ts';
+import { useStrings } from '../strings/use-strings.ts';
 import styles from './form.module.css';
 
 /** Takes files that are dropped on it, folders with what is in them. What is inside does the same by keyboard. */
@@ -66,4 +69,10 @@ async function readAll(reader: FileSystemDirectoryReader): Promise<FileSystemEnt
     if (part.length === 0) return found;
     found.push(...part);
   }
+}
+
+/** A field for files; an empty one says that they are chosen here. */
+export function FileChoice<Multiple extends boolean = false>(props: FileInputProps<Multiple>) {
+  const t = useStrings(uiStrings);
+  return <FileInput clearable placeholder={t('chooseFile')} {...props} />;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { toOrder, toValues, type WhoValues, whoSchema } from './who-order.ts';
+import { toRequest, toValues, type WhoValues, whoSchema } from './who-request.ts';
 
 const values: WhoValues = {
   email: 'ada@example.org',
@@ -26,8 +26,8 @@ const refused = (more: Partial<WhoValues>) =>
     .error?.issues.map(({ path, message }) => [path[0], message]);
 
 test('consent goes along only where it was recorded, a name only where there is one', () => {
-  expect(toOrder(values, text)).toEqual({ email: 'ada@example.org' });
-  expect(toOrder({ ...values, way: 'elsewhere', name: 'Ada' }, text)).toEqual({
+  expect(toRequest(values, text)).toEqual({ email: 'ada@example.org' });
+  expect(toRequest({ ...values, way: 'elsewhere', name: 'Ada' }, text)).toEqual({
     email: 'ada@example.org',
     name: 'Ada',
     consent: elsewhere,
@@ -36,7 +36,7 @@ test('consent goes along only where it was recorded, a name only where there is 
 
 test('a signature on the screen records the version of the text that was shown, and is the name', () => {
   expect(
-    toOrder(
+    toRequest(
       {
         ...values,
         way: 'here',
@@ -67,9 +67,9 @@ test('the form comes back as it was filled in', () => {
     textVersion: '',
     method: '',
   };
-  expect(toValues(toOrder(here, text), true, 'en')).toEqual(here);
+  expect(toValues(toRequest(here, text), true, 'en')).toEqual(here);
   const paper: WhoValues = { ...values, way: 'elsewhere', name: 'Ada' };
-  expect(toValues(toOrder(paper, text), true, 'en')).toEqual(paper);
+  expect(toValues(toRequest(paper, text), true, 'en')).toEqual(paper);
   expect(toValues(undefined, true, 'en').way).toBe('here');
   expect(toValues(undefined, false, 'en').way).toBe('attested');
 });

@@ -1,5 +1,0 @@
-import { defineStrings } from '../../../ui/strings/index.ts';
-import de from './strings.de.json' with { type: 'json' };
-import en from './strings.en.json' with { type: 'json' };
-
-export const auditStrings = defineStrings('console/features/audit/strings', en, de);
