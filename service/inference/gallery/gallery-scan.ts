@@ -57,17 +57,27 @@ export function createScanner(kernel: KernelModule, area: Area, thread: number):
     return bests.map((best) => best.sorted());
   }
 
-  /** The same rows with the same cosines: those that the bytes do not exclude are compared as they are. */
+  /** The same rows with the same cosines: those that the bytes do not exclude are compared as they are, so many of the likeliest first. */
   function byBytes(scans: readonly Scan[]): Nearest[] {
-    return bytes!.mayBeNearest(scans).map((rows, scan) => {
-      const best = createBestRows(scans[scan]!.count);
+    return bytes!.mayBeNearest(scans).map(({ rows, most }, scan) => {
+      const { count } = scans[scan]!;
+      const likely = createBestRows(count);
+      for (let i = 0; i < rows.length; i++) likely.add(most[i]!, rows[i]!);
+      const sure = createBestRows(count);
+      for (const row of likely.sorted().rows) {
+        compare(scan, row, 1);
+        sure.add(cosines[0]!, row);
+      }
+      const least = sure.least();
+      const best = createBestRows(count);
       for (let i = 0; i < rows.length; ) {
         const first = rows[i]!;
-        let length = 1;
-        while (length < BLOCK && rows[i + length] === first + length) length += 1;
-        compare(scan, first, length);
+        let length = 0;
+        while (length < BLOCK && rows[i + length] === first + length && most[i + length]! >= least)
+          length += 1;
+        if (length > 0) compare(scan, first, length);
         best.offer(cosines, length, first);
-        i += length;
+        i += Math.max(1, length);
       }
       return best.sorted();
     });
