@@ -92,6 +92,25 @@ describe('a pass over bytes first', () => {
     );
   });
 
+  test('gives up the bytes for a probe to which too many rows are alike, not for another beside it', () => {
+    const random = randomOf(7);
+    const probes = [1, 2].map(() => kinds.random!(256, random, new Float32Array()));
+    const matrix = createGalleryMatrix(256, 1, { bytesFrom: 1 });
+    for (let row = 0; row < 2_000; row++) {
+      const of = row % 2 === 0 ? kinds['next to the probe']! : kinds.random!;
+      matrix.put(`t${row}`, of(256, random, probes[0]!));
+    }
+    const asked = probes.map((probe) => ({ probe, rows: 2_000, count: 20 }));
+    const { bytes, ...asTheyAre } = matrix.area;
+    const [alike, other] = createByteScanner(kernel, bytes!, { thread: 0, together: TOGETHER }).mayBeNearest(
+      asked,
+    );
+    expect([alike, other?.rows.length]).toEqual([undefined, expect.any(Number)]);
+    expect(createScanner(kernel, matrix.area, 0).nearest(asked)).toEqual(
+      createScanner(kernel, asTheyAre, 0).nearest(asked),
+    );
+  });
+
   test('excludes most rows, and leaves nothing of the probes behind', () => {
     const random = randomOf(5);
     const rows = createByteRows(256, 1, TOGETHER);
@@ -102,9 +121,9 @@ describe('a pass over bytes first', () => {
       rows: 2_000,
       count: 10,
     }));
-    for (const { rows: found } of scanner.mayBeNearest(scans)) {
-      expect(found.length).toBeGreaterThanOrEqual(10);
-      expect(found.length).toBeLessThan(100);
+    for (const found of scanner.mayBeNearest(scans)) {
+      expect(found!.rows.length).toBeGreaterThanOrEqual(10);
+      expect(found!.rows.length).toBeLessThan(100);
     }
     const { records } = byteDesk(rows.area.stride, 0, TOGETHER);
     expect(new Uint8Array(rows.area.memory.buffer, 0, records).every((byte) => byte === 0)).toBe(true);

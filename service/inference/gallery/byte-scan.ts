@@ -9,9 +9,12 @@ export interface Candidates {
   most: Float64Array;
 }
 
+/** To read one row of so many here and there takes about as long as to read all in turn. */
+const PART = 8;
+
 export interface ByteScanner {
-  /** For each scan the rows whose bound is not below what `count` others surely reach. */
-  mayBeNearest(scans: readonly Scan[]): Candidates[];
+  /** For each scan the rows whose bound is not below what `count` others surely reach; undefined where bytes exclude too few. */
+  mayBeNearest(scans: readonly Scan[]): (Candidates | undefined)[];
 }
 
 /** For one thread, as `createScanner`. `together`: scans at a time. */
@@ -42,11 +45,11 @@ export function createByteScanner(
       // The memory has grown since.
       const floats = new Float32Array(memory.buffer);
       const groups = inGroups(scans.length, stride, place.probes);
-      const found = scans.map(({ probe, count }, scan) => {
+      const found = scans.map(({ probe, rows, count }, scan) => {
         const bytes = bytesOfProbe(probe);
         const group = groups.findLast(({ first }) => first <= scan)!;
         putProbe(bytes, group, scan - group.first);
-        return createCandidates(count, bytes);
+        return createCandidates(count, rows / PART, bytes);
       });
       const most = Math.max(...scans.map(({ rows }) => rows));
       for (let row = 0; row < most; row += BLOCK) {
@@ -98,13 +101,14 @@ function inGroups(scans: number, stride: number, probes: number): Group[] {
   return groups;
 }
 
-/** Rows that may be among the `count` nearest. With the doubt of the probe, a product is at most its bound, and at least that less both margins. */
-function createCandidates(count: number, { doubt, length }: ProbeBytes) {
+/** Rows that may be among the `count` nearest, up to `limit`. With the doubt of the probe, a product is at most its bound, and at least that less both margins. */
+function createCandidates(count: number, limit: number, { doubt, length }: ProbeBytes) {
   const doubts = 2 * doubt;
   const sure = createBestRows(count);
   let rows = new Int32Array(4 * count);
   let bounds = new Float32Array(4 * count);
   let size = 0;
+  let tooMany = false;
 
   /** Leaves out those that are not among them by now. */
   function sift(): void {
@@ -122,7 +126,8 @@ function createCandidates(count: number, { doubt, length }: ProbeBytes) {
   function room(): void {
     if (size < rows.length) return;
     sift();
-    if (2 * size < rows.length) return;
+    tooMany ||= size > limit;
+    if (2 * size < rows.length || tooMany) return;
     const [less, lower] = [rows, bounds];
     rows = new Int32Array(2 * less.length);
     bounds = new Float32Array(2 * lower.length);
@@ -132,18 +137,21 @@ function createCandidates(count: number, { doubt, length }: ProbeBytes) {
 
   return {
     /** What a bound must reach. */
-    least: () => sure.least() - doubts,
+    least: () => (tooMany ? Number.POSITIVE_INFINITY : sure.least() - doubts),
     offer(bound: number, margin: number, row: number): void {
-      if (!(bound >= sure.least() - doubts)) return;
+      if (tooMany || !(bound >= sure.least() - doubts)) return;
       sure.add(bound - 2 * margin, row);
       room();
+      if (tooMany) return;
       rows[size] = row;
       bounds[size] = bound;
       size += 1;
     },
-    all(): Candidates {
+    all(): Candidates | undefined {
+      if (tooMany) return undefined;
       sift();
-      const most = Float64Array.from(bounds.subarray(0, size), (bound) => (bound + doubt) * length);
+      const most = new Float64Array(size);
+      for (let i = 0; i < size; i++) most[i] = (bounds[i]! + doubt) * length;
       return { rows: rows.slice(0, size), most };
     },
   };
