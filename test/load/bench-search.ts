@@ -27,7 +27,11 @@ interface Times {
   together: number;
 }
 
+/** Medians of what all threads of the process took, in milliseconds: other work on the machine disturbs it less. */
+type Processor = Pick<Times, 'search' | 'together'>;
+
 interface Row extends Times {
+  processor: Processor;
   rows: number;
   megabytes: number;
   /** Of the rows as bytes; 0: so few are searched as they are. */
@@ -41,7 +45,7 @@ export async function benchSearch(say: (line: string) => void): Promise<Evidence
     const row = await measure(size, say);
     rows.push(row);
     say(
-      `search: ${size} rows: one ${ratio(row.search, row.read)} of the read, ${AT_ONCE} at once ${ratio(row.together, row.read)} of it and ${ratio(row.together, row.search)} of one`,
+      `search: ${size} rows: one ${ratio(row.search, row.read)} of the read, ${AT_ONCE} at once ${ratio(row.together, row.read)} of it and ${ratio(row.together, row.search)} of one (processor time ${ratio(row.processor.together, row.processor.search)})`,
     );
   }
   const load = loadavg();
@@ -51,7 +55,7 @@ export async function benchSearch(say: (line: string) => void): Promise<Evidence
     lines: [
       `The ${NEAREST} nearest of random rows of ${DIMENSIONS} float32. "Read" is \`Buffer.indexOf\` of an absent byte over the same memory, in the same turns; medians of ${ROUNDS}. ` +
         `"Search" is the product's call to its search threads and back, which reads the rows as bytes first where there are enough of them; "${AT_ONCE} at once" that many calls with different probes. ` +
-        `"As they are": in one thread without the bytes. Load of the machine ${load.map((one) => one.toFixed(1)).join(', ')} (1, 5, 15 minutes) at the end.`,
+        `"Processor": of what all threads took together, whatever else the machine did; two threads share the ${AT_ONCE} where there are two cores. "As they are": in one thread without the bytes. Load of the machine ${load.map((one) => one.toFixed(1)).join(', ')} (1, 5, 15 minutes) at the end.`,
       '',
       ...markdownTable(
         [
@@ -64,6 +68,7 @@ export async function benchSearch(say: (line: string) => void): Promise<Evidence
           'search of read',
           `${AT_ONCE} at once of read`,
           `${AT_ONCE} at once of one`,
+          `processor, ${AT_ONCE} of one`,
           'as they are, of read',
           `${AT_ONCE} as they are, of read`,
         ],
@@ -77,6 +82,7 @@ export async function benchSearch(say: (line: string) => void): Promise<Evidence
           ratio(row.search, row.read),
           ratio(row.together, row.read),
           ratio(row.together, row.search),
+          ratio(row.processor.together, row.processor.search),
           ratio(row.exact, row.read),
           ratio(row.exactTogether, row.read),
         ]),
@@ -111,19 +117,25 @@ async function measure(size: number, say: (line: string) => void): Promise<Row> 
     together: () => Promise.all(probes.map((probe) => galleries.search('bench', probe, NEAREST))),
   };
   if (cells.indexOf(ABSENT) !== -1) throw new Error('The byte that should be absent is there.');
-  const times = { read: [], exact: [], exactTogether: [], search: [], together: [] } as Record<
-    keyof Times,
-    number[]
-  >;
+  const empty = (): Record<keyof Times, number[]> => ({
+    read: [],
+    exact: [],
+    exactTogether: [],
+    search: [],
+    together: [],
+  });
+  const [times, processor] = [empty(), empty()];
   for (let round = 0; round < ROUNDS + 3; round++) {
     for (const name of Object.keys(works) as (keyof Times)[]) {
-      const start = performance.now();
+      const [start, used] = [performance.now(), process.cpuUsage()];
       await works[name]();
       times[name].push(performance.now() - start);
+      const { user, system } = process.cpuUsage(used);
+      processor[name].push((user + system) / 1000);
     }
   }
   await galleries.close();
-  const medianOf = (name: keyof Times) => median(times[name].slice(3));
+  const medianOf = (name: keyof Times, of = times) => median(of[name].slice(3));
   return {
     rows: size,
     megabytes: cells.length / 1e6,
@@ -133,6 +145,7 @@ async function measure(size: number, say: (line: string) => void): Promise<Row> 
     exactTogether: medianOf('exactTogether'),
     search: medianOf('search'),
     together: medianOf('together'),
+    processor: { search: medianOf('search', processor), together: medianOf('together', processor) },
   };
 }
 

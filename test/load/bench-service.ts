@@ -118,7 +118,10 @@ export async function load(
     },
   });
   if (result.non2xx > 0 || result.errors > 0) {
-    throw new Error(`${result.non2xx} of ${amount} verifications were refused, ${result.errors} failed.`);
+    const statuses = JSON.stringify(result.statusCodeStats);
+    throw new Error(
+      `${result.non2xx} of ${amount} verifications were refused (${statuses}), ${result.errors} failed.`,
+    );
   }
   return result;
 }

@@ -1,11 +1,20 @@
 import { createBestRows, type Scan } from './best-rows.ts';
-import { BLOCK } from './byte-kernel.ts';
-import { type ByteArea, blockBytes, byteDesk, PROBE_SCALE } from './byte-rows.ts';
-import { instantiateKernel, type KernelModule } from './gallery-kernel.ts';
+import { BLOCK, HEAD, ROWS_OF_STEP } from './byte-kernel.ts';
+import { type ByteArea, blockBytes, byteDesk, bytesOfProbe, type ProbeBytes } from './byte-rows.ts';
+import { instantiateKernel, type KernelModule, STEP } from './gallery-kernel.ts';
+
+/** Rows that hold the nearest, in ascending order, and what the cosine of each is at most. */
+export interface Candidates {
+  rows: Int32Array;
+  most: Float64Array;
+}
+
+/** To read one row of so many here and there takes about as long as to read all in turn. */
+const PART = 8;
 
 export interface ByteScanner {
-  /** For each scan rows that hold its `count` nearest, in ascending order: those whose bound is not below what so many others surely reach. */
-  mayBeNearest(scans: readonly Scan[]): Int32Array[];
+  /** For each scan the rows whose bound is not below what `count` others surely reach; undefined where bytes exclude too few. */
+  mayBeNearest(scans: readonly Scan[]): (Candidates | undefined)[];
 }
 
 /** For one thread, as `createScanner`. `together`: scans at a time. */
@@ -17,20 +26,17 @@ export function createByteScanner(
   const { memory, stride, base } = area;
   const { boundsOfOne, boundsOfFour } = instantiateKernel(kernel, memory);
   const place = byteDesk(stride, thread, together);
-  const probes = new Int16Array(memory.buffer, place.probes, together * stride);
-  const bounds = new Float32Array(memory.buffer, place.bounds, 4 * BLOCK);
-  const greatest = new Float32Array(memory.buffer, place.greatest, 4);
+  const desk = new Int8Array(memory.buffer, place.probes, place.records - place.probes);
+  const records = { rows: new Int32Array(memory.buffer), bounds: new Float32Array(memory.buffer) };
   const size = blockBytes(stride);
 
-  /** In the order in which the kernel takes them: the probe's eight numbers, then those of the others beside it. */
-  function putProbe(
-    probe: Float32Array,
-    first: number,
-    { at, beside }: { at: number; beside: number },
-  ): void {
-    for (let i = 0; i < probe.length; i++) {
-      const step = Math.floor(i / 8);
-      probes[first * stride + (step * beside + at) * 8 + (i % 8)] = Math.round(probe[i]! * PROBE_SCALE);
+  /** In the order in which the kernel takes them: the probe's sixteen bytes, then those of the others beside it. */
+  function putProbe({ bytes, start, factor }: ProbeBytes, { probes, together }: Group, at: number): void {
+    const to = probes - place.probes + HEAD.bytes + at * STEP;
+    for (let i = 0; i < bytes.length; i += STEP) desk.set(bytes.subarray(i, i + STEP), to + i * together);
+    for (let lane = at; lane < 4; lane += together) {
+      records.rows[probes / 4 + HEAD.start + lane] = start;
+      records.bounds[probes / 4 + HEAD.factor + lane] = factor;
     }
   }
 
@@ -38,58 +44,75 @@ export function createByteScanner(
     mayBeNearest(scans) {
       // The memory has grown since.
       const floats = new Float32Array(memory.buffer);
-      const groups = inGroups(scans.length);
-      for (const { first, length } of groups)
-        for (let at = 0; at < length; at++) putProbe(scans[first + at]!.probe, first, { at, beside: length });
-      const found = scans.map(({ count }) => createCandidates(count));
+      const groups = inGroups(scans.length, stride, place.probes);
+      const found = scans.map(({ probe, rows, count }, scan) => {
+        const bytes = bytesOfProbe(probe);
+        const group = groups.findLast(({ first }) => first <= scan)!;
+        putProbe(bytes, group, scan - group.first);
+        return createCandidates(count, rows / PART, bytes);
+      });
       const most = Math.max(...scans.map(({ rows }) => rows));
       for (let row = 0; row < most; row += BLOCK) {
         const block = base + (row / BLOCK) * size;
         const scales = block + BLOCK * stride;
+        const margins = scales / 4 + BLOCK;
         const length = Math.min(BLOCK, most - row);
-        for (const { first, length: beside } of groups) {
-          const bound = beside === 1 ? boundsOfOne : boundsOfFour;
-          const { probes: desk, bounds: out, greatest: top } = place;
-          bound(block, length, stride, desk + first * 2 * stride, out, scales, top);
-          for (let at = 0; at < beside; at++) {
-            const scan = first + at;
-            const highest = beside === 1 ? Math.max(...greatest) : greatest[at]!;
-            if (!(highest >= found[scan]!.least())) continue;
-            const rows = Math.min(length, scans[scan]!.rows - row);
-            const margins = scales / 4 + BLOCK;
-            for (let i = 0; i < rows; i++)
-              found[scan]!.offer(bounds[i * beside + at]!, floats[margins + i]!, row + i);
+        for (const { first, together, probes } of groups) {
+          const leasts = probes / 4 + HEAD.least;
+          for (let lane = 0; lane < 4; lane++)
+            records.bounds[leasts + lane] = found[first + (lane % together)]!.least();
+          const bounds = together === 1 ? boundsOfOne : boundsOfFour;
+          const end = bounds(block, length, stride, probes, place.records, scales) / 4;
+          for (let at = place.records / 4; at < end; ) {
+            let of = records.rows[at++]!;
+            for (const last = of + ROWS_OF_STEP[together]; of < last; of++) {
+              for (let lane = 0; lane < together; lane++) {
+                const bound = records.bounds[at++]!;
+                if (bound >= records.bounds[leasts + lane]! && row + of < scans[first + lane]!.rows)
+                  found[first + lane]!.offer(bound, floats[margins + of]!, row + of);
+              }
+            }
           }
         }
       }
       // Whole: a thread that died in a pass left its probes.
-      probes.fill(0);
-      return found.map((one) => one.rows());
+      desk.fill(0);
+      return found.map((one) => one.all());
     },
   };
 }
 
+interface Group {
+  /** Number of its first scan. */
+  first: number;
+  together: 1 | 4;
+  /** Address of its probes, with their head. */
+  probes: number;
+}
+
 /** By fours, and what is left one by one. */
-function inGroups(scans: number): { first: number; length: 1 | 4 }[] {
-  const groups: { first: number; length: 1 | 4 }[] = [];
+function inGroups(scans: number, stride: number, probes: number): Group[] {
+  const groups: Group[] = [];
   for (let first = 0; first < scans; ) {
-    const length = scans - first >= 4 ? 4 : 1;
-    groups.push({ first, length });
-    first += length;
+    const together = scans - first >= 4 ? 4 : 1;
+    groups.push({ first, together, probes: probes + first * (HEAD.bytes + stride) });
+    first += together;
   }
   return groups;
 }
 
-/** Rows that may be among the `count` nearest, by an upper bound and how far below it they may be. */
-function createCandidates(count: number) {
+/** Rows that may be among the `count` nearest, up to `limit`. With the doubt of the probe, a product is at most its bound, and at least that less both margins. */
+function createCandidates(count: number, limit: number, { doubt, length }: ProbeBytes) {
+  const doubts = 2 * doubt;
   const sure = createBestRows(count);
   let rows = new Int32Array(4 * count);
   let bounds = new Float32Array(4 * count);
   let size = 0;
+  let tooMany = false;
 
   /** Leaves out those that are not among them by now. */
   function sift(): void {
-    const least = sure.least();
+    const least = sure.least() - doubts;
     let kept = 0;
     for (let i = 0; i < size; i++) {
       if (!(bounds[i]! >= least)) continue;
@@ -103,7 +126,8 @@ function createCandidates(count: number) {
   function room(): void {
     if (size < rows.length) return;
     sift();
-    if (2 * size < rows.length) return;
+    tooMany ||= size > limit;
+    if (2 * size < rows.length || tooMany) return;
     const [less, lower] = [rows, bounds];
     rows = new Int32Array(2 * less.length);
     bounds = new Float32Array(2 * lower.length);
@@ -112,18 +136,23 @@ function createCandidates(count: number) {
   }
 
   return {
-    least: sure.least,
+    /** What a bound must reach. */
+    least: () => (tooMany ? Number.POSITIVE_INFINITY : sure.least() - doubts),
     offer(bound: number, margin: number, row: number): void {
-      if (!(bound >= sure.least())) return;
+      if (tooMany || !(bound >= sure.least() - doubts)) return;
       sure.add(bound - 2 * margin, row);
       room();
+      if (tooMany) return;
       rows[size] = row;
       bounds[size] = bound;
       size += 1;
     },
-    rows(): Int32Array {
+    all(): Candidates | undefined {
+      if (tooMany) return undefined;
       sift();
-      return rows.slice(0, size);
+      const most = new Float64Array(size);
+      for (let i = 0; i < size; i++) most[i] = (bounds[i]! + doubt) * length;
+      return { rows: rows.slice(0, size), most };
     },
   };
 }

@@ -122,5 +122,5 @@ function dots(): WasmFunction {
     { type: I32, count: 2 },
     { type: V128, count: sums.length },
   ];
-  return { name: 'dots', parameters: 5, locals, body };
+  return { name: 'dots', parameters: 5, results: 0, locals, body };
 }

@@ -5,10 +5,10 @@ import { roomFor } from './gallery-kernel.ts';
 import { createGalleryMatrix } from './gallery-matrix.ts';
 
 const DIMENSIONS = 128;
-/** In the order of the rows as bytes: each in steps of the greatest number. */
+/** A row as bytes: each in steps of the greatest number, from 64 on. */
 const asBytes = (vector: Float32Array) => {
   const most = Math.max(...vector.map(Math.abs));
-  return Buffer.from(Int8Array.from(vector, (value) => Math.round((value / most) * 127)).buffer);
+  return Buffer.from(vector.map((value) => Math.round((value / most) * 63) + 64));
 };
 
 test('nothing of an erased row is left in the memory, whatever was put, replaced and erased before', () => {

@@ -57,24 +57,39 @@ export function createScanner(kernel: KernelModule, area: Area, thread: number):
     return bests.map((best) => best.sorted());
   }
 
-  /** The same rows with the same cosines: those that the bytes do not exclude are compared as they are. */
-  function byBytes(scans: readonly Scan[]): Nearest[] {
-    return bytes!.mayBeNearest(scans).map((rows, scan) => {
-      const best = createBestRows(scans[scan]!.count);
+  /**
+   * The same rows with the same cosines: those that the bytes do not exclude are compared as they are, so many of the likeliest first.
+   * Undefined where the bytes exclude too few.
+   */
+  function byBytes(scans: readonly Scan[]): (Nearest | undefined)[] {
+    return bytes!.mayBeNearest(scans).map((candidates, scan) => {
+      if (candidates === undefined) return undefined;
+      const { rows, most } = candidates;
+      const { count } = scans[scan]!;
+      const likely = createBestRows(count);
+      for (let i = 0; i < rows.length; i++) likely.add(most[i]!, rows[i]!);
+      const sure = createBestRows(count);
+      for (const row of likely.sorted().rows) {
+        compare(scan, row, 1);
+        sure.add(cosines[0]!, row);
+      }
+      const least = sure.least();
+      const best = createBestRows(count);
       for (let i = 0; i < rows.length; ) {
         const first = rows[i]!;
-        let length = 1;
-        while (length < BLOCK && rows[i + length] === first + length) length += 1;
-        compare(scan, first, length);
+        let length = 0;
+        while (length < BLOCK && rows[i + length] === first + length && most[i + length]! >= least)
+          length += 1;
+        if (length > 0) compare(scan, first, length);
         best.offer(cosines, length, first);
-        i += length;
+        i += Math.max(1, length);
       }
       return best.sorted();
     });
   }
 
   /** `way` for those of the scans that it is for, each with its probe in the place of its number. */
-  function pass(scans: readonly Scan[], way: (scans: readonly Scan[]) => Nearest[]): Nearest[] {
+  function pass<Found>(scans: readonly Scan[], way: (scans: readonly Scan[]) => Found[]): Found[] {
     if (scans.length === 0) return [];
     for (const [i, { probe }] of scans.entries()) probes.set(probe, (i * strideBytes) / 4);
     const found = way(scans);
@@ -90,7 +105,10 @@ export function createScanner(kernel: KernelModule, area: Area, thread: number):
       const few = scans.filter((one) => one.count > 0 && isFew(one));
       const many = scans.filter((one) => one.count > 0 && !isFew(one));
       const found = new Map<Scan, Nearest>();
-      for (const [i, one] of pass(few, byBytes).entries()) found.set(few[i]!, one);
+      for (const [i, one] of pass(few, byBytes).entries()) {
+        if (one === undefined) many.push(few[i]!);
+        else found.set(few[i]!, one);
+      }
       for (const [i, one] of pass(many, everyRow).entries()) found.set(many[i]!, one);
       return scans.map((one) => found.get(one) ?? { rows: [], similarities: [] });
     },
