@@ -5,7 +5,7 @@ import { type Database, openDatabase } from '../../service/storage/connection.ts
 import { MIGRATION_LOCK, type NewerSchema } from '../../service/storage/migrate.ts';
 import type { Migration } from '../../service/storage/migration.ts';
 import { migrations } from '../../service/storage/migrations/index.ts';
-import { takeUpdateTurn } from '../../service/storage/postgres/update-turn.ts';
+import { takeUpdateTurn } from '../../service/storage/postgres/postgres-lock.ts';
 import { findPostgres, startPostgres, type TestPostgres } from '../support/postgres.ts';
 
 const binaries = findPostgres();

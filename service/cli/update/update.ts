@@ -248,7 +248,7 @@ const othersSentence = ({ others = [] }: UpdateOutcome): string =>
 async function holdTurn(data: string): Promise<never> {
   const { databaseUrl } = parseConfig({ data });
   if (databaseUrl === undefined) throw new UsageError('--take-turn is for a record on PostgreSQL.');
-  const { takeUpdateTurn } = await import('../../storage/postgres/update-turn.ts');
+  const { takeUpdateTurn } = await import('../../storage/postgres/postgres-lock.ts');
   await takeUpdateTurn(databaseUrl, hostname());
   process.stdout.write(`${TURN_TAKEN}\n`);
   return new Promise(() => {});

@@ -11,6 +11,7 @@ import {
   type Taken,
 } from './held-right.ts';
 import { describeNodes, isAnyAlive, type NodeRow, readAllRows, removeNodes } from './nodes.ts';
+import { openPostgresSession, type PostgresSession } from './postgres.ts';
 import {
   beat,
   endSessions,
@@ -124,3 +125,38 @@ const usedByNodes = (url: string, nodes: readonly NodeRow[]): Problem =>
 
 const takenOver = (url: string, by: string): Problem =>
   usedBy(url, by, ' It was taken over from this service: restart this one when the other has stopped.');
+
+/** Any number that is ours alone in the database. */
+const UPDATE_LOCK = 7_184_007;
+
+/**
+ * Keeps updates of the other nodes of a record off as long as the session lives; the server notices within 12 s that its machine is gone. `machine`: for who is refused.
+ * Throws CONFLICT where another one is being updated.
+ */
+export async function takeUpdateTurn(url: string, machine: string): Promise<PostgresSession> {
+  const session = await openPostgresSession(url, `gatehouse update on ${machine}`);
+  const { rows } = await session.query<{ taken: boolean }>('select pg_try_advisory_lock($1) as taken', [
+    UPDATE_LOCK,
+  ]);
+  if (rows[0]!.taken) return session;
+  const who = await readHolder(session);
+  await session.end();
+  throw new Problem(
+    'CONFLICT',
+    `Another node of this record is being updated (${who}). Wait until it is ready: nodes are updated one after another.`,
+  );
+}
+
+async function readHolder(session: PostgresSession): Promise<string> {
+  const { rows } = await session.query<{ name: string; address: string | null; since: string }>(
+    `select a.application_name as name, a.client_addr as address, a.backend_start::text as since
+     from pg_locks l join pg_stat_activity a on a.pid = l.pid
+     where l.locktype = 'advisory' and l.granted and l.objid = $1 and l.classid = 0
+       and l.database = (select oid from pg_database where datname = current_database())`,
+    [UPDATE_LOCK],
+  );
+  const [holder] = rows;
+  if (holder === undefined) return 'it ended just now';
+  const { name, address, since } = holder;
+  return `${name}${address === null ? '' : ` at ${address}`}, since ${new Date(since).toISOString()}`;
+}

@@ -16,7 +16,7 @@ import {
   type Realm,
   readPages,
 } from '../../audit/index.ts';
-import { exchangeField, urlField } from './exchange-store.ts';
+import { exchangeField, urlField } from './delivery-store.ts';
 import { lookThenForget } from './forget-deliveries-store.ts';
 
 /**

@@ -1,12 +1,11 @@
 import type { Insertable, Selectable, Updateable } from 'kysely';
 import { defined } from '../../../lib/defined.ts';
 import type { OrganizationId, SessionId, SubjectId, VerificationId, World } from '../../../lib/id.ts';
-import type { Log } from '../../../lib/log.ts';
 import { endsIn } from '../../../storage/id-end.ts';
 import { isSound, macOf, type RowIntegrity } from '../../../storage/keys/protected-tables.ts';
 import type { Schema } from '../../../storage/schema.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
-import { readActor } from '../../audit/index.ts';
+import { type Foundation, readActor } from '../../audit/index.ts';
 import type { Purpose } from '../../consent/index.ts';
 import { type CaptureSource, sourceOfFrames, type TryAgain } from '../../matching/index.ts';
 import type { Realm } from '../../people/index.ts';
@@ -112,10 +111,8 @@ export function sessionOf(row: SessionRow): Session {
 
 export type SessionIntegrity = RowIntegrity;
 
-export interface SessionStoreDeps {
-  db: Db;
+export interface SessionStoreDeps extends Pick<Foundation, 'db' | 'log'> {
   integrity: SessionIntegrity;
-  log: Log;
 }
 
 /** The table `live_session`. A row that was changed by other means than these is no session: it is logged and left out. */
