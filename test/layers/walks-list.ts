@@ -59,7 +59,7 @@ export const walks: readonly Walk[] = [
       'service/engine/accounts/access/scope.ts#simplestScopes',
       'service/engine/accounts/access/api-key.ts#makeKeyText',
       'service/engine/accounts/access/api-key-store.ts#insertKey',
-      'service/storage/keys/protected-tables.ts#macOf',
+      'service/storage/keys/protected-tables.ts#withMac',
       'service/engine/accounts/access/authentication.ts#createAuthentication',
       'renderer/console/features/keys/made-key.tsx#MadeKey',
     ],

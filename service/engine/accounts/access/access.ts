@@ -121,7 +121,7 @@ export function createAccess(deps: AccessDeps): Access & {
         const key = await requireKey(deps, tx, organization, id);
         if (key.revokedAt !== undefined) return key;
         const revokedAt = clock.now();
-        await updateRevoked(tx, integrity, key, revokedAt);
+        await updateRevoked(tx, integrity, key.id, revokedAt);
         await audit.add(tx, { actor, action: 'key.revoke', organization, target: id });
         return { ...key, revokedAt };
       }),

@@ -20,7 +20,7 @@ import {
   type SignatureDialect,
   type Webhooks,
 } from './endpoint.ts';
-import type { EndpointWriter } from './endpoint-book.ts';
+import type { EndpointWriter } from './endpoint-keeping.ts';
 import {
   type EndpointRow,
   type EndpointStore,

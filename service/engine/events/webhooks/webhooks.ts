@@ -5,15 +5,14 @@ import type { Destinations } from '../destinations/destination.ts';
 import type { EventRealm } from '../events.ts';
 import { checkOverlap, createAddEndpoint, createApplyChange, rotateSecret } from './add-endpoint.ts';
 import type { Endpoint, PayloadDialect, Webhooks } from './endpoint.ts';
+import { createEndpointBook, type EndpointBook } from './endpoint-book.ts';
 import {
   type Alteration,
-  createEndpointBook,
   createEndpointKeeping,
   createEndpointWriter,
-  type EndpointBook,
   type EndpointKeeping,
   turnedOff,
-} from './endpoint-book.ts';
+} from './endpoint-keeping.ts';
 import {
   createEndpointStore,
   type EndpointRow,
