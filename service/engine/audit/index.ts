@@ -15,8 +15,7 @@ export { readHeads as readEnds } from './chains-store.ts';
 export { readClockJumps, readNewestTime } from './clock-trail-store.ts';
 export type { Foundation } from './foundation.ts';
 export { REMOVE } from './joint.ts';
-export { type LostLines, lostText } from './lost-lines.ts';
-export { createOwnEnd, type OwnEnd } from './own-end.ts';
+export { createOwnEnd, type LostLines, lostText, type OwnEnd } from './own-end.ts';
 export {
   type ExpiringRows,
   type ExportOptions,

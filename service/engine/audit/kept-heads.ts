@@ -7,8 +7,7 @@ import { readHash, readHead, readMatching, readOldestCheckpoint } from './audit-
 import type { Checkpoint, Head } from './chain.ts';
 import type { Checkpoints } from './checkpoints.ts';
 import type { Foundation } from './foundation.ts';
-import type { LostLines } from './lost-lines.ts';
-import type { OwnEnd, TimedPlace } from './own-end.ts';
+import type { LostLines, OwnEnd, TimedPlace } from './own-end.ts';
 
 /**
  * Where all chains ended when this machine looked last, signed, on its own disk, where the record lies elsewhere: a server that takes the

@@ -11,8 +11,8 @@ import {
   type NoteState,
 } from './chain.ts';
 import { readHeads } from './chains-store.ts';
-import { damageOfLost, type LostLines } from './lost-lines.ts';
 import { type NotedCheckpoints, readNoted } from './noted.ts';
+import { damageOfLost, type LostLines } from './own-end.ts';
 import { type ChainRecord, readChain } from './read-lines.ts';
 import { createSeveralChains, type LogReport, summarize } from './several-chains.ts';
 import { type ChainWalk, createChainWalk, isSigned, type PublicKeys } from './walk-chain.ts';

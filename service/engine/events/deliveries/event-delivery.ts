@@ -29,12 +29,12 @@ import {
   toDelivery,
   urlField,
 } from './delivery-store.ts';
+import { createDeliveryUpkeep, type DeliveryUpkeep } from './delivery-upkeep.ts';
 import { type DeliveryWork, selectWork } from './delivery-work-store.ts';
 import { createEndpointHealth, type EndpointHealthDeps } from './endpoint-health.ts';
 import { createPayloads, type Payloads } from './payload.ts';
 import type { DeliveryQueue } from './queue.ts';
 import { selectEvent } from './queue-store.ts';
-import { createDeliveryUpkeep, type DeliveryUpkeep } from './delivery-upkeep.ts';
 import { createRelay, type Relay, type RelayDeps } from './relay.ts';
 
 export interface EventDeliveryDeps extends Pick<RelayDeps, 'alerts' | 'role' | 'timer'>, Foundation {

@@ -4,7 +4,7 @@ import type { Log } from '../../../lib/log.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { createRecurring } from '../../../lib/recurring.ts';
 import type { Timer } from '../../../lib/timer.ts';
-import type { InTransaction, Tx } from '../../../storage/transaction.ts';
+import type { Tx } from '../../../storage/transaction.ts';
 import type { Foundation } from '../../audit/index.ts';
 import type { RecordedEvent } from '../domain-event.ts';
 import { type OpenSealer, openEvents } from '../recorded-event-store.ts';
