@@ -25,9 +25,7 @@ const ofRealm = (db: Db | Tx, { organization, world }: EventRealm) =>
   db
     .selectFrom('delivery')
     .selectAll()
-    .where('organization', '=', organization)
-    .where('world', '=', world)
-    .where('kind', '=', 'webhook');
+    .where((eb) => eb.and({ organization, world, kind: 'webhook' }));
 
 /** Newest first. */
 export async function selectDeliveries(
@@ -94,8 +92,7 @@ export async function selectEventsBetween(
     .select(eventColumns)
     .where('seq', '>', after)
     .where('seq', '<=', until)
-    .where('organization', '=', organization)
-    .where('world', '=', world)
+    .where((eb) => eb.and({ organization, world }))
     .where('created_at', '>=', since)
     .where('created_at', '<', before)
     .where('relayed_at', 'is not', null)
@@ -145,8 +142,7 @@ export async function hasUntriedReplay(
   const row = await ofRealm(db, endpoint)
     .where('endpoint', '=', endpoint.id)
     .where(isWaiting)
-    .where('origin', '=', 'replay')
-    .where('attempts', '=', 0)
+    .where((eb) => eb.and({ origin: 'replay', attempts: 0 }))
     .limit(1)
     .executeTakeFirst();
   return row !== undefined;
@@ -213,8 +209,7 @@ export async function selectEventLog(
         .whereRef('delivery.event', '=', 'outbox.id')
         .as('deliveries'),
     ])
-    .where('outbox.organization', '=', organization)
-    .where('outbox.world', '=', world);
+    .where((eb) => eb.and({ 'outbox.organization': organization, 'outbox.world': world }));
   if (type !== undefined) query = query.where('outbox.type', '=', type);
   if (before !== undefined) query = query.where('outbox.id', '<', before);
   const rows = await query.orderBy('outbox.id', 'desc').limit(limit).execute();

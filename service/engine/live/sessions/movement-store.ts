@@ -53,8 +53,7 @@ export const createMovementStore = ({ db, sealer }: { db: Db; sealer: OwnerSeale
       const rows = from
         .selectFrom('live_movement')
         .selectAll()
-        .where('organization', '=', organization)
-        .where('world', '=', world)
+        .where((eb) => eb.and({ organization, world }))
         .where('created_at', '>', since)
         .orderBy('created_at', 'desc')
         .limit(most);
@@ -101,8 +100,7 @@ export const createMovementStore = ({ db, sealer }: { db: Db; sealer: OwnerSeale
       for (const { session, attempt } of old)
         await tx
           .deleteFrom('live_movement')
-          .where('session', '=', session)
-          .where('attempt', '=', attempt)
+          .where((eb) => eb.and({ session, attempt }))
           .execute();
       return old.length;
     },
@@ -153,8 +151,7 @@ export const createFrameStore = ({ db }: { db: Db }) => ({
     for (const { organization, hash } of old)
       await tx
         .deleteFrom('live_frame')
-        .where('organization', '=', organization)
-        .where('hash', '=', hash)
+        .where((eb) => eb.and({ organization, hash }))
         .execute();
     return old.length;
   },

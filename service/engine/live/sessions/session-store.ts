@@ -144,8 +144,7 @@ export async function countWaitingSessions(db: Db, { organization, world }: Real
   const { n } = await db
     .selectFrom('live_session')
     .select((eb) => eb.fn.countAll<number>().as('n'))
-    .where('organization', '=', organization)
-    .where('world', '=', world)
+    .where((eb) => eb.and({ organization, world }))
     .where('decision', 'is', null)
     .where('held_until', 'is not', null)
     .where('outcome', 'like', '%"waits":"%')
@@ -168,9 +167,7 @@ function reads(db: Db, { isOwn, one }: RowChecks) {
         await db
           .selectFrom('live_session')
           .selectAll()
-          .where('id', '=', id)
-          .where('organization', '=', organization)
-          .where('world', '=', world)
+          .where((eb) => eb.and({ id, organization, world }))
           .executeTakeFirst(),
       ),
     /** By the capability, or as the device that handed it over. */
@@ -191,9 +188,7 @@ function reads(db: Db, { isOwn, one }: RowChecks) {
           : await db
               .selectFrom('live_session')
               .selectAll()
-              .where('email_hash', '=', address)
-              .where('organization', '=', organization)
-              .where('world', '=', world)
+              .where((eb) => eb.and({ email_hash: address, organization, world }))
               .orderBy('id', 'desc')
               .limit(NOT_ASKED_AGAIN)
               .execute();
@@ -206,8 +201,7 @@ function reads(db: Db, { isOwn, one }: RowChecks) {
       const rows = await db
         .selectFrom('live_session')
         .selectAll()
-        .where('organization', '=', organization)
-        .where('world', '=', world)
+        .where((eb) => eb.and({ organization, world }))
         .$if(state !== undefined, (query) => query.where('state', '=', state!))
         .$if(flow !== undefined, (query) => query.where('flow', '=', flow!))
         .$if(held === true, (query) =>
