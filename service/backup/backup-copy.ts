@@ -12,7 +12,7 @@ import { noteProgress } from '../lib/progress/progress.ts';
 import { type DatabasePlace, openDatabase } from '../storage/connection.ts';
 import { type Table, tablesInOrder } from '../storage/migrate.ts';
 import type { DialectName } from '../storage/migration.ts';
-import { createPostgresClient } from '../storage/postgres/postgres-session.ts';
+import { createPostgresClient } from '../storage/postgres/postgres.ts';
 import { toStorageProblem } from '../storage/storage-problem.ts';
 import { type CopyFacts, readCopyFacts } from './backup-copy-facts.ts';
 import type { CopyReply } from './backup-copy-worker.ts';

@@ -12,7 +12,7 @@ import {
 } from '../storage/migrate.ts';
 import { columnsOf, migrationHash } from '../storage/migration.ts';
 import { migrations } from '../storage/migrations/index.ts';
-import { type PostgresSession, withPostgresSession } from '../storage/postgres/postgres-session.ts';
+import { type PostgresSession, withPostgresSession } from '../storage/postgres/postgres.ts';
 
 /** Rows in one statement: templates of about 2 KB make one megabyte of them. */
 const PAGE = 500;

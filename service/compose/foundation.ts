@@ -12,11 +12,10 @@ import { createIds, type Ids } from '../lib/id.ts';
 import { inCheckout } from '../lib/installation.ts';
 import type { Locks } from '../lib/locks.ts';
 import type { Log } from '../lib/log.ts';
-import { databaseTime, ownTime } from '../storage/claim-time.ts';
 import type { Database, DatabasePlace } from '../storage/connection.ts';
 import type { Integrity } from '../storage/keys/integrity.ts';
 import type { Vault } from '../storage/keys/vault.ts';
-import { createLeases, type Leases } from '../storage/leases.ts';
+import { createLeases, databaseTime, type Leases, ownTime } from '../storage/leases.ts';
 import type { Unlock } from '../storage/master/open-master.ts';
 import type { OlderSchema } from '../storage/migrate.ts';
 import {

@@ -17,8 +17,8 @@ import { masterPlaces, openMaster, type Unlock } from '../storage/master/open-ma
 import type { Migration } from '../storage/migration.ts';
 import { migrations as ours } from '../storage/migrations/index.ts';
 import type { FormerDatabase, RestoreLoss } from '../storage/previous-database/previous-database.ts';
+import { openFormerSqlite } from '../storage/previous-database/previous-database.ts';
 import { openFormerPostgres } from '../storage/previous-database/previous-postgres.ts';
-import { openFormerSqlite } from '../storage/previous-database/previous-sqlite.ts';
 import { takeWriterLock } from '../storage/writer-lock.ts';
 import { databasePlace, keyStorePlace } from './database-place.ts';
 

@@ -1,7 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { PostgresAdapter } from 'kysely';
+import { PostgresAdapter, sql } from 'kysely';
+import type { Clock } from '../lib/clock.ts';
 import { Problem } from '../lib/problem.ts';
-import type { InTransaction, Tx } from './transaction.ts';
+import type { ClaimTime, InTransaction, Tx } from './transaction.ts';
 
 /** The right to a recurring work or a role: it is lost when another run takes it, which makes a newer fence. */
 export interface Lease {
@@ -56,3 +57,17 @@ const lost = () =>
     'CONFLICT',
     'Another run of the program has taken this work over: nothing more of it is written here.',
   );
+
+/** Of the one service of a database. */
+export const ownTime =
+  ({ now }: Clock): ClaimTime =>
+  async () =>
+    now();
+
+/** Of several nodes: what one has claimed does not end by the clock of another. */
+export const databaseTime: ClaimTime = async (from) => {
+  const { rows } = await sql<{
+    now: number;
+  }>`select (extract(epoch from clock_timestamp()) * 1000)::bigint as now`.execute(from);
+  return rows[0]!.now;
+};

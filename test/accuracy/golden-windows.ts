@@ -1,4 +1,4 @@
-import type { MouseShape } from '../../service/engine/behavior/model/score-mouse.ts';
+import type { MouseShape } from '../../service/engine/behavior/model/behavior-model.ts';
 import { createRandom } from './random.ts';
 
 /** What people and programs reach, roughly: [least, most]. */

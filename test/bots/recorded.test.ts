@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { contradictions } from '../../service/engine/behavior/consistency.ts';
 import {
   isReplay,
   judgeBehavior,
@@ -7,6 +6,7 @@ import {
   SessionData,
   vectorFingerprint,
 } from '../../service/engine/behavior/index.ts';
+import { contradictions } from '../../service/engine/behavior/rules.ts';
 import { bots, isForTraining } from './bots.ts';
 import { readRecorded } from './recorded.ts';
 

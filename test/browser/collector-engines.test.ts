@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { contradictions } from '../../service/engine/behavior/consistency.ts';
 import { judgeBehavior, SessionData } from '../../service/engine/behavior/index.ts';
+import { contradictions } from '../../service/engine/behavior/rules.ts';
 import { type CollectorSite, startCollectorSite } from './collector-site.ts';
 import { type EnginePage, engines } from './engines.ts';
 import { handPath, typeLikeHand } from './hand.ts';

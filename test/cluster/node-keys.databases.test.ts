@@ -4,23 +4,22 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { OrganizationId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
-import { joinRecord } from '../../service/storage/master/join-record.ts';
 import {
   type JoinToken,
+  joinRecord,
   readJoinToken,
   signRequest,
   verifierOf,
   writeJoinToken,
 } from '../../service/storage/master/join-token.ts';
 import { createMasterCare } from '../../service/storage/master/master-care.ts';
-import { createMasterKey } from '../../service/storage/master/master-key.ts';
+import { createMasterKey, makeNodeKeyPair, wrapBound } from '../../service/storage/master/master-key.ts';
 import {
   type Admitted,
   createNodeJoins,
   type NodeJoins,
   TOKEN_LIFE,
 } from '../../service/storage/master/node-joins.ts';
-import { makeNodeKeyPair, wrapBound } from '../../service/storage/master/node-key.ts';
 import { type NodeVault, type NodeVaults, openNodeVaults } from '../support/node-vaults.ts';
 import { findPostgres, startPostgres, type TestPostgres } from '../support/postgres.ts';
 

@@ -9,8 +9,8 @@ import { insertDeliveries } from '../../service/engine/events/deliveries/queue-s
 import { insertEvent } from '../../service/engine/events/recorded-event-store.ts';
 import type { EndpointId, OrganizationId, SubjectId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
-import { databaseTime } from '../../service/storage/claim-time.ts';
 import { type Database, openDatabase } from '../../service/storage/connection.ts';
+import { databaseTime } from '../../service/storage/leases.ts';
 import type { RowIntegrity, Tx } from '../../service/storage/transaction.ts';
 import { findPostgres, startPostgres, type TestPostgres } from '../support/postgres.ts';
 

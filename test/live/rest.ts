@@ -1,4 +1,7 @@
-import { createRestComparison, SAME_REST } from '../../service/engine/matching/challenges/movements/rest.ts';
+import {
+  createRestComparison,
+  SAME_REST,
+} from '../../service/engine/matching/challenges/movements/stretches.ts';
 import {
   momentOf,
   packTrace,

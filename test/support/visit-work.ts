@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { VisitProof, VisitWork } from '../../service/engine/live/orders/visit-proofs.ts';
+import type { VisitProof, VisitWork } from '../../service/engine/live/orders/flow-pages.ts';
 
 /** Does what the browser of a visitor does. */
 export function doWork({ challenge, bits }: VisitWork): VisitProof {

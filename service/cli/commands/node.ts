@@ -95,7 +95,7 @@ export const node = noun(
         const token = readJoinToken(readPassphraseFile(userPath(tokenFile)));
         if (!token) throw new UsageError(`${tokenFile} does not hold a token of "gatehouse node token".`);
         const hidden = passphrase || passphraseFile ? await readNewPassphrase(passphraseFile) : undefined;
-        const { joinRecord } = await import('../../storage/master/join-record.ts');
+        const { joinRecord } = await import('../../storage/master/join-token.ts');
         const joined = await joinRecord({
           data,
           keysDatabaseUrl,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ServerFacts } from '../../storage/postgres/read-server.ts';
+import type { ServerFacts } from '../../storage/postgres/check-postgres.ts';
 import { checkClocks, checkServer, checkVersions } from './cluster.ts';
 
 const node = (name: string, more: object = {}) => ({

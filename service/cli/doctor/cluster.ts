@@ -1,8 +1,8 @@
 import { replyOf, type Schemas } from '../../../sdk/admin/client.ts';
 import { type Config, describeDatabase, parseConfig } from '../../config.ts';
 import { document } from '../../lib/installation.ts';
+import type { ServerFacts } from '../../storage/postgres/check-postgres.ts';
 import { NODE_CONNECTIONS } from '../../storage/postgres/postgres-refusal.ts';
-import type { ServerFacts } from '../../storage/postgres/read-server.ts';
 import type { Control } from '../control/control.ts';
 import { toFailure } from '../failure.ts';
 import { withAttention } from './attention.ts';
@@ -84,7 +84,7 @@ async function checkServers(
   const urls = [databaseUrl, keysDatabaseUrl].filter((url) => url !== undefined);
   const servers = Map.groupBy(urls, (url) => new URL(url).host);
   // Loaded only now: the driver costs time that `--help` need not pay.
-  const { readServer } = await import('../../storage/postgres/read-server.ts');
+  const { readServer } = await import('../../storage/postgres/check-postgres.ts');
   const findings: Finding[] = [];
   for (const of of servers.values()) {
     const where = of.map(describeDatabase).join(' and ');

@@ -26,8 +26,9 @@ export {
   newestFirst,
 } from './backups/backup.ts';
 export { type Backups, createBackups } from './backups/backups.ts';
-export { createEvidence, type Evidence } from './evidence/evidence.ts';
 export {
+  createEvidence,
+  type Evidence,
   EvidenceClaim,
   exampleOfEvidenceClaim,
   type MeasuredShare,
@@ -50,7 +51,7 @@ export { createKeyCustody, type KeyCustody } from './keys/key-custody.ts';
 export { createKeyPlaces, KeyPlace, type KeyPlaces } from './keys/key-places.ts';
 export { createNodeKeys, type NodeKeys } from './keys/node-keys.ts';
 export { createTemplateRenewals, type TemplateRenewals } from './keys/template-renewal.ts';
-export type { ModelFile, ReadModel, StagedModel } from './model-changes/dry-run.ts';
+export type { ModelFile, ReadModel, StagedModel } from './model-changes/model-changes.ts';
 export { createModelChanges, type ModelChanges } from './model-changes/model-changes.ts';
 export { createNodeList, ListedNode, type NodeList, type NodeTroubles } from './nodes/node-list.ts';
 export {

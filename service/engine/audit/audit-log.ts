@@ -1,12 +1,17 @@
-import type { Clock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
 import type { Log } from '../../lib/log.ts';
 import { createOneAtATime } from '../../lib/one-at-a-time.ts';
 import { Problem } from '../../lib/problem.ts';
-import type { Db, InTransaction } from '../../storage/transaction.ts';
-import { acknowledgeRestore } from './acknowledge-restore.ts';
-import type { Audit, AuditLine } from './audit.ts';
-import { hasLine, readHead, readLines, readOutside } from './audit-store.ts';
+import type { Db, Tx } from '../../storage/transaction.ts';
+import type { AuditLine } from './audit.ts';
+import {
+  hasLine,
+  putCheckpoint,
+  readHead,
+  readLines,
+  readNewestCheckpoint,
+  readOutside,
+} from './audit-store.ts';
 import {
   beforeTheFirst,
   type Checkpoint,
@@ -16,12 +21,19 @@ import {
   hashOutside,
 } from './chain.ts';
 import { readHeads } from './chains-store.ts';
-import { type AuditSigning, createCheckpoints, forgedNote, type Gap } from './checkpoints.ts';
+import {
+  type AuditSigning,
+  type Checkpoints,
+  createCheckpoints,
+  forgedNote,
+  type Gap,
+} from './checkpoints.ts';
 import { type ExportFilter, writeExport } from './export.ts';
+import type { Foundation } from './foundation.ts';
 import { ACCEPT_LOSS, HEADS, JOIN, LEAVE, REMOVE, saysHeads } from './joint.ts';
 import { headsKeptByRecord, openKeptHeads } from './kept-heads.ts';
-import type { LostLines } from './lost-lines.ts';
-import type { OwnEnd } from './own-end.ts';
+import { readNoted, withNoted } from './noted.ts';
+import type { LostLines, OwnEnd } from './own-end.ts';
 import { prune } from './prune.ts';
 import { type By, createLineReading, type LineReading } from './read-lines.ts';
 import { type AuditKey, type ChainReport, verifyChain } from './verify-chain.ts';
@@ -76,7 +88,7 @@ export interface AuditLog extends LineReading {
   publicKeys(): AuditKey[];
 }
 
-export interface NodeInLog {
+interface NodeInLog {
   node: string;
   /** Of its newest line, ms since 1970. */
   at: number;
@@ -91,10 +103,7 @@ export interface AuditChain {
   last: number;
 }
 
-export interface AuditLogDeps {
-  audit: Audit;
-  db: Db;
-  inTransaction: InTransaction;
+export interface AuditLogDeps extends Pick<Foundation, 'db' | 'inTransaction' | 'audit' | 'clock' | 'log'> {
   signing: AuditSigning;
   /** Note of the newest checkpoint in the key store. */
   note: CheckpointNote;
@@ -104,8 +113,6 @@ export interface AuditLogDeps {
   node?: { id: string; version: string; address: string } | undefined;
   /** Where the record lies elsewhere: the file of this machine in which the ends of the chains are kept, and the end of its own. */
   machine?: { file: string; end: OwnEnd } | undefined;
-  clock: Clock;
-  log: Log;
 }
 
 export function createAuditLog(deps: AuditLogDeps): AuditLog {
@@ -302,4 +309,65 @@ function logGap(log: Log, gap: Gap | 'forged'): void {
     { lastLine: gap.chain.seq, remembered: gap.noted.seq },
     'the audit log does not reach the checkpoint that the key store remembers: run "gatehouse audit verify"',
   );
+}
+
+interface RestoreDeps extends Pick<Foundation, 'inTransaction' | 'audit' | 'clock'> {
+  note: CheckpointNote;
+  checkpoints: Checkpoints;
+  chain: string;
+}
+
+export interface Acknowledged {
+  details?: Record<string, unknown>;
+  /** Unless given, a backup was restored. */
+  action?: 'backup.restore' | typeof ACCEPT_LOSS;
+}
+
+/**
+ * The line and its checkpoint in one transaction, then the note. After a crash in between, the line replaces the note:
+ * it has the note's content.
+ */
+export async function acknowledgeRestore(
+  { inTransaction, audit, note, checkpoints, chain, clock }: RestoreDeps,
+  { actor, request, details = {}, action = 'backup.restore' }: By & Acknowledged,
+): Promise<void> {
+  const state = await note.read();
+  const noted = state.is === 'sound' ? readNoted(state.text) : undefined;
+  const remembered = [...(noted ?? [])].map(([of, { seq, hash }]): Head => ({ chain: of, seq, hash }));
+  const own = remembered.find((one) => one.chain === chain);
+  const others = remembered.filter((one) => one !== own);
+  const known = async (tx: Tx) => {
+    for (const one of remembered) if (!(await checkpoints.isAcknowledged(tx, one))) return false;
+    return remembered.length > 0;
+  };
+  const newest = await inTransaction(async (tx) => {
+    const before = await readNewestCheckpoint(tx, chain);
+    if (!before || action === ACCEPT_LOSS || !(await known(tx))) {
+      const end = await readHead(tx, chain);
+      await audit.add(tx, {
+        actor,
+        action,
+        ...defined({ request }),
+        details: {
+          ...details,
+          chain: end,
+          noted: own ? { seq: own.seq, hash: own.hash } : end,
+          ...(others.length > 0 && { others: others.map((one) => [one.chain, one.seq, one.hash]) }),
+          // What the log had reached is not known then.
+          ...(state.is === 'forged' && { note: 'forged' }),
+        },
+      });
+      const head = await readHead(tx, chain);
+      const place = { ...head, at: clock.now(), kind: 'restore', previous: before?.seq ?? 0 };
+      await putCheckpoint(tx, chain, checkpoints.signed(place, chain));
+    }
+    const made: [string, Checkpoint][] = [];
+    for (const head of await readHeads(tx)) {
+      const last = await readNewestCheckpoint(tx, head.chain);
+      // What the key store remembers of the others stays until they sign again.
+      if (last && (head.chain === chain || !noted?.has(head.chain))) made.push([head.chain, last]);
+    }
+    return made;
+  });
+  await note.write((now) => newest.reduce<string | undefined>((text, one) => withNoted(text, ...one), now)!);
 }

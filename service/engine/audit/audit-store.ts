@@ -167,8 +167,7 @@ export async function readHash(db: Db, chain: string, seq: number): Promise<stri
   const row = await db
     .selectFrom('audit')
     .select('hash')
-    .where('chain', '=', chain)
-    .where('seq', '=', seq)
+    .where((eb) => eb.and({ chain, seq }))
     .executeTakeFirst();
   return row?.hash ?? undefined;
 }
@@ -299,9 +298,7 @@ export async function readDone(
   return db
     .selectFrom('audit')
     .select(['actor', 'details'])
-    .where('target', '=', target)
-    .where('action', '=', action)
-    .where('outcome', '=', 'done')
+    .where((eb) => eb.and({ target, action, outcome: 'done' }))
     .orderBy('id')
     .execute();
 }
@@ -314,8 +311,7 @@ export async function hasLine(
   const row = await db
     .selectFrom('audit')
     .select('id')
-    .where('target', '=', target)
-    .where('action', '=', action)
+    .where((eb) => eb.and({ target, action }))
     .where('at', '>=', since)
     .limit(1)
     .executeTakeFirst();

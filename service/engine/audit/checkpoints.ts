@@ -1,7 +1,5 @@
-import type { Clock } from '../../lib/clock.ts';
 import { Problem } from '../../lib/problem.ts';
-import type { Db, InTransaction } from '../../storage/transaction.ts';
-import type { Audit } from './audit.ts';
+import type { Db } from '../../storage/transaction.ts';
 import {
   putCheckpoint,
   readCheckpointAt,
@@ -22,6 +20,7 @@ import {
   type PlacedLine,
 } from './chain.ts';
 import { readHeads } from './chains-store.ts';
+import type { Foundation } from './foundation.ts';
 import { detailsOfHeads, HEADS, saysLost, saysRestore } from './joint.ts';
 import { type NotedCheckpoints, readNoted, withNoted } from './noted.ts';
 import { keysById } from './verify-chain.ts';
@@ -39,16 +38,12 @@ const TIME_BETWEEN = 600_000;
 /** Milliseconds after a checkpoint that failed. */
 const PAUSE_AFTER_FAILURE = 60_000;
 
-export interface CheckpointsDeps {
-  audit: Audit;
-  db: Db;
-  inTransaction: InTransaction;
+export interface CheckpointsDeps extends Pick<Foundation, 'db' | 'inTransaction' | 'audit' | 'clock'> {
   signing: AuditSigning;
   note: CheckpointNote;
   appliance: string;
   /** The chain that is signed: that of this node, or of the service that shares its database with none (empty). */
   chain: string;
-  clock: Clock;
 }
 
 /** What is missing between the note and the database when the database is older than the keys. */

@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { Clock } from '../../lib/clock.ts';
 import type { OrganizationId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
-import type { Db } from '../../storage/transaction.ts';
 import { readOldestCheckpoint } from './audit-store.ts';
 import type { Head, StoredLine } from './chain.ts';
 import type { AuditSigning } from './checkpoints.ts';
+import type { Foundation } from './foundation.ts';
 import { isOfNodes } from './joint.ts';
-import { readChain } from './read-chain.ts';
+import { readChain } from './read-lines.ts';
 import type { AuditKey } from './verify-chain.ts';
 
 /** The lines that an export contains; of all others it has the hashes, so that the chain still verifies. */
@@ -23,12 +22,10 @@ export const EXPORT_FORMAT = 'gatehouse-audit-export-1';
 /** Of a log with the chains of nodes. */
 export const CHAINS_FORMAT = 'gatehouse-audit-export-2';
 
-export interface ExportDeps {
-  db: Db;
+export interface ExportDeps extends Pick<Foundation, 'db' | 'clock'> {
   signing: AuditSigning;
   appliance: string;
   keys: readonly AuditKey[];
-  clock: Clock;
 }
 
 /** Signed bytes of the footer: what is counted, and SHA-256 (hex) of every byte before the footer's own line. */

@@ -13,14 +13,17 @@ export { hasLine, readDone } from './audit-store.ts';
 export type { CheckpointNote, PlacedLine, StoredLine } from './chain.ts';
 export { readHeads as readEnds } from './chains-store.ts';
 export { readClockJumps, readNewestTime } from './clock-trail-store.ts';
+export type { Foundation } from './foundation.ts';
 export { REMOVE } from './joint.ts';
-export { type LostLines, lostText } from './lost-lines.ts';
-export { createOwnEnd, type OwnEnd } from './own-end.ts';
-export { Moment, type MomentKind, type MomentsOf, momentKinds } from './personal-data/moment.ts';
+export { createOwnEnd, type LostLines, lostText, type OwnEnd } from './own-end.ts';
 export {
   type ExpiringRows,
   type ExportOptions,
   jsonOf,
+  Moment,
+  type MomentKind,
+  type MomentsOf,
+  momentKinds,
   type Person,
   type PersonalData,
   parseFor,

@@ -1,15 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
-import type { Clock } from '../../lib/clock.ts';
 import { writeDurably } from '../../lib/durable-file.ts';
 import type { Log } from '../../lib/log.ts';
 import { createOneAtATime } from '../../lib/one-at-a-time.ts';
-import type { Db } from '../../storage/transaction.ts';
 import { readHash, readHead, readMatching, readOldestCheckpoint } from './audit-store.ts';
 import type { Checkpoint, Head } from './chain.ts';
 import type { Checkpoints } from './checkpoints.ts';
-import type { LostLines } from './lost-lines.ts';
-import type { OwnEnd, TimedPlace } from './own-end.ts';
+import type { Foundation } from './foundation.ts';
+import type { LostLines, OwnEnd, TimedPlace } from './own-end.ts';
 
 /**
  * Where all chains ended when this machine looked last, signed, on its own disk, where the record lies elsewhere: a server that takes the
@@ -51,15 +49,12 @@ const Kept = z.strictObject({
 });
 type Lost = z.output<typeof Kept>['lost'][number];
 
-export interface KeptHeadsDeps {
+export interface KeptHeadsDeps extends Pick<Foundation, 'db' | 'clock' | 'log'> {
   file: string;
   /** Chain of this process. */
   chain: string;
   end: OwnEnd;
-  db: Db;
   checkpoints: Pick<Checkpoints, 'isOurs' | 'isAccountedFor' | 'signed'>;
-  clock: Clock;
-  log: Log;
 }
 
 export function openKeptHeads({

@@ -2,7 +2,7 @@ import { defined } from '../../lib/defined.ts';
 import { time } from '../../lib/time.ts';
 import type { Db } from '../../storage/transaction.ts';
 import { personalPlace } from './audit-store.ts';
-import type { Moment, MomentsOf } from './personal-data/moment.ts';
+import type { Moment, MomentsOf } from './personal-data/personal-data.ts';
 import {
   jsonOf,
   type Person,

@@ -1,8 +1,7 @@
-import type { Clock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
-import type { Db, InTransaction } from '../../storage/transaction.ts';
-import type { Actor, Audit } from './audit.ts';
+import type { Db } from '../../storage/transaction.ts';
+import type { Actor } from './audit.ts';
 import {
   deleteThrough,
   putCheckpoint,
@@ -15,17 +14,14 @@ import {
 import type { Head } from './chain.ts';
 import { readHeads } from './chains-store.ts';
 import { type Checkpoints, notOurs } from './checkpoints.ts';
+import type { Foundation } from './foundation.ts';
 import type { ChainReport } from './verify-chain.ts';
 
 /** Lines deleted in one transaction, if checkpoints are close enough. */
 const LINES_AT_A_TIME = 5_000;
 
-interface PruneDeps {
-  db: Db;
-  inTransaction: InTransaction;
-  audit: Audit;
+interface PruneDeps extends Pick<Foundation, 'db' | 'inTransaction' | 'audit' | 'clock'> {
   checkpoints: Checkpoints;
-  clock: Clock;
   verify(): Promise<Pick<ChainReport, 'damage'>>;
 }
 

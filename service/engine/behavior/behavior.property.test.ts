@@ -2,12 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { emptyWindow, personWindow, type WindowChanges } from '../../../test/support/behavior-windows.ts';
-import { contradictionNames, contradictions } from './consistency.ts';
 import { beat, type HeartbeatState } from './heartbeat.ts';
 import { judgeBehavior } from './judge.ts';
 import { BehaviorModel, mouseFeatures } from './model/behavior-model.ts';
 import { vectorFingerprint } from './page-progress.ts';
-import { behaviorRules, firedRules } from './rules.ts';
+import { behaviorRules, contradictionNames, contradictions, firedRules } from './rules.ts';
 import { SessionData } from './session-data.ts';
 
 type Schema = z.core.JSONSchema.BaseSchema;

@@ -6,10 +6,9 @@ import {
   programWindow,
   type WindowChanges,
 } from '../../../test/support/behavior-windows.ts';
-import { contradictions } from './consistency.ts';
 import { judgeBehavior } from './judge.ts';
 import { BehaviorModel, mouseFeatures, researchModel } from './model/behavior-model.ts';
-import { behaviorRules, firedRules } from './rules.ts';
+import { behaviorRules, contradictions, firedRules } from './rules.ts';
 import { SessionData } from './session-data.ts';
 
 const exampleOfSchema = (SessionData.meta()?.examples as unknown[] | undefined)?.[0];

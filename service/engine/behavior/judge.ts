@@ -1,5 +1,5 @@
 import type { BehaviorModel } from './model/behavior-model.ts';
-import { type MouseScore, scoreMouse } from './model/score-mouse.ts';
+import { type MouseScore, scoreMouse } from './model/behavior-model.ts';
 import { type Circumstances, type FiredRule, firedRules, firedWithoutData } from './rules.ts';
 import { isEmpty, type SessionData } from './session-data.ts';
 

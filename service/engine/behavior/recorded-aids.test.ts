@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { contradictions } from './consistency.ts';
 import { beat, type HeartbeatState } from './heartbeat.ts';
 import { judgeBehavior } from './judge.ts';
 import { researchModel } from './model/behavior-model.ts';
+import { contradictions } from './rules.ts';
 import { SessionData } from './session-data.ts';
 
 /** What the collector measured in Chromium with a window of its own on Xvfb (`test/bots/aids`); `how` says what pressed. */

@@ -3,7 +3,7 @@ import { type Engine, operator, startEngine } from '../../../test/support/engine
 import { signedBytes } from '../../lib/canonical-json.ts';
 import type { SubjectId } from '../../lib/id.ts';
 import { verifySignature } from '../../storage/keys/signing-keys.ts';
-import { agreementOf } from './agreement.ts';
+import { agreementOf } from './consent-receipt.ts';
 
 let engine: Engine;
 beforeEach(async () => {

@@ -136,9 +136,7 @@ export async function isEnrolled(tx: Tx, { organization, world, subject }: Perso
   const row = await tx
     .selectFrom('subject')
     .select('id')
-    .where('id', '=', subject)
-    .where('organization', '=', organization)
-    .where('world', '=', world)
+    .where((eb) => eb.and({ id: subject, organization, world }))
     .where(notBeingErased)
     .executeTakeFirst();
   return row !== undefined;

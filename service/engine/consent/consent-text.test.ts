@@ -1,6 +1,12 @@
 import { expect, test } from 'vitest';
-import { builtInText as builtIn, requireText, type Uniqueness, versionRead } from './consent-text.ts';
-import { consentTextOf, OwnConsentText } from './own-text.ts';
+import {
+  builtInText as builtIn,
+  consentTextOf,
+  OwnConsentText,
+  requireText,
+  type Uniqueness,
+  versionRead,
+} from './consent-text.ts';
 
 const terms = { unusedDays: 1095, verificationDays: 365 };
 const builtInText = (name: string, policy: Uniqueness) => builtIn(name, policy, terms);

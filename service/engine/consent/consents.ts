@@ -1,10 +1,10 @@
 import type { Clock } from '../../lib/clock.ts';
 import { createIdRows, type IdRows } from '../../lib/collections/id-rows.ts';
 import { defined } from '../../lib/defined.ts';
-import type { Ids, OrganizationId, SubjectId } from '../../lib/id.ts';
+import type { OrganizationId, SubjectId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
-import { type Actor, type Audit, describeActor } from '../audit/index.ts';
+import { type Actor, describeActor, type Foundation } from '../audit/index.ts';
 import type { Events } from '../events/index.ts';
 import {
   type Attestation,
@@ -193,11 +193,8 @@ function write(statuses: IdRows, subject: SubjectId, { asOf, recorded, withheldF
   statuses.numbersAt(known === -1 ? statuses.add(subject) : known).set([asOf, Number(recorded), ...from]);
 }
 
-interface RecordConsentDeps {
-  audit: Audit;
+interface RecordConsentDeps extends Pick<Foundation, 'audit' | 'ids' | 'clock'> {
   events: Events;
-  ids: Ids;
-  clock: Clock;
 }
 
 /** Writes consents and withdrawals inside the caller's transaction. Each throws SUBJECT_NOT_FOUND. */
@@ -317,10 +314,8 @@ export interface ConsentTerms {
   retention?: { consentDays?: number | undefined };
 }
 
-export interface ConsentStateDeps {
-  db: Db;
+export interface ConsentStateDeps extends Pick<Foundation, 'db' | 'clock'> {
   organizations: { get(id: OrganizationId): Promise<ConsentTerms> };
-  clock: Clock;
 }
 
 export function legalBasisOf({ consentPolicy, attestation }: ConsentTerms): LegalBasis {

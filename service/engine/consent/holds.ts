@@ -1,9 +1,7 @@
-import type { Clock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
-import type { HoldId, Ids, OrganizationId, World } from '../../lib/id.ts';
+import type { HoldId, OrganizationId, World } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
-import type { Db, InTransaction } from '../../storage/transaction.ts';
-import { type Actor, type Audit, describeActor } from '../audit/index.ts';
+import { type Actor, describeActor, type Foundation } from '../audit/index.ts';
 import type { Person } from './consent.ts';
 import { isEnrolled } from './consent-store.ts';
 import { createHoldStore, type HoldRow, type HoldSealer } from './hold-store.ts';
@@ -28,13 +26,8 @@ export interface Holds {
   ): Promise<{ holds: Hold[]; next?: string }>;
 }
 
-export interface HoldsDeps {
-  db: Db;
-  inTransaction: InTransaction;
+export interface HoldsDeps extends Pick<Foundation, 'db' | 'inTransaction' | 'audit' | 'ids' | 'clock'> {
   sealer: HoldSealer;
-  audit: Audit;
-  ids: Ids;
-  clock: Clock;
 }
 
 export function createHolds({ db, inTransaction, sealer, audit, ids, clock }: HoldsDeps): Holds {

@@ -1,10 +1,4 @@
 export {
-  Agreement,
-  type AgreementsDeps,
-  createAgreements,
-  type PublishedFacts,
-} from './agreement.ts';
-export {
   Attestation,
   type Consent,
   ConsentRecord,
@@ -14,9 +8,13 @@ export {
   WithdrawalRecord,
 } from './consent.ts';
 export {
+  Agreement,
+  type AgreementsDeps,
   ConsentReceipt,
   type ConsentReceipts,
+  createAgreements,
   createConsentReceipts,
+  type PublishedFacts,
 } from './consent-receipt.ts';
 export {
   type ConsentStatus,
@@ -27,25 +25,23 @@ export {
 } from './consent-status.ts';
 export {
   type ConsentText,
+  consentTextOf,
   daysIn,
+  factsOf,
   type KeptTerms,
+  OwnConsentText,
+  ownWords,
+  PublishedText,
   readIn,
   refuseOthers,
   requireText,
   type TextLanguage,
+  type TextOwner,
   textLanguages,
+  type VersionedText,
   versionRead,
 } from './consent-text.ts';
 export { type ConsentState, type Consents, createConsents, legalBasisOf } from './consents.ts';
 export { isHeld, listHeld, oldestHeld } from './hold-store.ts';
 export { createHolds, type Holds } from './holds.ts';
-export {
-  consentTextOf,
-  factsOf,
-  OwnConsentText,
-  ownWords,
-  PublishedText,
-  type TextOwner,
-  type VersionedText,
-} from './own-text.ts';
 export { type ConsentDataDeps, createConsentData } from './personal-data.ts';

@@ -1,7 +1,7 @@
 import { time } from '../../lib/time.ts';
 import type { Db } from '../../storage/transaction.ts';
 import { type Moment, type PersonalData, textOf } from '../audit/index.ts';
-import { type AgreementsDeps, agreementOf } from './agreement.ts';
+import { type AgreementsDeps, agreementOf } from './consent-receipt.ts';
 import { selectConsents, selectWithdrawals } from './consent-store.ts';
 import { type ConsentStateDeps, readState } from './consents.ts';
 import { reasonPlace } from './hold-store.ts';

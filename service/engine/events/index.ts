@@ -1,4 +1,3 @@
-export type { Callbacks } from './deliveries/callbacks.ts';
 export {
   type Deliveries,
   Delivery,
@@ -9,6 +8,7 @@ export {
   EventRecord,
   exampleOfDelivery,
 } from './deliveries/delivery.ts';
+export type { Callbacks } from './deliveries/event-delivery.ts';
 export {
   createEventDelivery,
   type EventDelivery,
@@ -30,11 +30,13 @@ export { createJobs, type Jobs } from './jobs/jobs.ts';
 export { openEvents } from './recorded-event-store.ts';
 export {
   createRecurringWorks,
+  createRole,
+  ownRole,
   type RecurringWorks,
+  type Role,
   type Work,
   type WorkKind,
 } from './recurring/recurring-works.ts';
-export { createRole, ownRole, type Role } from './recurring/role.ts';
 export {
   Endpoint,
   exampleOfEndpoint,

@@ -1,6 +1,13 @@
-export { defaultTexts, type Flow, FlowDefinition, type FlowProduct, flowProducts } from './flows/flow.ts';
+export {
+  defaultTexts,
+  type Flow,
+  FlowDefinition,
+  type FlowProduct,
+  flowProducts,
+  readRedirectTarget,
+  redirectRefusal,
+} from './flows/flow.ts';
 export { createFlows, type Flows } from './flows/flows.ts';
-export { readRedirectTarget, redirectRefusal } from './flows/redirect-url.ts';
 export {
   type Completed,
   type Hosted,

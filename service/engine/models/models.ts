@@ -2,11 +2,10 @@ import { readFile } from 'node:fs/promises';
 import type { InstalledModel } from '../../inference/face.ts';
 import type { Manifest, ModelEntry, PadSetEntry, ScorerEntry } from '../../inference/models/manifest.ts';
 import type { FileCheck, ModelLibrary } from '../../inference/models/model-library.ts';
-import type { Clock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
-import type { Db, InTransaction, RowIntegrity, Tx } from '../../storage/transaction.ts';
-import { type Actor, type Audit, describeActor } from '../audit/index.ts';
+import type { RowIntegrity, Tx } from '../../storage/transaction.ts';
+import { type Actor, describeActor, type Foundation } from '../audit/index.ts';
 import { forecast, type ModelChange, type ModelForecast } from './forecast.ts';
 import { doubtfulLicence, type ModelSet, modelSetOf, refuseWithout, requireModel } from './model-set.ts';
 import { createModelSettingStore, type ModelSettingRow } from './model-setting-store.ts';
@@ -53,13 +52,9 @@ export interface Models {
   remove(id: string, actor: Actor): Promise<void>;
 }
 
-export interface ModelsDeps {
+export interface ModelsDeps extends Pick<Foundation, 'db' | 'inTransaction' | 'audit' | 'clock'> {
   library: ModelLibrary;
-  db: Db;
-  inTransaction: InTransaction;
   integrity: RowIntegrity;
-  audit: Audit;
-  clock: Clock;
   /** Where several nodes share the imports. */
   shared?: SharedModels | undefined;
   /** Called after every change of `current`, before the change is reported done: the workers load what is usable now. */

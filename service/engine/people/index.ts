@@ -21,7 +21,6 @@ export { deleteFormerOf, noteFormer, releaseAddress } from './subjects/former-ad
 export { deleteDistinct, insertDistinct } from './subjects/kept-people-store.ts';
 export { createTemplatePages } from './subjects/loaded-templates-store.ts';
 export { createSubjectData, type SubjectDataDeps } from './subjects/personal-data.ts';
-export { createPictureCounts } from './subjects/picture-counts-store.ts';
 export {
   type EnrolledPicture,
   type Enrollment,
@@ -31,4 +30,5 @@ export {
   Subject,
 } from './subjects/subject.ts';
 export { createSubjects, type Subjects } from './subjects/subjects.ts';
+export { createPictureCounts } from './subjects/template-counts-store.ts';
 export { createTimelines, type Timelines } from './timeline/timeline.ts';

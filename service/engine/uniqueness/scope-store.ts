@@ -16,8 +16,7 @@ export function createScopeStore(db: Db) {
     from
       .selectFrom('uniqueness_scope')
       .selectAll()
-      .where('organization', '=', organization)
-      .where('world', '=', world);
+      .where((eb) => eb.and({ organization, world }));
 
   return {
     async byName(realm: Realm, name: string, from: Db | Tx = db): Promise<Scope | undefined> {
@@ -41,8 +40,7 @@ export function createScopeStore(db: Db) {
       const rows = await db
         .selectFrom('uniqueness_scope')
         .selectAll()
-        .where('organization', '=', organization)
-        .where('state', '=', 'active')
+        .where((eb) => eb.and({ organization, state: 'active' }))
         .execute();
       return rows.map((row) => toScope(row)!);
     },
@@ -69,8 +67,7 @@ export function createScopeStore(db: Db) {
       const { n } = await db
         .selectFrom('uniqueness_scope')
         .select((eb) => eb.fn.countAll<number>().as('n'))
-        .where('organization', '=', organization)
-        .where('world', '=', world)
+        .where((eb) => eb.and({ organization, world }))
         .executeTakeFirstOrThrow();
       return Number(n);
     },

@@ -1,13 +1,12 @@
 import { z } from 'zod';
-import type { Clock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
-import type { Ids, OrganizationId } from '../../lib/id.ts';
+import type { OrganizationId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import { id, type OfWorld, time } from '../../lib/record-fields.ts';
 import type { Turns } from '../../lib/turns.ts';
-import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
+import type { Tx } from '../../storage/transaction.ts';
 import type { Organizations } from '../accounts/index.ts';
-import type { Actor, Audit } from '../audit/index.ts';
+import type { Actor, Audit, Foundation } from '../audit/index.ts';
 import {
   type Decision,
   HoldsFor,
@@ -17,9 +16,15 @@ import {
   matchRateForGallery,
 } from '../matching/index.ts';
 import { type Realm, realmKey, type Subjects } from '../people/index.ts';
-import { changedSettings, type SettingsChange } from './change-settings.ts';
 import { createMemberStore } from './member-store.ts';
-import { defaultSettings, keyNameOf, partOf, type Scope } from './scope.ts';
+import {
+  changedSettings,
+  defaultSettings,
+  keyNameOf,
+  partOf,
+  type Scope,
+  type SettingsChange,
+} from './scope.ts';
 import { createScopeStore, createWaitStore } from './scope-store.ts';
 
 /** Keys from which ids are made (storage/sealing/scope-keys.ts). */
@@ -128,18 +133,13 @@ export interface Scopes {
   end(realm: Realm, id: string, confirm: string | undefined, actor: Actor): Promise<CountedScope>;
 }
 
-export interface ScopesDeps {
-  db: Db;
-  inTransaction: InTransaction;
+export interface ScopesDeps extends Pick<Foundation, 'db' | 'inTransaction' | 'audit' | 'ids' | 'clock'> {
   keys: ScopeKeys;
   organizations: Pick<Organizations, 'get'>;
   subjects: Pick<Subjects, 'people'>;
   matching: Pick<Matching, 'mismatch'>;
   /** By which faces are compared now. */
   planOf(realm: Realm): Promise<Pick<MatchPlan, 'scorers'>>;
-  audit: Audit;
-  ids: Ids;
-  clock: Clock;
   /** What is done in one scope, one after the other; by `turnOf`. */
   turns: Turns;
 }

@@ -1,11 +1,10 @@
-import type { Clock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
 import type { OrganizationId, SubjectId } from '../../lib/id.ts';
 import type { Locks } from '../../lib/locks.ts';
 import type { Log } from '../../lib/log.ts';
-import type { Db, Tx } from '../../storage/transaction.ts';
+import type { Tx } from '../../storage/transaction.ts';
 import type { Organizations } from '../accounts/index.ts';
-import type { Actor } from '../audit/index.ts';
+import type { Actor, Foundation } from '../audit/index.ts';
 import type { Matching } from '../matching/index.ts';
 import type { Realm, Subjects } from '../people/index.ts';
 import calibration from './humanness-calibration.json' with { type: 'json' };
@@ -101,10 +100,7 @@ export function createUniqueness(deps: UniquenessDeps): Uniqueness {
   };
 }
 
-interface SweepScopesDeps {
-  db: Db;
-  clock: Clock;
-  log: Log;
+interface SweepScopesDeps extends Pick<Foundation, 'db' | 'clock' | 'log'> {
   keys: ScopeKeys;
   organizations: Pick<Organizations, 'list'>;
   scopes: Pick<ReturnType<typeof createScopes>, 'endNow' | 'store'>;

@@ -26,13 +26,13 @@ import {
 import type { Models } from '../models/index.ts';
 import type { FaceForReview, PictureForReview } from '../uniqueness/index.ts';
 import type { WriteVerification } from './record-verification.ts';
-import { refusedLiveness } from './refused-liveness.ts';
 import {
   type AnalyzedPictures,
   disclosedResults,
   type EnrollCommand,
   type JudgeablePicture,
   type Run,
+  refusedLiveness,
   type Unverified,
   type VerifyCommand,
 } from './verdict.ts';

@@ -1,12 +1,9 @@
 import type { FaceAnalyzer } from '../../inference/workers/face-analyzer.ts';
-import type { Clock } from '../../lib/clock.ts';
 import { createCountryOf, type DisputedCountries } from '../../lib/country-of.ts';
-import type { Ids, OrganizationId } from '../../lib/id.ts';
+import type { OrganizationId } from '../../lib/id.ts';
 import type { Locks } from '../../lib/locks.ts';
-import type { Log } from '../../lib/log.ts';
-import type { InTransaction } from '../../storage/transaction.ts';
 import type { FaceJudge, Limits, Organizations } from '../accounts/index.ts';
-import type { Actor, Audit } from '../audit/index.ts';
+import type { Actor, Foundation } from '../audit/index.ts';
 import type { Consents } from '../consent/index.ts';
 import type { Events } from '../events/index.ts';
 import {
@@ -80,8 +77,9 @@ export interface Checks {
   safeGallery: ReturnType<typeof createSafeGallery>;
 }
 
-export interface ChecksDeps extends VerificationStoreDeps {
-  inTransaction: InTransaction;
+export interface ChecksDeps
+  extends VerificationStoreDeps,
+    Pick<Foundation, 'inTransaction' | 'audit' | 'ids' | 'clock' | 'log'> {
   analyzer: FaceAnalyzer;
   subjects: Subjects;
   organizations: Organizations;
@@ -89,15 +87,11 @@ export interface ChecksDeps extends VerificationStoreDeps {
   models: Models;
   profiles: Profiles;
   refusedPictures: RefusedPictures;
-  audit: Audit;
   events: Events;
   limits: Pick<Limits, 'admitPerson'>;
   locks: Locks;
   /** Faces that a person has to compare. */
   candidates: DuplicateCandidates;
-  ids: Ids;
-  clock: Clock;
-  log: Log;
   /** Called after each stored verification. */
   observed?: (verification: Observed) => void;
   /** Countries of disputed areas; none unless given. */

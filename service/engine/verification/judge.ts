@@ -20,8 +20,14 @@ import {
   skipReasons,
 } from '../matching/index.ts';
 import type { Subjects } from '../people/index.ts';
-import { NOT_LIVING, refusedLiveness } from './refused-liveness.ts';
-import { type AnalyzedPictures, type Ended, endedBy, type Run } from './verdict.ts';
+import {
+  type AnalyzedPictures,
+  type Ended,
+  endedBy,
+  NOT_LIVING,
+  type Run,
+  refusedLiveness,
+} from './verdict.ts';
 import type { VerificationStore } from './verification-store.ts';
 
 export interface MatchDeps {

@@ -28,8 +28,7 @@ export interface VerificationDataDeps {
 const oldVerifications = (from: Db | Tx, { organization, world }: Realm, before: number) =>
   from
     .selectFrom('verification as old')
-    .where('old.organization', '=', organization)
-    .where('old.world', '=', world)
+    .where((eb) => eb.and({ 'old.organization': organization, 'old.world': world }))
     .where('old.created_at', '<', before)
     .where(notHeld);
 
@@ -96,8 +95,7 @@ export function createVerificationData({ db, sealer }: VerificationDataDeps): Pe
       const rows = await db
         .selectFrom('verification')
         .select('id')
-        .where('subject', '=', subject)
-        .where('organization', '=', organization)
+        .where((eb) => eb.and({ subject, organization }))
         .orderBy('id')
         .execute();
       return rows.map(({ id }) => id);
@@ -110,8 +108,7 @@ const verificationPages = (db: Db, { organization, subject }: Person) =>
     db
       .selectFrom('verification')
       .selectAll()
-      .where('subject', '=', subject)
-      .where('organization', '=', organization)
+      .where((eb) => eb.and({ subject, organization }))
       .where('id', '>', after)
       .orderBy('id')
       .limit(limit)
@@ -215,9 +212,7 @@ async function lifeOf(db: Db, { organization, world, verification, terms }: Mome
     .selectFrom('verification as old')
     .select([...momentColumns, 'actor', 'subject', 'capture_source'])
     .select(notHeld.as('due'))
-    .where('id', '=', verification!)
-    .where('organization', '=', organization)
-    .where('world', '=', world)
+    .where((eb) => eb.and({ id: verification!, organization, world }))
     .executeTakeFirst();
   if (!row) return [];
   const { total = 0 } = JSON.parse(row.timing) as { total?: number };

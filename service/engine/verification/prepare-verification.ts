@@ -1,11 +1,8 @@
-import type { Clock } from '../../lib/clock.ts';
 import type { CountryOf } from '../../lib/country-of.ts';
 import { defined } from '../../lib/defined.ts';
-import type { Ids } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
-import type { InTransaction } from '../../storage/transaction.ts';
 import type { Limits, Organizations } from '../accounts/index.ts';
-import type { Audit } from '../audit/index.ts';
+import type { Foundation } from '../audit/index.ts';
 import { type Consents, type LegalBasis, legalBasisOf } from '../consent/index.ts';
 import {
   type AddressAttempts,
@@ -29,17 +26,13 @@ import type { Subject, Subjects } from '../people/index.ts';
 import type { Matched } from './judge.ts';
 import type { Run, VerifyCommand } from './verdict.ts';
 
-export interface PrepareDeps {
+export interface PrepareDeps extends Pick<Foundation, 'inTransaction' | 'audit' | 'ids' | 'clock'> {
   subjects: Pick<Subjects, 'catchUp' | 'find' | 'peopleWithout'>;
   organizations: Pick<Organizations, 'get' | 'siteOf'>;
   consents: Pick<Consents, 'withholds'>;
   models: Pick<Models, 'current' | 'importable'>;
   profiles: Profiles;
   limits: Pick<Limits, 'admitPerson'>;
-  inTransaction: InTransaction;
-  audit: Audit;
-  ids: Ids;
-  clock: Clock;
   countryOf: CountryOf;
 }
 

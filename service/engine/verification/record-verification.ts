@@ -1,10 +1,9 @@
 import type { Analysis } from '../../inference/face.ts';
-import type { Clock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
 import type { World } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
-import type { InTransaction, Tx } from '../../storage/transaction.ts';
-import { type Audit, describeActor } from '../audit/index.ts';
+import type { Tx } from '../../storage/transaction.ts';
+import { describeActor, type Foundation } from '../audit/index.ts';
 import type { CheckOutcome, Events } from '../events/index.ts';
 import {
   type Attempt,
@@ -24,13 +23,10 @@ import type { Admission } from './prepare-verification.ts';
 import { assuranceOf, disclosedResults, modelsUsed, type Run, timingOf } from './verdict.ts';
 import { anonymous, type VerificationRecord, type VerificationStore } from './verification-store.ts';
 
-export interface WriteDeps {
+export interface WriteDeps extends Pick<Foundation, 'inTransaction' | 'audit' | 'clock'> {
   subjects: Pick<Subjects, 'isThere' | 'used'>;
   verifications: Pick<VerificationStore, 'borrowTransform' | 'seal' | 'add'>;
-  inTransaction: InTransaction;
-  audit: Audit;
   events: Events;
-  clock: Clock;
   /** Called after each stored verification. */
   observed?: (verification: Observed) => void;
 }

@@ -4,6 +4,7 @@ import type { TestOutcome } from '../../lib/test-outcome.ts';
 import type { Actor } from '../audit/index.ts';
 import type { Consent, LegalBasis } from '../consent/index.ts';
 import {
+  applyRule,
   type CaptureSource,
   type CheckName,
   type CheckResult,
@@ -18,6 +19,7 @@ import {
   type Profile,
   type ProfileDefinition,
   type QualityReport,
+  type Rule,
 } from '../matching/index.ts';
 import type { Realm, Subject } from '../people/index.ts';
 
@@ -311,3 +313,13 @@ function withoutFigures(details: Record<string, unknown>): Record<string, unknow
 }
 
 const oneDecimal = (value: number): number => Math.round(value * 10) / 10;
+
+/** The failed liveness check of a picture on which no model was run. */
+export const refusedLiveness = (rule: Rule, reason: string): CheckResult => ({
+  ...applyRule('liveness', rule, { score: 0, reason }),
+  pass: false,
+  reason,
+});
+
+/** Of the test person that no liveness check accepts. */
+export const NOT_LIVING = 'The picture looks like a photograph or a screen.';

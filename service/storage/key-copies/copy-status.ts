@@ -1,9 +1,9 @@
 import type { Clock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
 import type { Log } from '../../lib/log.ts';
+import { readOnlyRemedy } from '../../lib/machine/read-only-place.ts';
 import type { KeyStore } from '../keys/key-store.ts';
 import type { StoredPlace } from './copy-places.ts';
-import { CopyTrouble } from './key-copy-trouble.ts';
 
 /** What is known of one place where a copy of the key store is kept. */
 export interface CopyReport {
@@ -24,7 +24,7 @@ export interface CopyReport {
 }
 
 /** Whether the copy is current, as shown to the operator. */
-export interface CopyStatus {
+interface CopyStatus {
   report(copy: string | undefined): CopyReport;
   up(): Promise<void>;
   /** `error`: CopyTrouble, or what kept the copy from being brought up to date. Resolves with the trouble. */
@@ -91,4 +91,66 @@ function toTrouble(error: unknown): CopyTrouble {
         'behind',
         `It could not be brought up to date: ${error instanceof Error ? error.message : error}.`,
       );
+}
+
+/** Why a place cannot be used; the message is for the operator. */
+export class CopyTrouble extends Error {
+  /**
+   * `missing`: no copy there. `foreign`: another appliance's, or another copy of ours. `newer`: ahead of the store itself, or its note of the audit log is. `silent`: no answer in time.
+   * `behind`: it misses writes. `failed`: it is there and cannot be written.
+   */
+  readonly is: 'missing' | 'foreign' | 'newer' | 'silent' | 'behind' | 'failed';
+  constructor(is: CopyTrouble['is'], message: string) {
+    super(message);
+    this.is = is;
+  }
+}
+
+/** A medium of ours that is not the one which was added: what it holds says nothing about the copy that is waited for. */
+export const anotherMedium = (place: string) =>
+  new CopyTrouble(
+    'foreign',
+    `Another medium is in its place: the copy in ${place} is not the one that was added, and is left as it is. Put back the right one. If that one is lost, remove the copy from the list ("gatehouse keystore remove ${place}") and add this one.`,
+  );
+
+/** In place of a copy that another directory wrote to, which may hold keys that are nowhere else. */
+export const anotherDirectory = (place: string, copy: string) =>
+  new CopyTrouble(
+    'foreign',
+    `In ${place}, another directory that was restored or copied from the same keys wrote to it: it may hold keys that are not here, and is left as it is. ${goOn(place, copy)}`,
+  );
+
+/** How one of two directories with the same copy goes on, so that no key of the other is lost. */
+export const goOn = (place: string, copy: string): string =>
+  'Let one of the two directories go on, and end the other. To go on with this one, move the copy aside, where nothing of it is lost:  ' +
+  `mv '${copy}' '${copy}.of-another-directory'   then start, and make a new copy: gatehouse keystore remove ${place}, gatehouse keystore add ${place}. Erase here, too, the people that the other directory erased.`;
+
+/** Any failure as CopyTrouble that says what to do. */
+export function toCopyTrouble(error: unknown, place: string, path: string): CopyTrouble {
+  if (error instanceof CopyTrouble) return error;
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const words = error instanceof Error ? error.message : String(error);
+  if (code === 'ENOENT' || code === 'SQLITE_CANTOPEN') {
+    return new CopyTrouble(
+      'missing',
+      `There is no ${path}: is the medium there? It is not made again by itself. If the copy is lost, remove the copy from the list ("gatehouse keystore remove ${place}"; with --destroyed if its medium is destroyed) and add another.`,
+    );
+  }
+  if (code === 'SQLITE_FULL' || code === 'ENOSPC')
+    return new CopyTrouble('failed', `The disk of ${place} is full: free some space on it.`);
+  if (code === 'EROFS') return new CopyTrouble('failed', readOnlyRemedy(place));
+  if (code.startsWith('SQLITE_READONLY') || ['EACCES', 'EPERM'].includes(code)) {
+    return new CopyTrouble(
+      'failed',
+      `${path} cannot be written (${code}): mount it read-write, for the service's account.`,
+    );
+  }
+  if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')) {
+    return new CopyTrouble(
+      'failed',
+      `${path} is damaged (${code}): move it away, remove it from the list and add it again.`,
+    );
+  }
+  if (code === 'ELOOP') return new CopyTrouble('failed', `${path} is a symbolic link: it is not opened.`);
+  return new CopyTrouble('failed', `${path} cannot be used: ${words}.`);
 }

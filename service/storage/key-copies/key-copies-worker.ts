@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { CopyTrouble } from './copy-status.ts';
 import { createKeyCopyFile } from './key-copy-file.ts';
 import { type CopyReply, type CopyRequest, type CopyThreadData, runCopyTask } from './key-copy-thread.ts';
-import { CopyTrouble } from './key-copy-trouble.ts';
 
 const port = parentPort;
 if (!port) throw new Error('key-copies-worker.ts runs in a worker thread only.');

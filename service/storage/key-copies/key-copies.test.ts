@@ -18,10 +18,10 @@ import type { OrganizationId, SubjectId } from '../../lib/id.ts';
 import { silentLog } from '../../lib/log.ts';
 import { type KeyStore, openKeyStore } from '../keys/key-store.ts';
 import { destroyKeys } from '../sealing/sealed.ts';
+import { CopyTrouble } from './copy-status.ts';
 import { type OpenKeyCopies, openKeyCopies } from './key-copies.ts';
 import { COPY_NAME, createKeyCopyFile } from './key-copy-file.ts';
 import { type CopyThread, type CopyThreadData, runCopyTask } from './key-copy-thread.ts';
-import { CopyTrouble } from './key-copy-trouble.ts';
 
 const organization = 'org_one' as OrganizationId;
 const wrappedOf = (text: string) => new Uint8Array(Buffer.from(`wrapped key of ${text}`));

@@ -10,10 +10,10 @@ import type { KeyStore } from '../keys/key-store.ts';
 import type { CopiedValue } from '../keys/key-store-schema.ts';
 import type { StoredPlace } from './copy-places.ts';
 import type { CopyReport } from './copy-status.ts';
+import { goOn } from './copy-status.ts';
 import { COPY_NAME } from './key-copy-file.ts';
 import { type AdmitNote, type CopyPlace, createCopyPlace } from './key-copy-place.ts';
 import { type CopyThread, type CopyThreadData, createCopyThread } from './key-copy-thread.ts';
-import { goOn } from './key-copy-trouble.ts';
 import type { OtherCopy } from './node-copies.ts';
 import { createPlaceChanges, type PlaceChanges } from './place-changes.ts';
 

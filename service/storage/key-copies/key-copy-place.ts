@@ -5,10 +5,16 @@ import type { KeyStore } from '../keys/key-store.ts';
 import { type CopiedTable, type CopiedValue, copiedTables } from '../keys/key-store-schema.ts';
 import type { KeyWrite } from '../keys/read-changes.ts';
 import type { StoredPlace } from './copy-places.ts';
-import { type CopyReport, type CopyStatusDeps, createCopyStatus } from './copy-status.ts';
+import {
+  anotherDirectory,
+  anotherMedium,
+  type CopyReport,
+  type CopyStatusDeps,
+  CopyTrouble,
+  createCopyStatus,
+} from './copy-status.ts';
 import { COPY_NAME, type CopyAnswer } from './key-copy-file.ts';
 import { type CopyThread, PATIENCE } from './key-copy-thread.ts';
-import { anotherDirectory, anotherMedium, CopyTrouble } from './key-copy-trouble.ts';
 
 /** Rows of the store that go to a copy at a time. */
 const PAGE = 1_000;

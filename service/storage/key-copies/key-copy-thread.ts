@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { CopiedTable, CopiedValue, RowChange } from '../keys/key-store-schema.ts';
+import { CopyTrouble } from './copy-status.ts';
 import type { CopyAnswer, KeyCopyFile } from './key-copy-file.ts';
-import { CopyTrouble } from './key-copy-trouble.ts';
 
 /** A call of KeyCopyFile, as it is sent to the thread. */
 export type CopyTask =

@@ -8,10 +8,10 @@ import { Problem } from '../../lib/problem.ts';
 import type { KeyStore } from '../keys/key-store.ts';
 import type { FormerCopy, StoredPlace } from './copy-places.ts';
 import type { CopyReport } from './copy-status.ts';
+import { CopyTrouble } from './copy-status.ts';
 import { COPY_NAME } from './key-copy-file.ts';
 import { type CopyPlace, newCopyId } from './key-copy-place.ts';
 import { type CopyThread, PATIENCE } from './key-copy-thread.ts';
-import { CopyTrouble } from './key-copy-trouble.ts';
 import type { OtherCopy } from './node-copies.ts';
 
 /** Which places there are. One change at a time. */

@@ -68,9 +68,7 @@ export function createKeyRewraps(
           const { numUpdatedRows } = await tx
             .updateTable('organization_key')
             .set({ master: to, wrapped, lookup_wrapped: lookupWrapped })
-            .where('organization', '=', organization)
-            .where('generation', '=', generation)
-            .where('master', '=', from)
+            .where((eb) => eb.and({ organization, generation, master: from }))
             .executeTakeFirst();
           if (numUpdatedRows !== 1n) throw changedMeanwhile();
         }
@@ -78,9 +76,7 @@ export function createKeyRewraps(
           const { numUpdatedRows } = await tx
             .updateTable('appliance_secret')
             .set({ master: to, wrapped })
-            .where('name', '=', name)
-            .where('master', '=', from)
-            .where('details', '=', details)
+            .where((eb) => eb.and({ name, master: from, details }))
             .executeTakeFirst();
           if (numUpdatedRows !== 1n) throw changedMeanwhile();
         }

@@ -10,7 +10,7 @@ import { type DatabaseDeps, type Opened, openPostgres, openSqlite } from '../con
 import { type CopyPlaces, createCopyPlaces } from '../key-copies/copy-places.ts';
 import { copiesAlone, type NodeCopies, openNodeCopies } from '../key-copies/node-copies.ts';
 import type { OlderSchema } from '../migrate.ts';
-import { withPostgresSession } from '../postgres/postgres-session.ts';
+import { withPostgresSession } from '../postgres/postgres.ts';
 import type { Random } from '../sealing/aes-gcm.ts';
 import { openSqliteFile, openSqliteMemory } from '../sqlite.ts';
 import { type KeyPosition, openKeyPosition, ownKeys } from './key-position.ts';

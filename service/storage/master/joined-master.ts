@@ -5,11 +5,18 @@ import { Problem } from '../../lib/problem.ts';
 import type { KeyStore } from '../keys/key-store.ts';
 import type { NodeKeyRow } from '../keys/node-key-rows.ts';
 import type { Random } from '../sealing/aes-gcm.ts';
-import { createMasterKey, type MasterKey, masterKeyId, type SharedMasterKey } from './master-key.ts';
+import {
+  createMasterKey,
+  type MasterKey,
+  masterKeyId,
+  type NodeKeyPair,
+  openForNode,
+  type SharedMasterKey,
+  wrapBound,
+} from './master-key.ts';
 import { type MasterKeyFile, masterKeyFile } from './master-key-file.ts';
 import { type HeldKey, type MasterKeyProvider, PASSPHRASE_NOTE } from './master-key-provider.ts';
 import { type MasterPassphrase, masterPassphrase } from './master-passphrase.ts';
-import { type NodeKeyPair, openForNode, wrapBound } from './node-key.ts';
 import { destroySecretFile, readSecretFile, writeSecretFile } from './secret-file.ts';
 
 /** `DATA/node.json`: which node this directory is, and its own key, sealed by what `node.key` or the passphrase gives. */

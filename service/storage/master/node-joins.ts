@@ -7,8 +7,8 @@ import type { KeySchema } from '../keys/key-store-schema.ts';
 import type { NodeKeyRow, NodeKeyRows, RequestRow, TokenRow } from '../keys/node-key-rows.ts';
 import { isSigned, makeJoinToken, nodeBound, tokenBound, verifierOf, writeJoinToken } from './join-token.ts';
 import type { MasterKey, SharedMasterKey } from './master-key.ts';
+import { isNodeKey, wrapBound } from './master-key.ts';
 import { attestedKey } from './next-master.ts';
-import { isNodeKey, wrapBound } from './node-key.ts';
 
 /** Milliseconds for which a token can be used. */
 export const TOKEN_LIFE = 15 * 60_000;

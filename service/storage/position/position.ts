@@ -4,10 +4,9 @@ import { Problem } from '../../lib/problem.ts';
 import { createRecurring } from '../../lib/recurring.ts';
 import { makeOwn } from '../postgres/make-own.ts';
 import type { Db } from '../transaction.ts';
-import { shareLooks } from './shared-looks.ts';
 
 /** What this node keeps in memory of rows with these keys is read anew, or forgotten: as often as it is called with them. */
-export type ApplyChange = (keys: readonly string[]) => unknown;
+type ApplyChange = (keys: readonly string[]) => unknown;
 
 /**
  * How far this node has followed what all nodes write. What is kept in memory of the record is used after catching up alone: what was
@@ -91,7 +90,7 @@ const LOOK_EVERY = 60_000;
 /** Longer: a node that has not looked for so long was removed long ago. */
 const KEPT = '10 minutes';
 
-export interface SharedPositionDeps {
+interface SharedPositionDeps {
   db: Db;
   /** Of this node's row (postgres/nodes.ts). */
   token: string;
@@ -280,3 +279,27 @@ export const removed = (): Problem =>
     'The other nodes removed this one: it answers nothing until it has started anew.',
     { retryAfterSeconds: 5 },
   );
+
+/** Callers at one time share a look, which began after each of them: the one under way may have begun before what a caller has to see. */
+export function shareLooks(look: () => Promise<void>): () => Promise<void> {
+  let looking: Promise<void> | undefined;
+  let next: Promise<void> | undefined;
+
+  function begin(): Promise<void> {
+    looking = look().finally(() => {
+      looking = undefined;
+    });
+    return looking;
+  }
+
+  return () => {
+    if (looking === undefined) return begin();
+    next ??= looking
+      .catch(() => {})
+      .then(() => {
+        next = undefined;
+        return looking ?? begin();
+      });
+    return next;
+  };
+}

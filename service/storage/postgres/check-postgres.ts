@@ -44,7 +44,7 @@ async function requireUtf8(client: pg.Client): Promise<void> {
   );
 }
 
-export async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   let client: pg.Client | undefined;
   try {
     client = new pg.Client({
@@ -142,7 +142,7 @@ const ROUNDS = 6;
  * of one pool show it: an advisory lock of the first is the second's as well (the same session), or is no longer the first's. A
  * pooler in session mode, and one that keeps the session of a connection that holds a lock, is none.
  */
-export async function isPooled(first: pg.Client, second: pg.Client): Promise<boolean> {
+async function isPooled(first: pg.Client, second: pg.Client): Promise<boolean> {
   const key = randomInt(2 ** 47);
   try {
     await first.query('select pg_advisory_lock($1)', [key]);
@@ -180,7 +180,7 @@ export const SNAPSHOT_PREFIX = 'gatehouse_snapshot_';
 export const ASIDE_PREFIX = 'gatehouse_aside_';
 
 /** Names of the schemas beside the database's own that hold it as it was. */
-export const KEPT_SCHEMAS = `select nspname as name from pg_namespace
+const KEPT_SCHEMAS = `select nspname as name from pg_namespace
   where starts_with(nspname, '${SNAPSHOT_PREFIX}') or starts_with(nspname, '${ASIDE_PREFIX}') order by nspname`;
 
 /** Names of the kept schemas of a PostgreSQL database, in order. */
@@ -197,3 +197,43 @@ export async function homeSchema(db: Db): Promise<string | undefined> {
   );
   return rows[0]?.name;
 }
+
+/** A standby that streams. Of a role that may not read it (`pg_monitor`) only that it is there is known. */
+interface Standby {
+  name: string | null;
+  /** `sync`, `quorum`, `potential` or `async`. */
+  sync: string | null;
+  /** Bytes of the log that it has not replayed. */
+  behind: number | null;
+}
+
+/** What nodes have to know of the server of a database. */
+export interface ServerFacts {
+  version: string;
+  /** What the URL leads to is itself a standby. */
+  isStandby: boolean;
+  /** Without those that are kept for its administrator. */
+  connections: number;
+  /** As in postgresql.conf. */
+  synchronousCommit: string;
+  synchronousStandbys: string;
+  standbys: Standby[];
+}
+
+const FACTS = `select current_setting('server_version') as version, pg_is_in_recovery() as "isStandby",
+  current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int as connections,
+  current_setting('synchronous_commit') as "synchronousCommit",
+  current_setting('synchronous_standby_names') as "synchronousStandbys"`;
+
+const STANDBYS = `select application_name as name, sync_state as sync,
+  pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn)::float8 as behind from pg_stat_replication order by application_name`;
+
+/** Throws as `checkPostgres` does. */
+export const readServer = (url: string): Promise<ServerFacts> =>
+  withClient(url, async (client) => {
+    const { rows } = await client.query<Omit<ServerFacts, 'standbys'>>(FACTS);
+    const facts = rows[0]!;
+    // The place in the log is asked of a server that writes.
+    const standbys = facts.isStandby ? [] : (await client.query<Standby>(STANDBYS)).rows;
+    return { ...facts, standbys };
+  });

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Problem } from '../../lib/problem.ts';
 import { STILL } from './held-right.ts';
 import { describeNodes, isAnyAlive, listNodes, type Node, readAllRows, removeNodes } from './nodes.ts';
-import { openPostgresSession, type PostgresSession } from './postgres-session.ts';
+import { openPostgresSession, type PostgresSession } from './postgres.ts';
 
 /** Milliseconds between two looks at nodes that gave no sign for long. */
 const PAUSE = 200;

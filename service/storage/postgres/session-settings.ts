@@ -1,3 +1,5 @@
+import type pg from 'pg';
+
 /** Milliseconds that a statement waits for a table or row that another session has locked. */
 export const LOCK_TIMEOUT = 5_000;
 
@@ -39,4 +41,19 @@ const DEFAULT = 5_000;
 export function connectTimeoutOf(url: string): number {
   const seconds = Number(/[?&]connect_timeout=(\d{1,4})(?:&|$)/.exec(url)?.[1] ?? 0);
   return seconds === 0 ? DEFAULT : seconds * 1_000;
+}
+
+const connections = new WeakMap<pg.Pool, ReadonlySet<pg.PoolClient>>();
+
+/** Before the first use of the pool. */
+export function rememberConnections(pool: pg.Pool): void {
+  const open = new Set<pg.PoolClient>();
+  pool.on('connect', (client) => open.add(client));
+  pool.on('remove', (client) => open.delete(client));
+  connections.set(pool, open);
+}
+
+/** Of a server that gives no answer, and no error either: what waits for one fails now, and the next use of the pool connects anew. */
+export function dropConnections(pool: pg.Pool): void {
+  for (const { connection } of connections.get(pool) ?? []) connection.stream.destroy();
 }

@@ -5,8 +5,12 @@ import { type Locks, once, type Place } from '../../lib/locks.ts';
 import { Problem } from '../../lib/problem.ts';
 import { createTurns } from '../../lib/turns.ts';
 import { toStorageProblem } from '../storage-problem.ts';
-import { dropConnections, rememberConnections } from './open-connections.ts';
-import { connectTimeoutOf, sessionSettings } from './session-settings.ts';
+import {
+  connectTimeoutOf,
+  dropConnections,
+  rememberConnections,
+  sessionSettings,
+} from './session-settings.ts';
 
 /** Milliseconds for which a lock is waited for that another node has. */
 const PATIENCE = 15_000;

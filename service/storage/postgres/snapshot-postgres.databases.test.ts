@@ -5,7 +5,7 @@ import { silentLog } from '../../lib/log.ts';
 import { openDatabase } from '../connection.ts';
 import type { Migration } from '../migration.ts';
 import { migrations } from '../migrations/index.ts';
-import { withPostgresSession } from './postgres-session.ts';
+import { withPostgresSession } from './postgres.ts';
 import { homeOf, snapshotsOf } from './snapshot-postgres.ts';
 
 const binaries = findPostgres();

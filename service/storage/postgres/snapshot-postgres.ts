@@ -7,7 +7,7 @@ import { columnsOf, type Migration } from '../migration.ts';
 import { supersededOf } from '../snapshot/snapshot.ts';
 import { toStorageProblem } from '../storage-problem.ts';
 import { SNAPSHOT_PREFIX } from './check-postgres.ts';
-import { type PostgresSession, withPostgresSession } from './postgres-session.ts';
+import { type PostgresSession, withPostgresSession } from './postgres.ts';
 
 const quoted = pg.escapeIdentifier;
 

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Problem } from '../../lib/problem.ts';
-import { openPostgresSession, type PostgresSession } from './postgres-session.ts';
+import { openPostgresSession, type PostgresSession } from './postgres.ts';
 
 /** Any number that is ours alone in the database. */
 const UPDATE_LOCK = 7_184_007;

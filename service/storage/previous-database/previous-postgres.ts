@@ -5,13 +5,9 @@ import { Problem } from '../../lib/problem.ts';
 import { MIGRATION_LOCK, tablesMadeBy } from '../migrate.ts';
 import { type Migration, schemaNumber } from '../migration.ts';
 import { ASIDE_PREFIX } from '../postgres/check-postgres.ts';
+import { openPostgresSession, type PostgresSession, withPostgresSession } from '../postgres/postgres.ts';
 import { takePostgresLock } from '../postgres/postgres-lock.ts';
 import { explainRefusal } from '../postgres/postgres-refusal.ts';
-import {
-  openPostgresSession,
-  type PostgresSession,
-  withPostgresSession,
-} from '../postgres/postgres-session.ts';
 import {
   describeSchema,
   findSnapshotDamage,

@@ -5,8 +5,13 @@ import { Problem } from '../../lib/problem.ts';
 import type { KeyStore } from '../keys/key-store.ts';
 import type { OrganizationKeys } from '../keys/organization-keys.ts';
 import { decrypt, encrypt, type Format, formatOf, type Random } from './aes-gcm.ts';
-import { createValueOpener, type Unsealed } from './value-opener.ts';
-import { readWrapped, unknownGeneration, type WrappedPersonsDeps } from './wrapped-persons.ts';
+import {
+  createValueOpener,
+  readWrapped,
+  type Unsealed,
+  unknownGeneration,
+  type WrappedPersonsDeps,
+} from './value-opener.ts';
 
 /** Position of a sealed value. It opens only there. */
 export interface SealedPlace {

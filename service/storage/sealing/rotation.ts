@@ -5,7 +5,7 @@ import { formatAt, type SealedPlace, valueBound } from './person-values.ts';
 import type { Resealed } from './reseal.ts';
 import { openResealing } from './resealing.ts';
 import type { TemplateTransforms } from './template-transform.ts';
-import { readWrapped, unknownGeneration, type WrappedPersonsDeps } from './wrapped-persons.ts';
+import { readWrapped, unknownGeneration, type WrappedPersonsDeps } from './value-opener.ts';
 
 /** A pass over an organization's vectors, which are put under another rotation. Remembers no person's key. */
 export interface Rotation {

@@ -1,13 +1,14 @@
 import { availableParallelism } from 'node:os';
 import type { SubjectId } from '../../lib/id.ts';
 import { startPageThread } from '../../lib/machine/page-thread.ts';
-import { personBound } from '../keys/wrapped-key.ts';
+import type { KeyStore } from '../keys/key-store.ts';
+import type { OrganizationKeys } from '../keys/organization-keys.ts';
+import { personBound, type WrappedPersonKey } from '../keys/wrapped-key.ts';
 import { OVERHEAD } from './aes-gcm.ts';
 import { ERASED, OPEN, type OpenedPage, type SealedPage } from './open-values.ts';
-import { readWrapped, type WrappedPersonsDeps } from './wrapped-persons.ts';
 
 /** One sealed value and its binding. */
-export interface BoundValue {
+interface BoundValue {
   subject: SubjectId;
   bound: string;
   sealed: Uint8Array;
@@ -25,14 +26,14 @@ export type Unsealed =
  * Opens large amounts in threads of its own, which the keys are handed to in memory; for what reads everything at start. Keeps
  * no person's key.
  */
-export interface ValueOpener {
+interface ValueOpener {
   /** One answer each, in order, none thrown. Several pages may be under way. */
   openMany(values: readonly BoundValue[]): Promise<Unsealed[]>;
   /** Ends the threads, and with them what they knew. */
   close(): Promise<void>;
 }
 
-export interface ValueOpenerDeps extends WrappedPersonsDeps {
+interface ValueOpenerDeps extends WrappedPersonsDeps {
   threads?: number;
 }
 
@@ -101,3 +102,29 @@ export function createValueOpener({ keys, organizations, threads = THREADS }: Va
     },
   };
 }
+
+export interface WrappedPersonsDeps {
+  keys: Pick<KeyStore, 'persons'>;
+  organizations: Pick<OrganizationKeys, 'wrappingKey' | 'reload'>;
+}
+
+/**
+ * The keys of these people as they lie in the store. One under a generation that is not known here was rewrapped since it was read, or another
+ * node made the generation: it is read again. What is not known then either, was removed.
+ */
+export async function readWrapped(
+  { keys, organizations }: WrappedPersonsDeps,
+  subjects: readonly SubjectId[],
+): Promise<WrappedPersonKey[]> {
+  const isKnown = ({ organization, generation }: WrappedPersonKey) =>
+    organizations.wrappingKey(organization, generation) !== undefined;
+  const rows = await keys.persons(subjects);
+  const unknown = rows.filter((row) => !isKnown(row));
+  if (unknown.length === 0) return rows;
+  await organizations.reload([...new Set(unknown.map(({ organization }) => organization))]);
+  const again = await keys.persons(unknown.map(({ subject }) => subject));
+  return [...rows.filter((row) => !unknown.includes(row)), ...again];
+}
+
+export const unknownGeneration = (subject: SubjectId) =>
+  new Error(`The key of ${subject} names a generation that its organization does not have.`);

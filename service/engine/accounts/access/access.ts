@@ -1,8 +1,8 @@
 import { randomFillSync } from 'node:crypto';
-import type { Ids, KeyId, OrganizationId } from '../../../lib/id.ts';
+import type { KeyId, OrganizationId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
-import type { InTransaction, Tx } from '../../../storage/transaction.ts';
-import type { Actor, Audit } from '../../audit/index.ts';
+import type { Tx } from '../../../storage/transaction.ts';
+import type { Actor, Foundation } from '../../audit/index.ts';
 import { refuseErased } from '../organizations/organization.ts';
 import type { Organizations } from '../organizations/organizations.ts';
 import { type ApiKey, hashKey, isValid, makeKeyText, type Random } from './api-key.ts';
@@ -70,10 +70,7 @@ export interface Access {
   forgetRead(): void;
 }
 
-export interface AccessDeps extends AuthenticationDeps {
-  inTransaction: InTransaction;
-  audit: Audit;
-  ids: Ids;
+export interface AccessDeps extends AuthenticationDeps, Pick<Foundation, 'inTransaction' | 'audit' | 'ids'> {
   random?: Random;
   /** Whose assistant asks for a live key until there is one. */
   organizations?: Pick<Organizations, 'endSetupStep'>;
@@ -124,7 +121,7 @@ export function createAccess(deps: AccessDeps): Access & {
         const key = await requireKey(deps, tx, organization, id);
         if (key.revokedAt !== undefined) return key;
         const revokedAt = clock.now();
-        await updateRevoked(tx, integrity, key, revokedAt);
+        await updateRevoked(tx, integrity, key.id, revokedAt);
         await audit.add(tx, { actor, action: 'key.revoke', organization, target: id });
         return { ...key, revokedAt };
       }),

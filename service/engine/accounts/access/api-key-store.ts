@@ -1,7 +1,12 @@
 import type { Selectable } from 'kysely';
 import { createRecent } from '../../../lib/collections/recent.ts';
 import type { KeyId, OrganizationId, World } from '../../../lib/id.ts';
-import { isSound, macOf, type RowIntegrity } from '../../../storage/keys/protected-tables.ts';
+import {
+  isSound,
+  type RowIntegrity,
+  updateProtected,
+  withMac,
+} from '../../../storage/keys/protected-tables.ts';
 import type { Schema } from '../../../storage/schema.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
 import type { ApiKey, KeyPrefix } from './api-key.ts';
@@ -10,13 +15,6 @@ import type { Scope } from './scope.ts';
 export type KeyIntegrity = RowIntegrity;
 
 type KeyRow = Selectable<Schema['api_key']>;
-
-/** After each change of a row that was read as it was written. */
-async function protect(tx: Tx, integrity: KeyIntegrity, id: string): Promise<void> {
-  const row = await tx.selectFrom('api_key').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
-  const mac = macOf(integrity, 'api_key', row);
-  await tx.updateTable('api_key').set({ mac }).where('id', '=', id).execute();
-}
 
 /** Keys that are not revoked and whose rows this service did not write as they are. */
 export async function selectAltered(db: Db, integrity: KeyIntegrity): Promise<KeyId[]> {
@@ -30,30 +28,30 @@ export async function insertKey(
   key: ApiKey,
   secretHash: string,
 ): Promise<void> {
+  const row = {
+    id: key.id,
+    organization: key.organization,
+    name: key.name,
+    prefix: key.prefix,
+    world: key.world,
+    secret_hash: secretHash,
+    hint: key.hint,
+    scopes: JSON.stringify(key.scopes),
+    origins: JSON.stringify(key.origins),
+    cidrs: JSON.stringify(key.cidrs),
+    profiles: JSON.stringify(key.profiles),
+    browser: key.browser ? 1 : 0,
+    lineage: key.lineage,
+    created_at: key.createdAt,
+    expires_at: key.expiresAt ?? null,
+    revoked_at: null,
+    last_used_at: null,
+    last_used_address: null,
+  };
   await tx
     .insertInto('api_key')
-    .values({
-      id: key.id,
-      organization: key.organization,
-      name: key.name,
-      prefix: key.prefix,
-      world: key.world,
-      secret_hash: secretHash,
-      hint: key.hint,
-      scopes: JSON.stringify(key.scopes),
-      origins: JSON.stringify(key.origins),
-      cidrs: JSON.stringify(key.cidrs),
-      profiles: JSON.stringify(key.profiles),
-      browser: key.browser ? 1 : 0,
-      lineage: key.lineage,
-      created_at: key.createdAt,
-      expires_at: key.expiresAt ?? null,
-      revoked_at: null,
-      last_used_at: null,
-      last_used_address: null,
-    })
+    .values(withMac(integrity, 'api_key', row))
     .execute();
-  await protect(tx, integrity, key.id);
 }
 
 /** The newest first, older than `before`; all without a page. */
@@ -91,8 +89,7 @@ export async function selectKey(
   const row = await db
     .selectFrom('api_key')
     .selectAll()
-    .where('organization', '=', organization)
-    .where('id', '=', id)
+    .where((eb) => eb.and({ organization, id }))
     .executeTakeFirst();
   return row && fromRow(row, integrity);
 }
@@ -125,11 +122,10 @@ const isSameRow = (a: KeyRow, b: KeyRow): boolean =>
 export async function updateRevoked(
   tx: Tx,
   integrity: KeyIntegrity,
-  { id, altered }: ApiKey,
+  id: KeyId,
   revokedAt: number,
 ): Promise<void> {
-  await tx.updateTable('api_key').set({ revoked_at: revokedAt }).where('id', '=', id).execute();
-  if (!altered) await protect(tx, integrity, id);
+  await updateProtected(tx, integrity, 'api_key', id, { revoked_at: revokedAt });
 }
 
 export async function updateSuccessor(
@@ -139,8 +135,7 @@ export async function updateSuccessor(
   successor: KeyId,
   expiresAt: number,
 ): Promise<void> {
-  await tx.updateTable('api_key').set({ successor, expires_at: expiresAt }).where('id', '=', id).execute();
-  await protect(tx, integrity, id);
+  await updateProtected(tx, integrity, 'api_key', id, { successor, expires_at: expiresAt });
 }
 
 export async function updateRestrictions(
@@ -148,18 +143,13 @@ export async function updateRestrictions(
   integrity: KeyIntegrity,
   { id, scopes, origins, cidrs, profiles, expiresAt }: ApiKey,
 ): Promise<void> {
-  await tx
-    .updateTable('api_key')
-    .set({
-      scopes: JSON.stringify(scopes),
-      origins: JSON.stringify(origins),
-      cidrs: JSON.stringify(cidrs),
-      profiles: JSON.stringify(profiles),
-      expires_at: expiresAt ?? null,
-    })
-    .where('id', '=', id)
-    .execute();
-  await protect(tx, integrity, id);
+  await updateProtected(tx, integrity, 'api_key', id, {
+    scopes: JSON.stringify(scopes),
+    origins: JSON.stringify(origins),
+    cidrs: JSON.stringify(cidrs),
+    profiles: JSON.stringify(profiles),
+    expires_at: expiresAt ?? null,
+  });
 }
 
 /** A successor has the limits of the key it succeeds. */
@@ -199,8 +189,7 @@ export async function selectLineage(
       eb
         .selectFrom('api_key as named')
         .select('named.lineage')
-        .where('named.organization', '=', organization)
-        .where('named.id', '=', id),
+        .where((eb) => eb.and({ 'named.organization': organization, 'named.id': id })),
     )
     .orderBy('id')
     .execute();

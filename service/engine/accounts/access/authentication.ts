@@ -1,9 +1,7 @@
-import type { Clock } from '../../../lib/clock.ts';
 import type { KeyId } from '../../../lib/id.ts';
-import type { Log } from '../../../lib/log.ts';
 import { parseNetwork } from '../../../lib/network.ts';
 import { Problem } from '../../../lib/problem.ts';
-import type { Db } from '../../../storage/transaction.ts';
+import type { Foundation } from '../../audit/index.ts';
 import { type ApiKey, hashKey, hasKeyForm, isValid, sameHash } from './api-key.ts';
 import { createKeyReads, type KeyIntegrity, selectHashes, updateLastUsed } from './api-key-store.ts';
 import type { KeyCaller } from './caller.ts';
@@ -22,12 +20,9 @@ export interface Credential {
   address?: string | undefined;
 }
 
-export interface AuthenticationDeps {
-  db: Db;
+export interface AuthenticationDeps extends Pick<Foundation, 'db' | 'clock' | 'log'> {
   /** Detects rows that a writer of the database without keys made or changed. */
   integrity: KeyIntegrity;
-  clock: Clock;
-  log: Log;
   /** Counts refused credentials by address; absent: not counted. */
   refusals?: {
     /** Seconds until another credential of this address is checked; 0: now. */

@@ -1,7 +1,12 @@
 import { type ExpressionBuilder, type Selectable, sql } from 'kysely';
 import type { AdministratorId, OrganizationId } from '../../../lib/id.ts';
 import { formerSpellings, normalizeEmail } from '../../../storage/email-address.ts';
-import { isSound, macOf, type RowIntegrity } from '../../../storage/keys/protected-tables.ts';
+import {
+  isSound,
+  protectAsItIs,
+  type RowIntegrity,
+  withMac,
+} from '../../../storage/keys/protected-tables.ts';
 import type { Schema } from '../../../storage/schema.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
 import type { Role } from '../access/scope.ts';
@@ -25,32 +30,25 @@ export interface Account extends Administrator {
   dueAt: number;
 }
 
-async function protect(tx: Tx, integrity: SignInIntegrity, id: string): Promise<void> {
-  const row = await tx.selectFrom('administrator').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
-  const mac = macOf(integrity, 'administrator', row);
-  await tx.updateTable('administrator').set({ mac }).where('id', '=', id).execute();
-}
-
 export async function insertAccount(tx: Tx, integrity: SignInIntegrity, account: Account): Promise<void> {
+  const row = {
+    id: account.id,
+    organization: account.organization,
+    email: account.email,
+    name: account.name,
+    role: account.role,
+    appliance_owner: account.applianceOwner ? 1 : 0,
+    password: account.password ?? null,
+    created_at: account.createdAt,
+    disabled_at: account.disabledAt ?? null,
+    last_sign_in_at: null,
+    factor_due_at: account.dueAt,
+    factor_required: account.factorRequired ? 1 : 0,
+  };
   await tx
     .insertInto('administrator')
-    .values({
-      id: account.id,
-      organization: account.organization,
-      email: account.email,
-      name: account.name,
-      role: account.role,
-      appliance_owner: account.applianceOwner ? 1 : 0,
-      password: account.password ?? null,
-      created_at: account.createdAt,
-      disabled_at: account.disabledAt ?? null,
-      last_sign_in_at: null,
-      factor_due_at: account.dueAt,
-      factor_required: account.factorRequired ? 1 : 0,
-      mac: '',
-    })
+    .values(withMac(integrity, 'administrator', row))
     .execute();
-  await protect(tx, integrity, account.id);
 }
 
 export interface AccountChange {
@@ -80,7 +78,7 @@ export async function updateAccount(
   };
   if (Object.keys(set).length > 0)
     await tx.updateTable('administrator').set(set).where('id', '=', id).execute();
-  await protect(tx, integrity, id);
+  await protectAsItIs(tx, integrity, 'administrator', id);
 }
 
 export async function updateLastSignIn(tx: Tx, id: AdministratorId, at: number): Promise<void> {

@@ -1,9 +1,5 @@
 import { randomFillSync } from 'node:crypto';
-import type { Clock } from '../../../lib/clock.ts';
-import type { Ids } from '../../../lib/id.ts';
-import type { Log } from '../../../lib/log.ts';
-import type { Db, InTransaction } from '../../../storage/transaction.ts';
-import type { Audit } from '../../audit/index.ts';
+import type { Foundation } from '../../audit/index.ts';
 import type { Organizations } from '../organizations/organizations.ts';
 import { type Accounts, createAccounts, createOneTimeCodes } from './accounts.ts';
 import type { Random } from './administrator.ts';
@@ -17,8 +13,7 @@ import type { Parts } from './parts.ts';
 import { deleteOldChallenges } from './passkey-store.ts';
 import { CHALLENGE_LIFE, createChallenges } from './passkeys/challenges.ts';
 import { createPasskeys, type Passkeys } from './passkeys/passkeys.ts';
-import { createPasswordHashes, type HashingOptions } from './passwords/password-hashes.ts';
-import { createSecondStep, type SecondStep } from './second-step.ts';
+import { createPasswordHashes, type HashingOptions } from './passwords/password-rules.ts';
 import {
   deleteEndedCodes,
   deleteEndedSessions,
@@ -28,8 +23,14 @@ import {
   deleteTickets,
 } from './session-store.ts';
 import { createSessions, type SessionTerms } from './sessions.ts';
-import { createSignIn, isOverdue, type SignIn } from './sign-in.ts';
-import { createTickets } from './tickets.ts';
+import {
+  createSecondStep,
+  createSignIn,
+  createTickets,
+  isOverdue,
+  type SecondStep,
+  type SignIn,
+} from './sign-in.ts';
 
 /** Administrators, how they sign in, and their sessions. */
 export interface Administrators
@@ -43,14 +44,8 @@ export interface Administrators
     ChangeAccounts,
     Tidying {}
 
-export interface AdministratorsDeps extends FacesDeps {
-  db: Db;
-  inTransaction: InTransaction;
+export interface AdministratorsDeps extends FacesDeps, Foundation {
   integrity: SignInIntegrity;
-  audit: Audit;
-  ids: Ids;
-  clock: Clock;
-  log: Log;
   organizations: Pick<Organizations, 'get' | 'getIn' | 'setFaceFactor'>;
   random?: Random;
   hashing?: HashingOptions;

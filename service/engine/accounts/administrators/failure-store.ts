@@ -17,8 +17,7 @@ export async function selectFailures(
   const row = await db
     .selectFrom('sign_in_failure')
     .selectAll()
-    .where('account', '=', account)
-    .where('source', '=', source)
+    .where((eb) => eb.and({ account, source }))
     .executeTakeFirst();
   return (
     row && {

@@ -1,24 +1,14 @@
-import type { Clock } from '../../../lib/clock.ts';
-import type { Ids } from '../../../lib/id.ts';
-import type { Log } from '../../../lib/log.ts';
-import type { Db, InTransaction } from '../../../storage/transaction.ts';
-import type { Actor, Audit } from '../../audit/index.ts';
+import type { Actor, Foundation } from '../../audit/index.ts';
 import type { Organizations } from '../organizations/organizations.ts';
 import type { Random } from './administrator.ts';
 import type { SignInIntegrity } from './administrator-store.ts';
 import type { SignInFailures } from './failures.ts';
-import type { PasswordHashes } from './passwords/password-hashes.ts';
+import type { PasswordHashes } from './passwords/password-rules.ts';
 import type { Sessions } from './sessions.ts';
 
 /** What the parts of the feature are built on. */
-export interface Parts {
-  db: Db;
-  inTransaction: InTransaction;
+export interface Parts extends Foundation {
   integrity: SignInIntegrity;
-  audit: Audit;
-  ids: Ids;
-  clock: Clock;
-  log: Log;
   random: Random;
   organizations: Pick<Organizations, 'get' | 'getIn' | 'setFaceFactor'>;
   hashes: PasswordHashes;

@@ -237,8 +237,7 @@ export async function selectOneTimeCode(
   const row = await db
     .selectFrom('one_time_code')
     .selectAll()
-    .where('administrator', '=', administrator)
-    .where('purpose', '=', purpose)
+    .where((eb) => eb.and({ administrator, purpose }))
     .executeTakeFirst();
   return (
     row && { administrator, purpose, createdAt: row.created_at, expiresAt: row.expires_at, mac: row.mac }
@@ -252,8 +251,7 @@ export async function deleteOneTimeCode(
 ): Promise<void> {
   await tx
     .deleteFrom('one_time_code')
-    .where('administrator', '=', administrator)
-    .where('purpose', '=', purpose)
+    .where((eb) => eb.and({ administrator, purpose }))
     .execute();
 }
 
@@ -269,8 +267,7 @@ export async function deleteRecoveryCode(
 ): Promise<boolean> {
   const { numDeletedRows } = await tx
     .deleteFrom('recovery_code')
-    .where('administrator', '=', administrator)
-    .where('mac', '=', mac)
+    .where((eb) => eb.and({ administrator, mac }))
     .executeTakeFirstOrThrow();
   return numDeletedRows > 0n;
 }

@@ -1,8 +1,7 @@
-import type { Clock } from '../../../lib/clock.ts';
 import { defined } from '../../../lib/defined.ts';
-import type { Ids } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
+import type { Foundation } from '../../audit/index.ts';
 import {
   type AdministratorSession,
   type From,
@@ -31,11 +30,8 @@ export interface SessionTerms {
 const SEEN_EVERY = 60_000;
 const MOST_DEVICE_CHARACTERS = 200;
 
-export interface SessionsDeps {
-  db: Db;
+export interface SessionsDeps extends Pick<Foundation, 'db' | 'ids' | 'clock'> {
   integrity: SignInIntegrity;
-  ids: Ids;
-  clock: Clock;
   random: Random;
   terms: SessionTerms;
 }

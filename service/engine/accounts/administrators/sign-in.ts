@@ -1,12 +1,38 @@
 import { defined } from '../../../lib/defined.ts';
+import type { AdministratorId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
-import type { From, OpenedSession, SignInAnswer } from './administrator.ts';
-import { type Account, normalizeEmail, selectAccountByEmail, updateAccount } from './administrator-store.ts';
+import type { Actor } from '../../audit/index.ts';
+import { sourceOf } from '../limits/source.ts';
+import { type OneTimeCodes, requireAccount } from './accounts.ts';
+import {
+  type From,
+  hashSecret,
+  lasts,
+  makeCode,
+  makeSecret,
+  type OpenedSession,
+  readCode,
+  type SignInAnswer,
+} from './administrator.ts';
+import {
+  type Account,
+  normalizeEmail,
+  selectAccount,
+  selectAccountByEmail,
+  updateAccount,
+} from './administrator-store.ts';
 import type { Attempt } from './failures.ts';
 import { type Parts, unknownPerson } from './parts.ts';
 import { MOST_CHARACTERS } from './passwords/password-rules.ts';
-import type { Tickets } from './tickets.ts';
+import {
+  deleteRecoveryCode,
+  deleteTicket,
+  insertTicket,
+  replaceRecoveryCodes,
+  selectTicket,
+  type TicketRow,
+} from './session-store.ts';
 
 /** Longest address there is (RFC 5321); what is longer belongs to no account. */
 const MOST_EMAIL = 254;
@@ -138,3 +164,140 @@ export function checkPassword(
     ? hashes.verify(undefined, '', share)
     : hashes.verify(account?.password, password, share);
 }
+
+const RECOVERY_CODES = 10;
+/** 50 bits each, against which at most a hundred guesses may fail. */
+const GROUPS = [5, 5];
+
+/** The second step of a sign-in by a code, and the codes that a person keeps for it. */
+export interface SecondStep {
+  /** Throws SIGN_IN_REFUSED, SIGN_IN_DELAYED. */
+  finishWithRecoveryCode(ticket: string, code: string, from: From): Promise<OpenedSession>;
+  /** Password and one-time code past the deadline: a session that can do nothing but enroll a factor. */
+  openEnrollment(ticket: string, code: string, from: From): Promise<OpenedSession>;
+  /** Ten, shown this once, in place of earlier ones. Throws CONFLICT without a second factor: they are none. */
+  newRecoveryCodes(administrator: AdministratorId, who: Actor): Promise<string[]>;
+}
+
+export function createSecondStep(parts: Parts, tickets: Tickets, codes: OneTimeCodes): SecondStep {
+  const { db, inTransaction, integrity, audit, clock, random, failures } = parts;
+  const macOf = (administrator: AdministratorId, code: string) =>
+    integrity.mac('recovery-code', [administrator, readCode(code)]);
+
+  async function finish(
+    {
+      ticket,
+      purpose,
+      from,
+      step,
+    }: { ticket: string; purpose: TicketRow['purpose']; from: From; step: string },
+    use: (tx: Tx, account: Account) => Promise<boolean>,
+    more: () => { factorAt?: number; limitedTo?: 'enrollment' },
+  ): Promise<OpenedSession> {
+    const { account } = await tickets.read(db, ticket, purpose, from);
+    const attempt = await failures.begin(account.email, from.source);
+    const opened = await inTransaction(async (tx) => {
+      const now = await tickets.read(tx, ticket, purpose, from);
+      if (!(await use(tx, now.account))) return undefined;
+      await tickets.use(tx, now.row);
+      return openSession(parts, tx, { account: now.account, attempt, from, by: step }, more());
+    });
+    if (opened) return opened;
+    await noteRefused(parts, account, step);
+    throw refused();
+  }
+
+  return {
+    finishWithRecoveryCode: (ticket, code, from) =>
+      finish(
+        { ticket, purpose: 'second-factor', from, step: 'recovery-code' },
+        (tx, { id }) => deleteRecoveryCode(tx, id, macOf(id, code)),
+        () => ({ factorAt: clock.now() }),
+      ),
+
+    openEnrollment: (ticket, code, from) =>
+      finish(
+        { ticket, purpose: 'enrollment', from, step: 'enrollment-code' },
+        (tx, { id }) => codes.use(tx, id, 'enrollment', code),
+        () => ({ limitedTo: 'enrollment' }),
+      ),
+
+    newRecoveryCodes: (administrator, who) =>
+      inTransaction(async (tx) => {
+        const account = await requireAccount(parts, tx, administrator);
+        if (account.passkeys === 0)
+          throw new Problem(
+            'CONFLICT',
+            'Recovery codes replace a second factor at sign-in: add a passkey first.',
+          );
+        const made = Array.from({ length: RECOVERY_CODES }, () => makeCode(GROUPS, random));
+        const macs = made.map((code) => macOf(administrator, code));
+        await replaceRecoveryCodes(tx, administrator, macs, clock.now());
+        const { organization } = account;
+        const details = { codes: made.length };
+        await audit.add(tx, {
+          actor: who,
+          action: 'recovery-codes.make',
+          organization,
+          target: administrator,
+          details,
+        });
+        return made;
+      }),
+  };
+}
+
+const LIFE = 5 * 60_000;
+
+/** A sign-in whose password was right, and whose second step is to come: within five minutes, from the same source, once. */
+export interface Tickets {
+  open(tx: Tx, account: Account, purpose: TicketRow['purpose'], from: From): Promise<string>;
+  /** Throws SIGN_IN_REFUSED. Without `from` the source is not compared: what is answered is of no use elsewhere. */
+  read(
+    db: Db,
+    ticket: string,
+    purpose: TicketRow['purpose'],
+    from?: From,
+  ): Promise<{ row: TicketRow; account: Account }>;
+  /** Throws SIGN_IN_REFUSED for one that was used meanwhile. */
+  use(tx: Tx, row: TicketRow): Promise<void>;
+}
+
+export function createTickets({
+  integrity,
+  clock,
+  random,
+}: Pick<Parts, 'integrity' | 'clock' | 'random'>): Tickets {
+  return {
+    async open(tx, account, purpose, { source }) {
+      const ticket = `tmp_sess_${makeSecret(random)}`;
+      const now = clock.now();
+      await insertTicket(tx, integrity, {
+        hash: hashSecret(ticket),
+        administrator: account.id,
+        purpose,
+        source: sourceOf(source),
+        createdAt: now,
+        expiresAt: now + LIFE,
+      });
+      return ticket;
+    },
+    async read(from, ticket, purpose, place) {
+      const row = await selectTicket(from, integrity, hashSecret(ticket));
+      if (!row || row.purpose !== purpose || !lasts(row.createdAt, row.expiresAt, clock.now())) throw over();
+      if (place && sourceOf(place.source) !== row.source) throw over();
+      const account = await selectAccount(from, integrity, row.administrator);
+      if (!account || account.altered || account.disabledAt !== undefined) throw over();
+      return { row, account };
+    },
+    async use(tx, row) {
+      if (!(await deleteTicket(tx, row.hash))) throw over();
+    },
+  };
+}
+
+const over = () =>
+  new Problem(
+    'SIGN_IN_REFUSED',
+    'This sign-in has ended, or began on another device: start again with the password.',
+  );

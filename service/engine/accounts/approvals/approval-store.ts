@@ -53,8 +53,7 @@ export async function selectApproval(
   const row = await db
     .selectFrom('approval')
     .selectAll()
-    .where('organization', '=', organization)
-    .where('id', '=', id)
+    .where((eb) => eb.and({ organization, id }))
     .executeTakeFirst();
   return row && isSound(integrity, 'approval', row) ? fromRow(row) : undefined;
 }
@@ -136,9 +135,7 @@ export async function selectRunning(
   let query = db
     .selectFrom('approval')
     .selectAll()
-    .where('organization', '=', organization)
-    .where('action', '=', action)
-    .where('requested_by', '=', requestedBy)
+    .where((eb) => eb.and({ organization, action, requested_by: requestedBy }))
     .where('expires_at', '>', now);
   query = world === undefined ? query.where('world', 'is', null) : query.where('world', '=', world);
   query = subject === undefined ? query.where('subject', 'is', null) : query.where('subject', '=', subject);
@@ -168,8 +165,7 @@ export async function approvalsAbout(
   const rows = await db
     .selectFrom('approval')
     .selectAll()
-    .where('organization', '=', organization)
-    .where('subject', '=', subject)
+    .where((eb) => eb.and({ organization, subject }))
     .orderBy('id')
     .execute();
   return rows.map(fromRow);

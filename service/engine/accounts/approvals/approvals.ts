@@ -1,9 +1,8 @@
-import type { Clock } from '../../../lib/clock.ts';
 import { defined } from '../../../lib/defined.ts';
-import type { AdministratorId, Ids, OrganizationId } from '../../../lib/id.ts';
+import type { AdministratorId, OrganizationId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
-import type { Db, InTransaction, RowIntegrity, Tx } from '../../../storage/transaction.ts';
-import type { Actor, Audit } from '../../audit/index.ts';
+import type { RowIntegrity, Tx } from '../../../storage/transaction.ts';
+import type { Actor, Foundation } from '../../audit/index.ts';
 import type { Administrators } from '../administrators/administrators.ts';
 import type { Organization } from '../organizations/organization.ts';
 import type { Organizations } from '../organizations/organizations.ts';
@@ -52,14 +51,9 @@ export interface Approvals {
   forgetOrganization(organization: OrganizationId): Promise<void>;
 }
 
-export interface ApprovalsDeps {
-  db: Db;
-  inTransaction: InTransaction;
-  audit: Audit;
+export interface ApprovalsDeps extends Pick<Foundation, 'db' | 'inTransaction' | 'audit' | 'ids' | 'clock'> {
   organizations: Pick<Organizations, 'get' | 'set'>;
   administrators: Pick<Administrators, 'list' | 'listPasskeys'>;
-  ids: Ids;
-  clock: Clock;
   integrity: RowIntegrity;
 }
 

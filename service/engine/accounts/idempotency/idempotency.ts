@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { Clock } from '../../../lib/clock.ts';
 import type { OrganizationId, World } from '../../../lib/id.ts';
 import { systemTimer, type Timer } from '../../../lib/timer.ts';
 import type { Runs } from '../../../storage/runs.ts';
-import type { InTransaction } from '../../../storage/transaction.ts';
+import type { Foundation } from '../../audit/index.ts';
 import {
   deleteKept,
   deleteKeptBefore,
@@ -51,8 +50,7 @@ export interface Idempotency {
   begin(request: RepeatableRequest): Promise<Repeat>;
 }
 
-export interface IdempotencyDeps {
-  inTransaction: InTransaction;
+export interface IdempotencyDeps extends Pick<Foundation, 'inTransaction' | 'clock'> {
   /** Replies hold capabilities and names. */
   sealer: {
     sealOwn(place: OwnPlace, plain: Uint8Array): Uint8Array;
@@ -62,7 +60,6 @@ export interface IdempotencyDeps {
   integrity: { mac(of: 'idempotency', fields: readonly string[]): string };
   /** What a run left unfinished that lives no more is done anew at once. */
   runs: Pick<Runs, 'own' | 'living'>;
-  clock: Clock;
   timer?: Timer | undefined;
 }
 

@@ -3,8 +3,10 @@ import type { Share } from '../../../lib/fair/fair-queue.ts';
 import { createFairSlots } from '../../../lib/fair/fair-slots.ts';
 import type { AdministratorId, KioskId, OrganizationId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
+import type { Foundation } from '../../audit/index.ts';
 import type { KioskCaller } from '../access/caller.ts';
 import type { Administrator } from '../administrators/administrator.ts';
+import type { Administrators } from '../administrators/administrators.ts';
 import type { KioskOperator } from './kiosk.ts';
 import {
   countOperatorTry,
@@ -12,11 +14,12 @@ import {
   deletePin,
   forgetOperatorTries,
   forgetPinTries,
+  type KioskIntegrity,
+  type KnownKiosk,
   normalizeEmail,
   putPin,
   selectPin,
 } from './kiosk-store.ts';
-import type { KioskParts } from './parts.ts';
 
 /** Milliseconds that a person stays signed in at a kiosk. */
 const SHIFT = 12 * 3_600_000;
@@ -229,4 +232,13 @@ function createPinHashes({ integrity, clock, pinCost = 19 * 1024 }: KioskParts) 
         return right && stored !== undefined;
       }),
   };
+}
+
+/** What the parts of the feature are built on. */
+export interface KioskParts extends Pick<Foundation, 'db' | 'inTransaction' | 'audit' | 'ids' | 'clock'> {
+  integrity: KioskIntegrity;
+  administrators: Pick<Administrators, 'list' | 'get'>;
+  /** KiB that hashing a PIN takes; less in tests. */
+  pinCost?: number;
+  kioskOf(id: KioskId): Promise<KnownKiosk | undefined>;
 }

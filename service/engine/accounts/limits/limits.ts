@@ -1,17 +1,18 @@
 import type { Clock } from '../../../lib/clock.ts';
 import { defined } from '../../../lib/defined.ts';
 import type { KeyId, OrganizationId, World } from '../../../lib/id.ts';
-import type { Log } from '../../../lib/log.ts';
 import { createSteadyClock } from '../../../lib/machine/steady-clock.ts';
 import { Problem, type ProblemCode } from '../../../lib/problem.ts';
 import type { RateLimit } from '../../../lib/rate-limit.ts';
-import type { Db, InTransaction, Tx } from '../../../storage/transaction.ts';
-import type { Actor, Audit } from '../../audit/index.ts';
-import { defaultLimits, type LimitChange, LimitSettings } from './limit-settings.ts';
+import type { Db, Tx } from '../../../storage/transaction.ts';
+import type { Actor, Foundation } from '../../audit/index.ts';
 import { createSharedUsage, type SharedUsageDeps } from './shared-usage.ts';
 import { sourceOf } from './source.ts';
 import { createUsage, type MonthlyLimit, monthOf, type Usage, WINDOW } from './usage.ts';
 import {
+  defaultLimits,
+  type LimitChange,
+  LimitSettings,
   selectKeyLimits,
   selectLineage,
   selectOrganizationLimits,
@@ -110,14 +111,9 @@ export interface Limits {
   set(organization: OrganizationId, change: LimitChange, actor: Actor, key?: KeyId): Promise<LimitsReport>;
 }
 
-export interface LimitsDeps {
-  db: Db;
-  inTransaction: InTransaction;
+export interface LimitsDeps extends Pick<Foundation, 'db' | 'inTransaction' | 'audit' | 'clock' | 'log'> {
   /** A keyed hash, so that the name of a counter holds no address of a person, and none of a visitor's machine. */
   sealer: { emailHash(organization: OrganizationId, text: string): string };
-  audit: Audit;
-  clock: Clock;
-  log: Log;
   /** Milliseconds that only ever grow. */
   elapsed?: () => number;
   /** Refused credentials of one source in any minute. */

@@ -1,5 +1,4 @@
 import type { Clock } from '../../../lib/clock.ts';
-import type { Log } from '../../../lib/log.ts';
 import {
   countOne,
   reaches as reachesIn,
@@ -7,7 +6,8 @@ import {
   usedIn,
   windowAt as windowIn,
 } from '../../../lib/sliding-window.ts';
-import type { Db, InTransaction } from '../../../storage/transaction.ts';
+import type { Db } from '../../../storage/transaction.ts';
+import type { Foundation } from '../../audit/index.ts';
 import {
   type Count,
   deleteCounter,
@@ -45,10 +45,7 @@ export function waitFor(window: SlidingWindow, now: number, most: number): numbe
   return WINDOW + SLOT;
 }
 
-export interface UsageDeps {
-  db: Db;
-  inTransaction: InTransaction;
-  log: Log;
+export interface UsageDeps extends Pick<Foundation, 'db' | 'inTransaction' | 'log'> {
   /** The time of day: which month it is. */
   clock: Clock;
   /** Goes at an even pace: minutes. */

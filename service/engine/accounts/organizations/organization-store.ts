@@ -97,8 +97,7 @@ export async function selectConsentText(
   const row = await db
     .selectFrom('consent_text')
     .select('content')
-    .where('organization', '=', organization)
-    .where('version', '=', version)
+    .where((eb) => eb.and({ organization, version }))
     .executeTakeFirst();
   return row?.content;
 }
@@ -141,8 +140,7 @@ export async function selectSites(
 export async function deleteSite(tx: Tx, organization: OrganizationId, site: SiteId): Promise<boolean> {
   const { numDeletedRows } = await tx
     .deleteFrom('site')
-    .where('organization', '=', organization)
-    .where('id', '=', site)
+    .where((eb) => eb.and({ organization, id: site }))
     .executeTakeFirst();
   return numDeletedRows > 0n;
 }

@@ -1,11 +1,10 @@
 import type { Logo } from '../../../inference/pictures/read-logo.ts';
-import type { Clock } from '../../../lib/clock.ts';
 import { defined } from '../../../lib/defined.ts';
 import { foldCase } from '../../../lib/fold-case.ts';
-import type { Ids, OrganizationId, SiteId } from '../../../lib/id.ts';
+import type { OrganizationId, SiteId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
-import type { Db, InTransaction, RowIntegrity, Tx } from '../../../storage/transaction.ts';
-import { type Actor, type Audit, describeActor } from '../../audit/index.ts';
+import type { Db, RowIntegrity, Tx } from '../../../storage/transaction.ts';
+import { type Actor, describeActor, type Foundation } from '../../audit/index.ts';
 import type { Attestation } from '../../consent/index.ts';
 import { type ConsentTexts, createConsentTexts } from './consent-texts.ts';
 import {
@@ -118,14 +117,10 @@ export interface Organizations extends ConsentTexts {
   siteOf(id: OrganizationId, address: string): Promise<Site | undefined>;
 }
 
-export interface OrganizationsDeps {
-  db: Db;
-  inTransaction: InTransaction;
+export interface OrganizationsDeps
+  extends Pick<Foundation, 'db' | 'inTransaction' | 'audit' | 'ids' | 'clock'> {
   /** The organization's key, on disk before its row. */
   sealer: { createOrganization(organization: OrganizationId): Promise<void> };
-  audit: Audit;
-  ids: Ids;
-  clock: Clock;
   integrity: RowIntegrity;
 }
 

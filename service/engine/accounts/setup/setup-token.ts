@@ -4,8 +4,8 @@ import type { OrganizationId } from '../../../lib/id.ts';
 import type { Locks } from '../../../lib/locks.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { isElsewhere, type Runs } from '../../../storage/runs.ts';
-import type { Db, InTransaction, Tx } from '../../../storage/transaction.ts';
-import type { Actor, Audit } from '../../audit/index.ts';
+import type { Tx } from '../../../storage/transaction.ts';
+import type { Actor, Foundation } from '../../audit/index.ts';
 import type { From } from '../administrators/administrator.ts';
 import type { Administrators } from '../administrators/administrators.ts';
 import { sourceOf } from '../limits/source.ts';
@@ -208,12 +208,8 @@ export interface TokenFile {
   remove(): void;
 }
 
-export interface SetupDeps {
-  db: Db;
-  inTransaction: InTransaction;
+export interface SetupDeps extends Pick<Foundation, 'db' | 'inTransaction' | 'audit' | 'clock'> {
   integrity: SetupIntegrity;
-  audit: Audit;
-  clock: Clock;
   organizations: Pick<Organizations, 'list' | 'create' | 'set'>;
   administrators: Pick<Administrators, 'create' | 'list' | 'ownersExist' | 'signIn'>;
   hasPeople(realm: { organization: OrganizationId; world: 'live' | 'test' }): Promise<boolean>;

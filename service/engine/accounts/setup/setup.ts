@@ -1,7 +1,6 @@
 import type { OrganizationId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
-import type { Db, InTransaction } from '../../../storage/transaction.ts';
-import type { Actor } from '../../audit/index.ts';
+import type { Actor, Foundation } from '../../audit/index.ts';
 import type { Administrator, From, OpenedSession } from '../administrators/administrator.ts';
 import type { Administrators } from '../administrators/administrators.ts';
 import { type Organization, setupSteps } from '../organizations/organization.ts';
@@ -170,9 +169,7 @@ interface FactorRule {
   requireOwnersFactor(): Promise<void>;
 }
 
-interface FactorRuleDeps {
-  db: Db;
-  inTransaction: InTransaction;
+interface FactorRuleDeps extends Pick<Foundation, 'db' | 'inTransaction'> {
   integrity: SetupIntegrity;
   organizations: Pick<Organizations, 'list'>;
   administrators: Pick<Administrators, 'list' | 'ownersExist'>;

@@ -1,11 +1,9 @@
 import { randomFillSync, type webcrypto } from 'node:crypto';
 import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import { z } from 'zod';
-import type { Clock } from '../../../lib/clock.ts';
 import type { AdministratorId, OrganizationId, World } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
-import type { InTransaction } from '../../../storage/transaction.ts';
-import type { Actor, Audit } from '../../audit/index.ts';
+import type { Actor, Audit, Foundation } from '../../audit/index.ts';
 import {
   audienceOf,
   type Jwks,
@@ -67,11 +65,9 @@ export interface PersonTokens {
   redeem(realm: TokenRealm, finding: TokenFinding, actor: Actor): Promise<TokenFinding>;
 }
 
-interface PersonTokensDeps extends TokenRingDeps {
+interface PersonTokensDeps extends TokenRingDeps, Pick<Foundation, 'inTransaction' | 'clock'> {
   issuer: string;
-  inTransaction: InTransaction;
   audit: Pick<Audit, 'add'>;
-  clock: Clock;
   random?: (into: Uint8Array) => void;
 }
 

@@ -1,11 +1,8 @@
-import type { Clock } from '../../../lib/clock.ts';
-import type { AlertId, Ids } from '../../../lib/id.ts';
-import type { Log } from '../../../lib/log.ts';
+import type { AlertId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { Outgoing } from '../../../outgoing/outgoing.ts';
-import type { Db, InTransaction } from '../../../storage/transaction.ts';
 import { type Organizations, refuseErased } from '../../accounts/index.ts';
-import { type Actor, type Audit, describeActor } from '../../audit/index.ts';
+import { type Actor, describeActor, type Foundation } from '../../audit/index.ts';
 import type { DeliveryQueue, Destinations, EventRealm, Events, RecurringWorks } from '../../events/index.ts';
 import type { Profiles } from '../../matching/index.ts';
 import {
@@ -27,12 +24,17 @@ import {
   selectForDesktop,
   updateAcknowledged,
 } from './alert-store.ts';
-import { createEditRules, createFirstRules } from './edit-rules.ts';
+import {
+  createEditRules,
+  createFirstRules,
+  createRuleChanges,
+  createRuleChecks,
+  type RuleChecks,
+} from './edit-rules.ts';
 import { createFiring, HOURLY_LIMIT } from './firing.ts';
 import { createGauges, type GaugeReadings } from './gauges.ts';
 import { createMailing, type Mailing, sentenceOf } from './mailing.ts';
 import { createRecipients, type Recipients } from './recipients.ts';
-import { createRuleChanges, createRuleChecks, type RuleChecks } from './rule-changes.ts';
 import { createRuleStore, type StoredRule } from './rule-store.ts';
 import { createSeenEventsStore } from './seen-events-store.ts';
 import { createWatchedRules } from './watching/watched-rules.ts';
@@ -49,12 +51,9 @@ const ofTheBox: readonly AlertMetric[] = [
 /** The one says nothing where no page asks, and every verdict costs an event more; the other is of nodes, which add it themselves. */
 const notForAll: ReadonlySet<AlertMetric> = new Set(['bot-rate', 'node-trouble']);
 
-export interface AlertsDeps {
-  db: Db;
-  inTransaction: InTransaction;
+export interface AlertsDeps extends Foundation {
   organizations: Pick<Organizations, 'get' | 'list'>;
   events: Events;
-  audit: Audit;
   /** Takes the handler of `mail`. */
   queue: Pick<DeliveryQueue, 'add' | 'wake' | 'handle'>;
   /** Takes `alert-gauges`. */
@@ -64,9 +63,6 @@ export interface AlertsDeps {
   outgoing: Pick<Outgoing, 'mail'>;
   mail: MailServer | undefined;
   readings: GaugeReadings;
-  ids: Ids;
-  clock: Clock;
-  log: Log;
 }
 
 export function createAlerts(deps: AlertsDeps): Alerts {

@@ -1,9 +1,7 @@
-import type { Clock } from '../../../lib/clock.ts';
 import { defined } from '../../../lib/defined.ts';
-import type { Ids } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { Tx } from '../../../storage/transaction.ts';
-import type { Actor, Audit } from '../../audit/index.ts';
+import type { Actor, Foundation } from '../../audit/index.ts';
 import type { DeliveryQueue, Events, NewDelivery } from '../../events/index.ts';
 import { insertAlert, isHeld, isThere, mailName } from './alert-store.ts';
 import { MOST_MAILS, type Recipients } from './recipients.ts';
@@ -24,13 +22,10 @@ const emailChannel = (address: string): string => `email ${address}`;
 export const addressOf = (channel: string): string | undefined =>
   channel.startsWith('email ') ? channel.slice('email '.length) : undefined;
 
-export interface FiringDeps {
+export interface FiringDeps extends Pick<Foundation, 'audit' | 'ids' | 'clock'> {
   recipients: Pick<Recipients, 'takeMails'>;
   events: Events;
-  audit: Audit;
   queue: Pick<DeliveryQueue, 'add'>;
-  ids: Ids;
-  clock: Clock;
 }
 
 /** Does what no person asked for at that moment. */

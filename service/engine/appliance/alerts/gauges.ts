@@ -1,6 +1,5 @@
-import type { Clock } from '../../../lib/clock.ts';
 import type { AlertRuleId, OrganizationId } from '../../../lib/id.ts';
-import type { Log } from '../../../lib/log.ts';
+import type { Foundation } from '../../audit/index.ts';
 import type { EventRealm } from '../../events/index.ts';
 import type { AlertMetric } from './alert.ts';
 import { isBeyond } from './alert-rule.ts';
@@ -39,11 +38,9 @@ export interface Reading {
   reason?: string;
 }
 
-export interface GaugesDeps {
+export interface GaugesDeps extends Pick<Foundation, 'clock' | 'log'> {
   readings: GaugeReadings;
   waitingDeliveries(realm: EventRealm): Promise<number>;
-  clock: Clock;
-  log: Log;
 }
 
 /** Reads the gauges and remembers since when each is beyond its threshold; a restart forgets it. */

@@ -1,9 +1,8 @@
-import type { Clock } from '../../../lib/clock.ts';
 import { defined } from '../../../lib/defined.ts';
 import type { Ids, OrganizationId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { Outgoing, OutgoingFailure } from '../../../outgoing/outgoing.ts';
-import type { Db } from '../../../storage/transaction.ts';
+import type { Foundation } from '../../audit/index.ts';
 import type { DeliveryHandler, Destinations, Outcome } from '../../events/index.ts';
 import { type MailServer, mailOf, NO_MAIL_SERVER } from './alert.ts';
 import { mailNumberOf, selectAlertById, updateNotified } from './alert-store.ts';
@@ -15,14 +14,12 @@ const MINUTE = 60 * SECOND;
 /** Addresses of the mail server that one attempt dials. */
 const MOST_DIALLED = 2;
 
-export interface MailingDeps {
-  db: Db;
+export interface MailingDeps extends Pick<Foundation, 'db' | 'clock'> {
   server: MailServer | undefined;
   destinations: Pick<Destinations, 'checkHost'>;
   outgoing: Pick<Outgoing, 'mail'>;
   recipients: Pick<Recipients, 'isApproved'>;
   ids: Pick<Ids, 'next'>;
-  clock: Clock;
 }
 
 /** What became of a mail is written in its alert too. */

@@ -70,8 +70,7 @@ export function createRecipientStore({ db }: { db: Db }) {
     async remove(tx: Tx, organization: OrganizationId, address: string): Promise<boolean> {
       const { numDeletedRows } = await tx
         .deleteFrom('mail_recipient')
-        .where('organization', '=', organization)
-        .where('address', '=', address)
+        .where((eb) => eb.and({ organization, address }))
         .executeTakeFirst();
       return numDeletedRows > 0n;
     },

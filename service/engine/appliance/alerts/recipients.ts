@@ -1,9 +1,8 @@
-import type { Clock } from '../../../lib/clock.ts';
 import type { OrganizationId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
-import type { Db, InTransaction, Tx } from '../../../storage/transaction.ts';
+import type { Tx } from '../../../storage/transaction.ts';
 import { type Organizations, refuseErased } from '../../accounts/index.ts';
-import { type Actor, type Audit, describeActor } from '../../audit/index.ts';
+import { type Actor, describeActor, type Foundation } from '../../audit/index.ts';
 import { checkAddress } from './alert-rule.ts';
 import {
   createRecipientStore,
@@ -34,12 +33,8 @@ export interface Recipients {
   forget(tx: Tx, organization: OrganizationId): Promise<void>;
 }
 
-export interface RecipientsDeps {
-  db: Db;
-  inTransaction: InTransaction;
+export interface RecipientsDeps extends Pick<Foundation, 'db' | 'inTransaction' | 'audit' | 'clock'> {
   organizations: Pick<Organizations, 'get'>;
-  audit: Audit;
-  clock: Clock;
 }
 
 /** Approved recipients of an organization's alerts: a leaked key must not send mail to other addresses. */

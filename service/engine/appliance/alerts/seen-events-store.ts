@@ -15,8 +15,7 @@ const counted = (from: Db | Tx, { organization, world }: EventRealm) =>
   from
     .selectFrom('outbox')
     .select(['id', 'seq', 'type', 'created_at', 'payload'])
-    .where('organization', '=', organization)
-    .where('world', '=', world)
+    .where((eb) => eb.and({ organization, world }))
     .where('type', 'in', countedTypes)
     .where('relayed_at', 'is not', null);
 
@@ -94,8 +93,7 @@ export function createSeenEventsStore({ db }: { db: Db }) {
       const { waiting } = await db
         .selectFrom('delivery')
         .select(({ fn }) => fn.countAll<number>().as('waiting'))
-        .where('organization', '=', organization)
-        .where('world', '=', world)
+        .where((eb) => eb.and({ organization, world }))
         .where(isWaiting)
         .where('kind', '=', 'webhook')
         .executeTakeFirstOrThrow();

@@ -106,8 +106,7 @@ export async function updateVerified(tx: Tx, path: string, at: number): Promise<
       verified_at: at,
       reason: eb.case().when('verified_at', 'is', null).then(null).else(eb.ref('reason')).end(),
     }))
-    .where('path', '=', path)
-    .where('outcome', '=', 'done')
+    .where((eb) => eb.and({ path, outcome: 'done' }))
     .executeTakeFirst();
   return numUpdatedRows > 0n;
 }
@@ -295,8 +294,7 @@ export async function beginDrill(tx: Tx, id: string, begunBy: string): Promise<b
   const { numUpdatedRows } = await tx
     .updateTable('backup_drill')
     .set({ state: 'running', begun_by: begunBy })
-    .where('id', '=', id)
-    .where('state', '=', 'waiting')
+    .where((eb) => eb.and({ id, state: 'waiting' }))
     .executeTakeFirst();
   return numUpdatedRows === 1n;
 }
@@ -317,8 +315,7 @@ export async function updateState(
       problems: JSON.stringify(end.problems),
       found: end.found ? JSON.stringify(end.found) : null,
     })
-    .where('id', '=', id)
-    .where('state', '=', from)
+    .where((eb) => eb.and({ id, state: from }))
     .executeTakeFirst();
   return numUpdatedRows === 1n;
 }

@@ -1,10 +1,7 @@
-import type { Clock } from '../../../lib/clock.ts';
-import type { Ids } from '../../../lib/id.ts';
-import type { Log } from '../../../lib/log.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { Runs } from '../../../storage/runs.ts';
-import type { Db, InTransaction, Tx } from '../../../storage/transaction.ts';
-import { type Actor, type Audit, describeActor } from '../../audit/index.ts';
+import type { Db, Tx } from '../../../storage/transaction.ts';
+import { type Actor, type Audit, describeActor, type Foundation } from '../../audit/index.ts';
 import {
   alteredReason,
   type BackupFiles,
@@ -29,14 +26,10 @@ import {
   updateEnd,
 } from './backup-store.ts';
 
-export interface BackupWriterDeps {
-  inTransaction: InTransaction;
-  audit: Audit;
+export interface BackupWriterDeps
+  extends Pick<Foundation, 'inTransaction' | 'audit' | 'ids' | 'clock' | 'log'> {
   files: BackupFiles;
   copies: KeyPlaces;
-  ids: Ids;
-  clock: Clock;
-  log: Log;
   runs: Runs;
   /** Why this node makes no backups for now: a newer one has brought the schema of the database further. */
   whyOutdated?: (() => Promise<string | undefined>) | undefined;

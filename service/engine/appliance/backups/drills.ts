@@ -1,10 +1,6 @@
-import type { Clock } from '../../../lib/clock.ts';
-import type { Ids } from '../../../lib/id.ts';
-import type { Log } from '../../../lib/log.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { isElsewhere, isOfNode, type Runs } from '../../../storage/runs.ts';
-import type { Db, InTransaction } from '../../../storage/transaction.ts';
-import { type Actor, type Audit, describeActor } from '../../audit/index.ts';
+import { type Actor, describeActor, type Foundation } from '../../audit/index.ts';
 import type { RecurringWorks } from '../../events/index.ts';
 import {
   type BackupFiles,
@@ -40,16 +36,10 @@ export interface BackupDrills {
   runDrills(): Promise<void>;
 }
 
-interface BackupDrillsDeps {
-  db: Db;
-  inTransaction: InTransaction;
-  audit: Audit;
+interface BackupDrillsDeps extends Foundation {
   files: Pick<BackupFiles, 'drill' | 'where'>;
   copies: Pick<KeyPlaces, 'sync'>;
   recurring: Pick<RecurringWorks, 'due'>;
-  ids: Ids;
-  clock: Clock;
-  log: Log;
   runs: Runs;
 }
 

@@ -1,7 +1,14 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { PrintedDocument, Section } from '../../../documents/index.ts';
+import { type PrintedDocument, renderPdf, type Section } from '../../../documents/index.ts';
+import type { Clock } from '../../../lib/clock.ts';
+import type { OrganizationId } from '../../../lib/id.ts';
 import { document } from '../../../lib/installation.ts';
-import type { ModelReport } from '../../models/index.ts';
+import { time } from '../../../lib/time.ts';
+import { productVersion } from '../../../lib/version.ts';
+import type { Organizations } from '../../accounts/index.ts';
+import type { ModelReport, Models } from '../../models/index.ts';
+import published from './published.json' with { type: 'json' };
 
 export interface EvidenceReport {
   /** The first 12 characters of the SHA-256 of the published figures. */
@@ -112,11 +119,10 @@ export type MeasuredShare = { [End in keyof typeof share]: number };
 
 /** What a claim is about, in the order of the report. */
 const evidenceGroups = ['recognition', 'presentation', 'live', 'uniqueness', 'behavior', 'speed'] as const;
-export type EvidenceGroup = (typeof evidenceGroups)[number];
 
 /** Whether the goal was reached; `none`: the figure has no goal. */
 const verdicts = ['holds', 'part', 'missed', 'none'] as const;
-export type EvidenceVerdict = (typeof verdicts)[number];
+type EvidenceVerdict = (typeof verdicts)[number];
 
 const bar = { label: 'print, bent', value: 0, from: 0, to: 0.013 };
 export const exampleOfEvidenceClaim = {
@@ -195,4 +201,32 @@ export type EvidenceClaim = z.output<typeof EvidenceClaim>;
 /** All published figures of a release. */
 export interface PublishedEvidence {
   claims: EvidenceClaim[];
+}
+
+export interface Evidence {
+  /** What was measured for this release; the same on every box of a version. */
+  read(): EvidenceReport;
+  /** The same as PDF (A4), with the models of this box. */
+  print(organization: OrganizationId): Promise<Uint8Array>;
+}
+
+interface EvidenceDeps {
+  organizations: Pick<Organizations, 'get'>;
+  models: Pick<Models, 'list'>;
+  clock: Clock;
+}
+
+/** Published figures; `npm run generate` writes them from `docs/evidence`. */
+export function createEvidence({ organizations, models, clock }: EvidenceDeps): Evidence {
+  const { claims } = published as PublishedEvidence;
+  const id = createHash('sha256').update(JSON.stringify(claims)).digest('hex').slice(0, 12);
+  const report: EvidenceReport = { id, version: productVersion(), claims };
+  return {
+    read: () => report,
+    async print(organization) {
+      const { name } = await organizations.get(organization);
+      const printed = `${time(clock.now()).slice(0, 19).replace('T', ' ')} UTC`;
+      return renderPdf(printedEvidence(report, { organization: name, models: await models.list(), printed }));
+    },
+  };
 }

@@ -1,5 +1,4 @@
 import type { OrganizationId } from '../../../lib/id.ts';
-import type { Log } from '../../../lib/log.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { type Integrity, ROWS_NOTES, rowsMac } from '../../../storage/keys/integrity.ts';
 import type { KeyStore } from '../../../storage/keys/key-store.ts';
@@ -12,8 +11,8 @@ import {
   specOf,
   unprotectedRows,
 } from '../../../storage/keys/protected-tables.ts';
-import type { Db, InTransaction, Tx } from '../../../storage/transaction.ts';
-import { type Actor, type Audit, hasLine } from '../../audit/index.ts';
+import type { Db, Tx } from '../../../storage/transaction.ts';
+import { type Actor, type Foundation, hasLine } from '../../audit/index.ts';
 import { findIntegrityFaults, type IntegrityChecksDeps, type IntegrityFault } from './checks.ts';
 
 /** Rows that an operator may accept as they are. A receipt, a key or a sign-in never: those are made again. */
@@ -41,10 +40,9 @@ export interface RecordIntegrity {
   accept(row: { table: Acceptable; id: string; seen: string }, actor: Actor): Promise<void>;
 }
 
-interface RecordIntegrityDeps extends IntegrityChecksDeps {
-  inTransaction: InTransaction;
-  audit: Audit;
-  log: Log;
+interface RecordIntegrityDeps
+  extends IntegrityChecksDeps,
+    Pick<Foundation, 'inTransaction' | 'audit' | 'log'> {
   /** What is in memory of the row is read again. */
   changed(table: Acceptable, id: string): Promise<void>;
 }
@@ -92,13 +90,9 @@ export function createRecordIntegrity(deps: RecordIntegrityDeps): RecordIntegrit
   };
 }
 
-export interface AdoptRowsDeps {
-  db: Db;
-  inTransaction: InTransaction;
+export interface AdoptRowsDeps extends Pick<Foundation, 'db' | 'inTransaction' | 'audit' | 'log'> {
   integrity: Integrity;
   keys: Pick<KeyStore, 'note' | 'state' | 'setNote'>;
-  audit: Audit;
-  log: Log;
 }
 
 /** Rows of one transaction. */

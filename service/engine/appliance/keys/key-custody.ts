@@ -1,16 +1,14 @@
-import type { Clock } from '../../../lib/clock.ts';
 import type { OrganizationId } from '../../../lib/id.ts';
 import type { Locks } from '../../../lib/locks.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { InTransaction } from '../../../storage/transaction.ts';
 import { TOKEN_KEY_OVERLAP } from '../../accounts/index.ts';
-import type { Actor, Audit } from '../../audit/index.ts';
-import { createAuditedWork } from './audited-work.ts';
+import type { Actor, Audit, Foundation } from '../../audit/index.ts';
 
 type SigningPurpose = 'audit' | 'receipts' | 'administrators' | 'tokens';
 
 /** How the master key in use is kept. */
-export interface MasterState {
+interface MasterState {
   id: string;
   kind: 'file' | 'passphrase';
   /** Path of the key file, or of the file with the wrapped key. */
@@ -29,7 +27,7 @@ type Rotation =
   | { is: 'stopped'; done: number; total: number; reason: string };
 
 /** What storage does. */
-export interface KeyCustodyDeps {
+export interface KeyCustodyDeps extends Pick<Foundation, 'inTransaction' | 'audit' | 'clock'> {
   master: {
     state(): MasterState;
     /** Throws WRONG_PASSPHRASE. Resolves at once where the key is kept without one. */
@@ -48,10 +46,7 @@ export interface KeyCustodyDeps {
     rotate(purpose: SigningPurpose, until?: number): Promise<{ was: string; is: string }>;
     publicKeys(): PublicSigningKey[];
   };
-  inTransaction: InTransaction;
   locks: Locks;
-  audit: Audit;
-  clock: Clock;
 }
 
 interface PublicSigningKey {
@@ -143,5 +138,61 @@ export function createKeyCustody(deps: KeyCustodyDeps): KeyCustody {
       return audited(actor, 'signing-key.rotate', details, () => signing.rotate(purpose, until));
     },
     signingKeys: () => signing.publicKeys(),
+  };
+}
+
+interface AuditedWork {
+  write(
+    actor: Actor,
+    action: string,
+    details: Record<string, unknown>,
+    how?: { refused?: boolean; target?: string | undefined },
+  ): Promise<void>;
+  /** Audits the beginning of `work` and its end, also when it throws; one after the other. Only what was done names the target. */
+  audited<T extends object>(
+    actor: Actor,
+    action: string,
+    details: Record<string, unknown>,
+    work: () => Promise<T>,
+    target?: string,
+  ): Promise<T>;
+}
+
+/** For changes of keys, which are in another store than the log. */
+export function createAuditedWork({
+  inTransaction,
+  audit,
+  locks,
+}: {
+  inTransaction: InTransaction;
+  audit: Audit;
+  locks: Locks;
+}): AuditedWork {
+  const turns = locks.of('keys');
+  const write: AuditedWork['write'] = (actor, action, details, { refused = false, target } = {}) =>
+    inTransaction((tx) =>
+      audit.add(tx, {
+        actor,
+        action,
+        details,
+        ...(target !== undefined && { target }),
+        ...(refused && { outcome: 'refused' as const }),
+      }),
+    );
+  return {
+    write,
+    audited: (actor, action, details, work, target) =>
+      turns('', async () => {
+        await write(actor, `${action}.begin`, details);
+        try {
+          const result = await work();
+          await write(actor, action, { ...details, ...result }, { target });
+          return result;
+        } catch (error) {
+          const code = error instanceof Problem ? error.code : 'INTERNAL';
+          await write(actor, action, { ...details, code }, { refused: true });
+          throw error;
+        }
+      }),
   };
 }

@@ -3,8 +3,7 @@ import { z } from 'zod';
 import { defined } from '../../../lib/defined.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { time } from '../../../lib/record-fields.ts';
-import type { InTransaction } from '../../../storage/transaction.ts';
-import { type Actor, type Audit, describeActor } from '../../audit/index.ts';
+import { type Actor, describeActor, type Foundation } from '../../audit/index.ts';
 
 const example = {
   place: '/media/stick',
@@ -54,7 +53,7 @@ export interface KeyPlaces {
   sync(): Promise<KeyPlaceReport[]>;
 }
 
-export interface KeyPlacesDeps {
+export interface KeyPlacesDeps extends Pick<Foundation, 'inTransaction' | 'audit'> {
   copies: {
     list(): Promise<KeyPlaceReport[]>;
     add(folder: string): Promise<KeyPlaceReport>;
@@ -62,8 +61,6 @@ export interface KeyPlacesDeps {
     attest(folder: string, options: { copy?: string; by: string }): Promise<{ place: string; copy?: string }>;
     sync(): Promise<KeyPlaceReport[]>;
   };
-  inTransaction: InTransaction;
-  audit: Audit;
 }
 
 export function createKeyPlaces({ copies, inTransaction, audit }: KeyPlacesDeps): KeyPlaces {

@@ -2,7 +2,7 @@ import { defined } from '../../../lib/defined.ts';
 import type { Locks } from '../../../lib/locks.ts';
 import type { InTransaction, Tx } from '../../../storage/transaction.ts';
 import { type Actor, type Audit, REMOVE } from '../../audit/index.ts';
-import { createAuditedWork } from './audited-work.ts';
+import { createAuditedWork } from './key-custody.ts';
 
 /** A node as the key store and the record know it. */
 interface NodeReport {

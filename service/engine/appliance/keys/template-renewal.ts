@@ -1,9 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { OrganizationId } from '../../../lib/id.ts';
-import type { Log } from '../../../lib/log.ts';
 import { Problem } from '../../../lib/problem.ts';
-import type { InTransaction } from '../../../storage/transaction.ts';
-import type { Actor, Audit } from '../../audit/index.ts';
+import type { Actor, Foundation } from '../../audit/index.ts';
 
 export type TemplateRenewal =
   | { is: 'none' }
@@ -65,7 +63,7 @@ interface Works {
   watch(takeOver: () => Promise<unknown>): void;
 }
 
-export interface TemplateRenewalsDeps {
+export interface TemplateRenewalsDeps extends Pick<Foundation, 'inTransaction' | 'audit' | 'log'> {
   transforms: {
     generations(organization: OrganizationId): number[];
     unfinished(): OrganizationId[];
@@ -75,9 +73,6 @@ export interface TemplateRenewalsDeps {
     dropOlder(organization: OrganizationId): Promise<void>;
   };
   pages: readonly RenewalPages[];
-  inTransaction: InTransaction;
-  audit: Audit;
-  log: Log;
   /** Rows of one transaction: a few milliseconds of work. */
   limit?: number;
   works: Works;

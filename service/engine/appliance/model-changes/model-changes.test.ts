@@ -9,8 +9,7 @@ import {
   startEngine,
 } from '../../../../test/support/engine.ts';
 import { direction } from '../../../../test/support/faces.ts';
-import { livenessOf, type ReadModel } from './dry-run.ts';
-import { createModelChanges, type ModelChanges } from './model-changes.ts';
+import { createModelChanges, livenessOf, type ModelChanges, type ReadModel } from './model-changes.ts';
 
 let engine: Engine;
 let changes: ModelChanges;

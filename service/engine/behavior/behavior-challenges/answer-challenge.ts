@@ -1,8 +1,7 @@
-import type { Clock } from '../../../lib/clock.ts';
 import { defined } from '../../../lib/defined.ts';
 import { Problem } from '../../../lib/problem.ts';
-import type { Db, InTransaction, Tx } from '../../../storage/transaction.ts';
-import type { Actor, Audit } from '../../audit/index.ts';
+import type { Db, Tx } from '../../../storage/transaction.ts';
+import type { Actor, Audit, Foundation } from '../../audit/index.ts';
 import type { Judgement } from '../judge.ts';
 import type { SessionData } from '../session-data.ts';
 import type { SignedRequest } from '../verdicts/declared-agents.ts';
@@ -37,11 +36,8 @@ export interface ChallengeAnswer {
   asked?: Asked;
 }
 
-interface AnsweringDeps {
-  inTransaction: InTransaction;
+interface AnsweringDeps extends Pick<Foundation, 'inTransaction' | 'audit' | 'clock'> {
   integrity: ChallengeIntegrity;
-  audit: Audit;
-  clock: Clock;
   verdicts: Pick<Verdicts, 'userHashOf' | 'declaredBy' | 'judge' | 'issue'>;
   references: References;
 }

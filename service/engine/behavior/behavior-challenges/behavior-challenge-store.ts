@@ -85,10 +85,7 @@ export async function selectChallenge(
   const row = await db
     .selectFrom('behavior_challenge')
     .selectAll()
-    .where('id', '=', id)
-    .where('organization', '=', organization)
-    .where('world', '=', world)
-    .where('lineage', '=', lineage)
+    .where((eb) => eb.and({ id, organization, world, lineage }))
     .executeTakeFirst();
   if (!row) return undefined;
   const stored = fromRow(row);
@@ -128,9 +125,7 @@ export async function countWrongAnswers(
   const rows = await db
     .selectFrom('behavior_challenge')
     .select('attempts')
-    .where('organization', '=', organization)
-    .where('world', '=', world)
-    .where('lineage', '=', lineage)
+    .where((eb) => eb.and({ organization, world, lineage }))
     .where('state', 'in', ['open', 'failed'])
     .where('last_answer_at', '>', since)
     .where('attempts', '>', 0)

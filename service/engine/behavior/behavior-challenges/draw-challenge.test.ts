@@ -5,7 +5,7 @@ import { solve } from '../../../../test/support/behavior-challenges.ts';
 import { createChallengePictures } from '../../../inference/pictures/challenge-pictures.ts';
 import { defined } from '../../../lib/defined.ts';
 import { createChance } from '../../../lib/random/chance.ts';
-import { conceptNames, concepts, drawPattern, drawTargets, type Language } from './draw-targets.ts';
+import { conceptNames, concepts, drawPattern, drawTargets, type Language } from './behavior-challenges.ts';
 
 /** Bytes that follow from a number. */
 function bytes(seed: number) {

@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Clock } from '../../../lib/clock.ts';
 import type { OrganizationId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
-import type { Db, InTransaction } from '../../../storage/transaction.ts';
-import { type Actor, type Audit, describeActor } from '../../audit/index.ts';
+import { type Actor, describeActor, type Foundation } from '../../audit/index.ts';
 import { BehaviorModel, researchModel } from '../model/behavior-model.ts';
 import { createLayerStore, type LayerRow } from './layer-store.ts';
 
@@ -50,12 +48,7 @@ export interface BehaviorLayers {
   forget(organization: OrganizationId): Promise<void>;
 }
 
-export interface BehaviorLayersDeps {
-  db: Db;
-  inTransaction: InTransaction;
-  audit: Audit;
-  clock: Clock;
-}
+export interface BehaviorLayersDeps extends Pick<Foundation, 'db' | 'inTransaction' | 'audit' | 'clock'> {}
 
 /** A row as it is used. */
 interface Kept {

@@ -1,8 +1,8 @@
 import { foldCase } from '../../../lib/fold-case.ts';
 import type { OrganizationId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
-import type { Db, InTransaction, RowIntegrity, Tx } from '../../../storage/transaction.ts';
-import type { Actor, Audit } from '../../audit/index.ts';
+import type { Db, RowIntegrity, Tx } from '../../../storage/transaction.ts';
+import type { Actor, Foundation } from '../../audit/index.ts';
 import { selectBehaviorSettings, updateBehaviorSettings } from './behavior-settings-store.ts';
 import type { BehaviorSettings } from './settings.ts';
 
@@ -20,10 +20,7 @@ export interface BehaviorSettingsOf {
   forgetRead(): void;
 }
 
-export interface BehaviorSettingsDeps {
-  db: Db;
-  inTransaction: InTransaction;
-  audit: Audit;
+export interface BehaviorSettingsDeps extends Pick<Foundation, 'db' | 'inTransaction' | 'audit'> {
   integrity: RowIntegrity;
 }
 

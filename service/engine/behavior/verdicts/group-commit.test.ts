@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Engine, startEngine } from '../../../../test/support/engine.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { InTransaction, Tx } from '../../../storage/transaction.ts';
-import { createGroupCommit } from './group-commit.ts';
+import { createGroupCommit } from './audit-lines.ts';
 
 let engine: Engine;
 beforeEach(async () => {

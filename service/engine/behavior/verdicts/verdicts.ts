@@ -2,21 +2,19 @@ import { hash, randomFillSync } from 'node:crypto';
 import type { Clock } from '../../../lib/clock.ts';
 import { createRecent } from '../../../lib/collections/recent.ts';
 import { defined } from '../../../lib/defined.ts';
-import type { Ids, KeyId } from '../../../lib/id.ts';
-import type { Log } from '../../../lib/log.ts';
+import type { KeyId } from '../../../lib/id.ts';
 import type { SteadyClock } from '../../../lib/machine/steady-clock.ts';
 import type { Timer } from '../../../lib/timer.ts';
 import type { Db, InTransaction, Tx } from '../../../storage/transaction.ts';
 import type { insertTokenUse, Limits } from '../../accounts/index.ts';
-import type { Audit } from '../../audit/index.ts';
+import type { Foundation } from '../../audit/index.ts';
 import type { Events } from '../../events/index.ts';
 import type { BehaviorSettingsOf } from '../behavior-settings/behavior-settings.ts';
 import { type JudgeContext, type Judgement, judgeBehavior } from '../judge.ts';
 import { followPage, isReplay, type PageProgress, vectorFingerprint } from '../page-progress.ts';
 import type { SessionData } from '../session-data.ts';
-import { createAuditLines } from './audit-lines.ts';
+import { createAuditLines, createGroupCommit, type GroupCommit } from './audit-lines.ts';
 import { createDeclaredAgents, type SignedRequest } from './declared-agents.ts';
-import { createGroupCommit, type GroupCommit } from './group-commit.ts';
 import {
   type Asked,
   type Finding,
@@ -139,13 +137,10 @@ export interface Verdicts {
   settled(): Promise<void>;
 }
 
-export interface VerdictsDeps {
-  db: Db;
-  inTransaction: InTransaction;
+export interface VerdictsDeps extends Foundation {
   /** A keyed hash of the organization. */
   sealer: { emailHash(organization: VerdictRealm['organization'], text: string): string };
   integrity: VerdictIntegrity;
-  audit: Audit;
   events: Pick<Events, 'add'>;
   /** Whether an enabled webhook takes the event. */
   receives(realm: VerdictRealm, judged: { human: boolean }): boolean;
@@ -155,10 +150,7 @@ export interface VerdictsDeps {
   settings: Pick<BehaviorSettingsOf, 'get'>;
   /** The learned layer that the organization has chosen; absent: rules alone. */
   learned?: (realm: VerdictRealm) => Pick<JudgeContext, 'model'>;
-  ids: Ids;
-  clock: Clock;
   steady: SteadyClock;
-  log: Log;
   random?: (into: Uint8Array) => void;
   timer?: Timer;
 }

@@ -1,15 +1,14 @@
-import type { Clock } from '../../../lib/clock.ts';
 import { defined } from '../../../lib/defined.ts';
 import type { EndpointId, Ids, OrganizationId, World } from '../../../lib/id.ts';
-import type { Log } from '../../../lib/log.ts';
 import type { Db, RowIntegrity, Tx } from '../../../storage/transaction.ts';
+import type { Foundation } from '../../audit/index.ts';
 import type { Events } from '../events.ts';
 import { type OpenedEvent, openEvents } from '../recorded-event-store.ts';
 import type { EndpointBook, OpenEndpoint } from '../webhooks/endpoint-book.ts';
 import type { EndpointKeeping } from '../webhooks/endpoint-keeping.ts';
 import { ATTEMPT_TIMEOUT, type Attempt, type Attempted } from './attempt.ts';
+import { type ExchangeSealer, exchangeField, openOwned, sealOwned, urlField } from './delivery-store.ts';
 import { type DeliveryWork, selectWork, wasTriedBetween } from './delivery-work-store.ts';
-import { type ExchangeSealer, exchangeField, openOwned, sealOwned, urlField } from './exchange-store.ts';
 import { ERASED, type Payload, type Payloads } from './payload.ts';
 import { isOpen } from './queue-store.ts';
 import type { DeliveryHandler, DueDelivery, Ended, Outcome, Sent } from './record-ends.ts';
@@ -34,8 +33,7 @@ export const deliveryPauses = [
 /** From the first attempt to the last. */
 export const SCHEDULE = deliveryPauses.reduce((sum, pause) => sum + pause, 0);
 
-export interface DeliverDeps {
-  db: Db;
+export interface DeliverDeps extends Pick<Foundation, 'db' | 'clock' | 'log'> {
   sealer: ExchangeSealer;
   endpoints: Pick<EndpointBook, 'open'> & Pick<EndpointKeeping, 'noteOutcome' | 'switchOff'>;
   /** An endpoint was switched off: what is in memory of it is to be read again once the transaction has ended. */
@@ -44,8 +42,6 @@ export interface DeliverDeps {
   attempt: Attempt;
   events: Events;
   ids: Pick<Ids, 'next'>;
-  clock: Clock;
-  log: Log;
   integrity: RowIntegrity;
   /** Called after each attempt. */
   observed?: (attempt: ObservedAttempt) => void;

@@ -1,11 +1,19 @@
 import type { Selectable } from 'kysely';
 import { defined } from '../../../lib/defined.ts';
-import { type DeliveryId, type EndpointId, firstIdAt } from '../../../lib/id.ts';
+import {
+  type DeliveryId,
+  type EndpointId,
+  firstIdAt,
+  type OrganizationId,
+  type SubjectId,
+  type World,
+} from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { type RowIntegrity, withMac } from '../../../storage/keys/protected-tables.ts';
 import { isWaiting } from '../../../storage/legal-holds.ts';
 import { nextNumber, numberedThrough } from '../../../storage/numbers.ts';
 import type { Schema } from '../../../storage/schema.ts';
+import { type Sealer, sealJson } from '../../../storage/sealing/sealed.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
 import type { EventRealm } from '../events.ts';
 import { eventColumns, type OutboxRow } from '../recorded-event-store.ts';
@@ -17,9 +25,7 @@ const ofRealm = (db: Db | Tx, { organization, world }: EventRealm) =>
   db
     .selectFrom('delivery')
     .selectAll()
-    .where('organization', '=', organization)
-    .where('world', '=', world)
-    .where('kind', '=', 'webhook');
+    .where((eb) => eb.and({ organization, world, kind: 'webhook' }));
 
 /** Newest first. */
 export async function selectDeliveries(
@@ -86,8 +92,7 @@ export async function selectEventsBetween(
     .select(eventColumns)
     .where('seq', '>', after)
     .where('seq', '<=', until)
-    .where('organization', '=', organization)
-    .where('world', '=', world)
+    .where((eb) => eb.and({ organization, world }))
     .where('created_at', '>=', since)
     .where('created_at', '<', before)
     .where('relayed_at', 'is not', null)
@@ -137,8 +142,7 @@ export async function hasUntriedReplay(
   const row = await ofRealm(db, endpoint)
     .where('endpoint', '=', endpoint.id)
     .where(isWaiting)
-    .where('origin', '=', 'replay')
-    .where('attempts', '=', 0)
+    .where((eb) => eb.and({ origin: 'replay', attempts: 0 }))
     .limit(1)
     .executeTakeFirst();
   return row !== undefined;
@@ -205,8 +209,7 @@ export async function selectEventLog(
         .whereRef('delivery.event', '=', 'outbox.id')
         .as('deliveries'),
     ])
-    .where('outbox.organization', '=', organization)
-    .where('outbox.world', '=', world);
+    .where((eb) => eb.and({ 'outbox.organization': organization, 'outbox.world': world }));
   if (type !== undefined) query = query.where('outbox.type', '=', type);
   if (before !== undefined) query = query.where('outbox.id', '<', before);
   const rows = await query.orderBy('outbox.id', 'desc').limit(limit).execute();
@@ -253,3 +256,55 @@ export async function requireDelivery(db: Db | Tx, realm: EventRealm, id: string
     `There is no delivery with the id ${id.slice(0, 64)} in the ${realm.world} world.`,
   );
 }
+
+export type ExchangeSealer = Pick<Sealer, 'seal' | 'sealOwn' | 'openMany' | 'openOwn'>;
+
+/** Owner of the data: the person of the event, otherwise the organization. */
+export interface Owner {
+  organization: OrganizationId;
+  world: World;
+  subject: SubjectId | undefined;
+}
+
+const VERSION = 1;
+
+/** Columns of deliveries that may hold personal data. `field` names the column and its row. */
+export async function sealOwned(
+  sealer: Pick<Sealer, 'seal' | 'sealOwn'>,
+  { organization, world, subject }: Owner,
+  field: string,
+  value: object,
+): Promise<Uint8Array> {
+  if (subject !== undefined) return sealJson(sealer, { organization, world, subject, field }, value);
+  return sealer.sealOwn(
+    { organization, field, version: VERSION },
+    new TextEncoder().encode(JSON.stringify(value)),
+  );
+}
+
+/** Undefined once the person was erased, and for what was changed on disk. */
+export async function openOwned<T>(
+  sealer: Pick<Sealer, 'openMany' | 'openOwn'>,
+  { organization, world, subject }: Owner,
+  field: string,
+  sealed: Uint8Array,
+): Promise<T | undefined> {
+  const plain = await plainOf();
+  return plain && (JSON.parse(new TextDecoder().decode(plain)) as T);
+
+  async function plainOf(): Promise<Uint8Array | undefined> {
+    if (subject !== undefined) {
+      const place = { organization, world, subject, field, version: VERSION };
+      const [opened] = await sealer.openMany([{ place, sealed }]);
+      return opened?.is === 'open' ? opened.plain : undefined;
+    }
+    try {
+      return sealer.openOwn({ organization, field, version: VERSION }, sealed);
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+export const exchangeField = (attempt: string) => `webhook_attempt.exchange/${attempt}`;
+export const urlField = (delivery: string) => `webhook_delivery.url/${delivery}`;

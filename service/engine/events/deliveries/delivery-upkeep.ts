@@ -1,7 +1,7 @@
 import { setImmediate as pause } from 'node:timers/promises';
-import type { Clock } from '../../../lib/clock.ts';
 import type { EndpointId } from '../../../lib/id.ts';
-import type { Db, InTransaction, RowIntegrity, Tx } from '../../../storage/transaction.ts';
+import type { InTransaction, RowIntegrity, Tx } from '../../../storage/transaction.ts';
+import type { Foundation } from '../../audit/index.ts';
 import type { EndpointBook } from '../webhooks/endpoint-book.ts';
 import { SCHEDULE } from './deliver.ts';
 import {
@@ -14,12 +14,9 @@ import {
 import type { DeliveryQueue } from './queue.ts';
 import { settleDeliveries } from './queue-store.ts';
 
-export interface DeliveryUpkeepDeps {
-  db: Db;
-  inTransaction: InTransaction;
+export interface DeliveryUpkeepDeps extends Pick<Foundation, 'db' | 'inTransaction' | 'clock'> {
   endpoints: Pick<EndpointBook, 'refresh' | 'catchUp' | 'altered'>;
   queue: Pick<DeliveryQueue, 'wake'>;
-  clock: Clock;
   integrity: RowIntegrity;
 }
 

@@ -48,8 +48,7 @@ export async function countWaiting(
   const rows = await db
     .selectFrom('delivery')
     .select(({ fn }) => ['endpoint', fn.countAll<number>().as('waiting'), fn.min('next_at').as('nextAt')])
-    .where('organization', '=', organization)
-    .where('world', '=', world)
+    .where((eb) => eb.and({ organization, world }))
     .where('state', '=', sql.lit('waiting'))
     .where('endpoint', 'is not', null)
     .groupBy('endpoint')

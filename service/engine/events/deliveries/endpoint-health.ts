@@ -1,6 +1,5 @@
-import type { Clock } from '../../../lib/clock.ts';
 import type { EndpointId } from '../../../lib/id.ts';
-import type { Db } from '../../../storage/transaction.ts';
+import type { Foundation } from '../../audit/index.ts';
 import type { Endpoint, Webhooks } from '../webhooks/endpoint.ts';
 import type { Deliveries, EndpointHealth } from './delivery.ts';
 import {
@@ -10,10 +9,8 @@ import {
   selectCounted,
 } from './endpoint-health-store.ts';
 
-export interface EndpointHealthDeps {
-  db: Db;
+export interface EndpointHealthDeps extends Pick<Foundation, 'db' | 'clock'> {
   endpoints: Pick<Webhooks, 'get' | 'list'>;
-  clock: Clock;
 }
 
 const HOUR = 3_600_000;

@@ -1,41 +1,43 @@
-import type { Clock } from '../../../lib/clock.ts';
-import type { Ids } from '../../../lib/id.ts';
+import type { DeliveryId, EventId, Ids, SubjectId } from '../../../lib/id.ts';
 import type { Locks } from '../../../lib/locks.ts';
-import type { Log } from '../../../lib/log.ts';
 import type { Outgoing } from '../../../outgoing/outgoing.ts';
-import type { Db, InTransaction, RowIntegrity } from '../../../storage/transaction.ts';
-import type { Audit } from '../../audit/index.ts';
+import type { Db, InTransaction, RowIntegrity, Tx } from '../../../storage/transaction.ts';
+import type { Foundation } from '../../audit/index.ts';
 import type { Destinations } from '../destinations/destination.ts';
-import type { Events } from '../events.ts';
+import type { EventRealm, Events } from '../events.ts';
+import { openEvents } from '../recorded-event-store.ts';
 import type { RecurringWorks } from '../recurring/recurring-works.ts';
 import type { Family, PayloadDialect } from '../webhooks/endpoint.ts';
+import type { EndpointKeeping } from '../webhooks/endpoint-keeping.ts';
 import type { EndpointWebhooks } from '../webhooks/webhooks.ts';
 import { createAttempt, type Exchange } from './attempt.ts';
 import { type ChangeByHand, createChangeByHand } from './by-hand/change-by-hand.ts';
 import { createReplay, createResend, type ReplayDeps, type ResendDeps } from './by-hand/replay.ts';
 import { createTestDelivery, type TestDeliveryDeps } from './by-hand/test-delivery.ts';
-import { type Callbacks, createCallbacks } from './callbacks.ts';
 import { createDeliver, type ObservedAttempt, openWork } from './deliver.ts';
 import type { Deliveries, DeliveryAttempt, EventLog } from './delivery.ts';
 import {
   type DeliveryRow,
+  type ExchangeSealer,
+  exchangeField,
+  openOwned,
   requireDelivery,
+  sealOwned,
   selectAttempts,
   selectDeliveries,
   selectEventLog,
   toDelivery,
+  urlField,
 } from './delivery-store.ts';
 import { createDeliveryUpkeep, type DeliveryUpkeep } from './delivery-upkeep.ts';
 import { type DeliveryWork, selectWork } from './delivery-work-store.ts';
 import { createEndpointHealth, type EndpointHealthDeps } from './endpoint-health.ts';
-import { type ExchangeSealer, exchangeField, openOwned } from './exchange-store.ts';
 import { createPayloads, type Payloads } from './payload.ts';
 import type { DeliveryQueue } from './queue.ts';
+import { selectEvent } from './queue-store.ts';
 import { createRelay, type Relay, type RelayDeps } from './relay.ts';
 
-export interface EventDeliveryDeps extends Pick<RelayDeps, 'alerts' | 'role' | 'timer'> {
-  db: Db;
-  inTransaction: InTransaction;
+export interface EventDeliveryDeps extends Pick<RelayDeps, 'alerts' | 'role' | 'timer'>, Foundation {
   sealer: ExchangeSealer;
   events: Events;
   webhooks: EndpointWebhooks;
@@ -45,14 +47,10 @@ export interface EventDeliveryDeps extends Pick<RelayDeps, 'alerts' | 'role' | '
   queue: DeliveryQueue;
   recurring: Pick<RecurringWorks, 'add'>;
   locks: Locks;
-  audit: Audit;
   /** Called after each attempt to deliver. */
   observed?: (attempt: ObservedAttempt) => void;
   /** Version of Gatehouse for the user agent of deliveries. */
   version: string;
-  ids: Ids;
-  clock: Clock;
-  log: Log;
   integrity: RowIntegrity;
 }
 
@@ -173,3 +171,72 @@ const familyOf = (name: string) => name.slice(0, name.indexOf('.')) as Family;
 
 const textOf = (payload: ReturnType<Payloads['sample']>): string =>
   payload.is === 'body' ? new TextDecoder().decode(payload.body) : '';
+
+/** Deliveries to a URL from a call, besides the endpoints: signed, retried and logged in the same way. */
+export interface Callbacks {
+  /**
+   * Called before the URL is accepted from a caller. Throws as `Destinations.check`. From then on the endpoint is there that signs the
+   * callbacks of the family, so that the receiver can have its secret before the first one comes.
+   */
+  accept(realm: EventRealm, callback: { family: Family; url: string }): Promise<void>;
+  /**
+   * The event of `events.add`, in the same transaction. Undefined where the family does not publish it. The URL is kept sealed,
+   * and checked again at each attempt.
+   */
+  addCallback(
+    tx: Tx,
+    realm: EventRealm,
+    callback: { family: Family; url: string; event: EventId },
+  ): Promise<DeliveryId | undefined>;
+}
+
+interface CallbacksDeps {
+  inTransaction: InTransaction;
+  sealer: ExchangeSealer;
+  dialects: readonly PayloadDialect[];
+  endpoints: Pick<EndpointKeeping, 'callbackEndpoint'>;
+  destinations: Pick<Destinations, 'check'>;
+  queue: Pick<DeliveryQueue, 'add'>;
+  ids: Pick<Ids, 'next'>;
+}
+
+function createCallbacks({
+  inTransaction,
+  sealer,
+  dialects,
+  endpoints,
+  destinations,
+  queue,
+  ids,
+}: CallbacksDeps): Callbacks {
+  return {
+    async accept(realm, { family, url }) {
+      await destinations.check(realm.organization, url);
+      await inTransaction((tx) => endpoints.callbackEndpoint(tx, realm, family));
+    },
+    async addCallback(tx, realm, { family, url, event }) {
+      const row = await selectEvent(tx, event);
+      const [opened] = row ? await openEvents(sealer, [row]) : [];
+      if (row === undefined || opened?.is !== 'open')
+        throw new Error(`The event ${event} of a callback is not in the outbox of this transaction.`);
+      const name = dialects.find((one) => one.family === family)?.translate(opened.event)?.name;
+      if (name === undefined) return undefined;
+      const id = ids.next('delivery');
+      const subject = (row.subject as SubjectId | null) ?? undefined;
+      const delivery = {
+        id,
+        ...realm,
+        endpoint: await endpoints.callbackEndpoint(tx, realm, family),
+        event,
+        name,
+        subject,
+        origin: 'callback',
+        url: await sealOwned(sealer, { ...realm, subject }, urlField(id), { url }),
+        // Callbacks to one host wait only for each other.
+        lane: `callback/${new URL(url).host}`,
+      } as const;
+      await queue.add(tx, [delivery]);
+      return id;
+    },
+  };
+}

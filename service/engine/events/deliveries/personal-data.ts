@@ -16,7 +16,7 @@ import {
   type Realm,
   readPages,
 } from '../../audit/index.ts';
-import { exchangeField, urlField } from './exchange-store.ts';
+import { exchangeField, urlField } from './delivery-store.ts';
 import { lookThenForget } from './forget-deliveries-store.ts';
 
 /**
@@ -92,8 +92,7 @@ async function eventsNaming(
     const rows = await db
       .selectFrom('outbox')
       .select('id')
-      .where('organization', '=', organization)
-      .where('world', '=', world)
+      .where((eb) => eb.and({ organization, world }))
       .where('created_at', '>=', at)
       .where('created_at', '<=', at + WRITTEN_WITHIN)
       .where((eb) => eb.or([verification, ...sessions].map((id) => eb('payload', 'like', `%"${id}"%`))))
@@ -110,8 +109,7 @@ const eventPages = (db: Db, { organization, world, subject }: Person) =>
     db
       .selectFrom('outbox')
       .selectAll()
-      .where('organization', '=', organization)
-      .where('world', '=', world)
+      .where((eb) => eb.and({ organization, world }))
       // Verdicts name the person in their payload only: there is nothing personal to seal in them.
       .where(({ eb, or }) => or([eb('subject', '=', subject), eb('payload', 'like', `%"${subject}"%`)]))
       .where('id', '>', after)
@@ -149,8 +147,7 @@ const deliveryPages = (db: Db, { organization, subject }: Person) =>
     db
       .selectFrom('delivery')
       .selectAll()
-      .where('subject', '=', subject)
-      .where('organization', '=', organization)
+      .where((eb) => eb.and({ subject, organization }))
       .where('id', '>', after)
       .orderBy('id')
       .limit(limit)
@@ -215,8 +212,7 @@ async function exportDeliveries(db: Db, person: Person, order: ExportOptions) {
 const oldEvents = (from: Db | Tx, { organization, world }: Realm, before: number) =>
   from
     .selectFrom('outbox as old')
-    .where('old.organization', '=', organization)
-    .where('old.world', '=', world)
+    .where((eb) => eb.and({ 'old.organization': organization, 'old.world': world }))
     .where('old.created_at', '<', before)
     .where(notHeld)
     .where(noDeliveryWaits('old'));
@@ -235,8 +231,7 @@ const expiringEvents = (db: Db): ExpiringRows => ({
 const oldDeliveries = (from: Db | Tx, { organization, world }: Realm, before: number) =>
   from
     .selectFrom('delivery as old')
-    .where('old.organization', '=', organization)
-    .where('old.world', '=', world)
+    .where((eb) => eb.and({ 'old.organization': organization, 'old.world': world }))
     .where('old.id', '<', firstIdAt('delivery', before))
     .where('old.state', '<>', 'waiting')
     .where(notHeld);

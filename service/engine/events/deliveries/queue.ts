@@ -1,12 +1,11 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Clock } from '../../../lib/clock.ts';
 import type { DeliveryId, Ids, OrganizationId } from '../../../lib/id.ts';
-import type { Log } from '../../../lib/log.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { createRecurring } from '../../../lib/recurring.ts';
 import { systemTimer, type Timer } from '../../../lib/timer.ts';
 import type { Runs } from '../../../storage/runs.ts';
-import type { ClaimTime, Db, InTransaction, RowIntegrity, Tx } from '../../../storage/transaction.ts';
+import type { ClaimTime, Db, RowIntegrity, Tx } from '../../../storage/transaction.ts';
+import type { Foundation } from '../../audit/index.ts';
 import {
   claimDue,
   claimsOver,
@@ -27,13 +26,9 @@ import {
   type Sent,
 } from './record-ends.ts';
 
-export interface DeliveryQueueDeps {
-  db: Db;
-  inTransaction: InTransaction;
+export interface DeliveryQueueDeps extends Pick<Foundation, 'db' | 'inTransaction' | 'clock' | 'log'> {
   integrity: RowIntegrity;
   ids: Pick<Ids, 'next'>;
-  clock: Clock;
-  log: Log;
   /** In [0, 1). */
   chance: () => number;
   runs: Runs;

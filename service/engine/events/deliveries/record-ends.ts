@@ -1,9 +1,8 @@
-import type { Clock } from '../../../lib/clock.ts';
 import type { DeliveryId, OrganizationId } from '../../../lib/id.ts';
-import type { Log } from '../../../lib/log.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { Timer } from '../../../lib/timer.ts';
-import type { InTransaction, RowIntegrity, Tx } from '../../../storage/transaction.ts';
+import type { RowIntegrity, Tx } from '../../../storage/transaction.ts';
+import type { Foundation } from '../../audit/index.ts';
 import {
   type AttemptRow,
   type ClaimedRow,
@@ -85,8 +84,7 @@ export interface RecordEnds {
   flush(): Promise<void>;
 }
 
-export interface RecordEndsDeps {
-  inTransaction: InTransaction;
+export interface RecordEndsDeps extends Pick<Foundation, 'inTransaction' | 'clock' | 'log'> {
   integrity: RowIntegrity;
   handlers: ReadonlyMap<DeliveryKind, DeliveryHandler<unknown>>;
   owner: string;
@@ -94,9 +92,7 @@ export interface RecordEndsDeps {
   next(held: LeasedDelivery, outcome: Outcome): number | undefined;
   /** It is on disk; with `ours` false nothing was changed, because another process had the claim by then. */
   written(held: LeasedDelivery, nextAt: number | undefined, ours: boolean): void;
-  clock: Clock;
   timer: Timer;
-  log: Log;
 }
 
 interface EndedAttempt {

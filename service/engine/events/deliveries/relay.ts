@@ -1,14 +1,14 @@
 import { setImmediate as pause } from 'node:timers/promises';
-import type { Clock } from '../../../lib/clock.ts';
 import type { Ids, SubjectId } from '../../../lib/id.ts';
 import type { Log } from '../../../lib/log.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { createRecurring } from '../../../lib/recurring.ts';
 import type { Timer } from '../../../lib/timer.ts';
-import type { InTransaction, Tx } from '../../../storage/transaction.ts';
+import type { Tx } from '../../../storage/transaction.ts';
+import type { Foundation } from '../../audit/index.ts';
 import type { RecordedEvent } from '../domain-event.ts';
 import { type OpenSealer, openEvents } from '../recorded-event-store.ts';
-import { ownRole, type Role } from '../recurring/role.ts';
+import { ownRole, type Role } from '../recurring/recurring-works.ts';
 import type { PayloadDialect } from '../webhooks/endpoint.ts';
 import type { EndpointBook } from '../webhooks/endpoint-book.ts';
 import type { DeliveryUpkeep } from './delivery-upkeep.ts';
@@ -197,16 +197,13 @@ function* pieces(planned: readonly Planned[]): Generator<Planned[]> {
 }
 
 /** Called once for each event, in the transaction that relays it. */
-export interface EventWatch {
+interface EventWatch {
   watch(tx: Tx, events: readonly RecordedEvent[]): Promise<void>;
 }
 
-interface PassOnDeps {
-  inTransaction: InTransaction;
+interface PassOnDeps extends Pick<Foundation, 'inTransaction' | 'clock' | 'log'> {
   queue: Pick<DeliveryQueue, 'add'>;
   alerts?: EventWatch;
-  clock: Clock;
-  log: Log;
 }
 
 /** Writes what was planned for a batch of events: deliveries, alerts, and that the events were passed on. */

@@ -1,12 +1,14 @@
 import type { OrganizationId } from '../../../lib/id.ts';
 import { parseNetwork } from '../../../lib/network.ts';
 import type { Outgoing } from '../../../outgoing/outgoing.ts';
-import { type ClassifiedAddress, classifyAddress, isLoopbackNetwork } from './address-class.ts';
 import {
   type CheckedDestination,
+  type ClassifiedAddress,
+  classifyAddress,
   type DestinationRule,
   type Destinations,
   type Grant,
+  isLoopbackNetwork,
   parseDestinationUrl,
   parseHost,
   readPort,

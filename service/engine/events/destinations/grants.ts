@@ -1,12 +1,9 @@
-import type { Clock } from '../../../lib/clock.ts';
-import type { Ids, OrganizationId } from '../../../lib/id.ts';
-import type { Log } from '../../../lib/log.ts';
+import type { OrganizationId } from '../../../lib/id.ts';
 import { parseNetwork } from '../../../lib/network.ts';
 import { Problem } from '../../../lib/problem.ts';
-import type { Db, InTransaction, RowIntegrity, Tx } from '../../../storage/transaction.ts';
-import { type Audit, describeActor } from '../../audit/index.ts';
-import { neverOf } from './address-class.ts';
-import { type Grant, type Grants, parseHost, readPort, refusal } from './destination.ts';
+import type { RowIntegrity, Tx } from '../../../storage/transaction.ts';
+import { describeActor, type Foundation } from '../../audit/index.ts';
+import { type Grant, type Grants, neverOf, parseHost, readPort, refusal } from './destination.ts';
 import {
   type ApplianceAddresses,
   type GrantScope,
@@ -23,15 +20,9 @@ import {
   selectGrants,
 } from './grant-store.ts';
 
-interface GrantsDeps {
-  db: Db;
-  inTransaction: InTransaction;
-  audit: Audit;
-  ids: Ids;
-  clock: Clock;
+interface GrantsDeps extends Foundation {
   own: () => ApplianceAddresses | Promise<ApplianceAddresses>;
   integrity: RowIntegrity;
-  log: Log;
 }
 
 /** What an organization's deliveries are checked against, from memory: as the last change left it. */

@@ -1,12 +1,9 @@
 import { createHash } from 'node:crypto';
 import { withTag } from '../../../lib/node-tag.ts';
 import { Problem } from '../../../lib/problem.ts';
-import type { InTransaction } from '../../../storage/transaction.ts';
-import type { Actor, Audit } from '../../audit/index.ts';
+import type { Actor, Foundation } from '../../audit/index.ts';
 
-export interface BoardLinksDeps {
-  inTransaction: InTransaction;
-  audit: Audit;
+export interface BoardLinksDeps extends Pick<Foundation, 'inTransaction' | 'audit'> {
   /** Fills with random bytes. */
   random: (into: Uint8Array) => void;
   /** Milliseconds of a monotonic clock. */

@@ -1,8 +1,6 @@
-import type { Clock } from '../../../lib/clock.ts';
 import { defined } from '../../../lib/defined.ts';
 import { Problem } from '../../../lib/problem.ts';
-import type { Db, InTransaction } from '../../../storage/transaction.ts';
-import type { Actor, Audit } from '../../audit/index.ts';
+import type { Actor, Foundation } from '../../audit/index.ts';
 import type { ChangeByHand } from '../deliveries/by-hand/change-by-hand.ts';
 import type { DeliveryQueue } from '../deliveries/queue.ts';
 import { deliveryKinds } from '../deliveries/queue-store.ts';
@@ -44,11 +42,7 @@ export interface Jobs {
   remove(id: string, actor: Actor): Promise<void>;
 }
 
-export interface JobsDeps {
-  db: Db;
-  inTransaction: InTransaction;
-  audit: Audit;
-  clock: Clock;
+export interface JobsDeps extends Pick<Foundation, 'db' | 'inTransaction' | 'audit' | 'clock'> {
   recurring: Pick<RecurringWorks, 'list' | 'due'>;
   queue: Pick<DeliveryQueue, 'mostAttempts'>;
   byHand: Pick<ChangeByHand, 'retry' | 'cancel'>;

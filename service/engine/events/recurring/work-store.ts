@@ -137,8 +137,7 @@ export async function giveRoleBack(tx: Tx, kind: string, fence: number): Promise
   await tx
     .updateTable('recurring_work')
     .set({ claimed_by: null, claimed_until: null })
-    .where('kind', '=', kind)
-    .where('fence', '=', fence)
+    .where((eb) => eb.and({ kind, fence }))
     .execute();
 }
 
@@ -151,8 +150,7 @@ export async function renewWork(tx: Tx, kind: string, fence: number, until: numb
   const { numUpdatedRows } = await tx
     .updateTable('recurring_work')
     .set({ claimed_until: until })
-    .where('kind', '=', kind)
-    .where('fence', '=', fence)
+    .where((eb) => eb.and({ kind, fence }))
     .executeTakeFirst();
   return numUpdatedRows > 0n;
 }
@@ -173,8 +171,7 @@ export async function endWork(
       claimed_by: null,
       claimed_until: null,
     })
-    .where('kind', '=', kind)
-    .where('fence', '=', fence)
+    .where((eb) => eb.and({ kind, fence }))
     .executeTakeFirst();
   return numUpdatedRows > 0n;
 }

@@ -1,7 +1,5 @@
-import type { Clock } from '../../../lib/clock.ts';
 import type { EndpointId } from '../../../lib/id.ts';
-import type { Log } from '../../../lib/log.ts';
-import type { Db } from '../../../storage/transaction.ts';
+import type { Foundation } from '../../audit/index.ts';
 import type { EventRealm } from '../events.ts';
 import type { Endpoint } from './endpoint.ts';
 import {
@@ -41,11 +39,8 @@ export interface EndpointBook {
   catchUp(): Promise<void>;
 }
 
-export interface EndpointBookDeps {
-  db: Db;
+export interface EndpointBookDeps extends Pick<Foundation, 'db' | 'clock' | 'log'> {
   store: EndpointStore;
-  clock: Clock;
-  log: Log;
 }
 
 export function createEndpointBook({ db, store, clock, log }: EndpointBookDeps): EndpointBook {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Problem } from '../../../lib/problem.ts';
 import type { PayloadDialect } from './endpoint.ts';
-import { checkDescription, checkHeaders, checkSignatureHeader, readEvents } from './endpoint-fields.ts';
+import { checkDescription, checkHeaders, checkSignatureHeader, readEvents } from './endpoint.ts';
 
 const behavior: Pick<PayloadDialect, 'family' | 'events'> = {
   family: 'behavior',

@@ -1,12 +1,11 @@
-import type { Clock } from '../../../lib/clock.ts';
-import type { EndpointId, Ids, OrganizationId } from '../../../lib/id.ts';
+import type { EndpointId, OrganizationId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
-import type { InTransaction, Tx } from '../../../storage/transaction.ts';
-import { type Actor, type Audit, describeActor } from '../../audit/index.ts';
+import type { Tx } from '../../../storage/transaction.ts';
+import { type Actor, describeActor, type Foundation } from '../../audit/index.ts';
 import type { EventRealm } from '../events.ts';
 import type { Family, PayloadDialect } from './endpoint.ts';
+import { dialectOf } from './endpoint.ts';
 import type { EndpointBook } from './endpoint-book.ts';
-import { dialectOf } from './endpoint-fields.ts';
 import {
   type EndpointRow,
   type EndpointStore,
@@ -46,12 +45,10 @@ type NoteEndpoint = (
   details?: Record<string, unknown>,
 ) => Promise<void>;
 
-interface EndpointKeepingDeps {
+interface EndpointKeepingDeps extends Pick<Foundation, 'ids' | 'clock'> {
   store: EndpointStore;
   dialects: readonly PayloadDialect[];
   note: NoteEndpoint;
-  ids: Ids;
-  clock: Clock;
   random: FillRandom;
 }
 
@@ -124,9 +121,7 @@ export function createEndpointKeeping({
   };
 }
 
-interface EndpointWriterDeps {
-  inTransaction: InTransaction;
-  audit: Audit;
+interface EndpointWriterDeps extends Pick<Foundation, 'inTransaction' | 'audit'> {
   book: Pick<EndpointBook, 'refresh'>;
   store: Pick<EndpointStore, 'integrity' | 'isOwn'>;
 }

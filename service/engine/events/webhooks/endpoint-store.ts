@@ -144,8 +144,7 @@ function endpointsOf(db: Db | Tx, { organization, world }: EventRealm, family?: 
   const query = db
     .selectFrom('webhook_endpoint')
     .selectAll()
-    .where('organization', '=', organization)
-    .where('world', '=', world)
+    .where((eb) => eb.and({ organization, world }))
     .where('state', '!=', 'removed');
   return family === undefined ? query : query.where('family', '=', family);
 }

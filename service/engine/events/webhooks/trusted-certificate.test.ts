@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { certificate, certificateKey } from '../../../../test/support/certificate.ts';
-import { checkCa, checkPin } from './endpoint-fields.ts';
+import { checkCa, checkPin } from './endpoint.ts';
 
 /** Made for tests alone: CN=leaf.test, no CA. */
 const leaf = `-----BEGIN CERTIFICATE-----

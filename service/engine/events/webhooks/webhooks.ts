@@ -1,12 +1,9 @@
-import type { Clock } from '../../../lib/clock.ts';
-import type { Ids, OrganizationId } from '../../../lib/id.ts';
-import type { Log } from '../../../lib/log.ts';
-import type { Db, InTransaction, RowIntegrity } from '../../../storage/transaction.ts';
-import type { Actor, Audit } from '../../audit/index.ts';
+import type { OrganizationId } from '../../../lib/id.ts';
+import type { RowIntegrity } from '../../../storage/transaction.ts';
+import type { Actor, Foundation } from '../../audit/index.ts';
 import type { Destinations } from '../destinations/destination.ts';
 import type { EventRealm } from '../events.ts';
-import { createAddEndpoint } from './add-endpoint.ts';
-import { checkOverlap, createApplyChange, rotateSecret } from './change-endpoint.ts';
+import { checkOverlap, createAddEndpoint, createApplyChange, rotateSecret } from './add-endpoint.ts';
 import type { Endpoint, PayloadDialect, Webhooks } from './endpoint.ts';
 import { createEndpointBook, type EndpointBook } from './endpoint-book.ts';
 import {
@@ -27,16 +24,10 @@ import {
 } from './endpoint-store.ts';
 import { type FillRandom, makeWebhookSecret } from './signature.ts';
 
-export interface WebhooksDeps {
-  db: Db;
-  inTransaction: InTransaction;
+export interface WebhooksDeps extends Foundation {
   sealer: EndpointSealer;
-  audit: Audit;
   destinations: Pick<Destinations, 'check'>;
   dialects: readonly PayloadDialect[];
-  ids: Ids;
-  clock: Clock;
-  log: Log;
   random: FillRandom;
   integrity: RowIntegrity;
 }

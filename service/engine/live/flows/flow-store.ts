@@ -31,8 +31,7 @@ export async function selectFlow(
   const row = await from
     .selectFrom('flow')
     .selectAll()
-    .where('organization', '=', organization)
-    .where('id', '=', id)
+    .where((eb) => eb.and({ organization, id }))
     .executeTakeFirst();
   return row && fromRow(row);
 }

@@ -1,15 +1,15 @@
-import type { Clock } from '../../../lib/clock.ts';
-import type { FlowId, Ids, OrganizationId } from '../../../lib/id.ts';
+import type { FlowId, OrganizationId } from '../../../lib/id.ts';
 import { Problem, type ProblemDetail } from '../../../lib/problem.ts';
-import type { Db, InTransaction, Tx } from '../../../storage/transaction.ts';
+import type { Db, Tx } from '../../../storage/transaction.ts';
 import { type Organizations, refuseErased } from '../../accounts/index.ts';
-import { type Actor, type Audit, describeActor } from '../../audit/index.ts';
+import { type Actor, describeActor, type Foundation } from '../../audit/index.ts';
 import { type Profile, type Profiles, takesSource } from '../../matching/index.ts';
 import {
   defaultTexts,
   type Flow,
   type FlowDefinition,
   type FlowLanguage,
+  redirectProblems,
   textsOf,
   type WholeTexts,
 } from './flow.ts';
@@ -22,7 +22,6 @@ import {
   selectFlows,
   updateFlow,
 } from './flow-store.ts';
-import { redirectProblems } from './redirect-url.ts';
 
 /** What the page of a flow will show, with every text. */
 export interface FlowPreview {
@@ -58,14 +57,9 @@ export interface Flows {
   forget(organization: OrganizationId): Promise<void>;
 }
 
-export interface FlowsDeps {
-  db: Db;
-  inTransaction: InTransaction;
+export interface FlowsDeps extends Pick<Foundation, 'db' | 'inTransaction' | 'audit' | 'ids' | 'clock'> {
   organizations: Pick<Organizations, 'get'>;
   profiles: Pick<Profiles, 'get'>;
-  audit: Audit;
-  ids: Ids;
-  clock: Clock;
 }
 
 export function createFlows(deps: FlowsDeps): Flows {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { openRedirects, redirectTargets } from '../../../../test/support/open-redirects.ts';
-import { readRedirectTarget, redirectRefusal } from './redirect-url.ts';
+import { readRedirectTarget, redirectRefusal } from './flow.ts';
 
 describe('a redirect', () => {
   test.each([

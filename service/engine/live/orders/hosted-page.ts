@@ -2,8 +2,7 @@ import { z } from 'zod';
 import { defined } from '../../../lib/defined.ts';
 import type { Organization } from '../../accounts/index.ts';
 import type { TextOwner } from '../../consent/index.ts';
-import { defaultTexts, type FlowProduct } from '../flows/flow.ts';
-import { allowedRedirects } from '../flows/redirect-url.ts';
+import { allowedRedirects, defaultTexts, type FlowProduct } from '../flows/flow.ts';
 import { extendConsent, pageConsent } from '../sessions/page-consent.ts';
 import type { SessionMatch, SessionPage } from '../sessions/session.ts';
 

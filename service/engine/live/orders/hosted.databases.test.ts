@@ -9,10 +9,10 @@ import { createHolds } from '../../consent/index.ts';
 import { FlowDefinition, flowProducts } from '../flows/flow.ts';
 import type { LinkResolver } from '../sessions/link.ts';
 import type { FlowHandler } from '../sessions/session.ts';
+import type { VisitProof } from './flow-pages.ts';
 import { createFlowPages } from './flow-pages.ts';
 import { createHosted, type Hosted, type HostedDeps, type NewLink } from './hosted.ts';
 import { deleteOrdersOf } from './order-store.ts';
-import type { VisitProof } from './visit-proofs.ts';
 
 const hour = 3_600_000;
 let engine: Engine;

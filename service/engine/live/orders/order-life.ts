@@ -1,11 +1,10 @@
-import type { Clock } from '../../../lib/clock.ts';
 import { defined } from '../../../lib/defined.ts';
-import type { Ids, SessionId } from '../../../lib/id.ts';
+import type { SessionId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { TestOutcome } from '../../../lib/test-outcome.ts';
-import type { Db, InTransaction, Tx } from '../../../storage/transaction.ts';
+import type { Tx } from '../../../storage/transaction.ts';
 import type { Access, Organization, Organizations } from '../../accounts/index.ts';
-import { type Actor, type Audit, readActor } from '../../audit/index.ts';
+import { type Actor, type Foundation, readActor } from '../../audit/index.ts';
 import type { TextOwner } from '../../consent/index.ts';
 import type { Events } from '../../events/index.ts';
 import type { Realm } from '../../people/index.ts';
@@ -17,17 +16,12 @@ import type { Sessions } from '../sessions/sessions.ts';
 import { type CommonTerms, type Ending, isErased, type Order, type OrderStore } from './order-store.ts';
 
 /** What every kind of order is built on. */
-export interface OrderDeps {
-  db: Db;
-  inTransaction: InTransaction;
+export interface OrderDeps extends Pick<Foundation, 'db' | 'inTransaction' | 'audit' | 'ids' | 'clock'> {
   sealer: OwnerSealer;
   sessions: Pick<Sessions, 'prepare' | 'requireBrowser' | 'cancel'>;
   organizations: Pick<Organizations, 'get' | 'asTextOwner' | 'brandingOf'>;
   access: Pick<Access, 'originsOf'>;
-  audit: Audit;
   events: Events;
-  ids: Ids;
-  clock: Clock;
   random: (into: Uint8Array) => void;
 }
 

@@ -163,9 +163,7 @@ export function createOrderStore<Request extends object, Terms, Result>(
       return read(row);
     },
     find: ({ organization, world }: Realm, id: string) =>
-      readOne(
-        rows(db).where('id', '=', id).where('organization', '=', organization).where('world', '=', world),
-      ),
+      readOne(rows(db).where((eb) => eb.and({ id, organization, world }))),
     /** None for one that was replaced. */
     byToken: (token: string) =>
       readOne(rows(db).where('token_hash', '=', hashLinkToken(token)).where('state', '!=', 'replaced')),
@@ -174,9 +172,7 @@ export function createOrderStore<Request extends object, Terms, Result>(
     newest: (from: Db | Tx | undefined, { organization, world }: Realm, about: string) =>
       readOne(
         rows(from ?? db)
-          .where('organization', '=', organization)
-          .where('world', '=', world)
-          .where('about_hash', '=', about)
+          .where((eb) => eb.and({ organization, world, about_hash: about }))
           .where('state', '!=', 'replaced')
           .orderBy('id', 'desc')
           .limit(1),
@@ -187,9 +183,7 @@ export function createOrderStore<Request extends object, Terms, Result>(
       { lineage = '', before, limit }: OrderPage,
     ): Promise<Stored[]> {
       const found = await rows(db)
-        .where('organization', '=', organization)
-        .where('world', '=', world)
-        .where('lineage', '=', lineage)
+        .where((eb) => eb.and({ organization, world, lineage }))
         .$if(before !== undefined, (query) => query.where('id', '<', before!))
         .orderBy('id', 'desc')
         .limit(limit)
@@ -237,8 +231,7 @@ export function createOrderStore<Request extends object, Terms, Result>(
           ...(asked && { subject, request_sealed: await seal(owner, 'request', asked) }),
           ...(proof && { proof_sealed: await seal(owner, 'proof', proof) }),
         })
-        .where('id', '=', order.id)
-        .where('state', '=', 'pending')
+        .where((eb) => eb.and({ id: order.id, state: 'pending' }))
         .where(({ eb, or }) => {
           if (order.state === 'expired') return eb('ends_at', '<=', now);
           const inTime = eb('ends_at', '>', now);

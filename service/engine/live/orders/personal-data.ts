@@ -25,9 +25,7 @@ const counts = {
 const oldOrders = (from: Db | Tx, kind: string, { organization, world }: Realm, before: number) =>
   from
     .selectFrom('relying_order as old')
-    .where('old.kind', '=', kind)
-    .where('old.organization', '=', organization)
-    .where('old.world', '=', world)
+    .where((eb) => eb.and({ 'old.kind': kind, 'old.organization': organization, 'old.world': world }))
     .where('old.created_at', '<', before)
     .where('old.state', '!=', 'pending')
     .where(notHeld)
@@ -39,8 +37,7 @@ const ordersOf = (db: Db, { organization, subject }: Person): Promise<OwnedRow[]
   db
     .selectFrom('relying_order')
     .selectAll()
-    .where('organization', '=', organization)
-    .where('subject', '=', subject)
+    .where((eb) => eb.and({ organization, subject }))
     .orderBy('id')
     .execute() as Promise<OwnedRow[]>;
 
@@ -48,10 +45,7 @@ const linksOfAddress = (db: Db, { organization, world }: Realm, emailHash: strin
   db
     .selectFrom('relying_order')
     .selectAll()
-    .where('organization', '=', organization)
-    .where('world', '=', world)
-    .where('about_hash', '=', emailHash)
-    .where('kind', '=', 'hosted')
+    .where((eb) => eb.and({ organization, world, about_hash: emailHash, kind: 'hosted' }))
     .orderBy('id')
     .execute();
 
@@ -72,9 +66,7 @@ export const createOrderData = ({ db }: { db: Db }): PersonalData => ({
   async forgetAddress(tx, { organization, world }, emailHash) {
     await tx
       .deleteFrom('relying_order')
-      .where('organization', '=', organization)
-      .where('world', '=', world)
-      .where('about_hash', '=', emailHash)
+      .where((eb) => eb.and({ organization, world, about_hash: emailHash }))
       .execute();
   },
   async sealedValues(person) {

@@ -4,14 +4,15 @@ import { defined } from '../../../lib/defined.ts';
 import type { RegistrationId } from '../../../lib/id.ts';
 import { newLinkToken } from '../../../lib/link-token.ts';
 import { Problem, type ProblemDetail } from '../../../lib/problem.ts';
-import { refuseErased } from '../../accounts/index.ts';
+import { type Organization, refuseErased } from '../../accounts/index.ts';
 import { type Actor, describeActor } from '../../audit/index.ts';
+import type { TextOwner } from '../../consent/index.ts';
 import type { Realm } from '../../people/index.ts';
-import type { Uniqueness } from '../../uniqueness/index.ts';
-import { redirectProblems } from '../flows/redirect-url.ts';
+import type { ScopeTerms, Uniqueness } from '../../uniqueness/index.ts';
+import { allowedRedirects, redirectProblems } from '../flows/flow.ts';
 import type { LinkResolver } from '../sessions/link.ts';
-import type { DecidedSession, FlowHandler } from '../sessions/session.ts';
-import { toInvitationPage } from './invitation-page.ts';
+import { extendConsent, uniqueConsent } from '../sessions/page-consent.ts';
+import type { DecidedSession, FlowHandler, SessionPage } from '../sessions/session.ts';
 import {
   type CallersOwn,
   createOrderLife,
@@ -275,4 +276,55 @@ function endingOf(
     default:
       return decision satisfies never;
   }
+}
+
+/** Version of the sentences below; a changed one needs a new version. */
+const VERSION = 'registration-2';
+
+const texts = {
+  en: {
+    title: 'Confirm that you are a person',
+    intro: 'A short look into the camera is all it takes.',
+    failure: 'This did not work. You can ask for a new invitation, or for another way.',
+    id: '{organization} learns a random-looking number that stands for you here and nowhere else.',
+    until: 'The template is kept until {end} at the latest.',
+  },
+  de: {
+    title: 'Bestätigen Sie, dass Sie ein Mensch sind',
+    intro: 'Ein kurzer Blick in die Kamera genügt.',
+    failure: 'Das hat nicht geklappt. Sie können um eine neue Einladung oder einen anderen Weg bitten.',
+    id: '{organization} erfährt eine zufällig aussehende Nummer, die hier und nirgends sonst für Sie steht.',
+    until: 'Das Template wird spätestens bis {end} aufbewahrt.',
+  },
+} as const;
+
+/** The capture page of an invitation, which leads only where the organization allows now. */
+function toInvitationPage(
+  organization: Organization & TextOwner,
+  terms: ScopeTerms,
+  redirect: string | undefined,
+): SessionPage {
+  const { name, redirectTargets } = organization;
+  const both = (text: 'title' | 'intro' | 'failure') => ({ en: texts.en[text], de: texts.de[text] });
+  const { success } = allowedRedirects({ success: redirect }, redirectTargets);
+  const { retentionDays, endsAt } = terms;
+  return {
+    title: both('title'),
+    messages: { intro: both('intro'), failure: both('failure') },
+    ...(success !== undefined && { redirect: { success, failure: success } }),
+    consent: extendConsent(
+      uniqueConsent(organization, terms, 'block'),
+      ` ${VERSION}`,
+      (language, { text, retention }) => {
+        const { id, until } = texts[language];
+        const isBounded = retentionDays === undefined && endsAt !== undefined;
+        return {
+          text: [...text, id.replace('{organization}', () => name)],
+          retention: isBounded
+            ? `${retention} ${until.replace('{end}', new Date(endsAt).toISOString().slice(0, 10))}`
+            : retention,
+        };
+      },
+    ),
+  };
 }

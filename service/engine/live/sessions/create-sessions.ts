@@ -7,11 +7,9 @@ import type { Actor } from '../../audit/index.ts';
 import { requireSource } from '../../matching/index.ts';
 import type { Realm } from '../../people/index.ts';
 import { createDue, createExpire, verificationOf } from './due.ts';
-import { createFrameStore } from './frame-store.ts';
-import { createHandovers } from './handovers.ts';
 import { createLiveSessions, type LiveSessions } from './live-sessions.ts';
-import { createMovementStore } from './movement-store.ts';
-import { createOrderSession } from './order-session.ts';
+import { createFrameStore, createMovementStore } from './movement-store.ts';
+import { createHandovers, createOrderSession } from './order-session.ts';
 import type { SessionParts, SessionsDeps } from './parts.ts';
 import { createRecord, type RecordingParts } from './record-session.ts';
 import { createReviewSession } from './review-session.ts';
@@ -20,8 +18,7 @@ import type { Session } from './session.ts';
 import { createSessionBehaviors } from './session-behavior.ts';
 import { createSessionCapacity, type SessionCapacity } from './session-capacity.ts';
 import { createCapabilities, createPageSide, finalizeRow, requireUndecided } from './session-page.ts';
-import { createPlaces } from './session-place.ts';
-import { chosenProfile, profilePage, rulesIn } from './session-rules.ts';
+import { capabilityHash, chosenProfile, profilePage, rulesIn } from './session-rules.ts';
 import { createSessionStore, outcomeOf, type SessionRow, sessionOf } from './session-store.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -210,4 +207,31 @@ async function noteRead<S extends Session>(
     }),
   );
   return session;
+}
+
+/**
+ * A session stays on the node that first had it in memory. One of a node that is gone, or of none, begins again at the node that is asked
+ * for it; of two that are asked at one time one gets it.
+ */
+function createPlaces({
+  store,
+  record,
+  inTransaction,
+  node,
+}: RecordingParts): Pick<Sessions, 'nodeOf' | 'nodeOfToken'> {
+  async function ofRow(row: SessionRow | undefined): Promise<string | undefined> {
+    if (!node || !row || row.decision !== null || row.node === node.run) return undefined;
+    if (row.node !== null && (await node.isThere(row.node))) return row.node;
+    const placed = await inTransaction(async (tx) => {
+      const now = await store.byId(row.id, tx);
+      if (now?.decision !== null || now.node !== row.node) return now?.node ?? node.run;
+      await record.placed(tx, now, node.run);
+      return node.run;
+    });
+    return placed === node.run ? undefined : placed;
+  }
+  return {
+    nodeOf: async (id) => (node ? ofRow(await store.byId(id)) : undefined),
+    nodeOfToken: async (token) => (node ? ofRow(await store.byTokenHash(capabilityHash(token))) : undefined),
+  };
 }

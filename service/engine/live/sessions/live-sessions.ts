@@ -2,7 +2,6 @@ import { defined } from '../../../lib/defined.ts';
 import type { SessionId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { type ModelPlan, outcomeOfPicture } from '../../matching/index.ts';
-import { over } from './capability.ts';
 import { createDecideAttempt } from './decide-attempt.ts';
 import {
   type Attempt,
@@ -25,7 +24,7 @@ import {
 import { MOST_ATTEMPTS } from './parts.ts';
 import type { RecordingParts } from './record-session.ts';
 import type { SessionCapacity } from './session-capacity.ts';
-import { planOf } from './session-rules.ts';
+import { over, planOf } from './session-rules.ts';
 import { realmOf, type SessionRow } from './session-store.ts';
 import type { ConnectOptions, FrameLink, LiveState } from './sessions.ts';
 import { testEndOf } from './test-end.ts';

@@ -1,20 +1,16 @@
 import type { FaceAnalyzer } from '../../../inference/workers/face-analyzer.ts';
-import type { Clock } from '../../../lib/clock.ts';
-import type { Ids, World } from '../../../lib/id.ts';
-import type { Log } from '../../../lib/log.ts';
+import type { World } from '../../../lib/id.ts';
 import type { NodeHere } from '../../../lib/node-tag.ts';
 import type { Turns } from '../../../lib/turns.ts';
 import type { Runs } from '../../../storage/runs.ts';
-import type { Db, InTransaction } from '../../../storage/transaction.ts';
 import type { Organizations } from '../../accounts/index.ts';
-import type { Audit } from '../../audit/index.ts';
+import type { Foundation } from '../../audit/index.ts';
 import type { Challenges, Profiles } from '../../matching/index.ts';
 import type { Models } from '../../models/index.ts';
 import type { Subjects } from '../../people/index.ts';
 import type { Uniqueness } from '../../uniqueness/index.ts';
 import type { VerifyLive } from '../../verification/index.ts';
-import type { FrameStore } from './frame-store.ts';
-import type { MovementStore } from './movement-store.ts';
+import type { FrameStore, MovementStore } from './movement-store.ts';
 import type { OwnerSealer, SealedValues } from './sealed-store.ts';
 import type { FlowHandler, SessionDecision, SessionFlow, SessionWait } from './session.ts';
 import type { SessionBehaviors } from './session-behavior.ts';
@@ -29,15 +25,9 @@ export interface ObservedAttempt {
   waitsFor?: SessionWait;
 }
 
-export interface SessionsDeps {
-  db: Db;
-  inTransaction: InTransaction;
+export interface SessionsDeps extends Foundation {
   sealer: OwnerSealer;
   integrity: SessionIntegrity;
-  audit: Audit;
-  ids: Ids;
-  clock: Clock;
-  log: Log;
   runs: Pick<Runs, 'own' | 'living'>;
   random?: (into: Uint8Array) => void;
   analyzer: FaceAnalyzer;

@@ -1,13 +1,12 @@
 import { defined } from '../../../lib/defined.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { requireSource } from '../../matching/index.ts';
-import { capabilityHash, over, sameHash } from './capability.ts';
 import type { LinkDescription } from './link.ts';
 import type { LiveSessions } from './live-sessions.ts';
 import { requireAgreed } from './page-consent.ts';
 import { SESSION_LIFE, type SessionParts } from './parts.ts';
 import { consentColumns, type RecordingParts } from './record-session.ts';
-import { planOf, requirePath, rulesIn } from './session-rules.ts';
+import { capabilityHash, over, planOf, requirePath, rulesIn, sameHash } from './session-rules.ts';
 import { outcomeOf, realmOf, type SessionRow, sourceOfSession } from './session-store.ts';
 import type { Sessions } from './sessions.ts';
 

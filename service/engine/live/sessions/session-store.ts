@@ -1,12 +1,11 @@
 import type { Insertable, Selectable, Updateable } from 'kysely';
 import { defined } from '../../../lib/defined.ts';
 import type { OrganizationId, SessionId, SubjectId, VerificationId, World } from '../../../lib/id.ts';
-import type { Log } from '../../../lib/log.ts';
 import { endsIn } from '../../../storage/id-end.ts';
 import { isSound, macOf, type RowIntegrity } from '../../../storage/keys/protected-tables.ts';
 import type { Schema } from '../../../storage/schema.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
-import { readActor } from '../../audit/index.ts';
+import { type Foundation, readActor } from '../../audit/index.ts';
 import type { Purpose } from '../../consent/index.ts';
 import { type CaptureSource, sourceOfFrames, type TryAgain } from '../../matching/index.ts';
 import type { Realm } from '../../people/index.ts';
@@ -112,10 +111,8 @@ export function sessionOf(row: SessionRow): Session {
 
 export type SessionIntegrity = RowIntegrity;
 
-export interface SessionStoreDeps {
-  db: Db;
+export interface SessionStoreDeps extends Pick<Foundation, 'db' | 'log'> {
   integrity: SessionIntegrity;
-  log: Log;
 }
 
 /** The table `live_session`. A row that was changed by other means than these is no session: it is logged and left out. */
@@ -147,8 +144,7 @@ export async function countWaitingSessions(db: Db, { organization, world }: Real
   const { n } = await db
     .selectFrom('live_session')
     .select((eb) => eb.fn.countAll<number>().as('n'))
-    .where('organization', '=', organization)
-    .where('world', '=', world)
+    .where((eb) => eb.and({ organization, world }))
     .where('decision', 'is', null)
     .where('held_until', 'is not', null)
     .where('outcome', 'like', '%"waits":"%')
@@ -171,9 +167,7 @@ function reads(db: Db, { isOwn, one }: RowChecks) {
         await db
           .selectFrom('live_session')
           .selectAll()
-          .where('id', '=', id)
-          .where('organization', '=', organization)
-          .where('world', '=', world)
+          .where((eb) => eb.and({ id, organization, world }))
           .executeTakeFirst(),
       ),
     /** By the capability, or as the device that handed it over. */
@@ -194,9 +188,7 @@ function reads(db: Db, { isOwn, one }: RowChecks) {
           : await db
               .selectFrom('live_session')
               .selectAll()
-              .where('email_hash', '=', address)
-              .where('organization', '=', organization)
-              .where('world', '=', world)
+              .where((eb) => eb.and({ email_hash: address, organization, world }))
               .orderBy('id', 'desc')
               .limit(NOT_ASKED_AGAIN)
               .execute();
@@ -209,8 +201,7 @@ function reads(db: Db, { isOwn, one }: RowChecks) {
       const rows = await db
         .selectFrom('live_session')
         .selectAll()
-        .where('organization', '=', organization)
-        .where('world', '=', world)
+        .where((eb) => eb.and({ organization, world }))
         .$if(state !== undefined, (query) => query.where('state', '=', state!))
         .$if(flow !== undefined, (query) => query.where('flow', '=', flow!))
         .$if(held === true, (query) =>

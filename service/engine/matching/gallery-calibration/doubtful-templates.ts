@@ -4,7 +4,7 @@ import type { SubjectId } from '../../../lib/id.ts';
 import type { ModelSet } from '../../models/index.ts';
 import { thresholdForFalseMatchRate } from '../error-rate.ts';
 import { forEveryGroup } from '../every-group.ts';
-import type { Sample } from './gallery-sample.ts';
+import type { Sample } from './gallery-shift.ts';
 import { countReaching, pairOf } from './gallery-shift.ts';
 
 /**

@@ -2,8 +2,8 @@ import { setImmediate as pause } from 'node:timers/promises';
 import type { Selectable } from 'kysely';
 import type { OrganizationId, SubjectId, World } from '../../../lib/id.ts';
 import type { Schema } from '../../../storage/schema.ts';
-import type { Db, InTransaction, Tx } from '../../../storage/transaction.ts';
-import type { Actor, Audit } from '../../audit/index.ts';
+import type { Db, Tx } from '../../../storage/transaction.ts';
+import type { Actor, Foundation } from '../../audit/index.ts';
 import { type Realm, realmKey } from '../../people/index.ts';
 import type { HoldsFor, Scorer } from '../every-group.ts';
 
@@ -48,8 +48,7 @@ export function createGalleryCalibrationStore({ db }: { db: Db }) {
         const rows = await slice
           .$if(end !== undefined, (lines) => lines.where('id', '<=', end!.id))
           .select(['target', 'details'])
-          .where('organization', '=', organization)
-          .where('action', '=', 'subject.enroll')
+          .where((eb) => eb.and({ organization, action: 'subject.enroll' }))
           .where('details', 'like', '%"duplicateOf"%')
           .execute();
         for (const { target, details } of rows) {
@@ -64,11 +63,7 @@ export function createGalleryCalibrationStore({ db }: { db: Db }) {
   };
 }
 
-interface KeptCalibrationsDeps {
-  db: Db;
-  inTransaction: InTransaction;
-  audit: Audit;
-}
+interface KeptCalibrationsDeps extends Pick<Foundation, 'db' | 'inTransaction' | 'audit'> {}
 
 /** The rows of the table, in memory too. */
 export function createKeptCalibrations({ db, inTransaction, audit }: KeptCalibrationsDeps) {

@@ -1,22 +1,19 @@
 import { z } from 'zod';
 import type { CrossScores, CrossScoresRequest } from '../../../inference/gallery/cross-scores.ts';
 import type { ScorerEntry } from '../../../inference/models/manifest.ts';
-import type { Clock } from '../../../lib/clock.ts';
 import { defined } from '../../../lib/defined.ts';
 import type { OrganizationId, SubjectId, World } from '../../../lib/id.ts';
 import { createOneAtATime } from '../../../lib/one-at-a-time.ts';
 import { env, time } from '../../../lib/record-fields.ts';
-import type { Db, InTransaction } from '../../../storage/transaction.ts';
 import type { Organizations } from '../../accounts/index.ts';
-import type { Actor, Audit } from '../../audit/index.ts';
+import type { Actor, Foundation } from '../../audit/index.ts';
 import type { Models } from '../../models/index.ts';
 import type { Realm, Subjects } from '../../people/index.ts';
 import { forEveryGroup, HoldsFor, heldBy, type Scorer } from '../every-group.ts';
 import { type GalleryShifts, type GalleryStanding, galleryStandings } from '../matching.ts';
 import { type Doubt, doubtfulPeople } from './doubtful-templates.ts';
 import { type CalibrationRow, createKeptCalibrations } from './gallery-calibration-store.ts';
-import { readEnrolled, sampleOf, shuffled } from './gallery-sample.ts';
-import { createBasis, measureShift, worstTenth } from './gallery-shift.ts';
+import { createBasis, measureShift, readEnrolled, sampleOf, shuffled, worstTenth } from './gallery-shift.ts';
 
 const share = z.number().min(0).max(1);
 
@@ -131,17 +128,14 @@ export interface GalleryCalibrations extends GalleryShifts {
   forget(organization: OrganizationId): Promise<void>;
 }
 
-export interface GalleryCalibrationsDeps {
-  db: Db;
-  inTransaction: InTransaction;
+export interface GalleryCalibrationsDeps
+  extends Pick<Foundation, 'db' | 'inTransaction' | 'audit' | 'clock'> {
   subjects: Pick<
     Subjects,
     'peopleWith' | 'listPeople' | 'drawPeopleWith' | 'enrollmentsOf' | 'distinctFrom' | 'find'
   >;
   organizations: Pick<Organizations, 'list'>;
   models: Pick<Models, 'current'>;
-  audit: Audit;
-  clock: Clock;
   /** Something is to be measured: `tend` is wanted soon. Does not wait and never throws. */
   due?(): void;
   /** Scores of all pairs, without blocking the caller's thread (inference/gallery/cross-scores.ts). */

@@ -1,10 +1,9 @@
-import type { Clock } from '../../../lib/clock.ts';
 import { defined } from '../../../lib/defined.ts';
 import type { OrganizationId } from '../../../lib/id.ts';
 import type { Locks } from '../../../lib/locks.ts';
 import { Problem } from '../../../lib/problem.ts';
-import type { Db, InTransaction, Tx } from '../../../storage/transaction.ts';
-import type { Actor, Audit } from '../../audit/index.ts';
+import type { Tx } from '../../../storage/transaction.ts';
+import type { Actor, Foundation } from '../../audit/index.ts';
 import type { Events } from '../../events/index.ts';
 import { type Realm, realmKey, type Subjects } from '../../people/index.ts';
 import { type CheckResult, checkNamed } from '../checks/registered-checks.ts';
@@ -49,15 +48,11 @@ export interface AddressAttempts {
   unlock(realm: Realm, person: string, actor: Actor): Promise<{ failures: number; disabled: boolean }>;
 }
 
-export interface AddressAttemptsDeps {
-  db: Db;
-  inTransaction: InTransaction;
+export interface AddressAttemptsDeps extends Pick<Foundation, 'db' | 'inTransaction' | 'audit' | 'clock'> {
   sealer: { emailHash(organization: OrganizationId, email: string): string };
   subjects: Pick<Subjects, 'get' | 'find'>;
   locks: Locks;
-  audit: Audit;
   events: Events;
-  clock: Clock;
 }
 
 /** Milliseconds to wait when others are under way whose outcome decides. */

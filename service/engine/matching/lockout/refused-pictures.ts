@@ -1,10 +1,9 @@
-import type { Clock } from '../../../lib/clock.ts';
-import type { Ids, OrganizationId } from '../../../lib/id.ts';
+import type { OrganizationId } from '../../../lib/id.ts';
 import type { Locks } from '../../../lib/locks.ts';
 import { Problem } from '../../../lib/problem.ts';
-import type { Db, InTransaction, Tx } from '../../../storage/transaction.ts';
+import type { Tx } from '../../../storage/transaction.ts';
 import { sourceOf } from '../../accounts/index.ts';
-import type { Actor } from '../../audit/index.ts';
+import type { Actor, Foundation } from '../../audit/index.ts';
 import type { Realm } from '../../people/index.ts';
 import {
   insertRefused,
@@ -48,14 +47,10 @@ export interface RefusedPictures {
   admit(realm: Realm, caller: { actor: Actor; address?: string }): Promise<PictureGuard>;
 }
 
-export interface RefusedPicturesDeps {
-  db: Db;
-  inTransaction: InTransaction;
+export interface RefusedPicturesDeps extends Pick<Foundation, 'db' | 'inTransaction' | 'ids' | 'clock'> {
   /** A keyed hash, so that the rows reveal neither addresses nor pictures. */
   sealer: { emailHash(organization: OrganizationId, text: string): string };
   locks: Locks;
-  ids: Ids;
-  clock: Clock;
 }
 
 const unlimited: PictureGuard = {

@@ -57,8 +57,7 @@ export function createProfileStore({ db, integrity }: { db: Db; integrity: RowIn
       tx
         .selectFrom('profile')
         .selectAll()
-        .where('organization', '=', organization)
-        .where('slug', '=', slug)
+        .where((eb) => eb.and({ organization, slug }))
         .orderBy('version', 'desc')
         .limit(1)
         .executeTakeFirst(),
@@ -67,8 +66,7 @@ export function createProfileStore({ db, integrity }: { db: Db; integrity: RowIn
       const row = await db
         .selectFrom('profile')
         .select('slug')
-        .where('organization', '=', organization)
-        .where('id', '=', id)
+        .where((eb) => eb.and({ organization, id }))
         .executeTakeFirst();
       return row?.slug;
     },
@@ -82,8 +80,7 @@ export function createProfileStore({ db, integrity }: { db: Db; integrity: RowIn
       const rows = await tx
         .selectFrom('profile')
         .select('id')
-        .where('organization', '=', organization)
-        .where('slug', '=', slug)
+        .where((eb) => eb.and({ organization, slug }))
         .where('removed_at', 'is', null)
         .execute();
       for (const { id } of rows)
@@ -135,8 +132,7 @@ export function createVersionStore({ db }: { db: Db }) {
       db
         .selectFrom('profile')
         .selectAll()
-        .where('organization', '=', organization)
-        .where('slug', '=', slug)
+        .where((eb) => eb.and({ organization, slug }))
         .$if(before !== undefined, (query) => query.where('version', '<', before!))
         .$if(limit !== undefined, (query) => query.limit(limit!))
         .orderBy('version', 'desc')
@@ -151,9 +147,7 @@ export function createVersionStore({ db }: { db: Db }) {
       (tx ?? db)
         .selectFrom('profile')
         .selectAll()
-        .where('organization', '=', organization)
-        .where('slug', '=', slug)
-        .where('version', '=', version)
+        .where((eb) => eb.and({ organization, slug, version }))
         .executeTakeFirst(),
   };
 }

@@ -1,9 +1,8 @@
-import type { Clock } from '../../../lib/clock.ts';
 import { defined } from '../../../lib/defined.ts';
-import type { Ids, OrganizationId } from '../../../lib/id.ts';
+import type { OrganizationId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { InTransaction, Tx } from '../../../storage/transaction.ts';
-import { type Actor, type Audit, describeActor } from '../../audit/index.ts';
+import { type Actor, describeActor, type Foundation } from '../../audit/index.ts';
 import type { Profile, ProfileDefinition } from './profile.ts';
 import type { createProfileStore, createVersionStore, ProfileRow } from './profile-store.ts';
 import { custom } from './read-profile.ts';
@@ -47,11 +46,8 @@ interface NewVersion {
   actor: Actor;
 }
 
-interface WriteDeps {
+interface WriteDeps extends Pick<Foundation, 'audit' | 'ids' | 'clock'> {
   store: Pick<Store, 'newestIn' | 'insert' | 'sealed'>;
-  audit: Audit;
-  ids: Ids;
-  clock: Clock;
   toProfile: ToProfile;
 }
 

@@ -1,10 +1,8 @@
-import type { Clock } from '../../../lib/clock.ts';
 import { defined } from '../../../lib/defined.ts';
-import type { Ids, OrganizationId } from '../../../lib/id.ts';
-import type { Log } from '../../../lib/log.ts';
+import type { OrganizationId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
-import type { Db, InTransaction, RowIntegrity, Tx } from '../../../storage/transaction.ts';
-import { type Actor, type Audit, describeActor } from '../../audit/index.ts';
+import type { InTransaction, RowIntegrity, Tx } from '../../../storage/transaction.ts';
+import { type Actor, describeActor, type Foundation } from '../../audit/index.ts';
 import { builtInProfiles, isLenient, validProfile } from './built-in-profiles.ts';
 import type { Profile, ProfileDefinition } from './profile.ts';
 import { createProfileStore, createVersionStore } from './profile-store.ts';
@@ -43,13 +41,7 @@ export interface Profiles extends ProfileVersions {
   reset(organization: OrganizationId, slug: string, actor: Actor): Promise<Profile | undefined>;
 }
 
-export interface ProfilesDeps {
-  db: Db;
-  inTransaction: InTransaction;
-  audit: Audit;
-  ids: Ids;
-  clock: Clock;
-  log: Log;
+export interface ProfilesDeps extends Foundation {
   integrity: RowIntegrity;
 }
 

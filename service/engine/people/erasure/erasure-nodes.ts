@@ -1,11 +1,10 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Clock } from '../../../lib/clock.ts';
-import type { Log } from '../../../lib/log.ts';
 import { createRecurring } from '../../../lib/recurring.ts';
 import type { Timer } from '../../../lib/timer.ts';
-import type { Db } from '../../../storage/transaction.ts';
+import type { Foundation } from '../../audit/index.ts';
 import { createErasureNodeStore } from './erasure-node-store.ts';
-import { removeAllJournals, removeJournal } from './import-journals.ts';
 
 /** Nodes that share the database: each keeps files and memory of its own, so no erasure is whole before each has cleared them. */
 export interface ErasureNodes {
@@ -19,16 +18,13 @@ export interface ErasureNodes {
   close(): Promise<void>;
 }
 
-export interface ErasureNodesDeps {
+interface ErasureNodesDeps extends Pick<Foundation, 'db' | 'clock' | 'log'> {
   /** Id of this node. */
   node: string;
-  db: Db;
   /** Data directory. */
   data: string;
   /** Brings what this node has in memory up to the database. */
   catchUp(): Promise<void>;
-  clock: Clock;
-  log: Log;
   timer?: Timer;
 }
 
@@ -90,3 +86,17 @@ export function createErasureNodes({
     close: () => recurring.stop(),
   };
 }
+
+/** Journals of imports hold hashes over a person and a picture; imports go on without them by the pictures' marks. */
+const folderIn = (data: string) => join(data, 'imports');
+
+/** Of one organization and world. */
+export async function removeJournal(
+  data: string,
+  { organization, world }: { organization: string; world: string },
+): Promise<void> {
+  await rm(join(folderIn(data), `${organization}-${world}.txt`), { force: true });
+}
+
+const removeAllJournals = (data: string): Promise<void> =>
+  rm(folderIn(data), { recursive: true, force: true });

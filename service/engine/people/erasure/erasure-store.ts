@@ -29,9 +29,7 @@ export function createErasureStore(db: Db, integrity: RowIntegrity) {
       const rows = await db
         .selectFrom('erasure')
         .selectAll()
-        .where('organization', '=', organization)
-        .where('world', '=', world)
-        .where('subject', '=', subject)
+        .where((eb) => eb.and({ organization, world, subject }))
         .execute();
       return rows.find(isOwn);
     },
@@ -140,9 +138,7 @@ export async function isErased(db: Db, { organization, world, subject }: Person)
   const row = await db
     .selectFrom('erasure')
     .select('id')
-    .where('organization', '=', organization)
-    .where('world', '=', world)
-    .where('subject', '=', subject)
+    .where((eb) => eb.and({ organization, world, subject }))
     .limit(1)
     .executeTakeFirst();
   return row !== undefined;

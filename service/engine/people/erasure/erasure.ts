@@ -11,10 +11,9 @@ import { listPresent } from '../subjects/former-address-store.ts';
 import type { Realm } from '../subjects/subject.ts';
 import type { Subjects } from '../subjects/subjects.ts';
 import type { DatabaseTracesDeps } from './database-traces-store.ts';
-import { eraseMany, type MassErasure, type MassErasureRequest } from './erase-many.ts';
-import { createErasureStore, type ErasureStore } from './erasure-store.ts';
+import { createErasureStore, type ErasureRow, type ErasureStore } from './erasure-store.ts';
 import { type FinishDeps, finishErasures, type Work } from './finish-erasures.ts';
-import { createIntend, type IntendDeps, isProblem, noSuchPerson } from './intend-erasure.ts';
+import { createIntend, type Intend, type IntendDeps, isProblem, noSuchPerson } from './intend-erasure.ts';
 import type { KeptErasures } from './kept-erasures.ts';
 import {
   createLedger,
@@ -27,7 +26,7 @@ import {
 import { createProver, type ProverDeps, type RememberDeps, rememberPerson, type Witness } from './proof.ts';
 
 /** The reason and the actor of an erasure. */
-export interface ErasureRequest {
+interface ErasureRequest {
   reason: Exclude<ErasureReason, 'restored'>;
   actor: Actor;
   request?: string;
@@ -289,3 +288,68 @@ function createReplay({ db, store, ledger, kept, sealer, keys, log }: ReplayDeps
     },
   };
 }
+
+interface MassErasureRequest {
+  confirm?: number;
+  after?: SubjectId;
+  limit: number;
+  actor: Actor;
+  request?: string;
+}
+
+/** People erased by one call of a mass deletion. */
+export interface MassErasure {
+  erased: SubjectId[];
+  /** Under a legal hold: they stay. */
+  held: SubjectId[];
+  /** Erased, but for a copy of the key store that could not be reached. */
+  pending: ErasureId[];
+  /** People there are now. */
+  left: number;
+  /** Where to go on; absent at the end. */
+  next?: SubjectId;
+}
+
+interface EraseManyDeps {
+  subjects: Pick<Subjects, 'list' | 'count'>;
+  intend: Intend;
+  finish(works: readonly Work[]): Promise<ErasureReceipt[]>;
+}
+
+/** As `Erasure.eraseMany`. */
+export async function eraseMany(
+  { subjects, intend, finish }: EraseManyDeps,
+  realm: Realm,
+  { confirm, after, limit, ...who }: MassErasureRequest,
+): Promise<MassErasure> {
+  const there = await subjects.count(realm);
+  if (confirm !== there) throw unconfirmed(realm, there, confirm);
+  const page = await subjects.list(realm, { limit, ...defined({ after }) });
+  const begun: ErasureRow[] = [];
+  const held: SubjectId[] = [];
+  for (const { id, email } of page.subjects) {
+    try {
+      begun.push(await intend(realm, id, { reason: 'mass', email, ...who }));
+    } catch (error) {
+      if (isProblem(error, 'SUBJECT_NOT_FOUND')) continue;
+      if (!isProblem(error, 'LEGAL_HOLD')) throw error;
+      held.push(id);
+    }
+  }
+  const receipts = await finish(begun.map((row) => ({ row })));
+  return {
+    erased: receipts.map(({ subject }) => subject),
+    held,
+    pending: receipts.flatMap(({ state, erasure }) => (state === 'pending' ? [erasure] : [])),
+    left: await subjects.count(realm),
+    ...defined({ next: page.next }),
+  };
+}
+
+const unconfirmed = ({ world }: Realm, there: number, given: number | undefined) =>
+  new Problem(
+    'CONFIRMATION_REQUIRED',
+    given === undefined
+      ? `No person was erased. To erase all people in the ${world} world of this organization send confirm with how many there are: ${there}.`
+      : `No person was erased: ${there} people are in the ${world} world of this organization, not ${given}. Send confirm with the exact number.`,
+  );

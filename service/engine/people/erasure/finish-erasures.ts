@@ -1,9 +1,8 @@
-import type { Clock } from '../../../lib/clock.ts';
 import { defined } from '../../../lib/defined.ts';
 import type { ErasureId, OrganizationId, SubjectId, World } from '../../../lib/id.ts';
 import { time } from '../../../lib/time.ts';
 import type { InTransaction, Tx } from '../../../storage/transaction.ts';
-import { type Audit, type PersonalData, readActor, tablesThatKeepIds } from '../../audit/index.ts';
+import { type Foundation, type PersonalData, readActor, tablesThatKeepIds } from '../../audit/index.ts';
 import type { Events } from '../../events/index.ts';
 import {
   type DatabaseTracesDeps,
@@ -12,8 +11,8 @@ import {
   findTablesNaming,
 } from './database-traces-store.ts';
 import type { ErasureNodes } from './erasure-nodes.ts';
+import { removeJournal } from './erasure-nodes.ts';
 import type { ErasureRow, ErasureStore } from './erasure-store.ts';
-import { removeJournal } from './import-journals.ts';
 import type { KeptErasures } from './kept-erasures.ts';
 import {
   type CopyOfReceipt,
@@ -270,11 +269,9 @@ function afterwards(waiting: CopyOfReceipt, { fate, by, at }: FormerCopy): CopyO
   };
 }
 
-interface SettleDeps {
+interface SettleDeps extends Pick<Foundation, 'audit' | 'clock'> {
   store: Pick<ErasureStore, 'settle'>;
-  audit: Audit;
   events: Events;
-  clock: Clock;
 }
 
 /** The change of state, its audit line and its event, once for each state that is reached. */

@@ -1,10 +1,9 @@
-import type { Clock } from '../../../lib/clock.ts';
 import { defined } from '../../../lib/defined.ts';
-import type { ErasureId, Ids, OrganizationId, SubjectId } from '../../../lib/id.ts';
+import type { ErasureId, OrganizationId, SubjectId } from '../../../lib/id.ts';
 import { Problem, type ProblemCode } from '../../../lib/problem.ts';
 import type { Runs } from '../../../storage/runs.ts';
-import type { InTransaction, Tx } from '../../../storage/transaction.ts';
-import { type Actor, type Audit, describeActor, type PersonalData } from '../../audit/index.ts';
+import type { Tx } from '../../../storage/transaction.ts';
+import { type Actor, describeActor, type Foundation, type PersonalData } from '../../audit/index.ts';
 import { type AgreementsDeps, createAgreements } from '../../consent/index.ts';
 import { isPresent, noteFormer, releaseAddress } from '../subjects/former-address-store.ts';
 import type { Realm } from '../subjects/subject.ts';
@@ -12,10 +11,9 @@ import type { Subjects } from '../subjects/subjects.ts';
 import type { ErasureRow, ErasureStore } from './erasure-store.ts';
 import type { ErasureReason } from './ledger.ts';
 
-export interface IntendDeps {
+export interface IntendDeps extends Pick<Foundation, 'inTransaction' | 'audit' | 'ids' | 'clock'> {
   store: Pick<ErasureStore, 'insert'>;
   organizations: AgreementsDeps['organizations'];
-  inTransaction: InTransaction;
   subjects: Pick<Subjects, 'forget'>;
   personalData: readonly PersonalData[];
   sealer: {
@@ -26,9 +24,6 @@ export interface IntendDeps {
   forgetUse?(realm: Realm, emailHash: string): Promise<void>;
   /** Whether a legal hold forbids it. */
   isHeld(tx: Tx, subject: SubjectId): Promise<boolean>;
-  audit: Audit;
-  ids: Ids;
-  clock: Clock;
   runs: Pick<Runs, 'own'>;
 }
 

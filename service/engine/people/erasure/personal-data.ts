@@ -14,8 +14,7 @@ export const createErasureData = ({ db }: { db: Db }): PersonalData => ({
     const rows = await db
       .selectFrom('erasure')
       .selectAll()
-      .where('organization', '=', organization)
-      .where('subject', '=', subject)
+      .where((eb) => eb.and({ organization, subject }))
       .orderBy('id')
       .execute();
     return {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { filesUnder, searchFiles } from './search-files.ts';
+import { filesUnder, searchFiles } from './proof.ts';
 
 let folder: string;
 beforeAll(() => {

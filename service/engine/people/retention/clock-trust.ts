@@ -1,10 +1,7 @@
-import type { Clock } from '../../../lib/clock.ts';
 import { defined } from '../../../lib/defined.ts';
-import type { Log } from '../../../lib/log.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { time } from '../../../lib/time.ts';
-import type { Db, InTransaction } from '../../../storage/transaction.ts';
-import { type Actor, type Audit, readClockJumps, readEnds, readNewestTime } from '../../audit/index.ts';
+import { type Actor, type Foundation, readClockJumps, readEnds, readNewestTime } from '../../audit/index.ts';
 import { DAY, type SweepNotes } from './due.ts';
 
 /** The newest lines of the audit log that are searched for jumps of the clock. */
@@ -12,17 +9,12 @@ const MOST_LINES = 10_000;
 /** Between midday UTC of a date and any moment that is this date somewhere on earth. */
 const DATE_REACH = 1.5 * DAY;
 
-interface ClockTrustDeps {
-  db: Db;
-  inTransaction: InTransaction;
+interface ClockTrustDeps extends Pick<Foundation, 'db' | 'inTransaction' | 'audit' | 'clock' | 'log'> {
   notes: SweepNotes;
-  audit: Audit;
-  clock: Clock;
   /** The chain of the audit log that this process adds to, by its own clock; empty unless given. */
   chain?: string;
   /** When the program was built (ms since 1970). */
   builtAt: number;
-  log: Log;
 }
 
 export type ClockTrust = ReturnType<typeof createClockTrust>;

@@ -1,12 +1,12 @@
 import { setImmediate as pause } from 'node:timers/promises';
 import type { Clock } from '../../../lib/clock.ts';
 import { defined } from '../../../lib/defined.ts';
-import type { SubjectId, World } from '../../../lib/id.ts';
+import type { OrganizationId, SubjectId, World } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { noteProgress } from '../../../lib/progress/progress.ts';
-import type { Db } from '../../../storage/transaction.ts';
+import type { Db, InTransaction } from '../../../storage/transaction.ts';
 import { type Organization, type RetentionPolicy, retentionPolicy } from '../../accounts/index.ts';
-import type { Actor, PersonalData, Realm } from '../../audit/index.ts';
+import type { Actor, ExpiringRows, PersonalData, Realm } from '../../audit/index.ts';
 import { countPeople, findKept, LOOKED_AT_ONCE, peopleNotUsedSince } from '../subjects/kept-people-store.ts';
 import { DAY, type DueReason, dueReason, emptyReport, needsConfirmation, type SweepReport } from './due.ts';
 
@@ -125,4 +125,46 @@ export async function eraseDue(
     }
     await pause();
   }
+}
+
+/** Rows that are deleted in one go: some milliseconds of the event loop. */
+const PAGE = 500;
+/** Calls `work` for the rows of each feature in each world, with the time before which they are too old. */
+async function eachOld(
+  personalData: readonly PersonalData[],
+  organization: OrganizationId,
+  { policy, now }: Pick<Found, 'policy' | 'now'>,
+  work: (old: ExpiringRows, realm: Realm, before: number) => Promise<void>,
+): Promise<void> {
+  for (const world of worlds)
+    for (const { expires = [] } of personalData)
+      for (const old of expires) await work(old, { organization, world }, now - policy[old.term] * DAY);
+}
+
+/** Deletes the rows of every feature that are older than their terms. It can be called again after a crash. */
+export const deleteOldRows = (
+  { personalData, inTransaction }: { personalData: readonly PersonalData[]; inTransaction: InTransaction },
+  organization: OrganizationId,
+  found: Found,
+): Promise<void> =>
+  eachOld(personalData, organization, found, async ({ counted, expire }, realm, before) => {
+    const { rows } = found.report;
+    // One page after the other: other callers get a turn in between.
+    for (let deleted = PAGE; deleted === PAGE; await pause()) {
+      deleted = await inTransaction((tx) => expire(tx, realm, before, PAGE));
+      rows[counted] = (rows[counted] ?? 0) + deleted;
+    }
+  });
+
+/** How many rows `deleteOldRows` would delete, by kind. */
+export async function countOldRows(
+  { personalData }: { personalData: readonly PersonalData[] },
+  organization: OrganizationId,
+  found: Found,
+): Promise<Record<string, number>> {
+  const rows: Record<string, number> = {};
+  await eachOld(personalData, organization, found, async ({ counted, count }, realm, before) => {
+    rows[counted] = (rows[counted] ?? 0) + (await count(realm, before));
+  });
+  return rows;
 }

@@ -14,10 +14,16 @@ import {
   type WaitingSweep,
 } from './due.ts';
 import type { SweepOptions } from './find-due.ts';
-import { countOldRows } from './old-rows.ts';
-import { Unconfirmed, whyConfirm } from './require-confirmed.ts';
+import { countOldRows } from './find-due.ts';
 import { createRetentionStore, type SweepPage } from './retention-store.ts';
-import { findPeopleDue, type RunSweepDeps, runSweep, type Sweep } from './run-sweep.ts';
+import {
+  findPeopleDue,
+  type RunSweepDeps,
+  runSweep,
+  type Sweep,
+  Unconfirmed,
+  whyConfirm,
+} from './run-sweep.ts';
 
 export interface Retention {
   /** What a sweep would do now, and why it would ask for confirmation. Changes nothing. */

@@ -1,15 +1,13 @@
 import { type Item, type PrintedDocument, renderPdf, type Section } from '../../../documents/index.ts';
-import type { Clock } from '../../../lib/clock.ts';
 import { defined } from '../../../lib/defined.ts';
 import type { OrganizationId, SubjectId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { time } from '../../../lib/time.ts';
-import type { Db, InTransaction } from '../../../storage/transaction.ts';
 import type { Organizations } from '../../accounts/index.ts';
 import type {
   Actor,
-  Audit,
   ExportOptions,
+  Foundation,
   Person,
   PersonalData,
   Realm,
@@ -41,20 +39,16 @@ export interface SubjectRecords {
   print(realm: Realm, order: RecordRequest): Promise<Uint8Array>;
 }
 
-export interface SubjectRecordsDeps {
-  db: Db;
-  inTransaction: InTransaction;
+export interface SubjectRecordsDeps extends Pick<Foundation, 'db' | 'inTransaction' | 'audit' | 'clock'> {
   sealer: {
     openMany(values: readonly SealedValue[]): Promise<({ is: 'open'; plain: Uint8Array } | { is: string })[]>;
     emailHash(organization: OrganizationId, email: string): string;
   };
   organizations: Pick<Organizations, 'get'>;
   subjects: Pick<Subjects, 'find'>;
-  audit: Audit;
   personalData: readonly PersonalData[];
   /** Every other table, and why it holds nothing about a person. */
   tablesWithoutPersons: Readonly<Record<string, string>>;
-  clock: Clock;
 }
 
 export function createSubjectRecords({

@@ -1,10 +1,9 @@
-import type { Clock } from '../../../lib/clock.ts';
 import { defined } from '../../../lib/defined.ts';
 import type { SubjectId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { Turns } from '../../../lib/turns.ts';
 import type { InTransaction, Tx } from '../../../storage/transaction.ts';
-import type { Actor, Audit } from '../../audit/index.ts';
+import type { Actor, Foundation } from '../../audit/index.ts';
 import type { Consents } from '../../consent/index.ts';
 import { noteFormer } from './former-address-store.ts';
 import type { PeopleSearch } from './people/people-search.ts';
@@ -21,16 +20,13 @@ export interface SubjectChange {
   birthDate?: string | null;
 }
 
-export interface ChangeSubjectDeps {
+export interface ChangeSubjectDeps extends Pick<Foundation, 'inTransaction' | 'audit' | 'clock'> {
   store: Pick<
     SubjectStore,
     'addressHashes' | 'emailHash' | 'find' | 'sealPerson' | 'birthDateOf' | 'sealBirthDate'
   >;
-  inTransaction: InTransaction;
   /** The work on one e-mail address, one after the other. */
   turns: Turns;
-  audit: Audit;
-  clock: Clock;
   /** Removes what is counted against an address that the person has no more. */
   forgetAddress(tx: Tx, realm: Realm, emailHash: string): Promise<void>;
 }

@@ -1,10 +1,9 @@
-import type { Clock } from '../../../lib/clock.ts';
 import { defined } from '../../../lib/defined.ts';
-import type { Ids, SubjectId } from '../../../lib/id.ts';
+import type { SubjectId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
-import type { InTransaction, Tx } from '../../../storage/transaction.ts';
+import type { Tx } from '../../../storage/transaction.ts';
 import { refuseErased } from '../../accounts/index.ts';
-import type { Actor, Audit } from '../../audit/index.ts';
+import type { Actor, Foundation } from '../../audit/index.ts';
 import { type Consent, type ConsentStatus, type Consents, isHeld } from '../../consent/index.ts';
 import type { Events } from '../../events/index.ts';
 import { currentEmbedders, fileOf, type Models } from '../../models/index.ts';
@@ -23,12 +22,10 @@ export interface Enrolled {
   repeated?: true;
 }
 
-export interface EnrollSubjectDeps extends WriteEnrollmentDeps {
+export interface EnrollSubjectDeps extends WriteEnrollmentDeps, Pick<Foundation, 'inTransaction' | 'clock'> {
   index: Pick<PeopleGalleries, 'put'>;
-  inTransaction: InTransaction;
   models: Pick<Models, 'current'>;
   consents: Pick<Consents, 'record' | 'settle'>;
-  clock: Clock;
   complete: UpgradeTemplates['complete'];
 }
 
@@ -183,12 +180,10 @@ interface NewPicture {
   beside?: (tx: Tx, subject: SubjectId) => Promise<void>;
 }
 
-export interface WriteEnrollmentDeps {
+export interface WriteEnrollmentDeps extends Pick<Foundation, 'audit' | 'ids'> {
   store: SubjectStore;
-  audit: Audit;
   events: Events;
   consents: Pick<Consents, 'record'>;
-  ids: Ids;
   /** Enrollments a person keeps. */
   most: number;
   /** Called with each template that does not open. */

@@ -43,8 +43,7 @@ export async function selectFormer(
   const rows = await db
     .selectFrom('former_address')
     .selectAll()
-    .where('organization', '=', organization)
-    .where('world', '=', world)
+    .where((eb) => eb.and({ organization, world }))
     .where('email_hash', 'in', hashes)
     .where('freed_at', '>', at - ADDRESS_KEPT)
     .execute();
@@ -89,9 +88,7 @@ export async function isPresent(
   const row = await tx
     .selectFrom('subject')
     .select('id')
-    .where('id', '=', subject)
-    .where('organization', '=', organization)
-    .where('world', '=', world)
+    .where((eb) => eb.and({ id: subject, organization, world }))
     .where(notBeingErased)
     .executeTakeFirst();
   return row !== undefined;

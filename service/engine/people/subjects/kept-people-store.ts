@@ -27,8 +27,7 @@ export interface KeptPerson {
 const rowsOf = (db: Db, { organization, world }: Realm) =>
   db
     .selectFrom('subject')
-    .where('subject.organization', '=', organization)
-    .where('subject.world', '=', world)
+    .where((eb) => eb.and({ 'subject.organization': organization, 'subject.world': world }))
     // Members of uniqueness scopes have a term of their own (engine/uniqueness).
     .where('subject.member_of', 'is', null)
     .where(notBeingErased)
@@ -112,8 +111,7 @@ export const slicesOfPeople = (db: Db, realm: Realm, size: number): AsyncGenerat
 const peopleAfter = (db: Db, { organization, world }: Realm, after: string) =>
   db
     .selectFrom('subject')
-    .where('organization', '=', organization)
-    .where('world', '=', world)
+    .where((eb) => eb.and({ organization, world }))
     .where('id', '>', after);
 
 const pairOf = (one: SubjectId, two: SubjectId) =>
@@ -159,8 +157,7 @@ export async function deleteDistinct(tx: Tx, one: SubjectId, two: SubjectId): Pr
   const { subject, other } = pairOf(one, two);
   const { numDeletedRows } = await tx
     .deleteFrom('distinct_people')
-    .where('subject', '=', subject)
-    .where('other', '=', other)
+    .where((eb) => eb.and({ subject, other }))
     .executeTakeFirst();
   return numDeletedRows === 1n;
 }

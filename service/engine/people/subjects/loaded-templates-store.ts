@@ -214,8 +214,7 @@ async function sealAnew({ db, sealer }: Deps, rows: readonly SealedRow[]): Promi
     await db
       .updateTable('template')
       .set({ vector_sealed: await sealer.seal(place, value.plain) })
-      .where('id', '=', older[i]!.id)
-      .where('vector_sealed', '=', sealed)
+      .where((eb) => eb.and({ id: older[i]!.id, vector_sealed: sealed }))
       .execute();
   }
 }
@@ -299,8 +298,7 @@ export function createTemplatePages(
               await tx
                 .updateTable(table)
                 .set({ vector_sealed: sealed, transform: generation })
-                .where('id', '=', id)
-                .where('transform', '=', transform)
+                .where((eb) => eb.and({ id, transform }))
                 .execute();
             }
           });

@@ -132,9 +132,7 @@ async function exportPerson(db: Db, person: Person, { open }: ExportOptions) {
   const row = await db
     .selectFrom('subject')
     .selectAll()
-    .where('id', '=', subject)
-    .where('organization', '=', organization)
-    .where('world', '=', world)
+    .where((eb) => eb.and({ id: subject, organization, world }))
     .executeTakeFirst();
   if (!row) return undefined;
   const [email, name, birthDate] = await open([

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { onBothDatabases } from '../../../../test/storage/databases.ts';
 import { type Engine, operator, startEngine } from '../../../../test/support/engine.ts';
 import { direction } from '../../../../test/support/faces.ts';
-import { createPictureCounts } from './picture-counts-store.ts';
+import { createPictureCounts } from './template-counts-store.ts';
 
 onBothDatabases('counts of pictures', (newPlace) => {
   let engine: Engine;

@@ -1,8 +1,8 @@
 import { defined } from '../../../lib/defined.ts';
 import type { SubjectId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
-import type { Db, InTransaction, Tx } from '../../../storage/transaction.ts';
-import { type Actor, type Audit, readActor, readDone } from '../../audit/index.ts';
+import type { Db, Tx } from '../../../storage/transaction.ts';
+import { type Actor, type Foundation, readActor, readDone } from '../../audit/index.ts';
 import { isHeld } from '../../consent/index.ts';
 import type { Models } from '../../models/index.ts';
 import { bestFirst, galleryVectors, refuseMoreAnchors } from './best-pictures.ts';
@@ -81,12 +81,10 @@ function toEnrollments(templates: readonly StoredTemplate[]): Enrollment[] {
   return enrollments.sort(bestFirst);
 }
 
-interface RemovePictureDeps {
+interface RemovePictureDeps extends Pick<Foundation, 'inTransaction' | 'audit'> {
   store: Pick<SubjectStore, 'templatesOf' | 'templateRows' | 'deleteTemplates' | 'isThere'>;
   index: Pick<PeopleGalleries, 'put'>;
-  inTransaction: InTransaction;
   models: Pick<Models, 'current'>;
-  audit: Audit;
   damaged: (row: DamagedRow) => void;
 }
 
@@ -150,10 +148,8 @@ interface Confirmation {
   alone?: boolean;
 }
 
-interface ConfirmDeps {
+interface ConfirmDeps extends Pick<Foundation, 'inTransaction' | 'audit'> {
   store: Pick<SubjectStore, 'templateRows' | 'setAnchor' | 'dropSettled' | 'isThere'>;
-  inTransaction: InTransaction;
-  audit: Audit;
   most: number;
 }
 

@@ -116,8 +116,7 @@ function createSubjectRows(db: Db) {
       const { numUpdatedRows } = await tx
         .updateTable('subject')
         .set(name === null ? { updated_at: at } : { updated_at: at, name_sealed: name })
-        .where('id', '=', subject)
-        .where('email_hash', '=', emailHash)
+        .where((eb) => eb.and({ id: subject, email_hash: emailHash }))
         .executeTakeFirst();
       return numUpdatedRows === 1n;
     },
@@ -172,8 +171,7 @@ function createTemplateRows(db: Db) {
       const row = await db
         .selectFrom('template')
         .select('subject')
-        .where('organization', '=', organization)
-        .where('world', '=', world)
+        .where((eb) => eb.and({ organization, world }))
         .where('picture_hash', 'in', [...hashes])
         .limit(1)
         .executeTakeFirst();
@@ -199,8 +197,7 @@ function createTemplateRows(db: Db) {
       await tx
         .updateTable('template')
         .set({ anchor: anchor ? 1 : 0 })
-        .where('subject', '=', subject)
-        .where('enrollment', '=', enrollment)
+        .where((eb) => eb.and({ subject, enrollment }))
         .execute();
     },
     async deleteTemplates(tx: Tx, ids: readonly string[]): Promise<void> {
@@ -261,8 +258,7 @@ export async function hasOwner(
   const row = await tx
     .selectFrom('subject')
     .select('id')
-    .where('organization', '=', organization)
-    .where('world', '=', world)
+    .where((eb) => eb.and({ organization, world }))
     .where('email_hash', 'in', hashes)
     .where('id', '!=', subject)
     .executeTakeFirst();
@@ -282,8 +278,7 @@ export async function updatePerson(
   const { numUpdatedRows } = await tx
     .updateTable('subject')
     .set(values)
-    .where('id', '=', subject)
-    .where('email_hash', '=', emailHash)
+    .where((eb) => eb.and({ id: subject, email_hash: emailHash }))
     .where(notBeingErased)
     .executeTakeFirst();
   return numUpdatedRows === 1n;

@@ -1,19 +1,18 @@
 import type { Galleries } from '../../../inference/gallery/galleries.ts';
-import type { Clock } from '../../../lib/clock.ts';
 import { defined } from '../../../lib/defined.ts';
-import type { Ids, SubjectId, World } from '../../../lib/id.ts';
+import type { SubjectId, World } from '../../../lib/id.ts';
 import type { Log } from '../../../lib/log.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { createTurns } from '../../../lib/turns.ts';
-import type { InTransaction, Tx } from '../../../storage/transaction.ts';
-import type { Actor, Audit } from '../../audit/index.ts';
+import type { Tx } from '../../../storage/transaction.ts';
+import type { Actor, Foundation } from '../../audit/index.ts';
 import type { Consents } from '../../consent/index.ts';
 import type { Events } from '../../events/index.ts';
 import { fileOf, type Models } from '../../models/index.ts';
+import { galleryVectors } from './best-pictures.ts';
 import { createChange, createSubjectTurns, type SubjectChange } from './change-subject.ts';
-import { createChangedPeople } from './changed-people-store.ts';
+import { type ChangedPerson, createChangedPeople } from './changed-people-store.ts';
 import { createEnroll, type Enrolled, type NewEnrollment, type NewMember } from './enroll-subject.ts';
-import { createFollowPeople } from './follow-people.ts';
 import {
   createGallerySnapshot,
   type GallerySnapshot,
@@ -27,8 +26,16 @@ import {
   createPeople,
   type DistinctPeople,
 } from './people/people.ts';
+import type { PeopleSearch } from './people/people-search.ts';
 import { createFindSubject, type ReadPeople } from './people/read-people.ts';
-import { createGalleryLoading, createPeopleGalleries, type GalleryLoading } from './people-galleries.ts';
+import {
+  createGalleryLoading,
+  createPeopleGalleries,
+  type GalleryLoading,
+  PEOPLE_PAGE,
+  type PeopleGalleries,
+  picturesOf,
+} from './people-galleries.ts';
 import {
   createConfirm,
   createConfirmsAlone,
@@ -36,7 +43,7 @@ import {
   createRemovePicture,
 } from './pictures.ts';
 import { type EnrolledPicture, type Enrollment, type Realm, realmKey, type Subject } from './subject.ts';
-import { createSubjectStore, type SubjectStoreDeps } from './subject-store.ts';
+import { createSubjectStore, type SubjectStore, type SubjectStoreDeps } from './subject-store.ts';
 import type { UpgradeProgress } from './template-counts-store.ts';
 import { createUpgradeCounts, createUpgradeTemplates, type Visit } from './upgrade-templates.ts';
 
@@ -162,16 +169,13 @@ export interface Subjects extends ReadPeople, GalleryLoading, Availability, Dist
   suspiciousKeys(): Promise<number>;
 }
 
-export interface SubjectsDeps extends SubjectStoreDeps {
-  inTransaction: InTransaction;
+interface SubjectsDeps
+  extends SubjectStoreDeps,
+    Pick<Foundation, 'inTransaction' | 'audit' | 'ids' | 'clock' | 'log'> {
   galleries: Galleries;
   models: Pick<Models, 'current' | 'combinations'>;
-  audit: Audit;
   events: Events;
   consents: Pick<Consents, 'record' | 'settle' | 'forget'>;
-  ids: Ids;
-  clock: Clock;
-  log: Log;
   /** `shared`: memory follows what all nodes commit, this one's own commits with them. */
   position: { shared: boolean; catchUp(): Promise<void> };
   /** Removes what is counted against an address that its person has no more. */
@@ -306,3 +310,64 @@ export function createSubjects(deps: SubjectsDeps): Subjects {
 
 const logDamaged = (log: Log) => (row: DamagedRow) =>
   log.error({ template: row.id, subject: row.subject }, 'a sealed template was changed or belongs elsewhere');
+
+interface FollowPeopleDeps {
+  readChanged: ReturnType<typeof createChangedPeople>;
+  store: Pick<SubjectStore, 'listed'>;
+  index: Pick<PeopleGalleries, 'putRotated' | 'eraseAnywhere' | 'transformOf'>;
+  search: Pick<PeopleSearch, 'isKept' | 'put' | 'removeAnywhere'>;
+  consents: Pick<Consents, 'settle' | 'forget'>;
+  /** Whether the person is disabled. */
+  note(subject: SubjectId, disabled: boolean): void;
+  models: Pick<Models, 'current'>;
+  damaged(row: DamagedRow): void;
+  changed(realm: Realm): void;
+}
+
+/** `Subjects.refresh`: all that is kept in memory of people becomes what the database has of them now. */
+function createFollowPeople(deps: FollowPeopleDeps) {
+  return async (people: readonly SubjectId[]): Promise<void> => {
+    for (let i = 0; i < people.length; i += PEOPLE_PAGE)
+      await refresh(deps, people.slice(i, i + PEOPLE_PAGE));
+  };
+}
+
+async function refresh(
+  { readChanged, store, index, search, consents, note, models, damaged, changed }: FollowPeopleDeps,
+  people: readonly SubjectId[],
+): Promise<void> {
+  const { files, galleries } = models.current();
+  const searched = Object.fromEntries(galleries.map((embedder) => [embedder, files[embedder]!]));
+  const present = await readChanged(people, searched, index.transformOf, damaged);
+  const known = new Set(present.map(({ id }) => id));
+  for (const subject of people) {
+    if (known.has(subject)) continue;
+    index.eraseAnywhere(subject);
+    search.removeAnywhere(subject);
+    consents.forget(subject);
+    note(subject, false);
+  }
+  for (const person of present) {
+    const { id, disabled, status, templates, memberOf } = person;
+    consents.settle(id, status);
+    note(id, disabled);
+    // Without a model there is no gallery.
+    if (galleries.length > 0) index.putRotated(person, id, galleryVectors(picturesOf(templates)), memberOf);
+  }
+  for (const [realm, of] of byRealm(present)) {
+    if (search.isKept(realm)) await readNames(of, realm);
+    changed(realm);
+  }
+
+  async function readNames(of: readonly ChangedPerson[], realm: Realm): Promise<void> {
+    const named = of.flatMap(({ id, memberOf }) => (memberOf === undefined ? [id] : []));
+    for (const person of await store.listed(realm, named)) search.put(realm, person);
+  }
+}
+
+function byRealm(people: readonly ChangedPerson[]): [Realm, ChangedPerson[]][] {
+  return [...Map.groupBy(people, realmKey).values()].map((of) => {
+    const { organization, world } = of[0]!;
+    return [{ organization, world }, of];
+  });
+}

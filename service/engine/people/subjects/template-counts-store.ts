@@ -4,7 +4,7 @@ import { type Slice, slices } from '../../../storage/slices/slices.ts';
 import type { Db } from '../../../storage/transaction.ts';
 import type { EmbedderChange } from '../../models/index.ts';
 import { slicesOfPeople } from './kept-people-store.ts';
-import type { Realm } from './subject.ts';
+import { type Realm, realmKey } from './subject.ts';
 
 /** People that are counted in one go: each with three look-ups. */
 const SLICE = 500;
@@ -42,7 +42,7 @@ export function createUpgradeProgress({ db }: { db: Db }) {
         .selectFrom('provisional_template')
         .select(['world', ({ fn }) => fn.count<number>('subject').distinct().as('people')])
         .$if(realm !== undefined, (all) =>
-          all.where('world', '=', realm!.world).where('organization', '=', realm!.organization),
+          all.where((eb) => eb.and({ world: realm!.world, organization: realm!.organization })),
         )
         .groupBy('world')
         .execute();
@@ -77,8 +77,7 @@ export function createUpgradeProgress({ db }: { db: Db }) {
 const peopleOf = (db: Db, { organization, world }: Realm, { from, to }: EmbedderChange) =>
   db
     .selectFrom('subject')
-    .where('subject.organization', '=', organization)
-    .where('subject.world', '=', world)
+    .where((eb) => eb.and({ 'subject.organization': organization, 'subject.world': world }))
     .where('member_of', 'is', null)
     .where(notBeingErased)
     .where(({ exists, selectFrom }) =>
@@ -192,4 +191,60 @@ function withAll(db: Db, slice: Slice, files: Readonly<Record<string, string>>) 
     )
     .groupBy('subject')
     .having((eb) => eb.fn.count('embedder').distinct(), '=', wanted.length);
+}
+
+/** So many times as long as a count took, its figure stands: counting takes 1 % of the time at most. */
+const STANDS = 100;
+
+interface PictureCountsDeps {
+  db: Db;
+  /** Milliseconds of a clock that only goes on. */
+  elapsed?: () => number;
+}
+
+interface Count {
+  pictures: Promise<number>;
+  /** Until when it is not counted again; absent while it is counted. */
+  until?: number;
+}
+
+/** Enrolled pictures, of which one makes a template for each embedder. Members of uniqueness scopes are left out, as in the gallery. */
+export function createPictureCounts({ db, elapsed = () => performance.now() }: PictureCountsDeps) {
+  const counts = new Map<string, Count>();
+
+  async function count(realm: Realm): Promise<number> {
+    let pictures = 0;
+    for await (const { after, through } of slicesOfPeople(db, realm, SLICE)) {
+      const { n } = await db
+        .selectFrom('subject')
+        .innerJoin('template', 'template.subject', 'subject.id')
+        .where((eb) => eb.and({ 'subject.organization': realm.organization, 'subject.world': realm.world }))
+        .where('subject.id', '>', after)
+        .$if(through !== undefined, (people) => people.where('subject.id', '<=', through!))
+        .where('subject.member_of', 'is', null)
+        .where(notBeingErased)
+        .select((eb) => eb.fn.count<number>('template.enrollment').distinct().as('n'))
+        .executeTakeFirstOrThrow();
+      pictures += Number(n);
+    }
+    return pictures;
+  }
+
+  /** The figure may be as old as a hundred times the time that it takes. */
+  return function picturesOf(realm: Realm): Promise<number> {
+    const key = realmKey(realm);
+    const known = counts.get(key);
+    const begun = elapsed();
+    if (known && (known.until === undefined || begun < known.until)) return known.pictures;
+    const next: Count = { pictures: count(realm) };
+    counts.set(key, next);
+    next.pictures.then(
+      () => {
+        next.until = begun + (elapsed() - begun) * (STANDS + 1);
+      },
+      // The next to ask counts anew.
+      () => counts.delete(key),
+    );
+    return next.pictures;
+  };
 }

@@ -1,8 +1,7 @@
-import type { Clock } from '../../../lib/clock.ts';
 import { defined } from '../../../lib/defined.ts';
-import type { Ids, SubjectId, TemplateId } from '../../../lib/id.ts';
-import type { InTransaction, Tx } from '../../../storage/transaction.ts';
-import type { Actor, Audit } from '../../audit/index.ts';
+import type { SubjectId, TemplateId } from '../../../lib/id.ts';
+import type { Tx } from '../../../storage/transaction.ts';
+import type { Actor, Foundation } from '../../audit/index.ts';
 import { isHeld } from '../../consent/index.ts';
 import {
   currentEmbedders,
@@ -38,7 +37,7 @@ export interface Visit {
   agrees(earlier: Vectors): boolean;
 }
 
-interface UpgradeTemplatesDeps {
+interface UpgradeTemplatesDeps extends Pick<Foundation, 'inTransaction' | 'audit' | 'ids' | 'clock'> {
   store: Pick<
     SubjectStore,
     | 'borrowTransform'
@@ -55,11 +54,7 @@ interface UpgradeTemplatesDeps {
     | 'templatesOf'
   >;
   index: Pick<PeopleGalleries, 'put'>;
-  inTransaction: InTransaction;
   models: Pick<Models, 'current'>;
-  audit: Audit;
-  ids: Ids;
-  clock: Clock;
   /** Enrollments a person keeps. */
   most: number;
   damaged: (row: DamagedRow) => void;

@@ -1,11 +1,10 @@
 import { defined } from '../../../lib/defined.ts';
 import type { VerificationId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
-import type { InTransaction } from '../../../storage/transaction.ts';
 import { type Organizations, retentionPolicy } from '../../accounts/index.ts';
 import {
   type Actor,
-  type Audit,
+  type Foundation,
   type Moment,
   type MomentKind,
   type MomentsOf,
@@ -37,9 +36,7 @@ interface Timeline {
   more: boolean;
 }
 
-export interface TimelinesDeps {
-  inTransaction: InTransaction;
-  audit: Audit;
+export interface TimelinesDeps extends Pick<Foundation, 'inTransaction' | 'audit'> {
   organizations: Pick<Organizations, 'get'>;
   subjects: Pick<Subjects, 'get'>;
   personalData: readonly PersonalData[];

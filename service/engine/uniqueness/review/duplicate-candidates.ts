@@ -1,8 +1,7 @@
-import type { Clock } from '../../../lib/clock.ts';
 import { defined } from '../../../lib/defined.ts';
-import type { Ids, ReviewId, SubjectId } from '../../../lib/id.ts';
-import type { Db, Tx } from '../../../storage/transaction.ts';
-import type { Actor, Audit } from '../../audit/index.ts';
+import type { ReviewId, SubjectId } from '../../../lib/id.ts';
+import type { Tx } from '../../../storage/transaction.ts';
+import type { Actor, Foundation } from '../../audit/index.ts';
 import type { Realm } from '../../people/index.ts';
 import { encodeOrder, type Likeness, type ReviewKind, type WaitingEnrollment } from './review-item.ts';
 import {
@@ -45,12 +44,8 @@ export interface DuplicateCandidates {
   withdraw(tx: Tx, item: ReviewId): Promise<void>;
 }
 
-export interface DuplicateCandidatesDeps {
-  db: Db;
+export interface DuplicateCandidatesDeps extends Pick<Foundation, 'db' | 'audit' | 'ids' | 'clock'> {
   sealer: Pick<ReviewSealer, 'seal' | 'emailHash'>;
-  audit: Audit;
-  ids: Ids;
-  clock: Clock;
   /** Open items of one world; of more no item is made. */
   most?: number;
 }

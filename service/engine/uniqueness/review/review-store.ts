@@ -49,8 +49,7 @@ const inRealm = (from: Db | Tx, { organization, world }: Realm) =>
   from
     .selectFrom('review_item')
     .selectAll()
-    .where('organization', '=', organization)
-    .where('world', '=', world);
+    .where((eb) => eb.and({ organization, world }));
 
 /** The tables `review_item`, `review_picture` and `review_vote`. */
 export function createReviewStore({ db }: { db: Db }) {
@@ -83,9 +82,7 @@ export function createReviewStore({ db }: { db: Db }) {
       const { n } = await (tx ?? db)
         .selectFrom('review_item')
         .select((eb) => eb.fn.countAll<number>().as('n'))
-        .where('organization', '=', organization)
-        .where('world', '=', world)
-        .where('state', '=', 'open')
+        .where((eb) => eb.and({ organization, world, state: 'open' }))
         .executeTakeFirstOrThrow();
       return Number(n);
     },
@@ -125,8 +122,7 @@ function createPictureStore(db: Db) {
     async replacePicture(tx: Tx, row: ReviewPictureRow): Promise<void> {
       await tx
         .deleteFrom('review_picture')
-        .where('item', '=', row.item)
-        .where('side', '=', row.side)
+        .where((eb) => eb.and({ item: row.item, side: row.side }))
         .execute();
       await tx.insertInto('review_picture').values(row).execute();
     },
@@ -138,8 +134,7 @@ function createPictureStore(db: Db) {
       db
         .selectFrom('review_picture')
         .selectAll()
-        .where('item', '=', item)
-        .where('side', '=', side)
+        .where((eb) => eb.and({ item, side }))
         .executeTakeFirst(),
   };
 }

@@ -1,8 +1,7 @@
-import type { Clock } from '../../../lib/clock.ts';
-import type { Ids, ReviewId, SubjectId } from '../../../lib/id.ts';
-import type { Db, InTransaction, Tx } from '../../../storage/transaction.ts';
+import type { ReviewId, SubjectId } from '../../../lib/id.ts';
+import type { Tx } from '../../../storage/transaction.ts';
 import type { Organizations } from '../../accounts/index.ts';
-import type { Actor, Audit } from '../../audit/index.ts';
+import type { Actor, Foundation } from '../../audit/index.ts';
 import type { Models } from '../../models/index.ts';
 import type { Enrollment, Realm, Subjects } from '../../people/index.ts';
 import type { ComparedPerson, WaitingEnrollment } from './review-item.ts';
@@ -48,14 +47,9 @@ export interface WaitingNewcomers {
   refuse(tx: Tx, newcomer: { realm: Realm; item: ReviewId; known: SubjectId }): Promise<void>;
 }
 
-export interface ReviewsDeps {
+export interface ReviewsDeps extends Pick<Foundation, 'db' | 'inTransaction' | 'audit' | 'ids' | 'clock'> {
   newcomers: WaitingNewcomers;
-  db: Db;
-  inTransaction: InTransaction;
   sealer: ReviewSealer;
-  audit: Audit;
-  ids: Ids;
-  clock: Clock;
   subjects: Pick<Subjects, 'find' | 'enroll' | 'enrollments' | 'pictures' | 'count' | 'isThere'>;
   /** Finds the face in a picture that a reviewer adds. Throws what refuses the picture. */
   faceOf(picture: PictureForReview): Promise<FaceForReview>;

@@ -19,12 +19,13 @@ import {
 import { realmKey, type Subjects } from '../../people/index.ts';
 import type { DuplicateCandidates } from '../../uniqueness/index.ts';
 import { type AnalysisDeps, analysisRequest, analyzePicture } from '../analyze-pictures.ts';
-import { NOT_LIVING, refusedLiveness } from '../refused-liveness.ts';
 import {
   disclosedResults,
   type EnrollCommand,
   type EnrollResult,
   type JudgeablePicture,
+  NOT_LIVING,
+  refusedLiveness,
 } from '../verdict.ts';
 import {
   type AdmitEnrollmentDeps,

@@ -1,4 +1,4 @@
-import { sumOfStumps } from '../../../../service/engine/behavior/model/score-mouse.ts';
+import { sumOfStumps } from '../../../../service/engine/behavior/model/behavior-model.ts';
 import { personOf, siteOf } from '../sets/data-set.ts';
 import { type Fitted, FOLDS, fitStumps } from '../training/train-behavior-model.ts';
 import { isFullWindow, type TrainingWindow } from '../training/training-window.ts';

@@ -1,5 +1,5 @@
 import { type BehaviorModel, researchModel, SessionData } from '../../../../service/engine/behavior/index.ts';
-import { scoreMouse, zeroOf } from '../../../../service/engine/behavior/model/score-mouse.ts';
+import { scoreMouse, zeroOf } from '../../../../service/engine/behavior/model/behavior-model.ts';
 import { siteOf } from '../sets/data-set.ts';
 import { trainBehaviorModel } from '../training/train-behavior-model.ts';
 import { withKin } from '../training-windows.ts';

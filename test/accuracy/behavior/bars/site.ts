@@ -1,5 +1,5 @@
 import type { BehaviorModel } from '../../../../service/engine/behavior/index.ts';
-import { sumOfStumps } from '../../../../service/engine/behavior/model/score-mouse.ts';
+import { sumOfStumps } from '../../../../service/engine/behavior/model/behavior-model.ts';
 import { bots } from '../../../bots/bots.ts';
 import { markdownTable } from '../../../support/evidence.ts';
 import { type Area, areaOf, percent, type Rate, rateOfPeople, shown, shownArea } from '../figures.ts';

@@ -1,9 +1,11 @@
 import {
   type BehaviorModel,
   FULL_MOVEMENTS,
+  inputsOf,
   mouseFeatures,
+  sumOfStumps,
+  zeroOf,
 } from '../../../../service/engine/behavior/model/behavior-model.ts';
-import { inputsOf, sumOfStumps, zeroOf } from '../../../../service/engine/behavior/model/score-mouse.ts';
 import { Problem } from '../../../../service/lib/problem.ts';
 import { boostStumps } from './boost-stumps.ts';
 import { platt } from './calibrate.ts';

@@ -8,8 +8,8 @@ import type { From, OpenedSession } from '../administrator.ts';
 import type { Account } from '../administrator-store.ts';
 import { deleteFace, deleteFacesOf, type FaceRow, putFace, selectFace, updateFace } from '../face-store.ts';
 import type { Parts } from '../parts.ts';
+import type { Tickets } from '../sign-in.ts';
 import { noteRefused, openSession } from '../sign-in.ts';
-import type { Tickets } from '../tickets.ts';
 import {
   decodeFace,
   encodeFace,

@@ -21,8 +21,8 @@ import {
   updateUse,
 } from '../passkey-store.ts';
 import { deletePasswordSessions, updateSession } from '../session-store.ts';
+import type { Tickets } from '../sign-in.ts';
 import { mayEnter, noteRefused, openSession } from '../sign-in.ts';
-import type { Tickets } from '../tickets.ts';
 import { type Challenges, noChallenge } from './challenges.ts';
 import { challengeOf, credentialIdOf, verifyCreation, verifyUse } from './verify-passkey.ts';
 

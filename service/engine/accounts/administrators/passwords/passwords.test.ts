@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createPasswordHashes } from './password-hashes.ts';
-import { requireStrong } from './password-rules.ts';
+import { createPasswordHashes, requireStrong } from './password-rules.ts';
 
 const pepper = new Uint8Array(32).fill(7);
 const cheap = { cost: { memoryKiB: 8, passes: 1 } };

@@ -6,8 +6,7 @@ import type { Tx } from '../../../../storage/transaction.ts';
 import { checkNewRule } from '../alert-rule.ts';
 import type { StoredRule } from '../rule-store.ts';
 import type { SeenEvent } from './counted-event.ts';
-import { createWatchedRules } from './watched-rules.ts';
-import { partOf } from './windows.ts';
+import { createWatchedRules, partOf } from './watched-rules.ts';
 
 const MINUTE = 60_000;
 const realm = { organization: 'org_1' as OrganizationId, world: 'live' as const };

@@ -1,17 +1,15 @@
 import { setImmediate as pause } from 'node:timers/promises';
-import type { Clock } from '../../../../lib/clock.ts';
 import { defined } from '../../../../lib/defined.ts';
 import type { AlertRuleId, SubjectId } from '../../../../lib/id.ts';
-import type { Log } from '../../../../lib/log.ts';
-import type { SlidingWindow } from '../../../../lib/sliding-window.ts';
+import { countOne as countIn, type SlidingWindow, usedIn, windowAt } from '../../../../lib/sliding-window.ts';
 import type { Tx } from '../../../../storage/transaction.ts';
+import type { Foundation } from '../../../audit/index.ts';
 import type { EventRealm } from '../../../events/index.ts';
 import type { AlertMetric } from '../alert.ts';
 import { isBeyond, isGauge, LEAST_JUDGED } from '../alert-rule.ts';
 import type { StoredRule } from '../rule-store.ts';
 import type { SeenEventsStore } from '../seen-events-store.ts';
 import { type Counted, countedAs, type SeenEvent } from './counted-event.ts';
-import { countedIn, countOne, createWindows, partOf, type Windows } from './windows.ts';
 
 const MINUTE = 60_000;
 /** For `bot-rate`: all decided visits, and those by programs. */
@@ -65,13 +63,11 @@ interface Draft {
   changes: Map<Watched, Map<string, SlidingWindow>>;
 }
 
-export interface WatchedRulesDeps {
+interface WatchedRulesDeps extends Pick<Foundation, 'clock' | 'log'> {
   seen: Pick<
     SeenEventsStore,
     'relayedThrough' | 'oldestWaiting' | 'relayedSince' | 'relayedAfter' | 'isRelayed'
   >;
-  clock: Clock;
-  log: Log;
   mostGroups?: number;
 }
 
@@ -239,3 +235,43 @@ function byRealm(watched: ReadonlyMap<AlertRuleId, Watched>, is: Watched['state'
 }
 
 const nameOf = ({ organization, world }: EventRealm) => `${organization}/${world}`;
+
+/** Milliseconds: a window is counted in so many parts. */
+export const partOf = (window: number): number => window / 60;
+
+const sizeOf = (window: number) => ({ length: window, slot: partOf(window) });
+
+/** One more, at `now`; all in milliseconds. */
+export const countOne = (slots: SlidingWindow, now: number, window: number): SlidingWindow =>
+  countIn(slots, now, sizeOf(window));
+
+/** How many count in the window that ends at `now`. */
+export const countedIn = (slots: SlidingWindow, now: number, window: number): number =>
+  usedIn(windowAt(slots, now, sizeOf(window)));
+
+/** Deletes the entries that were set first until `most` are left. Many at once: a Map passes over each that was deleted before. */
+function deleteOldest(map: Map<string, unknown>, most: number): void {
+  for (const name of map.keys()) {
+    if (map.size <= most) return;
+    map.delete(name);
+  }
+}
+
+/** Windows by name, in bounded memory. */
+export interface Windows {
+  of(name: string): SlidingWindow;
+  set(name: string, window: SlidingWindow): void;
+}
+
+/** Where there are a twentieth more than `most` names, those that were counted longest ago are forgotten. */
+export function createWindows(most: number): Windows {
+  const windows = new Map<string, SlidingWindow>();
+  return {
+    of: (name) => windows.get(name) ?? [],
+    set(name, window) {
+      windows.delete(name);
+      windows.set(name, window);
+      if (windows.size > most + Math.floor(most / 20)) deleteOldest(windows, most);
+    },
+  };
+}

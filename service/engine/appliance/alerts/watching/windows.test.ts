@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { SlidingWindow } from '../../../../lib/sliding-window.ts';
-import { countedIn, countOne, createWindows, partOf } from './windows.ts';
+import { countedIn, countOne, createWindows, partOf } from './watched-rules.ts';
 
 const minutes = fc.integer({ min: 1, max: 1440 });
 const start = fc.integer({ min: 0, max: 4_000_000_000_000 });

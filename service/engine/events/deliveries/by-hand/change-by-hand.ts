@@ -1,22 +1,17 @@
-import type { Clock } from '../../../../lib/clock.ts';
 import type { DeliveryId, EndpointId, OrganizationId } from '../../../../lib/id.ts';
 import { Problem } from '../../../../lib/problem.ts';
-import type { Db, InTransaction, RowIntegrity, Tx } from '../../../../storage/transaction.ts';
-import type { Actor, Audit } from '../../../audit/index.ts';
+import type { Db, RowIntegrity, Tx } from '../../../../storage/transaction.ts';
+import type { Actor, Foundation } from '../../../audit/index.ts';
 import type { Webhooks } from '../../webhooks/endpoint.ts';
 import type { Deliveries } from '../delivery.ts';
 import { type DeliveryRow, selectQueued, selectWaitingOf } from '../delivery-store.ts';
 import type { DeliveryQueue } from '../queue.ts';
 import { type Settled, settleDeliveries } from '../queue-store.ts';
 
-export interface ChangeByHandDeps {
-  db: Db;
-  inTransaction: InTransaction;
+export interface ChangeByHandDeps extends Pick<Foundation, 'db' | 'inTransaction' | 'audit' | 'clock'> {
   integrity: RowIntegrity;
   endpoints: Pick<Webhooks, 'get'>;
   queue: Pick<DeliveryQueue, 'withdraw' | 'claimedElsewhere' | 'wake'>;
-  audit: Audit;
-  clock: Clock;
 }
 
 export interface ChangeByHand extends Pick<Deliveries, 'tryWaiting'> {

@@ -1,11 +1,10 @@
 import { setImmediate as pause } from 'node:timers/promises';
-import type { Clock } from '../../../../lib/clock.ts';
 import { defined } from '../../../../lib/defined.ts';
 import type { DeliveryId, Ids, SubjectId } from '../../../../lib/id.ts';
 import type { Locks } from '../../../../lib/locks.ts';
 import { Problem } from '../../../../lib/problem.ts';
-import type { Db, InTransaction, RowIntegrity } from '../../../../storage/transaction.ts';
-import type { Actor, Audit } from '../../../audit/index.ts';
+import type { RowIntegrity } from '../../../../storage/transaction.ts';
+import type { Actor, Audit, Foundation } from '../../../audit/index.ts';
 import type { EventRealm } from '../../events.ts';
 import { type OpenSealer, openEvents } from '../../recorded-event-store.ts';
 import type { Endpoint, PayloadDialect } from '../../webhooks/endpoint.ts';
@@ -14,30 +13,29 @@ import { openWork } from '../deliver.ts';
 import type { Deliveries } from '../delivery.ts';
 import {
   type DeliveryRow,
+  type ExchangeSealer,
   hasUntriedReplay,
+  openOwned,
   requireDelivery,
+  sealOwned,
   selectDelivery,
   selectEventsBetween,
   selectSeqs,
   toDelivery,
+  urlField,
 } from '../delivery-store.ts';
 import { type DeliveryWork, selectWork } from '../delivery-work-store.ts';
-import { type ExchangeSealer, openOwned, sealOwned, urlField } from '../exchange-store.ts';
 import type { Payloads } from '../payload.ts';
 import type { DeliveryQueue } from '../queue.ts';
 import type { NewDelivery } from '../queue-store.ts';
 
-export interface ReplayDeps {
-  db: Db;
-  inTransaction: InTransaction;
+export interface ReplayDeps extends Pick<Foundation, 'db' | 'inTransaction' | 'audit' | 'clock'> {
   sealer: OpenSealer;
   endpoints: Pick<EndpointBook, 'open'>;
   dialects: readonly PayloadDialect[];
   queue: Pick<DeliveryQueue, 'add' | 'wake'>;
   locks: Locks;
-  audit: Audit;
   ids: Pick<Ids, 'next'>;
-  clock: Clock;
 }
 
 /** Events read in one query, of all organizations. */
@@ -162,14 +160,11 @@ const alreadyRunning = () =>
     'A replay to this endpoint is running: ask again when each of its deliveries has been tried once.',
   );
 
-export interface ResendDeps {
-  db: Db;
-  inTransaction: InTransaction;
+export interface ResendDeps extends Pick<Foundation, 'db' | 'inTransaction' | 'audit'> {
   sealer: ExchangeSealer;
   endpoints: Pick<EndpointBook, 'open'>;
   payloads: Payloads;
   queue: Pick<DeliveryQueue, 'add' | 'wake'>;
-  audit: Audit;
   ids: Pick<Ids, 'next'>;
   integrity: RowIntegrity;
 }

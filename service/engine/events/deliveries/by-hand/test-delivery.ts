@@ -1,31 +1,26 @@
-import type { Clock } from '../../../../lib/clock.ts';
 import type { DeliveryId, EndpointId, Ids } from '../../../../lib/id.ts';
 import type { Locks } from '../../../../lib/locks.ts';
 import { Problem } from '../../../../lib/problem.ts';
-import type { InTransaction, RowIntegrity } from '../../../../storage/transaction.ts';
-import type { Actor, Audit } from '../../../audit/index.ts';
+import type { RowIntegrity } from '../../../../storage/transaction.ts';
+import type { Actor, Foundation } from '../../../audit/index.ts';
 import type { EventRealm } from '../../events.ts';
 import type { Endpoint, PayloadDialect } from '../../webhooks/endpoint.ts';
 import type { EndpointBook } from '../../webhooks/endpoint-book.ts';
 import type { EndpointKeeping } from '../../webhooks/endpoint-keeping.ts';
 import type { Attempt, Attempted } from '../attempt.ts';
 import type { Deliveries } from '../delivery.ts';
-import { insertTest } from '../delivery-store.ts';
-import { type ExchangeSealer, exchangeField, sealOwned } from '../exchange-store.ts';
+import { type ExchangeSealer, exchangeField, insertTest, sealOwned } from '../delivery-store.ts';
 import type { Payloads } from '../payload.ts';
 import { insertAttempts } from '../queue-store.ts';
 
-export interface TestDeliveryDeps {
-  inTransaction: InTransaction;
+export interface TestDeliveryDeps extends Pick<Foundation, 'inTransaction' | 'audit' | 'clock'> {
   sealer: ExchangeSealer;
   endpoints: Pick<EndpointBook, 'open'> & Pick<EndpointKeeping, 'noteOutcome'>;
   dialects: readonly PayloadDialect[];
   payloads: Payloads;
   attempt: Attempt;
   locks: Locks;
-  audit: Audit;
   ids: Pick<Ids, 'next'>;
-  clock: Clock;
   integrity: RowIntegrity;
 }
 

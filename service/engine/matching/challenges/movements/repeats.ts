@@ -1,6 +1,12 @@
 import type { Evidence } from '../evidence.ts';
-import { createRestComparison, SAME_REST } from './rest.ts';
-import { type Scale, type Stretch, scales, stretchesOf } from './stretches.ts';
+import {
+  createRestComparison,
+  SAME_REST,
+  type Scale,
+  type Stretch,
+  scales,
+  stretchesOf,
+} from './stretches.ts';
 import { GAP, packTrace, readTrace, type Trace } from './trace.ts';
 
 /** Whether the attempt shows parts of itself again, as a recording does that is too short. */

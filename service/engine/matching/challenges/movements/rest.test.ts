@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createRandom } from '../../../../../test/accuracy/random.ts';
 import { createNormal } from '../../../../../test/support/normal.ts';
 import { movementIn } from './repeats.ts';
-import { createRestComparison, SAME_REST } from './rest.ts';
+import { createRestComparison, SAME_REST } from './stretches.ts';
 import type { Trace } from './trace.ts';
 import { packTrace } from './trace.ts';
 

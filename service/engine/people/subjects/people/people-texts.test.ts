@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { SubjectId } from '../../../../lib/id.ts';
-import { createPeopleTexts } from './people-texts.ts';
+import { createPeopleTexts } from './people-search.ts';
 
 const idOf = (n: number) => `sub_${String(n).padStart(26, '0')}` as SubjectId;
 const text = fc.string({ unit: fc.constantFrom('a', 'b', 'ł', '\n', '\0', '0', '😀'), maxLength: 6 });

@@ -1,9 +1,7 @@
-import type { Clock } from '../../../../lib/clock.ts';
 import { defined } from '../../../../lib/defined.ts';
 import type { SubjectId } from '../../../../lib/id.ts';
 import { Problem } from '../../../../lib/problem.ts';
-import type { Db, InTransaction } from '../../../../storage/transaction.ts';
-import { type Actor, type Audit, describeActor } from '../../../audit/index.ts';
+import { type Actor, describeActor, type Foundation } from '../../../audit/index.ts';
 import type { Events } from '../../../events/index.ts';
 import { selectFormer } from '../former-address-store.ts';
 import { deleteDistinct, insertDistinct, selectDistinct } from '../kept-people-store.ts';
@@ -42,12 +40,9 @@ export interface Availability {
   ): Promise<Subject>;
 }
 
-interface AvailabilityDeps {
+interface AvailabilityDeps extends Pick<Foundation, 'inTransaction' | 'audit' | 'clock'> {
   db: Parameters<typeof selectDisabled>[0];
-  inTransaction: InTransaction;
-  audit: Audit;
   events: Events;
-  clock: Clock;
   /** Whether memory follows the commits of other nodes, and this one's with them. */
   position: { shared: boolean };
   get(realm: Realm, idOrEmail: string): Promise<Subject>;
@@ -125,11 +120,7 @@ export interface DistinctPeople {
   ): Promise<Subject>;
 }
 
-interface DistinctPeopleDeps {
-  db: Db;
-  inTransaction: InTransaction;
-  audit: Audit;
-  clock: Clock;
+interface DistinctPeopleDeps extends Pick<Foundation, 'db' | 'inTransaction' | 'audit' | 'clock'> {
   get(realm: Realm, idOrEmail: string): Promise<Subject>;
 }
 
@@ -161,11 +152,9 @@ function createDistinctPeople({ db, inTransaction, audit, clock, get }: Distinct
   };
 }
 
-interface AddressOfAnotherDeps {
-  db: Db;
+interface AddressOfAnotherDeps extends Pick<Foundation, 'db' | 'clock'> {
   store: Pick<SubjectStore, 'addressHashes' | 'emailHash' | 'find'>;
   get(realm: Realm, idOrEmail: string): Promise<Subject>;
-  clock: Clock;
 }
 
 /** `Subjects.addressOfAnother`. */
