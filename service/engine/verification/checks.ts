@@ -85,7 +85,7 @@ export interface ChecksDeps extends VerificationStoreDeps {
   analyzer: FaceAnalyzer;
   subjects: Subjects;
   organizations: Organizations;
-  consents: Pick<Consents, 'withTerm' | 'withholds' | 'withheldAfter'>;
+  consents: Pick<Consents, 'withTerm' | 'withholds' | 'withheldAfter' | 'takesAway'>;
   models: Models;
   profiles: Profiles;
   refusedPictures: RefusedPictures;
