@@ -95,7 +95,7 @@ test('a heading with the words comes first', async () => {
   expect(search('world')[0]?.anchor).toBe('world');
 });
 
-test('a search reads no text anew: everybody may search, as often as they like', async () => {
+test('a search, which takes no credential, reads no text anew', async () => {
   let read = 0;
   const long = {
     heading: 'Long',

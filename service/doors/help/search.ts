@@ -30,7 +30,7 @@ interface Section extends Omit<Found, 'excerpt'> {
   characters: readonly string[];
 }
 
-/** Anybody may search, so all that a search needs of the texts is made once; between two documents everything else gets its turn. */
+/** A search takes no credential, so all that it needs of the texts is made once; between two documents everything else gets its turn. */
 export async function createHelpSearch(documents: readonly Searched[]): Promise<SearchHelp> {
   const sections: Section[] = [];
   for (const { name, title, sections: own } of documents) {
