@@ -390,7 +390,7 @@ test('what gives addresses of people says that it reads personal data', () => {
     const operation = paths[url.replaceAll(/:(\w+)/g, '{$1}')]?.[method.toLowerCase()];
     return method === 'GET' && effect === 'none' && namesEmail((operation?.responses as Schema)?.['200']);
   });
-  // Of a rule, the addresses are those of staff whom it mails to.
+  // Of a rule, the addresses are those of staff that it mails to.
   expect(plain.map(({ operationId }) => operationId).toSorted()).toEqual([
     'listAlertRules',
     'listRecommendedAlertRules',
