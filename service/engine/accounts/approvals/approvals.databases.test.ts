@@ -121,7 +121,7 @@ onSqlite('four eyes', (newPlace) => {
     ).rejects.toMatchObject({ code: 'CONFLICT' });
     await lonely.stop();
 
-    const second = (bob as { administrator: AdministratorId }).administrator;
+    const second = (bob as unknown as { administrator: AdministratorId }).administrator;
     const disable = (disabled: boolean) =>
       staff.administrators.change(staff.organization, second, { disabled }, ada);
     await disable(true);
