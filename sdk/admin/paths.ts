@@ -2779,7 +2779,7 @@ export interface paths {
         put?: never;
         /**
          * Record a consent
-         * @description Records a consent given without a picture. It restores withdrawn purposes.
+         * @description Records a consent given without a picture. It restores withdrawn purposes. Where the organization attested the consent until now, purposes that it does not name count as withdrawn, and all of them where it ends sooner than a year and than the term of the organization: as for withdrawals, a second administrator has to confirm it from the eleventh person within a day.
          */
         post: operations["recordConsent"];
         delete?: never;
@@ -41595,6 +41595,7 @@ export interface operations {
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
              *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
+             *     - `APPROVAL_REQUIRED`: The organization asks for two administrators: ask with `POST /api/admin/approvals`, let a second administrator confirm it, then repeat the call.
              */
             403: {
                 headers: {

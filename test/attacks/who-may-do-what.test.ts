@@ -108,6 +108,7 @@ describe('a session without a second factor', () => {
     const of = `/subjects/${subject}`;
     const tries = [
       [operator, 'GET', '/subjects?env=live'],
+      [operator, 'GET', '/template-upgrades?env=live&names=true'],
       [operator, 'GET', `${of}?env=live`],
       [operator, 'GET', `${of}/consent?env=live`],
       [operator, 'GET', '/verifications?env=live'],
@@ -219,6 +220,85 @@ describe('four eyes', () => {
     });
     const what = { organization: staff.organization, action: 'consent.withdraw' } as const;
     expect(await staff.approvals.guard(what, operator, async () => 'done')).toBe('done');
+  });
+
+  test('of withdrawals at once no more than ten pass either', async () => {
+    await staff.approvals.setRequired(staff.organization, false, operator);
+    const olga = await member('Olga', 'operator');
+    const people = await Promise.all(Array.from({ length: 14 }, (_, i) => person(`p${i}@example.com`)));
+    const withdraw = (id: string) =>
+      answer('POST', `/subjects/${id}/consent/withdrawals?env=live`, olga, { purposes: allPurposes });
+    expect((await Promise.all(people.map(withdraw))).toSorted()).toEqual([
+      ...Array.from({ length: 10 }, () => 201),
+      ...Array.from({ length: 4 }, () => '403 APPROVAL_REQUIRED'),
+    ]);
+  });
+
+  test('a consent that ends uses, which the organization attested, counts as a withdrawal and alerts', async () => {
+    await staff.approvals.setRequired(staff.organization, false, operator);
+    const olga = await member('Olga', 'operator');
+    const people: string[] = [];
+    for (let i = 0; i < 12; i++) people.push(await person(`p${i}@example.com`));
+    const consent = {
+      textVersion: 'v3',
+      purposes: allPurposes,
+      method: 'signed form',
+      legalBasis: 'explicit consent',
+    };
+    const record = (id: string | undefined, more: object) =>
+      send('POST', `/subjects/${id}/consent?env=live`, olga, { ...consent, ...more });
+    const alerts = async () =>
+      (await send('GET', '/alerts?env=live', olga)).body.items.filter(
+        ({ metric }: { metric: string }) => metric === 'protected-change',
+      );
+    expect((await record(people[11], {})).body.allowed).toEqual(allPurposes);
+    const years = new Date(staff.clock.now() + 1000 * DAY).toISOString();
+    expect((await record(people[11], { expiresAt: years })).status).toBe(201);
+    expect(await alerts()).toEqual([]);
+    const inAMinute = new Date(staff.clock.now() + 60_000).toISOString();
+    for (const [i, id] of people.slice(0, 10).entries()) {
+      const more = i % 2 === 0 ? { expiresAt: inAMinute } : { purposes: ['deduplication'] };
+      const { status, body } = await record(id, more);
+      expect([i, status, body.allowed]).toEqual([i, 201, i % 2 === 0 ? allPurposes : ['deduplication']]);
+    }
+    expect((await alerts()).length).toBe(1);
+    expect((await record(people[10], { expiresAt: inAMinute })).body).toMatchObject({
+      code: 'APPROVAL_REQUIRED',
+      approval: { action: 'consent.withdraw' },
+    });
+    expect((await record(people[10], {})).status).toBe(201);
+    staff.advance(60_000);
+    const { body } = await send('GET', `/subjects/${people[0]}/consent?env=live`, olga);
+    expect([body.allowed, body.ended]).toEqual([[], true]);
+  });
+
+  test('staff enrolls no picture with a consent that ends uses of the person', async () => {
+    const olga = await member('Olga', 'operator');
+    const email = 'one@example.com';
+    await person(email);
+    const embeddings = { 'a-net': direction(email), 'b-net': direction(`${email} b`, 64) };
+    const picture = staff.analyzer.show('again', analysisOf('again', { live: 0.99, embeddings }));
+    const consent = {
+      textVersion: 'v3',
+      purposes: ['deduplication'],
+      method: 'signed form',
+      legalBasis: 'explicit consent',
+    };
+    const form = new FormData();
+    form.set('request', JSON.stringify({ email, consent }));
+    form.set('file', new Blob([new Uint8Array(picture)]));
+    const body = new Response(form);
+    const reply = await app.inject({
+      method: 'POST',
+      url: '/api/admin/subjects?env=live',
+      headers: {
+        host: HOST,
+        authorization: `Bearer ${olga}`,
+        'content-type': body.headers.get('content-type')!,
+      },
+      payload: Buffer.from(await body.arrayBuffer()),
+    });
+    expect([reply.statusCode, reply.json().code]).toEqual([409, 'CONFLICT']);
   });
 
   test('the refusal has the request as a second administrator is asked; it opens this change for this person', async () => {

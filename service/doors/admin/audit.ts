@@ -20,7 +20,7 @@ const seq = z.int().min(0);
 const bound = moment().optional();
 const node = z.string().regex(/^node_[a-z0-9_]{1,40}$/, 'It must be the id of a node.');
 /** Where a page begins: in the only chain, or in each. */
-const PageBegin = z.union([seq, z.array(z.tuple([z.string(), seq]))]);
+const PageBegin = z.union([seq, z.array(z.tuple([z.union([z.literal(''), node]), seq]))]);
 
 const filter = {
   action: z

@@ -15,6 +15,7 @@ import {
 } from '../../engine/consent/index.ts';
 import { pageConsent } from '../../engine/live/index.ts';
 import type { Subjects } from '../../engine/people/index.ts';
+import type { OrganizationId } from '../../lib/id.ts';
 import { moment, time } from '../../lib/record-fields.ts';
 import { lineOfText } from '../../lib/text-fields.ts';
 import { personParams } from './ids.ts';
@@ -167,7 +168,7 @@ const shown = ({ subject }: Person, { legalBasis, ...state }: ConsentState) => (
 
 export interface ConsentRouteDeps {
   subjects: Pick<Subjects, 'get'>;
-  consents: Pick<Consents, 'read' | 'give' | 'withdraw' | 'withdrewMany'>;
+  consents: Pick<Consents, 'read' | 'give' | 'takesAway' | 'withdraw' | 'withdrewMany'>;
   consentReceipts: ConsentReceipts;
   organizations: Pick<
     Organizations,
@@ -190,6 +191,8 @@ export function consentRoutes({
   organizations,
 }: ConsentRouteDeps): AdminRoute[] {
   const personOf = createPersonOf(subjects);
+  const approval = async ({ organization }: { organization: OrganizationId }) =>
+    (await consents.withdrewMany(organization)) ? ('consent.withdraw' as const) : undefined;
   return [
     route({
       ...about,
@@ -215,18 +218,22 @@ export function consentRoutes({
       url: '/subjects/:id/consent',
       operationId: 'recordConsent',
       effect: 'weakens-protection',
-      daily: true,
+      harmless: async ({ realm, params: { id }, body }) =>
+        !(await consents.takesAway(await personOf(realm, id), body)),
+      approval,
       summary: 'Record a consent',
-      description: 'Records a consent given without a picture. It restores withdrawn purposes.',
+      description:
+        'Records a consent given without a picture. It restores withdrawn purposes. Where the organization attested the consent until now, purposes that it does not name count as withdrawn, and all of them where it ends sooner than a year and than the term of the organization: as for withdrawals, a second administrator has to confirm it from the eleventh person within a day.',
       may: byOperators,
       params: personParams,
       body: NewConsent,
       status: 201,
       reply: ConsentReply,
-      refuses: ['SUBJECT_NOT_FOUND', 'STORAGE_FULL'],
-      async handle({ realm, params: { id }, body, who, request }) {
+      refuses: ['SUBJECT_NOT_FOUND', 'APPROVAL_REQUIRED', 'STORAGE_FULL'],
+      async handle({ realm, params: { id }, body, who, request, guardedAs }) {
         const person = await personOf(realm, id);
-        return shown(person, await consents.give(person, body, who, request));
+        const confirmed = guardedAs === 'consent.withdraw';
+        return shown(person, await consents.give(person, body, who, { request, confirmed }));
       },
     }),
     route({
@@ -235,8 +242,7 @@ export function consentRoutes({
       url: '/subjects/:id/consent/withdrawals',
       operationId: 'withdrawConsent',
       effect: 'destroys',
-      approval: async ({ organization }) =>
-        (await consents.withdrewMany(organization)) ? 'consent.withdraw' : undefined,
+      approval,
       summary: 'Record a withdrawal of consent',
       description:
         'The purposes are refused from the next call on. A purpose that is withdrawn already is not recorded again. Where no purpose is left, a sweep erases the person: at once after a withdrawal at the box, after seven days where an administrator recorded it. From the eleventh person within a day a second administrator has to confirm it.',
@@ -246,9 +252,10 @@ export function consentRoutes({
       status: 201,
       reply: WithdrawnReply,
       refuses: ['SUBJECT_NOT_FOUND', 'APPROVAL_REQUIRED', 'STORAGE_FULL'],
-      async handle({ realm, params: { id }, body, who, request }) {
+      async handle({ realm, params: { id }, body, who, request, guardedAs }) {
         const person = await personOf(realm, id);
-        const state = await consents.withdraw(person, body.purposes, who, request);
+        const confirmed = guardedAs === 'consent.withdraw';
+        const state = await consents.withdraw(person, body.purposes, who, { request, confirmed });
         return { ...shown(person, state), withdrawn: state.withdrawn };
       },
     }),

@@ -34,9 +34,22 @@ test('a CSV has the asked columns under their headings, or all fields', async ()
   expect(await csvFor([])).toBe('\uFEFFid,note,score,profile,scopes\r\n');
 });
 
-test.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', ' =1'])('%j stays a text', async (note) => {
+test.each([
+  ['=1+1', "'=1+1"],
+  ['+1', "'+1"],
+  ['-1', "'-1"],
+  ['@SUM(A1)', "'@SUM(A1)"],
+  [' =1', "' =1"],
+  ['\t=1', "'\t'=1"],
+  ['\r=1', "'\r'=1"],
+  ['＝1', "'＝1"],
+  ['Ada;=1+1;x', "Ada;'=1+1;x"],
+  ['Ada; "=1', `Ada;' ""=1`],
+  ['Ada\n@x', "Ada\n'@x"],
+  ['a-b; c=d', 'a-b; c=d'],
+])('%j stays a text', async (note, expected) => {
   const [, cell] = /^[^\n]*\r\n(?:x,)(.*)\r\n$/s.exec(await csvFor([{ id: 'x', note }], 'id=A&note=B'))!;
-  expect(cell!.replace(/^"(.*)"$/s, '$1')).toBe(`'${note}`);
+  expect(cell!.replace(/^"(.*)"$/s, '$1')).toBe(expected);
 });
 
 test('headings of the caller cannot be formulas, and texts with commas, quotes and breaks are one cell', async () => {

@@ -83,15 +83,18 @@ const valueAt = (item: unknown, names: readonly string[]): unknown =>
 
 const lineOf = (values: readonly unknown[]): string => `${values.map(cellOf).join(',')}\r\n`;
 
-/** Programs calculate what begins so: it is kept a text (CWE-1236). */
-const formula = /^[\s]*[=+\-@\t\r]/;
+/**
+ * Programs calculate what begins so: it is kept a text (CWE-1236). Excel of many countries parts fields at semicolons, whatever the quotes
+ * around commas say: there a field begins behind each semicolon, tab and line break, too.
+ */
+const formula = /(?:^|(?<=[;\t\n\r]))(?=[\s"]{0,20}[=+\-@＝＋－＠]|[\t\r])/g;
 
 function cellOf(value: unknown): string {
   if (value === undefined || value === null) return '';
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   const text = textOf(value);
-  const safe = formula.test(text) ? `'${text}` : text;
-  return /[",\r\n]|^\s|\s$/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  const safe = text.replaceAll(formula, "'");
+  return /[",;\t\r\n]|^\s|\s$/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
 function textOf(value: unknown): string {

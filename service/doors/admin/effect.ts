@@ -48,7 +48,7 @@ export interface Declared<Call> {
   /** Work of every day, or on the caller's own account: no approval and no alert. */
   daily?: true;
   /** Whether a call has no effect, by what it sends: then no approval and no alert. */
-  harmless?(call: Call): boolean;
+  harmless?(call: Call): boolean | Promise<boolean>;
   /** Which calls an appliance owner without a second factor may make where `may.beforeFactor` says so; absent: all. */
   beforeFactor?(call: Call): boolean;
 }
@@ -75,7 +75,7 @@ export async function followUpOf<Call extends { params: unknown }>(
   const world = realm?.world ?? 'live';
   const beforeFactor = declared.beforeFactor?.(call) ?? true;
   const about = { world, operation: operationId, beforeFactor };
-  if (declared.daily || declared.harmless?.(call))
+  if (declared.daily || (await declared.harmless?.(call)))
     return { ...about, approval: undefined, alert: false, alone: false };
   const { alert } = consequences[declared.effect];
   const asked = await actionOf(declared, call);

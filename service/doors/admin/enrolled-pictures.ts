@@ -246,7 +246,7 @@ export const upgradeRoutes = ({ subjects }: UpgradeRouteDeps): AdminRoute[] => [
     method: 'GET',
     url: '/template-upgrades',
     operationId: 'listTemplateUpgrades',
-    effect: 'none',
+    effect: 'reads-personal',
     summary: 'List people without a template of the present model',
     description:
       'People whose confirmed pictures have templates of a superseded embedding model alone, and how many have templates of the present one already. They are compared by the former model until two verified visits, an enrollment by staff or an import with pictures make new templates. A profile that stops accepting the former model (`models.supersededUntil`) refuses the people listed here. A listing with `names` is recorded in the audit log.',

@@ -44,6 +44,8 @@ test('limits are set and taken away; what has no limit is absent', async () => {
 
 test('a change that names nothing, and a key that there is not, are refused', async () => {
   expect(await control.call('PATCH', '/limits', {})).toMatchObject({ status: 400 });
+  const long = { trialUntil: '1969-12-31T00:00:00Z' };
+  expect(await control.call('PATCH', '/limits', long)).toMatchObject({ status: 400 });
   expect(await control.call('GET', `/limits?key=key_${'0'.repeat(26)}`)).toMatchObject({
     status: 404,
     body: { code: 'NOT_FOUND' },

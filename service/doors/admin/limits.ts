@@ -33,6 +33,7 @@ const LimitsChange = z
       .optional()
       .describe('Live verifications and enrollments per month (UTC); null: no limit'),
     trialUntil: moment()
+      .refine((at) => at >= 0, 'It must be after 1970.')
       .nullable()
       .optional()
       .describe('End of the trial, ISO 8601: live keys are refused afterwards; null: no end'),

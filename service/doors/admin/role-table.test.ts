@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { recordedAccess, recordedKeys } from '../../../test/support/recorded-access.ts';
 import { type AdministratorCaller, type Organization, roles } from '../../engine/accounts/index.ts';
@@ -106,7 +107,7 @@ const table: Record<string, `${'o' | '-'} ${string} ${'k' | '-'} ${'B' | '-'}${'
   'GET /api/admin/subjects': 'o OAo-a - -s reads-personal',
   'GET /api/admin/subjects/doubtful': 'o OAo-a - -s reads-personal',
   'GET /api/admin/subjects/count': 'o OAo-a - --',
-  'GET /api/admin/template-upgrades': 'o OAo-a - --',
+  'GET /api/admin/template-upgrades': 'o OAo-a - -s reads-personal',
   'GET /api/admin/subjects/:id': 'o OAo-a - -s reads-personal',
   'POST /api/admin/subjects': 'o OAo-- - -f changes-identity approval',
   'PATCH /api/admin/subjects/:id': 'o OAo-- - -f changes-identity approval',
@@ -118,7 +119,7 @@ const table: Record<string, `${'o' | '-'} ${string} ${'k' | '-'} ${'B' | '-'}${'
   'GET /api/admin/subjects/:id/export': 'o OA--- - -f reads-personal approval',
   'GET /api/admin/subjects/:id/consent': 'o OAo-a - -s reads-personal',
   'GET /api/admin/subjects/:id/consent/:consent/receipt': 'o OAo-a - -s reads-personal',
-  'POST /api/admin/subjects/:id/consent': 'o OAo-- - -f weakens-protection daily',
+  'POST /api/admin/subjects/:id/consent': 'o OAo-- - -f weakens-protection approval',
   'POST /api/admin/subjects/:id/consent/withdrawals': 'o OAo-- - -f destroys approval',
   'PUT /api/admin/organization/attestation': 'o OA--- - -f weakens-protection approval',
   'GET /api/admin/consent-text': 'o OAo-a - --',
@@ -367,6 +368,33 @@ test('what destroys, changes an identity or weakens a protection takes a fresh f
     ({ method, effect, may }) => (method !== 'GET' || effect !== 'none') && !may.fresh && !may.factor,
   );
   expect(open).toEqual([]);
+});
+
+test('what gives addresses of people says that it reads personal data', () => {
+  type Schema = Record<string, unknown>;
+  const { paths, components } = JSON.parse(readFileSync('docs/openapi-admin.json', 'utf8')) as {
+    paths: Record<string, Record<string, Schema>>;
+    components: { schemas: Record<string, Schema> };
+  };
+  const namesEmail = (schema: unknown, seen = new Set<string>()): boolean => {
+    if (typeof schema !== 'object' || schema === null) return false;
+    const { $ref, properties } = schema as { $ref?: string; properties?: object };
+    if ($ref !== undefined) {
+      const name = $ref.split('/').at(-1)!;
+      return !seen.has(name) && namesEmail(components.schemas[name], seen.add(name));
+    }
+    if (properties && 'email' in properties) return true;
+    return Object.values(schema).some((part) => namesEmail(part, seen));
+  };
+  const plain = routes.filter(({ effect, url, method }) => {
+    const operation = paths[url.replaceAll(/:(\w+)/g, '{$1}')]?.[method.toLowerCase()];
+    return method === 'GET' && effect === 'none' && namesEmail((operation?.responses as Schema)?.['200']);
+  });
+  // Of a rule, the addresses are those of staff that it mails to.
+  expect(plain.map(({ operationId }) => operationId).toSorted()).toEqual([
+    'listAlertRules',
+    'listRecommendedAlertRules',
+  ]);
 });
 
 test('an operation has one route', () => {

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import type { Role } from '../../engine/accounts/index.ts';
+import type { ApprovalAction, Role } from '../../engine/accounts/index.ts';
 import type { Actor } from '../../engine/audit/index.ts';
 import { MOST_ON_PAGE } from '../../http/cursor.ts';
 import { untilClosed } from '../../http/listening/listen-on-host.ts';
@@ -37,6 +37,8 @@ export type AdminCall<
   signal: AbortSignal;
   /** The file of an upload; empty on other routes. */
   file: Uint8Array;
+  /** What a second administrator was asked for, where this call takes it; undefined before. */
+  guardedAs: ApprovalAction | undefined;
 };
 
 /** Declares one administrative operation. */
@@ -156,6 +158,7 @@ export function route<
           isOf: (roles: readonly Role[]) => mount.isOf(request, roles),
           request: request.id,
           signal: asStream ? AbortSignal.any([untilClosed(reply), stopping]) : untilClosed(reply),
+          guardedAs: undefined,
         };
       };
       const csv = item && mount.configOf({ ...definition, ...forPeople(may), idempotent: false });
@@ -189,8 +192,12 @@ export function route<
         async handler(request, reply) {
           const call = await callOf(request, reply, definition.stream === true);
           const followUp = await followUpOf(definition, call);
+          const guarded = { ...call, guardedAs: followUp.approval?.action };
           const perform = async () =>
-            bodyOf(definition, await mount.perform(request, followUp, async () => definition.handle(call)));
+            bodyOf(
+              definition,
+              await mount.perform(request, followUp, async () => definition.handle(guarded)),
+            );
           const about = { id: request.id, operation: operationId, ...organizationOf(call) };
           const answer = await (definition.lasting === 'followed'
             ? mount.works.follow(about, perform)

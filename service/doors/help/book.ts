@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { z } from 'zod';
+import { createHelpSearch, type SearchHelp } from './search.ts';
 
 const Book = z.object({
   documents: z.array(
@@ -18,6 +19,7 @@ const Book = z.object({
 export type HelpDocument = z.infer<typeof Book>['documents'][number];
 export interface HelpBook {
   documents: readonly HelpDocument[];
+  search: SearchHelp;
   files: ReadonlyMap<string, { type: string; bytes: Buffer }>;
 }
 
@@ -47,5 +49,5 @@ async function readBook(folder: string): Promise<HelpBook | undefined> {
     const type = types[extname(name)];
     if (type !== undefined) files.set(name, { type, bytes: await readFile(join(folder, 'files', name)) });
   }
-  return { documents, files };
+  return { documents, files, search: await createHelpSearch(documents) };
 }

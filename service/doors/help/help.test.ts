@@ -7,7 +7,7 @@ import { systemClock } from '../../lib/clock.ts';
 import { createIds } from '../../lib/id.ts';
 import { silentLog } from '../../lib/log.ts';
 import { createHelpDoor } from './index.ts';
-import { searchHelp } from './search.ts';
+import { createHelpSearch } from './search.ts';
 
 let folder: string;
 let app: ReturnType<typeof createServer>;
@@ -89,12 +89,36 @@ test('the search leads to the section, with the words marked and everything esca
   expect((await get('/help/search?q=a&q=b')).statusCode).toBe(200);
 });
 
-test('a heading with the words comes first', () => {
-  const [first] = searchHelp(
-    [{ ...keys, sections: [...keys.sections, { heading: 'World', anchor: 'world', text: 'One.' }] }],
-    'world',
-  );
-  expect(first?.anchor).toBe('world');
+test('a heading with the words comes first', async () => {
+  const world = { heading: 'World', anchor: 'world', text: 'One.' };
+  const search = await createHelpSearch([{ ...keys, sections: [...keys.sections, world] }]);
+  expect(search('world')[0]?.anchor).toBe('world');
+});
+
+test('a search, which takes no credential, reads no text anew', async () => {
+  let read = 0;
+  const long = {
+    heading: 'Long',
+    anchor: 'long',
+    get text() {
+      read++;
+      return 'A key and a world. '.repeat(1000);
+    },
+  };
+  const search = await createHelpSearch([{ ...keys, sections: [...keys.sections, long] }]);
+  const first = read;
+  expect(search('a e k').length).toBe(3);
+  expect(
+    search('world key')
+      .find(({ anchor }) => anchor === 'long')
+      ?.excerpt.slice(0, 4),
+  ).toEqual([
+    { text: 'A ', isHit: false },
+    { text: 'key', isHit: true },
+    { text: ' and a ', isHit: false },
+    { text: 'world', isHit: true },
+  ]);
+  expect(read).toBe(first);
 });
 
 test('a file of the help is served; a path out of it is not', async () => {

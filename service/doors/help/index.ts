@@ -3,7 +3,6 @@ import { compressReplies } from '../../http/compressed-replies.ts';
 import { Problem } from '../../lib/problem.ts';
 import { createBook } from './book.ts';
 import { helpDocument, helpIndex, helpMissing, helpNotBuilt, helpPolicy, helpSearch } from './page.ts';
-import { searchHelp } from './search.ts';
 
 export interface HelpDoorDeps {
   /** Where `npm run build:renderer` puts the documents. */
@@ -32,7 +31,7 @@ export function createHelpDoor({ folder, version }: HelpDoorDeps): FastifyPlugin
       const found = await book();
       if (!found) return notBuilt(reply);
       const asked = typeof query.q === 'string' ? query.q.slice(0, 200) : '';
-      return send(reply, helpSearch(asked, searchHelp(found.documents, asked)));
+      return send(reply, helpSearch(asked, found.search(asked)));
     });
     app.get<{ Params: { name: string } }>('/help/:name', hidden, async ({ params }, reply) => {
       const found = await book();

@@ -1,4 +1,4 @@
-import type { McpServer } from '@modelcontextprotocol/server';
+import type { McpServer, Transport } from '@modelcontextprotocol/server';
 import { expect, test } from 'vitest';
 import type { OrganizationId } from '../../lib/id.ts';
 import { createEventStreams } from './event-streams.ts';
@@ -26,5 +26,17 @@ test('an organization that has all streams gives its newest to another; within i
   await expect(open(callerOf('a', 'trial', 'test'))).rejects.toMatchObject({ code: 'OVERLOADED' });
   streams.closeAll();
   await expect(open(callerOf('b', 'key 1'))).resolves.toMatchObject({ destroyed: false });
+  streams.closeAll();
+});
+
+test('a message of the other world reaches no stream of the same administrator', async () => {
+  const streams = createEventStreams({ random: (into) => void crypto.getRandomValues(into) });
+  const starting = { connect: (transport: Transport) => transport.start() } as unknown as McpServer;
+  const stream = await streams.open(callerOf('a', 'adm_1'), '/mcp/messages', starting);
+  const id = /sessionId=(\S+)/.exec(String(stream.read()))?.[1];
+  await expect(streams.post(callerOf('a', 'adm_1', 'test'), id!, {})).rejects.toMatchObject({
+    code: 'NOT_FOUND',
+  });
+  await expect(streams.post(callerOf('a', 'adm_1'), id!, {})).resolves.toBeUndefined();
   streams.closeAll();
 });

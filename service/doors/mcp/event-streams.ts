@@ -92,7 +92,9 @@ export function createEventStreams({ random, tag }: EventStreamsDeps) {
     /** Throws NOT_FOUND for a stream that is not there, or another key's. */
     async post(caller: Owner, id: string, body: unknown): Promise<void> {
       const opened = streams.get(id);
-      if (!opened || opened.caller.lineage !== caller.lineage)
+      // An administrator names the world with each request.
+      const isOwn = opened?.caller.lineage === caller.lineage && opened.caller.world === caller.world;
+      if (!opened || !isOwn)
         throw new Problem('NOT_FOUND', 'There is no such event stream: open one with GET /mcp/sse.');
       opened.transport.onmessage?.(await messageOf(body));
     },

@@ -211,6 +211,16 @@ describe('reading', () => {
     });
   });
 
+  test('a page that begins beyond the end is read from the end; in a chain that is not there is nothing', async () => {
+    await audited.add(3);
+    const far = Number.MAX_SAFE_INTEGER;
+    const first = async (before: number | [string, number][]) =>
+      (await audited.auditLog.page({ action: 'thing.do', limit: 9, before }, by)).lines.map(({ seq }) => seq);
+    expect(await first(far)).toEqual([3, 2, 1]);
+    expect(await first([...Array(99)].map(() => ['', far]))).toEqual([3, 2, 1]);
+    expect(await first([['node_x', far]])).toEqual([]);
+  });
+
   test('rare lines are found far back in the log', async () => {
     await audited.add(2, { action: 'rare.thing' });
     await audited.inTransaction(async (tx) => {

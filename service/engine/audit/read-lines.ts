@@ -54,7 +54,8 @@ export function createLineReading(db: Db, record: (line: AuditLine) => Promise<v
 
   return {
     async page({ limit, before, ...filter }, by) {
-      const begins = (before === undefined ? await readEnds(db) : beginsOf(before)).filter(isWanted(filter));
+      const ends = await readEnds(db);
+      const begins = (before === undefined ? ends : beginsOf(before, ends)).filter(isWanted(filter));
       const found: PlacedLine[][] = [];
       for (const [chain, until] of begins)
         found.push(await readNewest(db, chain, filter, { until, limit: limit + 1 }));
@@ -91,7 +92,11 @@ type Begins = readonly (readonly [chain: string, until: number])[];
 const readEnds = async (db: Db): Promise<Begins> =>
   (await readHeads(db)).map(({ chain, seq }) => [chain, seq] as const);
 
-const beginsOf = (before: PageBegin): Begins => (typeof before === 'number' ? [['', before - 1]] : before);
+/** Of the chains there are, each once and at its end at most, whatever a caller asks for. */
+function beginsOf(before: PageBegin, ends: Begins): Begins {
+  const asked = new Map(typeof before === 'number' ? [['', before - 1]] : before);
+  return ends.map(([chain, end]) => [chain, Math.min(end, asked.get(chain) ?? 0)]);
+}
 
 const isWanted =
   ({ node }: ReadFilter) =>

@@ -89,6 +89,23 @@ export function consentStatusAfter(status: ConsentStatus, consent: Given): Conse
   return { asOf: consent.at, recorded: true, withheldFrom, ...staff };
 }
 
+/**
+ * Uses that the organization's own word allowed, and that the first consent of the person ends: those that it does not name, and all of
+ * them where it is over before `soon`.
+ */
+export function takenAway(
+  before: ConsentStatus,
+  legalBasis: LegalBasis,
+  { purposes: given, expiresAt }: Pick<Given, 'purposes' | 'expiresAt'>,
+  soon: number,
+): Purpose[] {
+  if (before.recorded || legalBasis.is === 'with-call') return [];
+  const endsSoon = expiresAt !== undefined && expiresAt < soon;
+  return legalBasis.purposes.filter(
+    (purpose) => before.withheldFrom[purpose] === undefined && (endsSoon || !given.includes(purpose)),
+  );
+}
+
 export function isWithheld(
   status: ConsentStatus,
   purpose: Purpose,

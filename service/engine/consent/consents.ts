@@ -26,6 +26,7 @@ import {
   type LegalBasis,
   nextMoment,
   noRecords,
+  takenAway,
 } from './consent-status.ts';
 import {
   countWithdrawnByStaff,
@@ -40,6 +41,8 @@ import {
 const DAY = 86_400_000;
 /** People whose consent administrators withdraw within a day without a second one. */
 const MOST_WITHDRAWN = 10;
+/** A consent that ends earlier takes uses away, unless the organization's own term is shorter. */
+const USUAL = 365 * DAY;
 
 export interface Consents {
   /** Reads what people withhold, in the place of what is known; call it at start, before anything is searched. */
@@ -60,14 +63,22 @@ export interface Consents {
   settle(subject: SubjectId, status: ConsentStatus): void;
   /** The organization's term where the consent names none. Throws INVALID_REQUEST for an end that is not in the future. */
   withTerm(terms: ConsentTerms, consent: Consent): Consent;
-  /** A consent that came without a picture. Throws SUBJECT_NOT_FOUND. */
-  give(person: Person, consent: Consent, actor: Actor, request?: string): Promise<ConsentState>;
-  /** Holds from the next use on. What is withdrawn already is not recorded twice. Throws SUBJECT_NOT_FOUND. */
+  /**
+   * A consent that came without a picture. What an administrator takes away by it counts as withdrawn. Throws SUBJECT_NOT_FOUND, and
+   * APPROVAL_REQUIRED as `withdraw`.
+   */
+  give(person: Person, consent: Consent, actor: Actor, order?: ConsentOrder): Promise<ConsentState>;
+  /** Whether a consent would end uses of this person that the organization's own word allows. */
+  takesAway(person: Person, consent: Consent): Promise<boolean>;
+  /**
+   * Holds from the next use on. What is withdrawn already is not recorded twice. Throws SUBJECT_NOT_FOUND, and APPROVAL_REQUIRED for one
+   * by an administrator where `withdrewMany` holds.
+   */
   withdraw(
     person: Person,
     purposes: readonly Purpose[],
     actor: Actor,
-    request?: string,
+    order?: ConsentOrder,
   ): Promise<ConsentState & { withdrawn: Purpose[] }>;
   /** Whether administrators withdrew the consent of so many people within a day that a second one has to confirm the next. */
   withdrewMany(organization: OrganizationId): Promise<boolean>;
@@ -75,6 +86,12 @@ export interface Consents {
   read(person: Person, actor: Actor, request?: string): Promise<ConsentState>;
   /** Call it when a person is erased. */
   forget(subject: SubjectId): void;
+}
+
+export interface ConsentOrder {
+  request?: string | undefined;
+  /** A second administrator confirmed it. */
+  confirmed?: boolean;
 }
 
 export interface ConsentsDeps extends ConsentStateDeps, RecordConsentDeps {
@@ -100,20 +117,29 @@ export function createConsents(deps: ConsentsDeps): Consents {
     record: records.record,
     settle,
     withTerm,
-    async give(person, consent, actor, request) {
-      const given = withTerm(await organizations.get(person.organization), consent);
-      settle(person.subject, await inTransaction((tx) => records.give(tx, person, given, actor, request)));
+    async give(person, consent, actor, order = {}) {
+      const terms = await organizations.get(person.organization);
+      const given = withTerm(terms, consent);
+      const taken = (before: ConsentStatus) => takenBy(terms, before, given, clock.now());
+      const status = await inTransaction((tx) =>
+        records.give(tx, person, { given, taken: isByStaff(actor) ? taken : () => [] }, actor, order),
+      );
+      settle(person.subject, status);
       return readState(deps, person);
     },
-    async withdraw(person, asked, actor, request) {
+    async takesAway(person, consent) {
+      const terms = await organizations.get(person.organization);
+      const { status } = await readHistory(db, person.subject);
+      return takenBy(terms, status, withTerm(terms, consent), clock.now()).length > 0;
+    },
+    async withdraw(person, asked, actor, order = {}) {
       const { status, withdrawn } = await inTransaction((tx) =>
-        records.withdraw(tx, person, asked, actor, request),
+        records.withdraw(tx, person, asked, actor, order),
       );
       settle(person.subject, status);
       return { ...(await readState(deps, person)), withdrawn };
     },
-    withdrewMany: async (organization) =>
-      (await countWithdrawnByStaff(db, organization, clock.now() - DAY)) >= MOST_WITHDRAWN,
+    withdrewMany: (organization) => withdrewMany(db, organization, clock),
     async read(person, actor, request) {
       await inTransaction((tx) =>
         audit.add(tx, {
@@ -126,6 +152,16 @@ export function createConsents(deps: ConsentsDeps): Consents {
     },
     forget,
   };
+}
+
+const withdrewMany = async (from: Db | Tx, organization: OrganizationId, clock: Clock): Promise<boolean> =>
+  (await countWithdrawnByStaff(from, organization, clock.now() - DAY)) >= MOST_WITHDRAWN;
+
+const isByStaff = ({ is }: Actor): boolean => is === 'administrator';
+
+function takenBy(terms: ConsentTerms, before: ConsentStatus, given: Consent, now: number): Purpose[] {
+  const term = (terms.retention?.consentDays ?? Number.POSITIVE_INFINITY) * DAY;
+  return takenAway(before, legalBasisOf(terms), given, now + Math.min(USUAL, term));
 }
 
 function applyTerm({ retention }: ConsentTerms, consent: Consent, now: number): Consent {
@@ -214,21 +250,67 @@ function createRecordConsent({ audit, events, ids, clock }: RecordConsentDeps) {
     return after;
   }
 
+  /** Throws APPROVAL_REQUIRED: in the transaction, so that many at once are no more than one after another. */
+  async function requireFew(
+    tx: Tx,
+    { organization }: Person,
+    actor: Actor,
+    { confirmed }: ConsentOrder,
+  ): Promise<void> {
+    if (confirmed || !isByStaff(actor) || !(await withdrewMany(tx, organization, clock))) return;
+    throw new Problem(
+      'APPROVAL_REQUIRED',
+      `Nothing was done: administrators withdrew the consent of ${MOST_WITHDRAWN} people within a day, so a second administrator has to confirm this one first.`,
+      { approval: { action: 'consent.withdraw' } },
+    );
+  }
+
+  const announce = (tx: Tx, { organization, world, subject }: Person, withdrawn: Purpose[]) =>
+    events.add(tx, {
+      type: 'consent.withdrawn',
+      organization,
+      world,
+      payload: { subject, purposes: withdrawn },
+    });
+
+  const recordsOf = (withdrawn: readonly Purpose[], at: number, actor: Actor) =>
+    withdrawn.map((purpose) => ({
+      id: ids.next('withdrawal'),
+      purpose,
+      at,
+      by: describeActor(actor),
+      through: throughOf(actor),
+    }));
+
   return {
     record,
-    /** As `record`, with an audit line of its own. */
+    /** As `record`, with an audit line of its own. What it takes away is withdrawn before. */
     async give(
       tx: Tx,
       person: Person,
-      given: Consent,
+      { given, taken }: { given: Consent; taken(before: ConsentStatus): Purpose[] },
       actor: Actor,
-      request?: string,
+      order: ConsentOrder,
     ): Promise<ConsentStatus> {
+      const { status } = await readHistory(tx, person.subject);
+      const withdrawn = taken(status);
+      if (withdrawn.length > 0) {
+        await requireFew(tx, person, actor, order);
+        await insertWithdrawals(tx, person, recordsOf(withdrawn, nextMoment(clock.now(), status), actor));
+        const refused = withdrawn.filter((purpose) => !given.purposes.includes(purpose));
+        if (refused.length > 0) await announce(tx, person, refused);
+      }
       const after = await record(tx, person, given, actor);
+      const { purposes: agreed, textVersion } = given;
       await audit.add(tx, {
-        ...lineOf(person, actor, request),
+        ...lineOf(person, actor, order.request),
         action: 'consent.record',
-        details: { world: person.world, purposes: given.purposes, textVersion: given.textVersion },
+        details: {
+          world: person.world,
+          purposes: agreed,
+          textVersion,
+          ...(withdrawn.length > 0 && { withdrawn }),
+        },
       });
       return after;
     },
@@ -238,34 +320,22 @@ function createRecordConsent({ audit, events, ids, clock }: RecordConsentDeps) {
       person: Person,
       asked: readonly Purpose[],
       actor: Actor,
-      request?: string,
+      order: ConsentOrder,
     ): Promise<{ status: ConsentStatus; withdrawn: Purpose[] }> {
       const { consents, withdrawals, status } = await readHistory(tx, person.subject);
       const withdrawn = [...new Set(asked)].filter((purpose) => !isWithdrawn(purpose, consents, withdrawals));
-      const at = nextMoment(clock.now(), status);
-      const records = withdrawn.map((purpose) => ({
-        id: ids.next('withdrawal'),
-        purpose,
-        at,
-        by: describeActor(actor),
-        through: throughOf(actor),
-      }));
+      const records = recordsOf(withdrawn, nextMoment(clock.now(), status), actor);
       const after = consentStatusOf(consents, [...withdrawals, ...records]);
       await keep(tx, person, after);
       if (records.length === 0) return { status: after, withdrawn };
+      await requireFew(tx, person, actor, order);
       await insertWithdrawals(tx, person, records);
-      const { organization, world, subject } = person;
       await audit.add(tx, {
-        ...lineOf(person, actor, request),
+        ...lineOf(person, actor, order.request),
         action: 'consent.withdraw',
-        details: { world, purposes: withdrawn },
+        details: { world: person.world, purposes: withdrawn },
       });
-      await events.add(tx, {
-        type: 'consent.withdrawn',
-        organization,
-        world,
-        payload: { subject, purposes: withdrawn },
-      });
+      await announce(tx, person, withdrawn);
       return { status: after, withdrawn };
     },
   };

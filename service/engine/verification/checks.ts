@@ -83,7 +83,7 @@ export interface ChecksDeps
   analyzer: FaceAnalyzer;
   subjects: Subjects;
   organizations: Organizations;
-  consents: Pick<Consents, 'withTerm' | 'withholds' | 'withheldAfter'>;
+  consents: Pick<Consents, 'withTerm' | 'withholds' | 'withheldAfter' | 'takesAway'>;
   models: Models;
   profiles: Profiles;
   refusedPictures: RefusedPictures;

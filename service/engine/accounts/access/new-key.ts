@@ -102,6 +102,8 @@ function readNetworks(texts: readonly string[], refuse: Refuse): string[] {
 export function parseOrigin(text: string): string | undefined {
   const url = URL.parse(text);
   if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:')) return undefined;
+  // In the policy of a page "*" would be every host, and ";" the end of the list.
+  if (!/^([a-z0-9._-]+|\[[0-9a-f:.]+\])$/.test(url.hostname)) return undefined;
   return url.href === `${url.origin}/` ? url.origin : undefined;
 }
 

@@ -121,6 +121,15 @@ onSqlite('four eyes', (newPlace) => {
     ).rejects.toMatchObject({ code: 'CONFLICT' });
     await lonely.stop();
 
+    const second = (bob as unknown as { administrator: AdministratorId }).administrator;
+    const disable = (disabled: boolean) =>
+      staff.administrators.change(staff.organization, second, { disabled }, ada);
+    await disable(true);
+    await expect(approvals.setRequired(staff.organization, true, ada)).rejects.toMatchObject({
+      code: 'CONFLICT',
+    });
+    expect(await approvals.hasAnother(staff.organization, staff.ada.id)).toBe(false);
+    await disable(false);
     await approvals.setRequired(staff.organization, true, ada);
     const off = { organization: staff.organization, action: 'four-eyes.off' } as const;
     await expect(approvals.setRequired(staff.organization, false, ada)).rejects.toMatchObject({

@@ -168,7 +168,8 @@ const whoCouldConfirm = async (
   organization: OrganizationId,
 ) =>
   (await administrators.list(organization)).filter(
-    ({ role, passkeys }) => (role === 'owner' || role === 'administrator') && passkeys > 0,
+    ({ role, passkeys, disabledAt }) =>
+      (role === 'owner' || role === 'administrator') && passkeys > 0 && disabledAt === undefined,
   );
 
 /** Throws CONFLICT where fewer than two could ask and confirm. */

@@ -52,6 +52,14 @@ mostlyOnSqlite('kiosks', (newPlace, _, { test }) => {
   });
   afterEach(() => staff.stop());
 
+  test('a pairing that is confirmed twice at once makes one kiosk', async () => {
+    const { id, code } = await begin();
+    kiosks.claim(code, device.publicKey);
+    const confirm = () => refusal(kiosks.confirmPairing(staff.organization, id, operator));
+    expect((await Promise.all([confirm(), confirm()])).toSorted()).toEqual(['NOT_FOUND', 'none']);
+    expect((await kiosks.list(staff.organization)).length).toBe(1);
+  });
+
   test('from the code on the screen to a confirmed device, which the audit log names', async () => {
     const { id, code, state } = await begin();
     expect([code, state]).toEqual([

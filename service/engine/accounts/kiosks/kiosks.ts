@@ -3,6 +3,7 @@ import type { Clock } from '../../../lib/clock.ts';
 import type { AdministratorId, KioskId, OrganizationId, World } from '../../../lib/id.ts';
 import { type NodeHere, withTag } from '../../../lib/node-tag.ts';
 import { Problem } from '../../../lib/problem.ts';
+import { createTurns } from '../../../lib/turns.ts';
 import type { Actor } from '../../audit/index.ts';
 import type { KioskCaller } from '../access/caller.ts';
 import { isSignedBy, type Kiosk, type KioskOperator, type Pairing, signedText } from './kiosk.ts';
@@ -190,6 +191,7 @@ function atBox({
   pairings,
   own,
 }: BoxDeps): Pick<Kiosks, 'beginPairing' | 'pairing' | 'cancelPairing' | 'confirmPairing'> {
+  const turns = createTurns();
   return {
     async beginPairing({ organization, world }, name, who) {
       const begun = pairings.begin(organization, world, name);
@@ -207,29 +209,31 @@ function atBox({
     pairing: pairings.get,
     cancelPairing: pairings.cancel,
 
-    async confirmPairing(organization, id, who) {
-      const { publicKey, name, world } = pairings.waiting(organization, id);
-      const kiosk = ids.next('kiosk');
-      await inTransaction(async (tx) => {
-        await insertKiosk(tx, integrity, {
-          id: kiosk,
-          organization,
-          world,
-          name,
-          publicKey,
-          pairedAt: clock.now(),
+    // Of two at once the second finds that it is over.
+    confirmPairing: (organization, id, who) =>
+      turns(id, async () => {
+        const { publicKey, name, world } = pairings.waiting(organization, id);
+        const kiosk = ids.next('kiosk');
+        await inTransaction(async (tx) => {
+          await insertKiosk(tx, integrity, {
+            id: kiosk,
+            organization,
+            world,
+            name,
+            publicKey,
+            pairedAt: clock.now(),
+          });
+          await audit.add(tx, {
+            actor: who,
+            action: 'kiosk.pair',
+            organization,
+            target: kiosk,
+            details: { world },
+          });
         });
-        await audit.add(tx, {
-          actor: who,
-          action: 'kiosk.pair',
-          organization,
-          target: kiosk,
-          details: { world },
-        });
-      });
-      pairings.became(id, kiosk);
-      return own(organization, kiosk);
-    },
+        pairings.became(id, kiosk);
+        return own(organization, kiosk);
+      }),
   };
 }
 

@@ -101,7 +101,9 @@ onSqlite('the record of a person', (newPlace, dialect) => {
     await verify('ada@example.com', 'ada@example.com', 'v0');
     await verify('ada@example.com', 'mallory', 'v1');
     await verify('bob@example.com', 'bob@example.com', 'v2');
-    await engine.consents.withdraw({ ...realm(), subject: ada }, ['identification'], operator, 'req_w');
+    await engine.consents.withdraw({ ...realm(), subject: ada }, ['identification'], operator, {
+      request: 'req_w',
+    });
     await holds.place({ ...realm(), subject: ada }, 'lawsuit 7', operator, 'req_h');
     await expect(
       engine.checks.enroll({

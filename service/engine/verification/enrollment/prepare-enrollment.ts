@@ -190,7 +190,7 @@ export function createRefuseEnrollment({ audit, events, inTransaction }: RefuseE
 
 export interface AdmitEnrollmentDeps {
   subjects: Pick<Subjects, 'catchUp' | 'find' | 'enrollments' | 'distinctFrom'>;
-  consents: Pick<Consents, 'withholds' | 'withheldAfter'>;
+  consents: Pick<Consents, 'withholds' | 'withheldAfter' | 'takesAway'>;
   matching: Pick<Matching, 'against' | 'search'>;
   addressAttempts: Pick<AddressAttempts, 'admit'>;
   models: Pick<Models, 'current'>;
@@ -280,6 +280,19 @@ export function createAdmitEnrollment(deps: AdmitEnrollmentDeps) {
         about,
       );
     }
+    const person = existing && { ...realm, subject: existing.id };
+    if (
+      person &&
+      consent &&
+      command.actor.is === 'administrator' &&
+      (await consents.takesAway(person, consent))
+    )
+      throw await refuse(
+        run,
+        'CONFLICT',
+        'This consent ends uses of the face that the organization attested: record it for the person first, then enroll the picture without it.',
+        about,
+      );
     const comparable = !withheld.includes('deduplication');
     if (!comparable && uniquenessPolicy === 'block') {
       throw await refuse(
