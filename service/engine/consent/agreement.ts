@@ -8,7 +8,7 @@ import { ConsentRecord, type Purpose, purposes, type Withdrawal } from './consen
 import { selectConsents, selectWithdrawals } from './consent-store.ts';
 import { type TextLanguage, textLanguages } from './consent-text.ts';
 
-const { textVersion, method, legalBasis, through } = ConsentRecord.shape;
+const { textVersion, method, legalBasis, through, shown } = ConsentRecord.shape;
 const purpose = z.enum(purposes);
 
 /** What a person agreed to, as receipts name it: enough to find the text, and who answers for it. */
@@ -26,6 +26,7 @@ export const Agreement = z.strictObject({
   method,
   legalBasis,
   through,
+  shown,
   givenAt: writtenTime('When'),
   expiresAt: writtenTime('Expiry').optional(),
   withdrawn: z
@@ -64,12 +65,11 @@ export const createAgreements =
   };
 
 export function agreementOf(
-  { id, at, expiresAt, by, ...consent }: ConsentRecord,
+  { id, at, expiresAt, by: _, ...consent }: ConsentRecord,
   withdrawals: readonly Withdrawal[],
   published: readonly PublishedFacts[],
 ): Agreement {
-  // Others write of a text what they like: a kiosk and a session record none but the one that the person was shown.
-  const shown = consent.through === 'self' && !by.startsWith('key:') ? consent.textVersion : '';
+  const shown = consent.shown ? consent.textVersion : '';
   const version = Number(OWN_VERSION.exec(shown)?.[1]);
   const { sha256, controller, contact } = published.find((one) => one.version === version) ?? {};
   const withdrawn = consent.purposes.flatMap((purpose): { purpose: Purpose; at: string }[] => {

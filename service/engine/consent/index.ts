@@ -8,6 +8,7 @@ export {
   Attestation,
   type Consent,
   ConsentRecord,
+  channels,
   type Person,
   type Purpose,
   purposes,
@@ -17,6 +18,7 @@ export {
   ConsentReceipt,
   type ConsentReceipts,
   createConsentReceipts,
+  ListedConsent,
 } from './consent-receipt.ts';
 export {
   type ConsentStatus,
@@ -25,6 +27,7 @@ export {
   type LegalBasis,
   readConsentStatus,
 } from './consent-status.ts';
+export { consentStates } from './consent-store.ts';
 export {
   type ConsentText,
   daysIn,
