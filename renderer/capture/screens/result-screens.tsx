@@ -26,7 +26,7 @@ import type { View } from '../session/view.ts';
 import type { Description, LiveState, Result, StepName } from '../session/wire.ts';
 import { Line, TakingBack } from './consent-screen.tsx';
 
-/** Seconds for which a result that nobody touches is shown before the page goes back; 0: it stays. */
+/** Seconds for which a result is shown before the page goes back; 0: it stays. */
 const GOES_BACK_IN = 20;
 
 /** A check that asks who the person is, not only whether there is one. */

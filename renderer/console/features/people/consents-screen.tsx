@@ -1,5 +1,4 @@
 import { IconFileCertificate } from '@tabler/icons-react';
-import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute } from '@tanstack/react-router';
 import { consentStates, purposes } from '../../../../sdk/admin/values.ts';
 import { Badge, ButtonLink, ExactTime } from '../../../ui/controls/index.ts';
@@ -7,7 +6,7 @@ import { EmptyState, Page } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, type Filters, useColumns, useFilters } from '../../../ui/tables/index.ts';
 import { Actor, list, PersonName, type Schemas, useWorld } from '../../data.ts';
-import { QueryTable } from '../../operations.ts';
+import { QueryTable, useList } from '../../operations.ts';
 import { momentOfDay } from '../../search-values.ts';
 import { SaveReceipt } from './consent-card.tsx';
 import { peopleStrings } from './strings.ts';
@@ -22,7 +21,7 @@ function ConsentsScreen() {
   const env = useWorld();
   const { after, ...filters } = Route.useSearch();
   const { from, until, ...asked } = filters;
-  const query = useQuery(
+  const query = useList(
     list('/api/admin/consents', {
       ...asked,
       from: momentOfDay(from, 0),
