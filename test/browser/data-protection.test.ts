@@ -162,7 +162,7 @@ test.skipIf(missing)(
     await page.getByRole('heading', { level: 1, name: 'Consent receipts' }).waitFor();
     await page.getByText('form-7').waitFor();
     await see('consents');
-    await open(`/consents?env=test&textVersion=${version}`);
+    await open(`/consents?env=test&textVersion=${encodeURIComponent(String(version))}`);
     await page.getByText(`${version}.de`).waitFor();
     expect(await page.getByText('form-7').count()).toBe(0);
     const saved = async (name: string) => {
