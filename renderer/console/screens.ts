@@ -1,6 +1,13 @@
 import { createRoute, redirect } from '@tanstack/react-router';
 import { z } from 'zod';
-import { approvalStates, families, roles } from '../../sdk/admin/values.ts';
+import {
+  approvalStates,
+  consentChannels,
+  consentStates,
+  families,
+  purposes,
+  roles,
+} from '../../sdk/admin/values.ts';
 import { BehaviorSearch } from './features/behavior/search.ts';
 import { kioskStates } from './features/kiosks/kiosk-state.ts';
 import { SessionSearch } from './features/sessions/search.ts';
@@ -50,6 +57,19 @@ export const screens = [
     search: pages,
   }),
   screen('/people/import', () => import('./features/import/import-screen.tsx'), { roles: operators }),
+  screen('/consents', () => import('./features/people/consents-screen.tsx'), {
+    roles: readers,
+    search: z.object({
+      person: textInAddress,
+      state: lenient(z.enum(consentStates)),
+      purpose: lenient(z.enum(purposes)),
+      through: lenient(z.enum(consentChannels)),
+      textVersion: textInAddress,
+      from: day,
+      until: day,
+      after: textInAddress,
+    }),
+  }),
   screen('/receipts', () => import('./features/people/receipts-screen.tsx'), {
     roles: readers,
     search: z.object({ search: textInAddress, after: textInAddress }),

@@ -56,6 +56,8 @@ const values = {
 };
 /** And by the query of a list that is cut to one of them. */
 const filters = {
+  consentChannels: ['/api/admin/consents', 'through'],
+  consentStates: ['/api/admin/consents', 'state'],
   deliveryStates: ['/api/admin/deliveries', 'state'],
 };
 

@@ -2764,6 +2764,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/consents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List consents
+         * @description Consents of the people who are enrolled, each with the text that was agreed to; its receipt has a URL of its own. The access is recorded in the audit log.
+         */
+        get: operations["listConsents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/subjects/{id}/consent": {
         parameters: {
             query?: never;
@@ -6088,6 +6108,18 @@ export interface components {
                 fallback?: string;
                 /** @description Why the CPU runs nets if nothing is wrong: no GPU, a slower one, a trial under way */
                 note?: string;
+                /** @description `fallback` and `note` as codes; absent where there is neither */
+                because?: {
+                    /** @description Execution provider as configured */
+                    asked: string;
+                    /**
+                     * @description Why it runs no nets, or not all; `nets`: each of them says it
+                     * @enum {string}
+                     */
+                    code: "not-started" | "no-gpu" | "trying" | "failed" | "unusable" | "nets" | "lost";
+                    /** @description What its process or driver said */
+                    said?: string;
+                }[];
                 /** @description Models that were tried on another provider; the CPU runs all others */
                 nets: {
                     /** @description Id of the model */
@@ -6096,6 +6128,11 @@ export interface components {
                     provider: string;
                     /** @description Why it is the CPU */
                     reason?: string;
+                    /**
+                     * @description The same as a code; `refused`: it cannot be opened there, or answers differently
+                     * @enum {string}
+                     */
+                    code?: "refused" | "slower" | "lost";
                 }[];
             };
             /** @description The database and its disk */
@@ -7905,6 +7942,11 @@ export interface components {
                 /** @description Why */
                 reason: string;
                 /**
+                 * @description The reason as a code; absent where an attempt or a person says it
+                 * @enum {string}
+                 */
+                reasonCode?: "erased" | "not-kept" | "damaged" | "untranslated" | "no-words" | "too-large" | "nothing" | "over" | "webhook-removed" | "webhook-disabled" | "disabled-too-long" | "by-hand" | "altered" | "gone" | "failing" | "webhook-altered";
+                /**
                  * Format: date-time
                  * @description Time of the change
                  */
@@ -8126,6 +8168,11 @@ export interface components {
                 is: "disabled";
                 /** @description Why */
                 reason: string;
+                /**
+                 * @description The reason as a code; absent where an attempt or a person says it
+                 * @enum {string}
+                 */
+                reasonCode?: "erased" | "not-kept" | "damaged" | "untranslated" | "no-words" | "too-large" | "nothing" | "over" | "webhook-removed" | "webhook-disabled" | "disabled-too-long" | "by-hand" | "altered" | "gone" | "failing" | "webhook-altered";
                 /**
                  * Format: date-time
                  * @description Time of the change
@@ -8349,6 +8396,11 @@ export interface components {
                 nextAt: string;
                 /** @description Reason why the last attempt failed, or that the webhook is disabled; absent before the first attempt */
                 reason?: string;
+                /**
+                 * @description The reason as a code; absent where an attempt or a person says it
+                 * @enum {string}
+                 */
+                reasonCode?: "erased" | "not-kept" | "damaged" | "untranslated" | "no-words" | "too-large" | "nothing" | "over" | "webhook-removed" | "webhook-disabled" | "disabled-too-long" | "by-hand" | "altered" | "gone" | "failing" | "webhook-altered";
             } | {
                 /**
                  * @description Kind
@@ -8373,6 +8425,11 @@ export interface components {
                 at: string;
                 /** @description Reason why no further attempt is made */
                 reason: string;
+                /**
+                 * @description The reason as a code; absent where an attempt or a person says it
+                 * @enum {string}
+                 */
+                reasonCode?: "erased" | "not-kept" | "damaged" | "untranslated" | "no-words" | "too-large" | "nothing" | "over" | "webhook-removed" | "webhook-disabled" | "disabled-too-long" | "by-hand" | "altered" | "gone" | "failing" | "webhook-altered";
             } | {
                 /**
                  * @description Kind
@@ -8386,6 +8443,11 @@ export interface components {
                 at: string;
                 /** @description Reason why nothing is sent: the webhook was removed, or the person erased */
                 reason: string;
+                /**
+                 * @description The reason as a code; absent where an attempt or a person says it
+                 * @enum {string}
+                 */
+                reasonCode?: "erased" | "not-kept" | "damaged" | "untranslated" | "no-words" | "too-large" | "nothing" | "over" | "webhook-removed" | "webhook-disabled" | "disabled-too-long" | "by-hand" | "altered" | "gone" | "failing" | "webhook-altered";
             };
             /** @description Number of attempts */
             attempts: number;
@@ -8489,6 +8551,11 @@ export interface components {
                 nextAt: string;
                 /** @description Reason why the last attempt failed, or that the webhook is disabled; absent before the first attempt */
                 reason?: string;
+                /**
+                 * @description The reason as a code; absent where an attempt or a person says it
+                 * @enum {string}
+                 */
+                reasonCode?: "erased" | "not-kept" | "damaged" | "untranslated" | "no-words" | "too-large" | "nothing" | "over" | "webhook-removed" | "webhook-disabled" | "disabled-too-long" | "by-hand" | "altered" | "gone" | "failing" | "webhook-altered";
             } | {
                 /**
                  * @description Kind
@@ -8513,6 +8580,11 @@ export interface components {
                 at: string;
                 /** @description Reason why no further attempt is made */
                 reason: string;
+                /**
+                 * @description The reason as a code; absent where an attempt or a person says it
+                 * @enum {string}
+                 */
+                reasonCode?: "erased" | "not-kept" | "damaged" | "untranslated" | "no-words" | "too-large" | "nothing" | "over" | "webhook-removed" | "webhook-disabled" | "disabled-too-long" | "by-hand" | "altered" | "gone" | "failing" | "webhook-altered";
             } | {
                 /**
                  * @description Kind
@@ -8526,6 +8598,11 @@ export interface components {
                 at: string;
                 /** @description Reason why nothing is sent: the webhook was removed, or the person erased */
                 reason: string;
+                /**
+                 * @description The reason as a code; absent where an attempt or a person says it
+                 * @enum {string}
+                 */
+                reasonCode?: "erased" | "not-kept" | "damaged" | "untranslated" | "no-words" | "too-large" | "nothing" | "over" | "webhook-removed" | "webhook-disabled" | "disabled-too-long" | "by-hand" | "altered" | "gone" | "failing" | "webhook-altered";
             };
             /** @description Number of attempts */
             attempts: number;
@@ -9301,6 +9378,18 @@ export interface components {
                 fallback?: string;
                 /** @description Why the CPU runs nets if nothing is wrong: no GPU, a slower one, a trial under way */
                 note?: string;
+                /** @description `fallback` and `note` as codes; absent where there is neither */
+                because?: {
+                    /** @description Execution provider as configured */
+                    asked: string;
+                    /**
+                     * @description Why it runs no nets, or not all; `nets`: each of them says it
+                     * @enum {string}
+                     */
+                    code: "not-started" | "no-gpu" | "trying" | "failed" | "unusable" | "nets" | "lost";
+                    /** @description What its process or driver said */
+                    said?: string;
+                }[];
                 /** @description Models that were tried on another provider; the CPU runs all others */
                 nets: {
                     /** @description Id of the model */
@@ -9309,6 +9398,11 @@ export interface components {
                     provider: string;
                     /** @description Why it is the CPU */
                     reason?: string;
+                    /**
+                     * @description The same as a code; `refused`: it cannot be opened there, or answers differently
+                     * @enum {string}
+                     */
+                    code?: "refused" | "slower" | "lost";
                 }[];
             };
             /** @description Installed ones */
@@ -11648,6 +11742,101 @@ export interface components {
              */
             decision: "approve" | "refuse";
         };
+        /** @description One page of a list. */
+        ConsentPage: {
+            /** @description Consents, the newest first */
+            items: components["schemas"]["ListedConsent"][];
+            /** @description Send this as `cursor` for the next page; absent on the last page */
+            next?: string;
+        };
+        /**
+         * @description A consent, and the text that was agreed to.
+         * @example {
+         *       "id": "con_01m7w3hb8hbf355he5zqwjztdk",
+         *       "person": "sub_01m7w3ayykpzv1m774b6g68g31",
+         *       "state": "valid",
+         *       "textVersion": "own-3-block-1095-365.de",
+         *       "language": "de",
+         *       "textSha256": "9f2c…",
+         *       "purposes": [
+         *         "verification"
+         *       ],
+         *       "method": "kiosk, typed name",
+         *       "legalBasis": "explicit consent",
+         *       "through": "self",
+         *       "shown": true,
+         *       "givenAt": "2026-11-20T12:00:00.000Z",
+         *       "withdrawn": [],
+         *       "controller": "Museum of Bern, Helvetiaplatz 5, Bern",
+         *       "contact": "privacy@museum.example",
+         *       "by": "kiosk:ksk_01m7w3hb8hbf355he5zqwjztdk"
+         *     }
+         */
+        ListedConsent: {
+            /** @description Id */
+            id: string;
+            /** @description Id of the person */
+            person: string;
+            /**
+             * @description `withdrawn`: something of it was withdrawn since; `expired`: its term is over
+             * @enum {string}
+             */
+            state: "valid" | "withdrawn" | "expired";
+            /** @description Version of the text */
+            textVersion: string;
+            /**
+             * @description In which the text was read, where it is known
+             * @enum {string}
+             */
+            language?: "en" | "de";
+            /** @description SHA-256 of what the organization published of the text, as the line `consent.publish` of the audit log has it */
+            textSha256?: string;
+            /** @description Purposes */
+            purposes: ("verification" | "identification" | "deduplication")[];
+            /** @description Method */
+            method: string;
+            /** @description Legal basis */
+            legalBasis: string;
+            /**
+             * @description Source of the consent: an API key, the organization, or the person
+             * @enum {string}
+             */
+            through: "integrator" | "operator" | "self";
+            /**
+             * @description The person read the text that the box shows; absent: the version is as its sender named it
+             * @constant
+             */
+            shown?: true;
+            /**
+             * Format: date-time
+             * @description When
+             */
+            givenAt: string;
+            /**
+             * Format: date-time
+             * @description Expiry
+             */
+            expiresAt?: string;
+            /** @description Purposes of it that were withdrawn since */
+            withdrawn: {
+                /**
+                 * @description Use that was withdrawn
+                 * @enum {string}
+                 */
+                purpose: "verification" | "identification" | "deduplication";
+                /**
+                 * Format: date-time
+                 * @description When
+                 */
+                at: string;
+            }[];
+            /** @description Who is responsible, as that text names it */
+            controller?: string;
+            /** @description Contact for data protection, as that text names it */
+            contact?: string;
+            /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+            by: string;
+        };
         /**
          * @description Consents and withdrawals of a person, and the uses allowed by them.
          * @example {
@@ -11701,6 +11890,11 @@ export interface components {
                  * @description Expiry
                  */
                 expiresAt?: string;
+                /**
+                 * @description The person read the text that the box shows; absent: the version is as its sender named it
+                 * @constant
+                 */
+                shown?: true;
             }[];
             /** @description Withdrawals, the oldest first */
             withdrawals: {
@@ -11761,6 +11955,11 @@ export interface components {
              * @description Expiry; absent: after the term of the organization, if any
              */
             expiresAt?: string;
+            /**
+             * @description The person read the text of the box before the caller: `textVersion` is its `version` and the language, such as `own-3-off-1095-365.de`
+             * @constant
+             */
+            shown?: true;
         };
         /**
          * @example {
@@ -11827,6 +12026,11 @@ export interface components {
                  * @description Expiry
                  */
                 expiresAt?: string;
+                /**
+                 * @description The person read the text that the box shows; absent: the version is as its sender named it
+                 * @constant
+                 */
+                shown?: true;
             }[];
             /** @description Withdrawals, the oldest first */
             withdrawals: {
@@ -11883,6 +12087,7 @@ export interface components {
          *       "method": "kiosk, typed name",
          *       "legalBasis": "explicit consent",
          *       "through": "self",
+         *       "shown": true,
          *       "givenAt": "2026-11-20T12:00:00.000Z",
          *       "withdrawn": [],
          *       "controller": "Museum of Bern, Helvetiaplatz 5, Bern",
@@ -11934,6 +12139,11 @@ export interface components {
              * @enum {string}
              */
             through: "integrator" | "operator" | "self";
+            /**
+             * @description The person read the text that the box shows; absent: the version is as its sender named it
+             * @constant
+             */
+            shown?: true;
             /**
              * Format: date-time
              * @description When
@@ -13376,6 +13586,11 @@ export interface components {
                  * @enum {string}
                  */
                 through: "integrator" | "operator" | "self";
+                /**
+                 * @description The person read the text that the box shows; absent: the version is as its sender named it
+                 * @constant
+                 */
+                shown?: true;
                 /**
                  * Format: date-time
                  * @description When
@@ -41383,6 +41598,130 @@ export interface operations {
             };
         };
     };
+    listConsents: {
+        parameters: {
+            query?: {
+                /** @description Id or e-mail address of the person */
+                person?: string;
+                /** @description `withdrawn`: something of it was withdrawn since; `expired`: its term is over */
+                state?: "valid" | "withdrawn" | "expired";
+                /** @description Only consents to this use */
+                purpose?: "verification" | "identification" | "deduplication";
+                /** @description Only consents from this source */
+                through?: "integrator" | "operator" | "self";
+                /** @description Version of the text, or how it begins */
+                textVersion?: string;
+                /** @description Start of the range, inclusive, ISO 8601 */
+                from?: string;
+                /** @description End of the range, exclusive, ISO 8601 */
+                until?: string;
+                /** @description Maximum number of items per page */
+                limit?: number;
+                /** @description `next` of the page before; absent for the first page */
+                cursor?: string;
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of a list. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentPage"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `SUBJECT_NOT_FOUND`: No person is enrolled under that id or e-mail. */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BURST_LIMIT_EXCEEDED`: Too many requests of the key, or too many refused keys from this address; `retry-after` says when to continue. */
+            429: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
+             */
+            503: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getConsent: {
         parameters: {
             query?: {
@@ -41947,6 +42286,7 @@ export interface operations {
                      *       "method": "kiosk, typed name",
                      *       "legalBasis": "explicit consent",
                      *       "through": "self",
+                     *       "shown": true,
                      *       "givenAt": "2026-11-20T12:00:00.000Z",
                      *       "withdrawn": [],
                      *       "controller": "Museum of Bern, Helvetiaplatz 5, Bern",

@@ -68,6 +68,7 @@ export async function openPictures({
     provider: 'cpu',
     nets: [],
     note: 'no picture was analyzed yet',
+    because: [{ asked: config.providers[0] ?? 'cpu', code: 'not-started' }],
   };
   const workers: FaceAnalyzer = {
     async analyze(picture, request) {

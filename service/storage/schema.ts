@@ -254,6 +254,7 @@ export interface Schema {
     recorded_by: string;
     recorded_through: Generated<string>;
     expires_at: number | null;
+    shown: Generated<number>;
   };
   consent_text: {
     organization: string;

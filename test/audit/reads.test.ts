@@ -29,6 +29,7 @@ const personal: Record<string, string> = {
   '/api/admin/verifications/:id/timeline': 'verification.read',
   '/api/admin/sessions/:id': 'session.read',
   '/api/admin/sessions/:id/pictures/:index': 'session.picture',
+  '/api/admin/consents': 'consent.list',
   '/api/admin/subjects/:id/consent': 'consent.read',
   '/api/admin/subjects/:id/consent/:consent/receipt': 'consent.read',
   '/api/admin/subjects/:id/export': 'subject.export',

@@ -132,6 +132,56 @@ test.skipIf(missing)(
   },
 );
 
+test.skipIf(missing)(
+  'consents are listed with the text that was read, filtered, saved as CSV and as signed receipts',
+  { timeout: 240_000 },
+  async () => {
+    const form = new FormData();
+    form.append('request', JSON.stringify({ email: 'cleo@example.com', name: 'Cleo Known' }));
+    form.append('file', new Blob([new Uint8Array(await portrait('cleo'))]), 'cleo.jpg');
+    const cleo = (await operate('POST', '/subjects?env=test', form)).userId as unknown as string;
+    const send = (method: string, path: string, body: object) =>
+      fetch(`${box.operatorUrl}/api/admin${path}`, {
+        method,
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+    await send('PUT', '/consent-text', { controller: 'Nordlys Bank, Oslo' });
+    const { version } = await operate('GET', '/consent-text');
+    const record = (consent: object) =>
+      send('POST', `/subjects/${cleo}/consent?env=test`, {
+        legalBasis: 'consent',
+        purposes: ['verification'],
+        ...consent,
+      });
+    const signed = await record({ textVersion: `${version}.de`, method: 'signed here', shown: true });
+    expect(signed.status).toBe(201);
+    await record({ textVersion: 'form-7', method: 'signed form' });
+    await open('/people?env=test');
+    await page.getByRole('link', { name: 'Consent receipts' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Consent receipts' }).waitFor();
+    await page.getByText('form-7').waitFor();
+    await see('consents');
+    await open(`/consents?env=test&textVersion=${encodeURIComponent(String(version))}`);
+    await page.getByText(`${version}.de`).waitFor();
+    expect(await page.getByText('form-7').count()).toBe(0);
+    const saved = async (name: string) => {
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('button', { name, exact: true }).filter({ visible: true }).click(),
+      ]);
+      return readFile(await download.path(), 'utf8');
+    };
+    const [head, row, end] = (await saved('Save as CSV')).split('\r\n');
+    expect(head).toContain('SHA-256 of the text');
+    expect([row!.includes(cleo), end]).toEqual([true, '']);
+    const receipt = JSON.parse(await saved('Save the receipt')) as Record<string, string>;
+    expect(receipt).toMatchObject({ subject: cleo, language: 'de', shown: true });
+    expect(receipt.textSha256).toMatch(/^[0-9a-f]{64}$/);
+    expect(faults).toEqual([]);
+  },
+);
+
 test.skipIf(missing)('an auditor verifies the log, reads receipts, and meets no empty card', async () => {
   const form = new FormData();
   form.append('request', JSON.stringify({ email: 'bea@example.com', name: 'Bea Known' }));

@@ -81,6 +81,10 @@ export async function fillWithDemoData(box: RunningBox): Promise<DemoPlaces> {
   await judgeDemoBehavior(operate, (body, key) => send(box.url, 'POST', '/api/v1/verify', body, key));
   await enrollByFormerModel(strangers.slice(3), operate, ask);
   const sessions = await makeDemoSessions(box, operate, { review: reviewWaiting });
+  await recordConsents(
+    operate,
+    enrolled.map(({ email }) => email),
+  );
   return {
     flow,
     ...sessions,
@@ -96,6 +100,32 @@ export async function fillWithDemoData(box: RunningBox): Promise<DemoPlaces> {
 
 type Ask = (path: string, body: unknown) => Promise<unknown>;
 type Operate = (method: string, path: string, body?: unknown) => Promise<unknown>;
+
+/** Signed on the screen of the console in both languages, and a form on paper of which a part was withdrawn. */
+async function recordConsents(operate: Operate, [one, other, third]: readonly string[]): Promise<void> {
+  const { version, purposes } = (await operate('GET', '/consent-text')) as Record<string, unknown>;
+  const consent = {
+    purposes,
+    method: 'name typed on the screen as signature',
+    legalBasis: 'explicit consent',
+  };
+  await operate('POST', `/subjects/${one}/consent`, {
+    ...consent,
+    textVersion: `${version}.en`,
+    shown: true,
+  });
+  await operate('POST', `/subjects/${other}/consent`, {
+    ...consent,
+    textVersion: `${version}.de`,
+    shown: true,
+  });
+  await operate('POST', `/subjects/${third}/consent`, {
+    ...consent,
+    method: 'signed form',
+    textVersion: 'form-7',
+  });
+  await operate('POST', `/subjects/${third}/consent/withdrawals`, { purposes: ['identification'] });
+}
 
 /** Enrolls known faces under other addresses: one that is open, with a new picture of the known person; one that waits; one that is decided. */
 async function makeReviews(people: readonly Person[], operate: Operate, ask: Ask) {

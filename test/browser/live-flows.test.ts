@@ -1,3 +1,4 @@
+import type { Page } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { captureStrings } from '../../renderer/capture/capture-strings.ts';
 import { ProofClient } from '../../sdk/gatehouse/src/proof.ts';
@@ -75,6 +76,7 @@ async function callbackSecret(client: SessionsClient, within?: string): Promise<
 }
 
 const agree = ({ press }: Visit) => press(words.agree);
+const backFrom = (page: Page) => page.getByRole('link', { name: /^Back to / });
 const said: string[] = [];
 const note = (flow: string, form: Form, attempt: number, since: number) =>
   said.push(`${flow}, ${form}: attempt ${attempt}, ${((performance.now() - since) / 1000).toFixed(1)} s`);
@@ -176,6 +178,7 @@ test.skipIf(noScene).each(forms)(
     await seen.open(made.verifyUrl!);
     await agree(seen);
     const attempt = await seen.goThrough(`session-${form}`, passedTitle);
+    await backFrom(seen.page).press('Enter');
     await seen.page.waitForURL(scene.shop.url('/done'));
     const { event, headers } = await scene.shop.nextEvent(path, secret);
     note('sessions', form, attempt, since);
@@ -247,6 +250,7 @@ test.skipIf(noScene)(
     expect((await hostedStatus(key, 'verifyidentity', id)).status).toBe('PENDING');
     await agree(seen);
     const attempt = await seen.goThrough('hosted-phone', passedTitleYou);
+    await backFrom(seen.page).press('Enter');
     await seen.page.waitForURL(scene.shop.url('/verify-complete?result=pass'));
     const { event, headers } = await scene.shop.nextEvent('/hosted-phone', secret);
     note('hosted', 'phone', attempt, since);
@@ -328,6 +332,7 @@ test.skipIf(noScene).each(forms)(
       form === 'phone'
         ? await seen.goThrough('registration-phone', passedTitle)
         : await goOnWithPhone(seen, 'registration-desktop', passedTitle);
+    await backFrom(seen.page).press('Enter');
     await seen.page.waitForURL(scene.shop.url('/registered'));
     const { event } = await scene.shop.nextEvent(path, secret);
     note('registrations', form, attempt, since);

@@ -22,6 +22,7 @@ export const screens: readonly Screen[] = [
   { path: '/people/upgrades' },
   { path: '/people/{person}', data: 'full', name: 'person' },
   { path: '/people/{person}', data: 'full', press: ['Erase person'], name: 'erase' },
+  { path: '/consents' },
   { path: '/receipts' },
   { path: '/consent-text' },
   { path: '/enroll', data: 'full' },

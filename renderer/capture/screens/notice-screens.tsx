@@ -106,7 +106,7 @@ export function LeftScreen({ description, redirect, reference, second }: LeftPro
   const t = useStrings(captureStrings);
   const text = useText();
   const organization = description?.organization.name ?? '';
-  const way = useWayBack({ description, address: redirect, second, slow: true });
+  const way = useWayBack({ description, address: redirect, second });
   return (
     <Sheet
       description={description}
@@ -122,7 +122,7 @@ export function LeftScreen({ description, redirect, reference, second }: LeftPro
         title={t('leftTitle')}
         text={text(description?.messages?.otherWay) ?? t('leftText', { organization })}
       >
-        <WhereNext {...{ going: way.going, second, organization }} />
+        <WhereNext {...{ way, second, organization }} />
       </Notice>
     </Sheet>
   );

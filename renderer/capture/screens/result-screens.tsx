@@ -12,8 +12,9 @@ import {
   IconUser,
   IconWifi,
   IconX,
+  type TablerIcon,
 } from '@tabler/icons-react';
-import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { referenceOf } from '../../../sdk/admin/reference.ts';
 import { useStrings } from '../../ui/strings/use-strings.ts';
 import { captureStrings } from '../capture-strings.ts';
@@ -25,8 +26,8 @@ import type { View } from '../session/view.ts';
 import type { Description, LiveState, Result, StepName } from '../session/wire.ts';
 import { Line, TakingBack } from './consent-screen.tsx';
 
-/** Milliseconds for which the result is shown before the page goes back. */
-const GOES_BACK_IN = { soon: 2_500, slow: 6_000 };
+/** Seconds for which a result is shown before the page goes back; 0: it stays. */
+const GOES_BACK_IN = 20;
 
 /** A check that asks who the person is, not only whether there is one. */
 const asksWho = (description: Description | undefined): boolean =>
@@ -167,10 +168,10 @@ export function DecidedScreen({ description, result, second }: DecidedProps) {
   const outcome = outcomeOf(result);
   const organization = description?.organization.name ?? '';
   const passed = outcome === 'passed';
-  const way = useWayBack({ description, address: result.redirect, second, slow: !passed });
+  const way = useWayBack({ description, address: result.redirect, second });
   const { messages } = description ?? {};
   const words = passed
-    ? (text(messages?.success) ?? (way.going || second ? undefined : t('passedStay')))
+    ? (text(messages?.success) ?? (way.bySelf || second ? undefined : t('passedStay')))
     : ((outcome === 'rejected' ? text(messages?.failure) : undefined) ??
       t(`${outcome}Text`, { organization }));
   const otherWay = passed || outcome === 'review' ? undefined : text(messages?.otherWay);
@@ -189,7 +190,7 @@ export function DecidedScreen({ description, result, second }: DecidedProps) {
         <Heading>{t(passed && asksWho(description) ? 'passedTitleYou' : `${outcome}Title`)}</Heading>
         {words !== undefined && <p className="lead">{words}</p>}
         {otherWay !== undefined && <p className="lead">{otherWay}</p>}
-        <WhereNext {...{ going: way.going, second, organization }} />
+        <WhereNext {...{ way, second, organization }} />
       </div>
       {description && (
         <div className="c-fine">
@@ -201,69 +202,79 @@ export function DecidedScreen({ description, result, second }: DecidedProps) {
 }
 
 interface WhereNextProps {
-  going: boolean;
+  way: Leading;
   second: boolean;
   organization: string;
 }
 
-export function WhereNext({ going, second, organization }: WhereNextProps) {
+export function WhereNext({ way, second, organization }: WhereNextProps) {
   const t = useStrings(captureStrings);
-  if (!going && !second) return null;
-  return <p className="lead">{second ? t('phoneDone') : t('goesBack', { organization })}</p>;
+  if (second) return <p className="lead">{t('phoneDone')}</p>;
+  if (!way.bySelf) return null;
+  return (
+    <p className={`lead c-back ${way.left ? '' : 'stays'}`}>
+      {t('goesBack', { organization, seconds: way.left })}
+      <button type="button" className="c-link" onClick={way.stay}>
+        {t('stayHere')}
+      </button>
+    </p>
+  );
 }
 
-const marks: Record<Outcome, [string, ReactNode]> = {
-  passed: ['ok', <IconCheck key="i" aria-hidden="true" />],
-  review: ['', <IconHourglass key="i" aria-hidden="true" />],
-  duplicate: ['warn', <IconUser key="i" aria-hidden="true" />],
-  expired: ['', <IconClock key="i" aria-hidden="true" />],
-  cancelled: ['', <IconX key="i" aria-hidden="true" />],
-  rejected: ['bad', <IconX key="i" aria-hidden="true" />],
+const marks: Record<Outcome, [string, TablerIcon]> = {
+  passed: ['ok', IconCheck],
+  review: ['', IconHourglass],
+  duplicate: ['warn', IconUser],
+  expired: ['', IconClock],
+  cancelled: ['', IconX],
+  rejected: ['bad', IconX],
 };
 
 function Mark({ outcome }: { outcome: Outcome }) {
-  const [color, icon] = marks[outcome];
-  return <span className={`c-mark round ${color}`}>{icon}</span>;
+  const [color, Icon] = marks[outcome];
+  return (
+    <span className={`c-mark round ${color}`}>
+      <Icon aria-hidden="true" />
+    </span>
+  );
 }
 
 interface End {
   description: Description | undefined;
   address: string | undefined;
   second: boolean;
-  /** There is more to read than that it went well. */
-  slow: boolean;
 }
 type Leading = ReturnType<typeof useWayBack>;
 
-/** Goes back by itself after a moment, unless the person stays. */
-export function useWayBack({ description, address, second, slow }: End) {
-  const [stays, setStays] = useState(false);
+/** Goes back by itself after a while, unless the person touches the page: there is a reference to read. */
+export function useWayBack({ description, address, second }: End) {
+  const [left, setLeft] = useState(GOES_BACK_IN);
   const frames = windowFrames();
   const { href, bySelf } = wayBackOf(address, { frames, second, origins: description?.openerOrigins ?? [] });
-  const going = bySelf && !stays;
   useEffect(() => {
-    if (!going || href === undefined) return;
-    const timer = setTimeout(() => location.assign(href), GOES_BACK_IN[slow ? 'slow' : 'soon']);
+    if (!bySelf || !href || !left) return;
+    const timer = setTimeout(() => {
+      setLeft(left - 1);
+      if (left === 1) location.assign(href);
+    }, 1000);
     return () => clearTimeout(timer);
-  }, [going, href, slow]);
-  return { href, bySelf, going, mayStay: going && slow, stay: () => setStays(true) };
+  }, [bySelf, href, left]);
+  const stay = () => setLeft(0);
+  useEffect(() => {
+    window.onpointerdown = window.onkeydown = stay;
+  });
+  return { href, bySelf, left, stay };
 }
 
 export function WayBack({ way, organization }: { way: Leading; organization: string }) {
   const t = useStrings(captureStrings);
-  const link = useRef<HTMLAnchorElement>(null);
-  const stay = () => {
-    way.stay();
-    link.current?.focus();
-  };
   return (
     <>
       {way.href !== undefined && (
-        <a ref={link} className="c-btn primary" href={way.href} rel="noreferrer">
+        <a className="c-btn primary" href={way.href} rel="noreferrer">
           {t('backTo', { organization })}
         </a>
       )}
-      {way.mayStay && <Button onClick={stay}>{t('stayHere')}</Button>}
       {/* A window that a page opened may be closed by its own script. */}
       {window.opener && !way.bySelf && (
         <Button primary={way.href === undefined} onClick={() => window.close()}>

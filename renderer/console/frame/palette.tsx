@@ -3,6 +3,7 @@ import { useDebouncedValue } from '@mantine/hooks';
 import {
   IconAdjustmentsHorizontal,
   IconDeviceTablet,
+  IconFileCertificate,
   IconFingerprint,
   IconListCheck,
   IconRoute,
@@ -259,6 +260,8 @@ const actions: readonly PaletteAction[] = [
   { label: 'enroll', to: '/enroll', icon: IconUserPlus, roles: operators },
   { label: 'verify', to: '/verify', icon: IconUserCheck, roles: operators },
   { label: 'importMany', to: '/people/import', icon: IconUserPlus, roles: operators },
+  { label: 'consents', to: '/consents', icon: IconFileCertificate, roles: readers },
+  { label: 'receipts', to: '/receipts', icon: IconFileCertificate, roles: readers },
   { label: 'pairKiosk', to: '/kiosks/pair', icon: IconDeviceTablet, roles: managers },
   { label: 'newProfile', to: '/profiles/new', icon: IconAdjustmentsHorizontal, roles: managers },
   { label: 'newFlow', to: '/flows/new', icon: IconRoute, roles: managers },

@@ -75,13 +75,17 @@ function What({ moment, person }: { moment: Moment; person: string | undefined }
   const t = useStrings(timelineStrings);
   const reasons = useStrings(reasonStrings);
   const { kind, says = '', about, object, within, by, refused, times } = moment;
+  const worded = (of: 'audit' | 'event', name: string) => {
+    const key = `${of}.${name}`;
+    return isKey(timelineStrings.en, key) ? t(key as never) : undefined;
+  };
   if (kind === 'request')
     return by === undefined ? t('request') : t.rich('requestBy', { who: <Actor actor={by} /> });
   if (kind === 'audit')
     return (
       <>
         <Link to="/audit" search={person === undefined ? { action: says } : { action: says, person }}>
-          {/\.(read|list)$/.test(says) ? t('read') : <code>{says}</code>}
+          {/\.(read|list)$/.test(says) ? t('read') : (worded('audit', says) ?? <code>{says}</code>)}
         </Link>
         {refused && `, ${t('refused')}`}
         {times !== undefined && <span className="muted">, {t('times', { count: times })}</span>}
@@ -90,7 +94,7 @@ function What({ moment, person }: { moment: Moment; person: string | undefined }
   if (kind === 'delivery' && within !== undefined && object !== undefined)
     return (
       <Link to="/webhooks/$id/deliveries/$delivery" params={{ id: within, delivery: object }}>
-        {isDelivery(says) && t(`delivery.${says}`, { event: about ?? '' })}
+        {isDelivery(says) && t(`delivery.${says}`, { event: worded('event', about ?? '') ?? about ?? '' })}
       </Link>
     );
   const text =

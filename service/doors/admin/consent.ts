@@ -6,10 +6,14 @@ import {
   ConsentRecord,
   type ConsentState,
   type Consents,
+  channels,
+  consentStates,
   consentTextOf,
+  ListedConsent,
   OwnConsentText,
   type Person,
   purposes,
+  requireText,
   type TextOwner,
   WithdrawalRecord,
 } from '../../engine/consent/index.ts';
@@ -18,7 +22,8 @@ import type { Subjects } from '../../engine/people/index.ts';
 import type { OrganizationId } from '../../lib/id.ts';
 import { moment, time } from '../../lib/record-fields.ts';
 import { lineOfText } from '../../lib/text-fields.ts';
-import { personParams } from './ids.ts';
+import { idOf, personParams } from './ids.ts';
+import { listRoute } from './lists.ts';
 import { byManagers, byOperators, byReaders } from './may-call.ts';
 import { createPersonOf } from './person-of.ts';
 import { type AdminRoute, route } from './route.ts';
@@ -45,6 +50,12 @@ export const NewConsent = z
   .strictObject({
     ...consent,
     expiresAt: moment().optional().describe('Expiry; absent: after the term of the organization, if any'),
+    shown: z
+      .literal(true)
+      .optional()
+      .describe(
+        'The person read the text of the box before the caller: `textVersion` is its `version` and the language, such as `own-3-off-1095-365.de`',
+      ),
   })
   .meta({ id: 'NewConsent', description: 'A consent of a person.', examples: [example] });
 
@@ -166,6 +177,19 @@ const shown = ({ subject }: Person, { legalBasis, ...state }: ConsentState) => (
   allowed: purposes.filter((purpose) => !state.withheld.includes(purpose)),
 });
 
+export interface ShownTextDeps {
+  organizations: Pick<Organizations, 'asTextOwner'>;
+}
+
+/** What is said to be the text of the box is it. Throws CONFLICT for another one, INVALID_REQUEST for a purpose that it does not name. */
+export async function requireShownText(
+  { organizations }: ShownTextDeps,
+  organization: OrganizationId,
+  given: z.output<typeof NewConsent> | undefined,
+): Promise<void> {
+  if (given?.shown) requireText(consentTextOf(await organizations.asTextOwner(organization)), given);
+}
+
 export interface ConsentRouteDeps {
   subjects: Pick<Subjects, 'get'>;
   consents: Pick<Consents, 'read' | 'give' | 'takesAway' | 'withdraw' | 'withdrewMany'>;
@@ -194,6 +218,37 @@ export function consentRoutes({
   const approval = async ({ organization }: { organization: OrganizationId }) =>
     (await consents.withdrewMany(organization)) ? ('consent.withdraw' as const) : undefined;
   return [
+    listRoute({
+      ...about,
+      url: '/consents',
+      operationId: 'listConsents',
+      effect: 'reads-personal',
+      summary: 'List consents',
+      description:
+        'Consents of the people who are enrolled, each with the text that was agreed to; its receipt has a URL of its own. The access is recorded in the audit log.',
+      may: byReaders,
+      item: ListedConsent,
+      items: 'Consents, the newest first',
+      page: 'ConsentPage',
+      filter: {
+        person: z.string().min(1).max(254).optional().describe('Id or e-mail address of the person'),
+        state: z
+          .enum(consentStates)
+          .optional()
+          .describe('`withdrawn`: something of it was withdrawn since; `expired`: its term is over'),
+        purpose: z.enum(purposes).optional().describe('Only consents to this use'),
+        through: z.enum(channels).optional().describe('Only consents from this source'),
+        textVersion: lineOfText(80).optional().describe('Version of the text, or how it begins'),
+        from: moment().optional().describe('Start of the range, inclusive, ISO 8601'),
+        until: moment().optional().describe('End of the range, exclusive, ISO 8601'),
+      },
+      key: idOf('consent'),
+      refuses: ['SUBJECT_NOT_FOUND'],
+      async rows({ realm, who, request }, { person, ...part }) {
+        const subject = person === undefined ? undefined : (await personOf(realm, person)).subject;
+        return consentReceipts.page(realm, { ...part, subject }, who, request);
+      },
+    }),
     route({
       ...about,
       method: 'GET',
@@ -229,9 +284,10 @@ export function consentRoutes({
       body: NewConsent,
       status: 201,
       reply: ConsentReply,
-      refuses: ['SUBJECT_NOT_FOUND', 'APPROVAL_REQUIRED', 'STORAGE_FULL'],
+      refuses: ['SUBJECT_NOT_FOUND', 'APPROVAL_REQUIRED', 'CONFLICT', 'STORAGE_FULL'],
       async handle({ realm, params: { id }, body, who, request, guardedAs }) {
         const person = await personOf(realm, id);
+        await requireShownText({ organizations }, realm.organization, body);
         const confirmed = guardedAs === 'consent.withdraw';
         return shown(person, await consents.give(person, body, who, { request, confirmed }));
       },

@@ -16,6 +16,7 @@ const kinds = {
   verdict: 'verdict',
   picture: 'enrollment',
   site: 'site',
+  consent: 'consent',
   hold: 'hold',
   backup: 'backup',
   erasure: 'erasure',

@@ -117,6 +117,7 @@ const table: Record<string, `${'o' | '-'} ${string} ${'k' | '-'} ${'B' | '-'}${'
   'POST /api/admin/subjects/:id/erase': 'o OA--- - -f destroys approval',
   'POST /api/admin/subjects/erase': 'o O---- - -f destroys approval',
   'GET /api/admin/subjects/:id/export': 'o OA--- - -f reads-personal approval',
+  'GET /api/admin/consents': 'o OAo-a - -s reads-personal',
   'GET /api/admin/subjects/:id/consent': 'o OAo-a - -s reads-personal',
   'GET /api/admin/subjects/:id/consent/:consent/receipt': 'o OAo-a - -s reads-personal',
   'POST /api/admin/subjects/:id/consent': 'o OAo-- - -f weakens-protection approval',

@@ -5,7 +5,7 @@ import { pageOf, pageQuery, pageReply } from '../../http/cursor.ts';
 import { Problem } from '../../lib/problem.ts';
 import { actor, inEnv, time } from '../../lib/record-fields.ts';
 import { emailAddress, lineOfText } from '../../lib/text-fields.ts';
-import { NewConsent } from './consent.ts';
+import { NewConsent, requireShownText, type ShownTextDeps } from './consent.ts';
 import {
   type DoubtfulRouteDeps,
   doubtfulRoutes,
@@ -215,7 +215,7 @@ const UnlockedReply = z
     examples: [{ failures: 5, disabled: false }],
   });
 
-export interface SubjectRouteDeps extends PictureRouteDeps, DoubtfulRouteDeps {
+export interface SubjectRouteDeps extends PictureRouteDeps, DoubtfulRouteDeps, ShownTextDeps {
   subjects: PictureRouteDeps['subjects'] &
     Pick<Subjects, 'page' | 'count' | 'change' | 'addressOfAnother' | 'suspiciousKeys' | 'distinctFrom'> &
     StandingRouteDeps['subjects'] &
@@ -333,7 +333,7 @@ const readingRoutes = ({ subjects, verifications }: SubjectRouteDeps): AdminRout
   }),
 ];
 
-const changingRoutes = ({ subjects, checks }: SubjectRouteDeps): AdminRoute[] => [
+const changingRoutes = ({ subjects, checks, organizations }: SubjectRouteDeps): AdminRoute[] => [
   route({
     ...about,
     method: 'POST',
@@ -365,6 +365,7 @@ const changingRoutes = ({ subjects, checks }: SubjectRouteDeps): AdminRoute[] =>
     async handle({ realm, body, file, who, isOf, request }) {
       if (isScan({ realm, body }) && !isOf(managers)) throw notForRole();
       if (who.is !== 'operator') refuseOverrides(body);
+      await requireShownText({ organizations }, realm.organization, body.consent);
       const enrolled = await checks.enroll({ ...realm, ...body, picture: file, actor: who, request });
       return { ...enrolled, enrolled: true as const, userId: enrolled.subject, email: body.email };
     },

@@ -93,6 +93,7 @@ export function visitRoutes(
               legalBasis: 'explicit consent',
               purposes: agreed,
               through: 'self',
+              shown: true,
             },
           }),
         email: person.email,

@@ -3,15 +3,23 @@ import { signedBytes } from '../../lib/canonical-json.ts';
 import { defined } from '../../lib/defined.ts';
 import type { OrganizationId, SubjectId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
-import { env, id, writtenTime } from '../../lib/record-fields.ts';
+import { actor, env, id, writtenTime } from '../../lib/record-fields.ts';
 import { time } from '../../lib/time.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { Actor, Foundation } from '../audit/index.ts';
 import { ConsentRecord, type Person, type Purpose, purposes, type Withdrawal } from './consent.ts';
-import { selectConsents, selectWithdrawals } from './consent-store.ts';
+import {
+  type ConsentFilter,
+  type ConsentStanding,
+  consentStates,
+  pageOfConsents,
+  selectConsents,
+  selectWithdrawals,
+  withdrawalsOf,
+} from './consent-store.ts';
 import { type TextLanguage, textLanguages } from './consent-text.ts';
 
-const { textVersion, method, legalBasis, through } = ConsentRecord.shape;
+const { textVersion, method, legalBasis, through, shown } = ConsentRecord.shape;
 const purpose = z.enum(purposes);
 
 /** What a person agreed to, as receipts name it: enough to find the text, and who answers for it. */
@@ -29,6 +37,7 @@ export const Agreement = z.strictObject({
   method,
   legalBasis,
   through,
+  shown,
   givenAt: writtenTime('When'),
   expiresAt: writtenTime('Expiry').optional(),
   withdrawn: z
@@ -67,12 +76,11 @@ export const createAgreements =
   };
 
 export function agreementOf(
-  { id, at, expiresAt, by, ...consent }: ConsentRecord,
+  { id, at, expiresAt, by: _, ...consent }: ConsentRecord,
   withdrawals: readonly Withdrawal[],
   published: readonly PublishedFacts[],
 ): Agreement {
-  // Others write of a text what they like: a kiosk and a session record none but the one that the person was shown.
-  const shown = consent.through === 'self' && !by.startsWith('key:') ? consent.textVersion : '';
+  const shown = consent.shown ? consent.textVersion : '';
   const version = Number(OWN_VERSION.exec(shown)?.[1]);
   const { sha256, controller, contact } = published.find((one) => one.version === version) ?? {};
   const withdrawn = consent.purposes.flatMap((purpose): { purpose: Purpose; at: string }[] => {
@@ -131,6 +139,7 @@ export const ConsentReceipt = z
         method: 'kiosk, typed name',
         legalBasis: 'explicit consent',
         through: 'self' as const,
+        shown: true as const,
         givenAt: '2026-11-20T12:00:00.000Z',
         withdrawn: [],
         controller: 'Museum of Bern, Helvetiaplatz 5, Bern',
@@ -144,7 +153,53 @@ export const ConsentReceipt = z
   });
 export type ConsentReceipt = z.output<typeof ConsentReceipt>;
 
+const { consent: _, ...agreed } = Agreement.shape;
+
+/** A consent in a list. */
+export const ListedConsent = z
+  .strictObject({
+    id: z.string().describe('Id'),
+    person: id<'subject'>('Id of the person'),
+    state: z
+      .enum(consentStates)
+      .describe('`withdrawn`: something of it was withdrawn since; `expired`: its term is over'),
+    ...agreed,
+    by: actor,
+  })
+  .meta({
+    id: 'ListedConsent',
+    description: 'A consent, and the text that was agreed to.',
+    examples: [
+      {
+        id: 'con_01m7w3hb8hbf355he5zqwjztdk',
+        person: 'sub_01m7w3ayykpzv1m774b6g68g31',
+        state: 'valid' as const,
+        textVersion: 'own-3-block-1095-365.de',
+        language: 'de' as const,
+        textSha256: '9f2c…',
+        purposes: ['verification' as const],
+        method: 'kiosk, typed name',
+        legalBasis: 'explicit consent',
+        through: 'self' as const,
+        shown: true as const,
+        givenAt: '2026-11-20T12:00:00.000Z',
+        withdrawn: [],
+        controller: 'Museum of Bern, Helvetiaplatz 5, Bern',
+        contact: 'privacy@museum.example',
+        by: 'kiosk:ksk_01m7w3hb8hbf355he5zqwjztdk',
+      },
+    ],
+  });
+type ListedConsent = z.output<typeof ListedConsent>;
+
 export interface ConsentReceipts {
+  /** Of people who are enrolled, the newest first; audited as a read. */
+  page(
+    realm: Omit<Person, 'subject'>,
+    page: ConsentFilter & { limit: number; before?: string | undefined },
+    actor: Actor,
+    request?: string,
+  ): Promise<ListedConsent[]>;
   /** Audited as a read. The person is there. Throws NOT_FOUND. */
   receipt(person: Person, consent: string, actor: Actor, request?: string): Promise<ConsentReceipt>;
 }
@@ -161,10 +216,40 @@ interface ConsentReceiptsDeps extends Pick<Foundation, 'db' | 'inTransaction' | 
   appliance: string;
 }
 
+const standingOf = (
+  { withdrawn, expiresAt }: Pick<Agreement, 'withdrawn' | 'expiresAt'>,
+  now: string,
+): ConsentStanding => {
+  if (withdrawn.length > 0) return 'withdrawn';
+  return expiresAt !== undefined && expiresAt <= now ? 'expired' : 'valid';
+};
+
 export function createConsentReceipts(deps: ConsentReceiptsDeps): ConsentReceipts {
   const { db, inTransaction, audit, clock, organizations, signing, appliance } = deps;
   const agreements = createAgreements(deps);
   return {
+    async page(realm, page, actor, request) {
+      const { organization, world } = realm;
+      const now = clock.now();
+      const found = await pageOfConsents(db, realm, { ...page, now });
+      const withdrawals = await withdrawalsOf(db, [...new Set(found.map(({ subject }) => subject))]);
+      const published = await organizations.publishedFacts(organization);
+      await inTransaction((tx) =>
+        audit.add(tx, {
+          actor,
+          action: 'consent.list',
+          organization,
+          ...(page.subject !== undefined && { target: page.subject }),
+          ...defined({ request }),
+          details: { world },
+        }),
+      );
+      return found.map(({ subject, record }) => {
+        const { consent, ...agreement } = agreementOf(record, withdrawals.get(subject) ?? [], published);
+        const state = standingOf(agreement, time(now));
+        return { id: consent, person: subject, state, ...agreement, by: record.by };
+      });
+    },
     async receipt({ organization, world, subject }, consent, actor, request) {
       const agreed = (await (await agreements(organization))(db, subject)).find(
         (one) => one.consent === consent,

@@ -1,5 +1,7 @@
-import { firstIdAt, type OrganizationId, type SubjectId } from '../../lib/id.ts';
+import { type ExpressionBuilder, type Selectable, type SqlBool, sql } from 'kysely';
+import { firstIdAt, type OrganizationId, type SubjectId, type World } from '../../lib/id.ts';
 import { notBeingErased } from '../../storage/legal-holds.ts';
+import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { ConsentRecord, Person, Purpose, Through, Withdrawal } from './consent.ts';
 import { type ConsentStatus, consentStatusText, readConsentStatus } from './consent-status.ts';
@@ -15,34 +17,121 @@ export async function selectConsents(from: Db | Tx, subject: SubjectId): Promise
     .orderBy('given_at')
     .orderBy('id')
     .execute();
-  return rows.map((row) => ({
-    id: row.id,
-    textVersion: row.text_version,
-    purposes: JSON.parse(row.purposes) as Purpose[],
-    method: row.method,
-    legalBasis: row.legal_basis,
-    at: row.given_at,
-    by: row.recorded_by,
-    through: row.recorded_through as Through,
-    ...(row.expires_at === null ? {} : { expiresAt: row.expires_at }),
-  }));
+  return rows.map(toRecord);
 }
 
-export async function selectWithdrawals(from: Db | Tx, subject: SubjectId): Promise<Withdrawal[]> {
-  const rows = await from
-    .selectFrom('consent_withdrawal')
-    .selectAll()
-    .where('subject', '=', subject)
-    .orderBy('withdrawn_at')
-    .orderBy('id')
+const toRecord = (row: Selectable<Schema['consent']>): ConsentRecord => ({
+  id: row.id,
+  textVersion: row.text_version,
+  purposes: JSON.parse(row.purposes) as Purpose[],
+  method: row.method,
+  legalBasis: row.legal_basis,
+  at: row.given_at,
+  by: row.recorded_by,
+  through: row.recorded_through as Through,
+  ...(row.expires_at === null ? {} : { expiresAt: row.expires_at }),
+  ...(row.shown === 1 && { shown: true }),
+});
+
+/** What is left of a consent: all of it, or something was withdrawn, or its term is over. */
+export const consentStates = ['valid', 'withdrawn', 'expired'] as const;
+export type ConsentStanding = (typeof consentStates)[number];
+
+export interface ConsentFilter {
+  subject?: SubjectId | undefined;
+  state?: ConsentStanding | undefined;
+  purpose?: Purpose | undefined;
+  through?: Through | undefined;
+  /** The whole version, or how it begins. */
+  textVersion?: string | undefined;
+  from?: number | undefined;
+  until?: number | undefined;
+}
+
+type ConsentPage = ConsentFilter & { limit: number; before?: string | undefined; now: number };
+
+/** Of people who are enrolled, the newest first. */
+export async function pageOfConsents(
+  db: Db,
+  { organization, world }: { organization: OrganizationId; world: World },
+  { limit, before, now, ...filter }: ConsentPage,
+): Promise<{ subject: SubjectId; record: ConsentRecord }[]> {
+  const { subject, state, purpose, through, textVersion, from, until } = filter;
+  const rows = await db
+    .selectFrom('consent')
+    .selectAll('consent')
+    .where('consent.organization', '=', organization)
+    .where(({ exists, selectFrom }) =>
+      exists(
+        selectFrom('subject')
+          .select('subject.id')
+          .whereRef('subject.id', '=', 'consent.subject')
+          .where('subject.world', '=', world)
+          .where(notBeingErased),
+      ),
+    )
+    .$if(subject !== undefined, (query) => query.where('consent.subject', '=', subject!))
+    .$if(state !== undefined, (query) => query.where(standsAs(state!, now)))
+    .$if(purpose !== undefined, (query) => query.where('consent.purposes', 'like', `%"${purpose}"%`))
+    .$if(through !== undefined, (query) => query.where('consent.recorded_through', '=', through!))
+    .$if(textVersion !== undefined, (query) =>
+      query.where(sql<SqlBool>`substr(consent.text_version, 1, length(${textVersion!})) = ${textVersion!}`),
+    )
+    .$if(from !== undefined, (query) => query.where('consent.given_at', '>=', from!))
+    .$if(until !== undefined, (query) => query.where('consent.given_at', '<', until!))
+    .$if(before !== undefined, (query) => query.where('consent.id', '<', before!))
+    .orderBy('consent.id', 'desc')
+    .limit(limit)
     .execute();
-  return rows.map((row) => ({
-    id: row.id,
-    purpose: row.purpose as Purpose,
-    at: row.withdrawn_at,
-    by: row.recorded_by,
-    through: row.recorded_through as Through,
-  }));
+  return rows.map((row) => ({ subject: row.subject as SubjectId, record: toRecord(row) }));
+}
+
+/** Something of it was withdrawn since: the purpose stands between quotes in the list of purposes. */
+const withdrawnSince = sql<SqlBool>`exists (select 1 from consent_withdrawal where consent_withdrawal.subject = consent.subject and consent_withdrawal.withdrawn_at >= consent.given_at and consent.purposes like '%"' || consent_withdrawal.purpose || '"%')`;
+
+const standsAs =
+  (state: ConsentStanding, now: number) =>
+  ({ eb, and, or, not }: ExpressionBuilder<Schema, 'consent'>) => {
+    if (state === 'withdrawn') return withdrawnSince;
+    return and([
+      not(withdrawnSince),
+      state === 'expired'
+        ? eb('consent.expires_at', '<=', now)
+        : or([eb('consent.expires_at', 'is', null), eb('consent.expires_at', '>', now)]),
+    ]);
+  };
+
+export const selectWithdrawals = async (from: Db | Tx, subject: SubjectId): Promise<Withdrawal[]> =>
+  (await withdrawalsOf(from, [subject])).get(subject) ?? [];
+
+/** Of each person the oldest first. */
+export async function withdrawalsOf(
+  from: Db | Tx,
+  subjects: readonly SubjectId[],
+): Promise<Map<SubjectId, Withdrawal[]>> {
+  const rows =
+    subjects.length === 0
+      ? []
+      : await from
+          .selectFrom('consent_withdrawal')
+          .selectAll()
+          .where('subject', 'in', subjects)
+          .orderBy('withdrawn_at')
+          .orderBy('id')
+          .execute();
+  const found = new Map<SubjectId, Withdrawal[]>();
+  for (const row of rows) {
+    const of = found.get(row.subject as SubjectId) ?? [];
+    of.push({
+      id: row.id,
+      purpose: row.purpose as Purpose,
+      at: row.withdrawn_at,
+      by: row.recorded_by,
+      through: row.recorded_through as Through,
+    });
+    found.set(row.subject as SubjectId, of);
+  }
+  return found;
 }
 
 /** People of the organization whose consent administrators withdrew since then. */
@@ -80,6 +169,7 @@ export async function insertConsent(
       recorded_by: record.by,
       recorded_through: record.through,
       expires_at: record.expiresAt ?? null,
+      shown: record.shown ? 1 : 0,
     })
     .execute();
 }

@@ -16,6 +16,8 @@ export interface Consent {
   expiresAt?: number;
   /** Whether a member of the organization recorded it, or the person gave it directly. Absent: only the sender is known. */
   through?: 'operator' | 'self';
+  /** Set by the doors that showed the text, and compared `textVersion` with it; others write what they like. */
+  shown?: true;
 }
 
 /** A consent of the whole organization for people without a record of their own. */
@@ -30,8 +32,9 @@ export const Attestation = z.object({
 export type Attestation = z.output<typeof Attestation>;
 
 /** The source of a record: an API key (unspecified), a member of the organization, or the person concerned. */
+export const channels = ['integrator', 'operator', 'self'] as const;
 const through = z
-  .enum(['integrator', 'operator', 'self'])
+  .enum(channels)
   .describe('Source of the consent: an API key, the organization, or the person');
 export type Through = z.output<typeof through>;
 
@@ -45,6 +48,10 @@ export const ConsentRecord = z.object({
   by: actor,
   through,
   expiresAt: time('Expiry').optional(),
+  shown: z
+    .literal(true)
+    .optional()
+    .describe('The person read the text that the box shows; absent: the version is as its sender named it'),
 });
 export type ConsentRecord = z.output<typeof ConsentRecord>;
 

@@ -2,6 +2,7 @@ export {
   Attestation,
   type Consent,
   ConsentRecord,
+  channels,
   type Person,
   type Purpose,
   purposes,
@@ -14,6 +15,7 @@ export {
   type ConsentReceipts,
   createAgreements,
   createConsentReceipts,
+  ListedConsent,
   type PublishedFacts,
 } from './consent-receipt.ts';
 export {
@@ -23,6 +25,7 @@ export {
   type LegalBasis,
   readConsentStatus,
 } from './consent-status.ts';
+export { consentStates } from './consent-store.ts';
 export {
   type ConsentText,
   consentTextOf,

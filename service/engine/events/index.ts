@@ -27,6 +27,7 @@ export { createEvents, type EventRealm, type Events } from './events.ts';
 export { type BoardLinks, type BoardLinksDeps, createBoardLinks } from './jobs/board-links.ts';
 export { Job, type JobKind, type JobState, jobKinds, jobStates } from './jobs/job.ts';
 export { createJobs, type Jobs } from './jobs/jobs.ts';
+export { PAYLOAD_LIMIT } from './reasons.ts';
 export { openEvents } from './recorded-event-store.ts';
 export {
   createRecurringWorks,
@@ -42,7 +43,6 @@ export {
   exampleOfEndpoint,
   families,
   type NewEndpoint,
-  PAYLOAD_LIMIT,
   type PayloadDialect,
   type SignatureDialect,
   signatureDialects,

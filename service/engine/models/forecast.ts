@@ -130,12 +130,28 @@ export const ProviderReport = z.strictObject({
     .string()
     .optional()
     .describe('Why the CPU runs nets if nothing is wrong: no GPU, a slower one, a trial under way'),
+  because: z
+    .array(
+      z.strictObject({
+        asked: z.string().describe('Execution provider as configured'),
+        code: z
+          .enum(['not-started', 'no-gpu', 'trying', 'failed', 'unusable', 'nets', 'lost'])
+          .describe('Why it runs no nets, or not all; `nets`: each of them says it'),
+        said: z.string().optional().describe('What its process or driver said'),
+      }),
+    )
+    .optional()
+    .describe('`fallback` and `note` as codes; absent where there is neither'),
   nets: z
     .array(
       z.strictObject({
         model: z.string().describe('Id of the model'),
         provider: z.string().describe('Execution provider that runs it'),
         reason: z.string().optional().describe('Why it is the CPU'),
+        code: z
+          .enum(['refused', 'slower', 'lost'])
+          .optional()
+          .describe('The same as a code; `refused`: it cannot be opened there, or answers differently'),
       }),
     )
     .describe('Models that were tried on another provider; the CPU runs all others'),

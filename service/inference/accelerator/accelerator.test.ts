@@ -63,7 +63,11 @@ test('the CPU alone asks for no process, and says nothing', async () => {
 test('without a GPU nothing is tried, which is no fault', async () => {
   const accelerator = started({ hasGpu: () => false });
   await accelerator.settled();
-  expect(accelerator.state()).toMatchObject({ provider: 'cpu', note: 'auto: there is no GPU' });
+  expect(accelerator.state()).toMatchObject({
+    provider: 'cpu',
+    note: 'auto: there is no GPU',
+    because: [{ asked: 'auto', code: 'no-gpu' }],
+  });
   expect(accelerator.state()).not.toHaveProperty('fallback');
   expect(launched).toEqual([]);
   expect(logged).toEqual(['info: the CPU runs the nets: auto: there is no GPU']);
@@ -112,9 +116,9 @@ test('nets that differ are a fault, nets that are slower are not; only the other
     fallback: 'webgpu: the CPU runs one (its answers differ)',
     note: 'webgpu: the CPU runs three (it is slower there)',
     nets: [
-      { model: 'one', provider: 'cpu', reason: 'its answers differ' },
+      { model: 'one', provider: 'cpu', reason: 'its answers differ', code: 'refused' },
       { model: 'two', provider: 'webgpu' },
-      { model: 'three', provider: 'cpu', reason: 'it is slower there' },
+      { model: 'three', provider: 'cpu', reason: 'it is slower there', code: 'slower' },
     ],
   });
   expect(moves).toEqual([{ socket: '1', nets: [netKey(files[1]!)] }]);
@@ -160,7 +164,13 @@ test('a trial that crashes is a fault, and the next provider is tried', async ()
     ['cuda', true],
     ['webgpu', true],
   ]);
-  expect(accelerator.state().fallback).toBe('cuda: its process ended with SIGSEGV; webgpu: no adapter');
+  expect(accelerator.state()).toMatchObject({
+    fallback: 'cuda: its process ended with SIGSEGV; webgpu: no adapter',
+    because: [
+      { asked: 'cuda', code: 'failed', said: 'its process ended with SIGSEGV' },
+      { asked: 'webgpu', code: 'unusable', said: 'no adapter' },
+    ],
+  });
 });
 
 test('a trial that hangs is ended', async () => {
@@ -195,7 +205,11 @@ test.each([
   expect(accelerator.state()).toMatchObject({
     provider: 'cpu',
     adapter,
-    nets: [{ provider: 'cpu', reason: 'the device was lost' }, { provider: 'cpu' }],
+    nets: [
+      { provider: 'cpu', code: 'lost' },
+      { provider: 'cpu', code: 'lost' },
+    ],
+    because: [{ code: 'lost', said: expect.stringMatching(reason) }],
     fallback: expect.stringMatching(`^webgpu: the device was lost: .*${reason}`),
   });
   expect(moves).toEqual([expect.anything(), undefined]);

@@ -4,7 +4,13 @@ import type { Timer } from '../../lib/timer.ts';
 import type { ModelFile, Provider } from '../models/onnx-model.ts';
 import type { TrialNews } from './accelerator-process.ts';
 import type { Launch, Launched } from './launch.ts';
-import { type AcceleratorAddress, netKey, type ProviderState, type WantedProvider } from './messages.ts';
+import {
+  type AcceleratorAddress,
+  type CpuReason,
+  netKey,
+  type ProviderState,
+  type WantedProvider,
+} from './messages.ts';
 import type { NetVerdict } from './trial.ts';
 
 /** Runs nets on another provider than the CPU, in a process of its own. */
@@ -37,6 +43,7 @@ export interface AcceleratorDeps {
 /** Why a provider is not used; `isWrong`: a fault, of which the operator has to know. */
 interface Refusal {
   reason: string;
+  because: CpuReason;
   isWrong: boolean;
   nets: ProviderState['nets'];
 }
@@ -96,7 +103,11 @@ export function createAccelerator(deps: AcceleratorDeps): Accelerator {
     const refusals: Refusal[] = [];
     for (const wanted of providers) {
       if (wanted === 'cpu') break;
-      state = { ...onCpu, note: `${wanted}: being tried; the CPU runs the nets meanwhile` };
+      state = {
+        ...onCpu,
+        note: `${wanted}: being tried; the CPU runs the nets meanwhile`,
+        because: [{ asked: wanted, code: 'trying' }],
+      };
       const refusal = await attempt(wanted, files);
       if (!refusal) return;
       refusals.push(refusal);
@@ -146,7 +157,12 @@ function createSilenceWatch(timer: Timer, lose: (launched: Launched, reason: str
 function tryToStart(...order: Parameters<typeof startTrial>): ReturnType<typeof startTrial> | Refusal {
   const [deps, wanted] = order;
   if (wanted === 'auto' && !deps.hasGpu())
-    return { reason: 'auto: there is no GPU', isWrong: false, nets: [] };
+    return {
+      reason: 'auto: there is no GPU',
+      because: { asked: wanted, code: 'no-gpu' },
+      isWrong: false,
+      nets: [],
+    };
   try {
     return startTrial(...order);
   } catch (error) {
@@ -198,14 +214,21 @@ function whereNetsRun(provider: Provider, { adapter, verdicts }: Ready): NetsOf 
     return those.length === 0 ? undefined : `${provider}: the CPU runs ${describe(those)}`;
   };
   const said = defined({ adapter, fallback: left('refused'), note: left('slower') });
-  return { provider, nets: netsOf(verdicts, provider), ...said };
+  const isPart = verdicts.some(({ is }) => is !== 'accepted');
+  return {
+    provider,
+    nets: netsOf(verdicts, provider),
+    ...said,
+    ...(isPart && { because: [{ asked: provider, code: 'nets' }] }),
+  };
 }
 
 const afterLoss = ({ provider, adapter, nets }: ProviderState, reason: string): NetsOf => ({
   provider: 'cpu',
   ...defined({ adapter }),
   fallback: `${provider}: the device was lost: ${reason}`,
-  nets: nets.map(({ model }) => ({ model, provider: 'cpu', reason: 'the device was lost' })),
+  because: [{ asked: provider, code: 'lost', said: reason }],
+  nets: nets.map(({ model }) => ({ model, provider: 'cpu', reason: 'the device was lost', code: 'lost' })),
 });
 
 function afterRefusals(refusals: readonly Refusal[]): NetsOf {
@@ -214,7 +237,8 @@ function afterRefusals(refusals: readonly Refusal[]): NetsOf {
     return those.length === 0 ? undefined : those.map(({ reason }) => reason).join('; ');
   };
   const nets = refusals.findLast((one) => one.nets.length > 0)?.nets ?? [];
-  return { provider: 'cpu', nets, ...defined({ fallback: text(true), note: text(false) }) };
+  const because = refusals.length === 0 ? undefined : refusals.map((one) => one.because);
+  return { provider: 'cpu', nets, ...defined({ because, fallback: text(true), note: text(false) }) };
 }
 
 /** Milliseconds in which a process that may hang has to answer: a run takes much less. */
@@ -230,17 +254,28 @@ const netsOf = (verdicts: readonly NetVerdict[], provider: Provider): ProviderSt
     model,
     provider: is === 'accepted' ? provider : 'cpu',
     ...defined({ reason }),
+    ...(is !== 'accepted' && { code: is }),
   }));
 
 const describe = (verdicts: readonly NetVerdict[]): string =>
   verdicts.map(({ model, reason }) => `${model} (${reason})`).join(', ');
 
 function refusalOf(wanted: WantedProvider, news: Refused): Refusal {
-  if (news.is === 'ended') return { reason: `${wanted}: ${news.reason}`, isWrong: true, nets: [] };
+  if (news.is === 'ended')
+    return {
+      reason: `${wanted}: ${news.reason}`,
+      because: { asked: wanted, code: 'failed', said: news.reason },
+      isWrong: true,
+      nets: [],
+    };
   const { verdicts, reason = describe(verdicts) } = news;
   const isWrong = news.reason === undefined && verdicts.some(({ is }) => is === 'refused');
   return {
     reason: `${wanted}: ${reason}`,
+    because: {
+      asked: wanted,
+      ...(news.reason === undefined ? { code: 'nets' } : { code: 'unusable', said: news.reason }),
+    },
     isWrong: isWrong || wanted !== 'auto',
     nets: netsOf(verdicts, 'cpu'),
   };

@@ -211,6 +211,15 @@ function refuseEmpty(outputs: Outputs): void {
 /** What the setting names: `auto` is `webgpu` where a GPU answers, agrees and is faster. */
 export type WantedProvider = 'auto' | Provider;
 
+/** Why the CPU runs nets. */
+export interface CpuReason {
+  asked: WantedProvider;
+  /** `nets`: each of them says it. */
+  code: 'not-started' | 'no-gpu' | 'trying' | 'failed' | 'unusable' | 'nets' | 'lost';
+  /** What the process or the driver said, in its words. */
+  said?: string;
+}
+
 /** Which provider runs the nets: `ProviderReport` of the engine, which is what every reply has. */
 export interface ProviderState {
   /** As configured, in order. */
@@ -223,8 +232,10 @@ export interface ProviderState {
   fallback?: string;
   /** The same where nothing is wrong: no GPU, a slower one, a trial that is under way. */
   note?: string;
+  /** The same as codes. */
+  because?: CpuReason[];
   /** What was tried. */
-  nets: { model: string; provider: Provider; reason?: string }[];
+  nets: { model: string; provider: Provider; reason?: string; code?: 'refused' | 'slower' | 'lost' }[];
 }
 
 /** With it the Vulkan loader writes which device it opened, and the driver's file, to the standard error of the process. */

@@ -308,6 +308,7 @@ test('a provider that is not there is reported and the CPU does the work', async
       providersAsked: [named],
       provider: 'cpu',
       fallback: `${named}: it cannot be opened: ${named} is not part of the ONNX Runtime for this platform`,
+      because: [{ asked: named, code: 'unusable', said: expect.stringContaining('ONNX Runtime') }],
       nets: [],
     });
     expect(warnings).toHaveLength(1);

@@ -26,7 +26,7 @@ const windowColumns = 'organization, world, fingerprint, sid_hash, seq, up_ms, s
 
 /** What the last 0.1 lacks, and has too much. */
 function fromLast01(columns: Columns): readonly string[] {
-  const { text, strict } = columns;
+  const { text, integer, strict } = columns;
   /** As they are made below, with their indexes. */
   const made = (...tables: string[]) =>
     statements(columns).filter((one) =>
@@ -74,6 +74,8 @@ function fromLast01(columns: Columns): readonly string[] {
 
     `alter table organization add column consent_text ${text}`,
     ...made('consent_text'),
+    `alter table consent add column shown ${integer} not null default 0`,
+    consentsOfOrganization,
 
     ...made('known_node', 'erasure_node', 'model_import', 'model_part'),
 
@@ -107,6 +109,9 @@ const references = [
 /** Of the probes that are kept, for a renewal of their secret. */
 const keptProbes =
   'create index verification_probe on verification (organization, id) where subject is not null and probe_sealed is not null';
+
+/** For the list of consents. */
+const consentsOfOrganization = 'create index consent_organization on consent (organization, id)';
 
 /** For the lists of keys. */
 const sessionsOfFlow = 'create index live_session_flow on live_session (organization, world, flow, id)';
@@ -365,9 +370,12 @@ const statements = ({ text, integer, real, bytes, strict, strictInKey }: Columns
       recorded_by ${text} not null,
       -- 'integrator' | 'operator' | 'self'
       recorded_through ${text} not null default 'integrator' check (recorded_through in ('integrator', 'operator', 'self')),
-      expires_at ${integer}
+      expires_at ${integer},
+      -- The person read the text of the box: text_version is not only what a sender said.
+      shown ${integer} not null default 0
     )${strict}`,
   `create index consent_subject on consent (subject, given_at)`,
+  consentsOfOrganization,
   `
     create table verification (
       id ${text} primary key not null,

@@ -11,7 +11,6 @@ import {
   type Taken,
 } from './held-right.ts';
 import { describeNodes, isAnyAlive, type NodeRow, readAllRows, removeNodes } from './nodes.ts';
-import { openPostgresSession, type PostgresSession } from './postgres.ts';
 import {
   beat,
   endSessions,

@@ -54,6 +54,7 @@ test('a signature on the screen records the version of the text that was shown, 
       method: 'name typed on the screen as signature',
       legalBasis: 'explicit consent',
       purposes: ['verification'],
+      shown: true,
     },
   });
 });

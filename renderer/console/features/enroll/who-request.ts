@@ -58,7 +58,7 @@ export function toRequest(
   text: Pick<Schemas['ConsentText'], 'version' | 'purposes'>,
 ): EnrollRequest {
   const { email, way, language, signature, textVersion, method, legalBasis, purposes } = values;
-  const here = { textVersion: `${text.version}.${language}`, ...SIGNED_HERE };
+  const here = { textVersion: `${text.version}.${language}`, ...SIGNED_HERE, shown: true as const };
   const named = purposes.filter((one) => text.purposes.includes(one));
   const name = values.name || (way === 'here' ? signature : '');
   return {
@@ -76,7 +76,7 @@ export function toValues(
   language: Language,
 ): WhoValues {
   const { consent } = before ?? {};
-  const here = consent?.method === SIGNED_HERE.method;
+  const here = consent?.shown === true;
   return {
     email: before?.email ?? '',
     name: before?.name ?? '',

@@ -65,24 +65,31 @@ export const ModelState = ({ model: { enabled, needsLicenceAcceptance, acceptedB
   );
 };
 
-/** A fault is a note; that there is no GPU is none. The reasons are the service's own words. */
-function RunsOn({ provider: { provider, adapter, fallback, note } }: { provider: Models['provider'] }) {
+/** A fault is a note; that there is no GPU is none. What a driver said stands in its own words. */
+function RunsOn({
+  provider: { provider, adapter, fallback, because = [] },
+}: {
+  provider: Models['provider'];
+}) {
   const t = useStrings(modelStrings);
   const where =
     provider === 'cpu'
       ? t('runOnCpu')
       : t('runOnDevice', { device: `${adapter ?? ''} (${provider})`.trim() });
+  const reasons = because.map(({ asked, code, said }) => (
+    <span key={asked}>
+      {t(`cpu.${code}`, { provider: asked })} {said !== undefined && <code>{said}</code>}{' '}
+    </span>
+  ));
   if (fallback === undefined)
     return (
       <p className="muted">
-        {where} {note}
+        {where} {reasons}
       </p>
     );
   return (
     <Note kind="warn" title={t('notOnDevice')}>
-      {[fallback, note].filter(Boolean).map((reason) => (
-        <p key={reason}>{reason}</p>
-      ))}
+      <p>{reasons}</p>
     </Note>
   );
 }
@@ -104,9 +111,9 @@ const installedColumns: Columns<Model, typeof modelStrings, Models['provider']['
   {
     id: 'runsOn',
     priority: 3,
-    cell({ id }, { context: nets }) {
-      const { provider = 'cpu', reason } = nets.find(({ model }) => model === id) ?? {};
-      return <TwoLines second={reason}>{provider}</TwoLines>;
+    cell({ id }, { context: nets, t }) {
+      const { provider = 'cpu', code } = nets.find(({ model }) => model === id) ?? {};
+      return <TwoLines second={code && t(`net.${code}`)}>{provider}</TwoLines>;
     },
   },
   { id: 'licence', priority: 3, cell: ({ licence }) => licence },

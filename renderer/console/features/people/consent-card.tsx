@@ -60,14 +60,24 @@ export function Consent({ id }: { id: string }) {
   );
 }
 
-function Agreed({ person, record }: { person: string; record: Given }) {
+/** Makes the signed receipt, and saves it. */
+export function SaveReceipt({ person, consent }: { person: string; consent: string }) {
   const t = useStrings(peopleStrings);
   const env = useWorld();
   const receipt = useOperation(
-    () =>
-      api.get('/api/admin/subjects/{id}/consent/{consent}/receipt', { id: person, consent: record.id, env }),
-    { done: (made) => saveFile(`${record.id}.json`, JSON.stringify(made, null, 2), 'application/json') },
+    () => api.get('/api/admin/subjects/{id}/consent/{consent}/receipt', { id: person, consent, env }),
+    { done: (made) => saveFile(`${consent}.json`, JSON.stringify(made, null, 2), 'application/json') },
   );
+  return (
+    <>
+      <Refused of={receipt} />
+      <LinkButton onClick={() => receipt.mutate()}>{t('consentReceipt')}</LinkButton>
+    </>
+  );
+}
+
+function Agreed({ person, record }: { person: string; record: Given }) {
+  const t = useStrings(peopleStrings);
   return (
     <Stack gap={4}>
       <KeyValues
@@ -79,9 +89,8 @@ function Agreed({ person, record }: { person: string; record: Given }) {
           [t('consentUntil')]: record.expiresAt && <ExactTime at={record.expiresAt} />,
         }}
       />
-      <Refused of={receipt} />
       <Row>
-        <LinkButton onClick={() => receipt.mutate()}>{t('consentReceipt')}</LinkButton>
+        <SaveReceipt person={person} consent={record.id} />
       </Row>
     </Stack>
   );

@@ -42,6 +42,7 @@ function PeopleScreen() {
       lead={t('lead')}
       actions={
         <>
+          <ButtonLink to="/consents">{t('consents')}</ButtonLink>
           <ButtonLink to="/receipts">{t('receipts')}</ButtonLink>
           {bulkImport}
           {enroll}

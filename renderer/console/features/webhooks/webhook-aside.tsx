@@ -5,6 +5,7 @@ import { Card, KeyValues, Note, Stack } from '../../../ui/layout/index.ts';
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { Actor, read, type Schemas, useWorld } from '../../data.ts';
 import { useClock } from './clock-time.tsx';
+import { useReason } from './deliveries/answer.tsx';
 import { formStrings } from './form/form-strings.ts';
 import { HealthStrip, useStripSentence } from './state-badge.tsx';
 import { webhookStrings } from './strings.ts';
@@ -106,6 +107,7 @@ export function WebhookNotes({
 }) {
   const t = useStrings(webhookStrings);
   const clock = useClock();
+  const reasonOf = useReason();
   const { kind, state, cutOverAt } = webhook;
   return (
     <>
@@ -121,7 +123,7 @@ export function WebhookNotes({
             )
           }
         >
-          {t('disabledNoteText', { time: clock(state.at), reason: asSentence(state.reason) })}
+          {t('disabledNoteText', { time: clock(state.at), reason: asSentence(reasonOf(state) ?? '') })}
         </Note>
       )}
       {state.is === 'enabled' && health !== undefined && health.waiting > 0 && (
@@ -164,7 +166,8 @@ function WaitingNote({
   const { data } = useQuery(
     read('/api/admin/deliveries', { env, endpoint: webhook.id, state: 'waiting', limit: 20 }),
   );
-  const reason = data?.items.map(({ state }) => 'reason' in state && state.reason).find(Boolean);
+  const reasonOf = useReason();
+  const reason = data?.items.map(({ state, last }) => reasonOf(state, last)).find(Boolean);
   const time = clock(health.nextAt ?? Date.now());
   return (
     <Note

@@ -9,6 +9,7 @@ import { Dialog, DialogFoot, GoneAndStays, Note } from '../../../ui/layout/index
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { api, managers, operators, type Schemas, useSession, useWorld } from '../../data.ts';
 import { ConfirmForm, ConfirmOperation, Refused, useOperation } from '../../operations.ts';
+import { useReason } from './deliveries/answer.tsx';
 import { useWebhookName } from './state-badge.tsx';
 import { webhookStrings } from './strings.ts';
 
@@ -197,10 +198,10 @@ function TestResult({
   );
   if (delivery.state.is === 'delivered')
     return <Note kind="ok" title={t('testAccepted', answer)} action={show} />;
-  const reason = 'reason' in delivery.state ? delivery.state.reason : undefined;
+  const reason = useReason()(delivery.state, attempt);
   return (
     <Note kind="bad" title={t('testRefused')} action={show}>
-      {reason ?? attempt?.error ?? t('testAnswered', answer)}
+      {reason ?? t('testAnswered', answer)}
     </Note>
   );
 }

@@ -3,13 +3,14 @@ import type { EndpointId, Ids, OrganizationId, World } from '../../../lib/id.ts'
 import type { Db, RowIntegrity, Tx } from '../../../storage/transaction.ts';
 import type { Foundation } from '../../audit/index.ts';
 import type { Events } from '../events.ts';
+import { reasons } from '../reasons.ts';
 import { type OpenedEvent, openEvents } from '../recorded-event-store.ts';
 import type { EndpointBook, OpenEndpoint } from '../webhooks/endpoint-book.ts';
 import type { EndpointKeeping } from '../webhooks/endpoint-keeping.ts';
 import { ATTEMPT_TIMEOUT, type Attempt, type Attempted } from './attempt.ts';
 import { type ExchangeSealer, exchangeField, openOwned, sealOwned, urlField } from './delivery-store.ts';
 import { type DeliveryWork, selectWork, wasTriedBetween } from './delivery-work-store.ts';
-import { ERASED, type Payload, type Payloads } from './payload.ts';
+import type { Payload, Payloads } from './payload.ts';
 import { isOpen } from './queue-store.ts';
 import type { DeliveryHandler, DueDelivery, Ended, Outcome, Sent } from './record-ends.ts';
 
@@ -65,7 +66,7 @@ export function createDeliver(deps: DeliverDeps): DeliveryHandler<Sign> {
 
   async function payloadOf(work: DeliveryWork, { endpoint }: OpenEndpoint): Promise<Payload> {
     const opened = await openWork(sealer, work);
-    if (opened === undefined) return { is: 'nothing', reason: 'the event is not kept any more' };
+    if (opened === undefined) return { is: 'nothing', reason: reasons['not-kept'] };
     return payloads.of(endpoint.family, opened);
   }
 
@@ -80,18 +81,18 @@ export function createDeliver(deps: DeliverDeps): DeliveryHandler<Sign> {
 
   async function send({ id, signal }: DueDelivery): Promise<Sent<Sign>> {
     const work = await load(id);
-    if (work === undefined) return drop('there is nothing to deliver');
+    if (work === undefined) return drop(reasons.nothing);
     if (work.altered) {
       log.error({ delivery: id }, 'a delivery is not sent, because another program wrote or changed its row');
-      return { outcome: { is: 'given-up', reason: 'Another program wrote or changed its row.' } };
+      return { outcome: { is: 'given-up', reason: reasons.altered } };
     }
-    if (!isOpen(work)) return drop('it is over');
+    if (!isOpen(work)) return drop(reasons.over);
     const to = await endpoints.open(work.endpoint);
-    if (to === undefined) return drop('the endpoint was removed');
+    if (to === undefined) return drop(reasons['webhook-removed']);
     if (to.endpoint.state.is === 'disabled')
-      return { outcome: { is: 'parked', reason: 'Its webhook is disabled.' } };
+      return { outcome: { is: 'parked', reason: reasons['webhook-disabled'] } };
     const url = await urlOf(work, to);
-    if (url === undefined) return drop(ERASED);
+    if (url === undefined) return drop(reasons.erased);
     const payload = await payloadOf(work, to);
     if (payload.is === 'nothing') return drop(payload.reason);
 
@@ -213,10 +214,10 @@ function createJudge({ endpoints, switchedOff, events, clock }: DeliverDeps) {
     const first = Math.min(...signs.map(({ at }) => at));
     const { failingSince } = await endpoints.noteOutcome(tx, id, { accepted, at: first });
     if (gone) {
-      await switchOff(tx, id, gone, 'The receiver answered 410 (gone): deliveries are stopped.');
+      await switchOff(tx, id, gone, reasons.gone);
     } else if (failingSince !== undefined && clock.now() - failingSince >= FAILING_FOR) {
       if (await wasTriedBetween(tx, id, { since: first - LONGEST_SILENCE, before: first }))
-        await switchOff(tx, id, signs[0]!, 'It accepted nothing for five days.');
+        await switchOff(tx, id, signs[0]!, reasons.failing);
       else await beginAnew(tx, id, first);
     }
   };

@@ -265,7 +265,7 @@ mostlyOnSqlite('the log of deliveries', (newPlace, _, { test }) => {
     await stack.pass(5_000);
     expect((await list()).map(({ state }) => state).toReversed()).toEqual([
       { is: 'delivered', at: expect.any(Number) },
-      { is: 'dropped', at: expect.any(Number), reason: 'erased' },
+      { is: 'dropped', at: expect.any(Number), reason: 'erased', reasonCode: 'erased' },
     ]);
     const rows = await stack.rows();
     expect(rows.map((row) => row.subject)).toEqual([other, null]);

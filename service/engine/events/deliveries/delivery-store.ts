@@ -16,6 +16,7 @@ import type { Schema } from '../../../storage/schema.ts';
 import { type Sealer, sealJson } from '../../../storage/sealing/sealed.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
 import type { EventRealm } from '../events.ts';
+import { reasonCodeOf } from '../reasons.ts';
 import { eventColumns, type OutboxRow } from '../recorded-event-store.ts';
 import type { Delivery, DeliveryQuery, DeliveryState } from './delivery.ts';
 
@@ -231,18 +232,20 @@ function stateOf(row: DeliveryRow): DeliveryState {
   const at = row.finished_at ?? row.created_at;
   const { state_reason } = row;
   const reason = state_reason ?? '';
+  const code = defined({ reasonCode: reasonCodeOf(state_reason) });
   switch (row.state) {
     case 'delivered':
       return { is: 'delivered', at };
     case 'failed':
-      return { is: 'failed', at, reason };
+      return { is: 'failed', at, reason, ...code };
     case 'dropped':
-      return { is: 'dropped', at, reason };
+      return { is: 'dropped', at, reason, ...code };
     default:
       return {
         is: 'waiting',
         nextAt: row.next_at ?? row.created_at,
         ...(state_reason !== null && { reason: state_reason }),
+        ...code,
       };
   }
 }

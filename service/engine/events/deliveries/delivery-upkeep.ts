@@ -2,6 +2,7 @@ import { setImmediate as pause } from 'node:timers/promises';
 import type { EndpointId } from '../../../lib/id.ts';
 import type { InTransaction, RowIntegrity, Tx } from '../../../storage/transaction.ts';
 import type { Foundation } from '../../audit/index.ts';
+import { reasons } from '../reasons.ts';
 import type { EndpointBook } from '../webhooks/endpoint-book.ts';
 import { SCHEDULE } from './deliver.ts';
 import {
@@ -36,7 +37,6 @@ export interface DeliveryUpkeep {
 const PAGE = 100;
 /** Milliseconds; with a sweep every ten minutes nothing stays for more than a day. */
 const UNDELIVERED_KEPT = 23.5 * 3_600_000;
-const TOO_LONG = 'The endpoint was disabled for longer than attempts are made.';
 
 export function createDeliveryUpkeep({
   db,
@@ -52,7 +52,7 @@ export function createDeliveryUpkeep({
     settleDeliveries(
       tx,
       integrity,
-      these.map(({ id }) => ({ id, state: 'failed', reason: TOO_LONG, nextAt: null })),
+      these.map(({ id }) => ({ id, state: 'failed', reason: reasons['disabled-too-long'], nextAt: null })),
       { now: clock.now() },
     );
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { id, time } from '../../../lib/record-fields.ts';
 import type { Actor } from '../../audit/index.ts';
 import type { EventRealm } from '../events.ts';
+import { reasonCode } from '../reasons.ts';
 
 export const deliveryStates = ['waiting', 'delivered', 'failed', 'dropped'] as const;
 const kind = <Name extends string>(name: Name) => z.literal(name).describe('Kind');
@@ -16,17 +17,20 @@ const state = z.discriminatedUnion('is', [
       .describe(
         'Reason why the last attempt failed, or that the webhook is disabled; absent before the first attempt',
       ),
+    reasonCode,
   }),
   z.object({ is: kind('delivered'), at: time('Time') }),
   z.object({
     is: kind('failed'),
     at: time('Time'),
     reason: z.string().describe('Reason why no further attempt is made'),
+    reasonCode,
   }),
   z.object({
     is: kind('dropped'),
     at: time('Time'),
     reason: z.string().describe('Reason why nothing is sent: the webhook was removed, or the person erased'),
+    reasonCode,
   }),
 ]);
 export type DeliveryState = z.output<typeof state>;

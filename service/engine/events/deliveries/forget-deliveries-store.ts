@@ -4,8 +4,8 @@ import type { SubjectId } from '../../../lib/id.ts';
 import { numberedThrough } from '../../../storage/numbers.ts';
 import type { Schema } from '../../../storage/schema.ts';
 import type { Db, RowIntegrity, Tx } from '../../../storage/transaction.ts';
+import { reasons } from '../reasons.ts';
 import { ERASED_PAYLOAD } from '../recorded-event-store.ts';
-import { ERASED } from './payload.ts';
 import { settleDeliveries } from './queue-store.ts';
 
 /** Rows of the outbox that are looked through at a time. */
@@ -103,7 +103,7 @@ async function forget(tx: Tx, integrity: RowIntegrity, now: number, which: Which
   await dropWaiting(tx, integrity, now, which);
   await tx
     .updateTable('delivery')
-    .set({ state_reason: ERASED })
+    .set({ state_reason: reasons.erased })
     .where(which)
     .where('state_reason', 'is not', null)
     .execute();
@@ -120,7 +120,7 @@ async function dropWaiting(tx: Tx, integrity: RowIntegrity, now: number, which: 
   for (let from = 0; from < waiting.length; from += PAGE_OF_IDS) {
     const dropped = waiting
       .slice(from, from + PAGE_OF_IDS)
-      .map(({ id }) => ({ id, state: 'dropped', reason: ERASED, nextAt: null }) as const);
+      .map(({ id }) => ({ id, state: 'dropped', reason: reasons.erased, nextAt: null }) as const);
     // One that is sent right now ends as such in the log.
     await settleDeliveries(tx, integrity, dropped, { now, keepClaims: true });
   }

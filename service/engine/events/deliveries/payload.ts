@@ -1,7 +1,8 @@
 import type { Log } from '../../../lib/log.ts';
 import type { RecordedEvent } from '../domain-event.ts';
+import { PAYLOAD_LIMIT, reasons } from '../reasons.ts';
 import type { OpenedEvent } from '../recorded-event-store.ts';
-import { type Family, PAYLOAD_LIMIT, type PayloadDialect } from '../webhooks/endpoint.ts';
+import type { Family, PayloadDialect } from '../webhooks/endpoint.ts';
 
 /** What is sent of an event, or why nothing is. */
 export type Payload = { is: 'body'; body: Uint8Array } | { is: 'nothing'; reason: string };
@@ -12,8 +13,6 @@ export interface Payloads {
   /** The catalog's sample of one event, `<family>.<event>`. */
   sample(name: string): Payload;
 }
-
-export const ERASED = 'erased';
 
 /**
  * Bodies are made each time they are sent or shown, never kept. Between the relay and an attempt the person may be erased; a kept
@@ -32,11 +31,9 @@ export function createPayloads({
   );
 
   function toPayload(body: Record<string, unknown> | undefined): Payload {
-    if (body === undefined) return nothing('the family has no words for this event any more');
+    if (body === undefined) return nothing(reasons['no-words']);
     const bytes = Buffer.from(JSON.stringify(body));
-    return bytes.length > PAYLOAD_LIMIT
-      ? nothing(`larger than ${PAYLOAD_LIMIT / 1000} kB`)
-      : { is: 'body', body: bytes };
+    return bytes.length > PAYLOAD_LIMIT ? nothing(reasons['too-large']) : { is: 'body', body: bytes };
   }
 
   function translated(family: Family, event: RecordedEvent): Payload {
@@ -44,7 +41,7 @@ export function createPayloads({
       return toPayload(byFamily.get(family)?.translate(event)?.body());
     } catch (error) {
       log.error({ event: event.id, family, err: error }, 'a family cannot translate an event');
-      return nothing('the family cannot translate it');
+      return nothing(reasons.untranslated);
     }
   }
 
@@ -52,9 +49,9 @@ export function createPayloads({
     of(family, opened) {
       switch (opened.is) {
         case 'erased':
-          return nothing(ERASED);
+          return nothing(reasons.erased);
         case 'damaged':
-          return nothing('the event is damaged');
+          return nothing(reasons.damaged);
         case 'open':
           return translated(family, opened.event);
         default:

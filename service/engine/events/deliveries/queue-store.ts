@@ -3,9 +3,9 @@ import type { DeliveryId, EndpointId, OrganizationId, SubjectId, World } from '.
 import { isSound, macOf, type RowIntegrity, withMac } from '../../../storage/keys/protected-tables.ts';
 import { takeNumbers } from '../../../storage/numbers.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
+import { reasons } from '../reasons.ts';
 import { eventColumns, type OutboxRow } from '../recorded-event-store.ts';
 import { dropDeliveredOf } from './endpoint-health-store.ts';
-import { ERASED } from './payload.ts';
 
 export const deliveryKinds = ['webhook', 'mail'] as const;
 export type DeliveryKind = (typeof deliveryKinds)[number];
@@ -453,7 +453,7 @@ async function writeSettled(
 }
 
 function changeOf({ state, reason, nextAt, anew, attempt }: Settled, row: RowBefore, now: number) {
-  if (!openStates.includes(row.state) || row.state_reason === ERASED) return { next_at: null };
+  if (!openStates.includes(row.state) || row.state_reason === reasons.erased) return { next_at: null };
   return {
     state,
     state_reason: reason,

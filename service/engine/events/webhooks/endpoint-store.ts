@@ -1,4 +1,5 @@
 import type { Insertable, Selectable, Updateable } from 'kysely';
+import { defined } from '../../../lib/defined.ts';
 import type { EndpointId, OrganizationId, World } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import {
@@ -11,6 +12,7 @@ import type { Schema } from '../../../storage/schema.ts';
 import type { Sealer } from '../../../storage/sealing/sealed.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
 import type { EventRealm } from '../events.ts';
+import { reasonCodeOf, reasons } from '../reasons.ts';
 import type { Endpoint, Family, SignatureDialect } from './endpoint.ts';
 
 export type EndpointSealer = Pick<Sealer, 'sealOwn' | 'openOwn'>;
@@ -20,8 +22,9 @@ export type EndpointUpdate = Updateable<Schema['webhook_endpoint']>;
 export type SealedField = 'secret' | 'next_secret' | 'headers';
 
 const VERSION = 1;
-const ALTERED =
-  'Another program wrote or changed its row in the database: remove it, and make a new one, or let an operator accept it (audit accept).';
+
+const disabled = (reason: string, at: number) =>
+  ({ is: 'disabled', reason, ...defined({ reasonCode: reasonCodeOf(reason) }), at }) as const;
 
 /** The table `webhook_endpoint`. */
 export function createEndpointStore({
@@ -82,10 +85,10 @@ export function createEndpointStore({
       trust:
         row.pin !== null ? { is: 'pin', pin: row.pin } : row.ca !== null ? { is: 'ca' } : { is: 'system' },
       state: !isOwn(row)
-        ? { is: 'disabled', reason: ALTERED, at: row.state_at }
+        ? disabled(reasons['webhook-altered'], row.state_at)
         : row.state === 'enabled'
           ? { is: 'enabled' }
-          : { is: 'disabled', reason: row.state_reason ?? '', at: row.state_at },
+          : disabled(row.state_reason ?? '', row.state_at),
       cutOverAt: row.cut_over_at !== null && now < row.cut_over_at ? row.cut_over_at : undefined,
       failingSince: row.failing_since ?? undefined,
       lineage: row.lineage ?? undefined,

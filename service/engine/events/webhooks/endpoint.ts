@@ -5,6 +5,7 @@ import { actor, altered, id, type OfWorld, time } from '../../../lib/record-fiel
 import type { Actor } from '../../audit/index.ts';
 import type { RecordedEvent } from '../domain-event.ts';
 import type { EventRealm } from '../events.ts';
+import { reasonCode } from '../reasons.ts';
 
 /** The families with webhook payloads. Each has its door with `webhook-events.ts`. */
 export const families = ['identity', 'sessions', 'behavior', 'hosted', 'registrations'] as const;
@@ -13,9 +14,6 @@ export type Family = (typeof families)[number];
 /** `timestamped` is Huma-Signature, `sha256` X-VerifyHuman-Signature, `hex` x-proof-signature (contracts/README.md, Webhooks). */
 export const signatureDialects = ['standard', 'timestamped', 'sha256', 'hex'] as const;
 export type SignatureDialect = (typeof signatureDialects)[number];
-
-/** Bytes of a payload as JSON, at most. */
-export const PAYLOAD_LIMIT = 20_000;
 
 /** One event of a family as its receivers know it. */
 interface FamilyEvent {
@@ -94,6 +92,7 @@ export const Endpoint = z
         z.object({
           is: kind('disabled'),
           reason: z.string().describe('Why'),
+          reasonCode,
           at: time('Time of the change'),
         }),
       ])

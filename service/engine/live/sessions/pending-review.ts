@@ -103,6 +103,7 @@ export async function scopeOrder(
       method: 'live-page',
       legalBasis: 'consent',
       through: 'self',
+      shown: true,
     },
   };
 }

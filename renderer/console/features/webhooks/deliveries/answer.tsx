@@ -6,6 +6,7 @@ import { useOperation } from '../../../operations.ts';
 import { deliveryStrings } from './delivery-strings.ts';
 
 type Delivery = Schemas['Delivery'];
+type ReasonCode = NonNullable<Extract<Delivery['state'], { is: 'dropped' }>['reasonCode']>;
 type Tried = { outcome: string; status?: number | undefined };
 
 const known = [
@@ -27,6 +28,18 @@ export function useOutcomeText(): (tried: Tried) => string {
     const word = known.find((one) => one === outcome);
     if (word) return t(word);
     return /not-granted$/.test(outcome) ? t('notGranted') : t('other', { outcome });
+  };
+}
+
+/** Why a delivery waits or ended, by its code, else by its last attempt; a webhook that a person switched off has their words. */
+export function useReason(): (state: object, last?: Tried) => string | undefined {
+  const t = useStrings(deliveryStrings);
+  const textOf = useOutcomeText();
+  return (state, last) => {
+    const { reason, reasonCode } = state as { reason?: string; reasonCode?: ReasonCode };
+    if (reasonCode !== undefined) return t(`reason.${reasonCode}`);
+    if (reason === undefined || last === undefined) return reason;
+    return last.status === undefined ? textOf(last) : t('answered', { status: last.status });
   };
 }
 

@@ -9,7 +9,7 @@ import { ClockTime } from '../clock-time.tsx';
 import { webhookStrings } from '../strings.ts';
 import { deliveryQuery } from '../webhook-queries.ts';
 import styles from '../webhooks.module.css';
-import { useOutcomeText } from './answer.tsx';
+import { useOutcomeText, useReason } from './answer.tsx';
 import { deliveryStrings } from './delivery-strings.ts';
 import { prettyBody } from './pretty-body.ts';
 
@@ -20,7 +20,9 @@ export function DeliveryCard({ webhook, id }: { webhook: string; id: string }) {
   const words = useStrings(webhookStrings);
   const format = useFormat();
   const textOf = useOutcomeText();
+  const reasonOf = useReason();
   const { data, error, refetch } = useQuery(deliveryQuery(useWorld(), id));
+  const reason = data && reasonOf(data.state, data.log.at(-1));
   const body = data?.log.at(-1)?.request?.body;
   return (
     <Card title={t('delivery')} actions={<Id id={id} name={t('id')} />} gap={12}>
@@ -43,7 +45,7 @@ export function DeliveryCard({ webhook, id }: { webhook: string; id: string }) {
               </li>
             )}
           </ul>
-          {'reason' in data.state && data.state.reason && <p className="small muted">{data.state.reason}</p>}
+          {reason && <p className="small muted">{reason}</p>}
           {body ? (
             <div className={styles.body}>
               <Snippet code={prettyBody(body)} name={t('requestBody')} />

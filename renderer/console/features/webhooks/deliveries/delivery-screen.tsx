@@ -9,7 +9,7 @@ import { Refused } from '../../../operations.ts';
 import { useWebhookName } from '../state-badge.tsx';
 import { webhookStrings } from '../strings.ts';
 import { deliveryQuery, webhookQuery } from '../webhook-queries.ts';
-import { Answer, useOutcomeText, useResend } from './answer.tsx';
+import { Answer, useOutcomeText, useReason, useResend } from './answer.tsx';
 import { deliveryStrings } from './delivery-strings.ts';
 import { prettyBody } from './pretty-body.ts';
 
@@ -62,6 +62,7 @@ function DeliveryScreen() {
 
 function Shown({ delivery }: { delivery: Delivery }) {
   const t = useStrings(deliveryStrings);
+  const reasonOf = useReason();
   const { state } = delivery;
   const body = delivery.log.at(-1)?.request?.body;
   const origins = {
@@ -78,7 +79,7 @@ function Shown({ delivery }: { delivery: Delivery }) {
           entries={{
             [t('when')]: <ExactTime at={delivery.createdAt} />,
             [t('origin')]: origins[delivery.origin],
-            [t('why')]: 'reason' in state ? state.reason : undefined,
+            [t('why')]: reasonOf(state, delivery.log.at(-1)),
             [t('nextAttempt')]: state.is === 'waiting' && <ExactTime at={state.nextAt} />,
             [t('eventId')]: delivery.event !== undefined && (
               <Id id={delivery.event} full name={t('eventId')} />
@@ -118,7 +119,8 @@ function AttemptCard({ attempt }: { attempt: Attempt }) {
     >
       <KeyValues
         entries={{
-          [t('result')]: attempt.error ?? textOf(attempt),
+          [t('result')]: textOf(attempt),
+          [t('said')]: attempt.error && <code>{attempt.error}</code>,
           [t('took')]: format.duration(attempt.milliseconds),
         }}
       />

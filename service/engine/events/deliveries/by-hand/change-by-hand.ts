@@ -2,6 +2,7 @@ import type { DeliveryId, EndpointId, OrganizationId } from '../../../../lib/id.
 import { Problem } from '../../../../lib/problem.ts';
 import type { Db, RowIntegrity, Tx } from '../../../../storage/transaction.ts';
 import type { Actor, Foundation } from '../../../audit/index.ts';
+import { reasons } from '../../reasons.ts';
 import type { Webhooks } from '../../webhooks/endpoint.ts';
 import type { Deliveries } from '../delivery.ts';
 import { type DeliveryRow, selectQueued, selectWaitingOf } from '../delivery-store.ts';
@@ -70,7 +71,7 @@ export function createChangeByHand(deps: ChangeByHandDeps): ChangeByHand {
       change(id, { actor, verb: 'remove', what: 'removed' }, () => ({
         id,
         state: 'dropped',
-        reason: 'An operator removed it.',
+        reason: reasons['by-hand'],
         nextAt: null,
       })),
     async tryWaiting(realm, endpoint, actor) {

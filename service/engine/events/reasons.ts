@@ -1,0 +1,39 @@
+import { z } from 'zod';
+
+/** Bytes of a payload as JSON, at most. */
+export const PAYLOAD_LIMIT = 20_000;
+
+/** Why something is not sent, or a webhook is off, where neither a receiver nor a person says it: the sentence that is kept, by its code. */
+export const reasons = {
+  erased: 'erased',
+  'not-kept': 'the event is not kept any more',
+  damaged: 'the event is damaged',
+  untranslated: 'the family cannot translate it',
+  'no-words': 'the family has no words for this event any more',
+  'too-large': `larger than ${PAYLOAD_LIMIT / 1000} kB`,
+  nothing: 'there is nothing to deliver',
+  over: 'it is over',
+  'webhook-removed': 'the endpoint was removed',
+  'webhook-disabled': 'Its webhook is disabled.',
+  'disabled-too-long': 'The endpoint was disabled for longer than attempts are made.',
+  'by-hand': 'An operator removed it.',
+  altered: 'Another program wrote or changed its row.',
+  gone: 'The receiver answered 410 (gone): deliveries are stopped.',
+  failing: 'It accepted nothing for five days.',
+  'webhook-altered':
+    'Another program wrote or changed its row in the database: remove it, and make a new one, or let an operator accept it (audit accept).',
+} as const;
+type ReasonCode = keyof typeof reasons;
+
+const codes = new Map<string, ReasonCode>(
+  (Object.keys(reasons) as ReasonCode[]).map((code) => [reasons[code], code]),
+);
+
+/** Undefined for what a receiver, a network or a person said. */
+export const reasonCodeOf = (kept: string | null): ReasonCode | undefined =>
+  kept === null ? undefined : codes.get(kept);
+
+export const reasonCode = z
+  .enum(Object.keys(reasons) as [ReasonCode, ...ReasonCode[]])
+  .optional()
+  .describe('The reason as a code; absent where an attempt or a person says it');
