@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { eventStrings } from '../features/webhooks/event-strings.ts';
-import { timelineStrings } from './strings.ts';
+import events from '../features/webhooks/event-strings.en.json' with { type: 'json' };
+import histories from './strings.en.json' with { type: 'json' };
 
-test.each(Object.keys(eventStrings.en))('%s has a name in histories', (name) => {
-  expect(timelineStrings.en).toHaveProperty([`event.${name}`]);
+test.each(Object.keys(events))('%s has a name in histories', (name) => {
+  expect(histories).toHaveProperty([`event.${name}`]);
 });

@@ -327,7 +327,7 @@ export interface Acknowledged {
  * The line and its checkpoint in one transaction, then the note. After a crash in between, the line replaces the note:
  * it has the note's content.
  */
-export async function acknowledgeRestore(
+async function acknowledgeRestore(
   { inTransaction, audit, note, checkpoints, chain, clock }: RestoreDeps,
   { actor, request, details = {}, action = 'backup.restore' }: By & Acknowledged,
 ): Promise<void> {

@@ -251,7 +251,7 @@ const Footer = z.strictObject({
 type Footer = z.output<typeof Footer>;
 
 /** Thrown while a file is read; its message goes into the report. */
-export class Broken extends Error {
+class Broken extends Error {
   readonly is: Damage['is'] | 'not-an-export';
   constructor(is: Broken['is'], says: string) {
     super(says);
@@ -272,7 +272,7 @@ function readRecord(bytes: Uint8Array): Record<string, unknown> {
   return record as Record<string, unknown>;
 }
 
-export function readHeader(record: Record<string, unknown>): Header {
+function readHeader(record: Record<string, unknown>): Header {
   const header = Header.safeParse(record);
   if (header.success) return header.data;
   throw new Broken(

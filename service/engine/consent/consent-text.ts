@@ -117,7 +117,7 @@ export function builtInText(organization: string, uniqueness: Uniqueness, terms:
   };
 }
 
-export const named = (text: string, organization: string): string =>
+const named = (text: string, organization: string): string =>
   text.replaceAll('{organization}', () => organization);
 
 /** The language of the reader, or the first in which the text is written. */

@@ -23,7 +23,7 @@ export interface ByteRows {
 
 /** Half of what a row's byte may be: numbers are -MOST..MOST steps, and a byte is that plus ZERO, which leaves the eighth bit unset. */
 const MOST = 63;
-export const ZERO = 64;
+const ZERO = 64;
 /** Most of a probe's byte, which has a sign. */
 const MOST_OF_PROBE = 127;
 /** Of a row and of a probe (`requireUnit` of galleries.ts lets the length differ by a thousandth). */

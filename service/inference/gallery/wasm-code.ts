@@ -45,7 +45,7 @@ export const loadVector = (offset: number): Code => atAddress(0, offset);
 /** One number of 32 bits, four times. */
 export const loadRepeated = (offset: number): Code => atAddress(9, offset);
 export const storeVector = (offset: number): Code => atAddress(11, offset);
-export const vector = (bytes: Code): Code => simd(12, ...bytes);
+const vector = (bytes: Code): Code => simd(12, ...bytes);
 export const zeroVector: Code = vector(new Array<number>(16).fill(0));
 export const shuffle = (...lanes: Code): Code =>
   simd(13, ...lanes.flatMap((lane) => [0, 1, 2, 3].map((byte) => lane * 4 + byte)));

@@ -2,7 +2,7 @@ import { IconFileCertificate } from '@tabler/icons-react';
 import { createLazyRoute } from '@tanstack/react-router';
 import { consentStates, purposes } from '../../../../sdk/admin/values.ts';
 import { Badge, ButtonLink, ExactTime } from '../../../ui/controls/index.ts';
-import { EmptyState, Page } from '../../../ui/layout/index.ts';
+import { Page } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, type Filters, useColumns, useFilters } from '../../../ui/tables/index.ts';
 import { Actor, list, PersonName, type Schemas, useWorld } from '../../data.ts';
@@ -42,15 +42,12 @@ function ConsentsScreen() {
         filters={useFilters(listFilters, peopleStrings)}
         values={filters}
         search={{ key: 'person', label: t('consentPerson') }}
-        empty={
-          <EmptyState
-            icon={IconFileCertificate}
-            title={t('consentsEmpty')}
-            action={<ButtonLink to="/consent-text">{t('consentText')}</ButtonLink>}
-          >
-            {t('consentsEmptyText')}
-          </EmptyState>
-        }
+        empty={{
+          icon: IconFileCertificate,
+          title: t('consentsEmpty'),
+          action: <ButtonLink to="/consent-text">{t('consentText')}</ButtonLink>,
+          text: t('consentsEmptyText'),
+        }}
       />
     </Page>
   );

@@ -317,7 +317,7 @@ interface EraseManyDeps {
 }
 
 /** As `Erasure.eraseMany`. */
-export async function eraseMany(
+async function eraseMany(
   { subjects, intend, finish }: EraseManyDeps,
   realm: Realm,
   { confirm, after, limit, ...who }: MassErasureRequest,

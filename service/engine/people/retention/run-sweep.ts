@@ -183,7 +183,7 @@ export async function whyConfirm(
 }
 
 /** Throws Unconfirmed unless the sweep needs no confirmation, or `confirm` is the number of people that it erases. */
-export async function requireConfirmed(
+async function requireConfirmed(
   deps: RequireConfirmedDeps,
   organization: OrganizationId,
   found: Found,
