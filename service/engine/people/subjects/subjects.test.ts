@@ -390,6 +390,7 @@ test('consent is recorded with its text, purposes and who wrote it', async () =>
       given_at: engine.clock.now(),
       recorded_by: 'key:key_1',
       recorded_through: 'integrator',
+      shown: 0,
       expires_at: null,
     },
   ]);
