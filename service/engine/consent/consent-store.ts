@@ -226,7 +226,9 @@ export async function isEnrolled(tx: Tx, { organization, world, subject }: Perso
   const row = await tx
     .selectFrom('subject')
     .select('id')
-    .where((eb) => eb.and({ id: subject, organization, world }))
+    .where('id', '=', subject)
+    .where('organization', '=', organization)
+    .where('world', '=', world)
     .where(notBeingErased)
     .executeTakeFirst();
   return row !== undefined;

@@ -68,7 +68,8 @@ export function createSharedModels({
         const row = await db
           .selectFrom('model_part')
           .select('bytes')
-          .where((eb) => eb.and({ sha256, part: parts.length }))
+          .where('sha256', '=', sha256)
+          .where('part', '=', parts.length)
           .executeTakeFirst();
         if (!row) break;
         parts.push(row.bytes);

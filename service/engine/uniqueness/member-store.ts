@@ -16,7 +16,9 @@ export function createMemberStore(db: Db) {
     from
       .selectFrom('uniqueness_member')
       .selectAll()
-      .where((eb) => eb.and({ scope: id, epoch, leaving: 0 }));
+      .where('scope', '=', id)
+      .where('epoch', '=', epoch)
+      .where('leaving', '=', 0);
 
   return {
     async ofSubject(scope: Epoch, subject: SubjectId, from: Db | Tx = db): Promise<Member | undefined> {
@@ -42,7 +44,9 @@ export function createMemberStore(db: Db) {
       const { n } = await db
         .selectFrom('uniqueness_member')
         .select((eb) => eb.fn.countAll<number>().as('n'))
-        .where((eb) => eb.and({ scope: id, epoch, leaving: 0 }))
+        .where('scope', '=', id)
+        .where('epoch', '=', epoch)
+        .where('leaving', '=', 0)
         .executeTakeFirstOrThrow();
       return Number(n);
     },
@@ -105,7 +109,10 @@ export async function isMember(db: Db, { organization, world }: Realm, id: strin
   const row = await db
     .selectFrom('uniqueness_member')
     .select('id')
-    .where((eb) => eb.and({ organization, world, id, leaving: 0 }))
+    .where('organization', '=', organization)
+    .where('world', '=', world)
+    .where('id', '=', id)
+    .where('leaving', '=', 0)
     .executeTakeFirst();
   return row !== undefined;
 }
@@ -122,7 +129,8 @@ export async function isHeldByScope(tx: Tx, subject: SubjectId): Promise<boolean
         .on('scope.on_erasure', '=', 'hold'),
     )
     .select('member.id')
-    .where((eb) => eb.and({ 'member.subject': subject, 'member.leaving': 0 }))
+    .where('member.subject', '=', subject)
+    .where('member.leaving', '=', 0)
     .executeTakeFirst();
   return row !== undefined;
 }

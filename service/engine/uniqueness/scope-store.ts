@@ -16,7 +16,8 @@ export function createScopeStore(db: Db) {
     from
       .selectFrom('uniqueness_scope')
       .selectAll()
-      .where((eb) => eb.and({ organization, world }));
+      .where('organization', '=', organization)
+      .where('world', '=', world);
 
   return {
     async byName(realm: Realm, name: string, from: Db | Tx = db): Promise<Scope | undefined> {
@@ -40,7 +41,8 @@ export function createScopeStore(db: Db) {
       const rows = await db
         .selectFrom('uniqueness_scope')
         .selectAll()
-        .where((eb) => eb.and({ organization, state: 'active' }))
+        .where('organization', '=', organization)
+        .where('state', '=', 'active')
         .execute();
       return rows.map((row) => toScope(row)!);
     },
@@ -67,7 +69,8 @@ export function createScopeStore(db: Db) {
       const { n } = await db
         .selectFrom('uniqueness_scope')
         .select((eb) => eb.fn.countAll<number>().as('n'))
-        .where((eb) => eb.and({ organization, world }))
+        .where('organization', '=', organization)
+        .where('world', '=', world)
         .executeTakeFirstOrThrow();
       return Number(n);
     },

@@ -64,7 +64,9 @@ export function createPastVerificationsStore({ db, sealer }: PastVerificationsSt
       const row = await db
         .selectFrom('verification')
         .selectAll()
-        .where((eb) => eb.and({ id, organization, world }))
+        .where('id', '=', id)
+        .where('organization', '=', organization)
+        .where('world', '=', world)
         .executeTakeFirst();
       if (!row) return undefined;
       return {
@@ -88,7 +90,8 @@ export function createPastVerificationsStore({ db, sealer }: PastVerificationsSt
       const rows = await db
         .selectFrom('verification')
         .select(['id', 'organization', 'world', 'subject', 'created_at', 'place_sealed', 'device_sealed'])
-        .where((eb) => eb.and({ subject, verified: 1 }))
+        .where('subject', '=', subject)
+        .where('verified', '=', 1)
         .orderBy('created_at', 'desc')
         .orderBy('id', 'desc')
         .limit(most)
@@ -105,7 +108,8 @@ export function createPastVerificationsStore({ db, sealer }: PastVerificationsSt
       const rows = await db
         .selectFrom('verification')
         .select(['outcome', 'decided_by', (eb) => eb.fn.countAll<number>().as('n')])
-        .where((eb) => eb.and({ organization, world }))
+        .where('organization', '=', organization)
+        .where('world', '=', world)
         .where('created_at', '>=', from)
         .where('created_at', '<', until)
         .groupBy(['outcome', 'decided_by'])
@@ -148,7 +152,7 @@ const within = (
     );
 
 const inRealm = (db: Db, { organization, world }: Realm) =>
-  db.selectFrom('verification').where((eb) => eb.and({ organization, world }));
+  db.selectFrom('verification').where('organization', '=', organization).where('world', '=', world);
 
 // biome-ignore lint/suspicious/noExplicitAny: the table, or a slice of it
 type AnyTable = ExpressionBuilder<any, any>;

@@ -28,7 +28,8 @@ export interface VerificationDataDeps {
 const oldVerifications = (from: Db | Tx, { organization, world }: Realm, before: number) =>
   from
     .selectFrom('verification as old')
-    .where((eb) => eb.and({ 'old.organization': organization, 'old.world': world }))
+    .where('old.organization', '=', organization)
+    .where('old.world', '=', world)
     .where('old.created_at', '<', before)
     .where(notHeld);
 
@@ -95,7 +96,8 @@ export function createVerificationData({ db, sealer }: VerificationDataDeps): Pe
       const rows = await db
         .selectFrom('verification')
         .select('id')
-        .where((eb) => eb.and({ subject, organization }))
+        .where('subject', '=', subject)
+        .where('organization', '=', organization)
         .orderBy('id')
         .execute();
       return rows.map(({ id }) => id);
@@ -108,7 +110,8 @@ const verificationPages = (db: Db, { organization, subject }: Person) =>
     db
       .selectFrom('verification')
       .selectAll()
-      .where((eb) => eb.and({ subject, organization }))
+      .where('subject', '=', subject)
+      .where('organization', '=', organization)
       .where('id', '>', after)
       .orderBy('id')
       .limit(limit)
@@ -212,7 +215,9 @@ async function lifeOf(db: Db, { organization, world, verification, terms }: Mome
     .selectFrom('verification as old')
     .select([...momentColumns, 'actor', 'subject', 'capture_source'])
     .select(notHeld.as('due'))
-    .where((eb) => eb.and({ id: verification!, organization, world }))
+    .where('id', '=', verification!)
+    .where('organization', '=', organization)
+    .where('world', '=', world)
     .executeTakeFirst();
   if (!row) return [];
   const { total = 0 } = JSON.parse(row.timing) as { total?: number };

@@ -145,7 +145,8 @@ export function createVerificationStore({ db, sealer }: VerificationStoreDeps) {
       const rows = await db
         .selectFrom('verification')
         .select(['id', 'world', 'created_at', 'place_sealed', 'device_sealed', 'probe_sealed'])
-        .where((eb) => eb.and({ subject, verified: 1 }))
+        .where('subject', '=', subject)
+        .where('verified', '=', 1)
         .where('created_at', '<=', until)
         .orderBy('created_at', 'desc')
         .orderBy('id', 'desc')

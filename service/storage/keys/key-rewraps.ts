@@ -68,7 +68,9 @@ export function createKeyRewraps(
           const { numUpdatedRows } = await tx
             .updateTable('organization_key')
             .set({ master: to, wrapped, lookup_wrapped: lookupWrapped })
-            .where((eb) => eb.and({ organization, generation, master: from }))
+            .where('organization', '=', organization)
+            .where('generation', '=', generation)
+            .where('master', '=', from)
             .executeTakeFirst();
           if (numUpdatedRows !== 1n) throw changedMeanwhile();
         }
@@ -76,7 +78,9 @@ export function createKeyRewraps(
           const { numUpdatedRows } = await tx
             .updateTable('appliance_secret')
             .set({ master: to, wrapped })
-            .where((eb) => eb.and({ name, master: from, details }))
+            .where('name', '=', name)
+            .where('master', '=', from)
+            .where('details', '=', details)
             .executeTakeFirst();
           if (numUpdatedRows !== 1n) throw changedMeanwhile();
         }

@@ -19,7 +19,7 @@ const select = (from: Db | Tx) =>
     .select('alert_rule.name as rule_name');
 
 const ofRealm = (from: Db | Tx, { organization, world }: EventRealm) =>
-  select(from).where((eb) => eb.and({ 'alert.organization': organization, 'alert.world': world }));
+  select(from).where('alert.organization', '=', organization).where('alert.world', '=', world);
 
 export async function selectAlerts(
   db: Db,
@@ -105,7 +105,8 @@ export async function isThere(tx: Tx, organization: OrganizationId, subject: Sub
   const row = await tx
     .selectFrom('subject')
     .select('id')
-    .where((eb) => eb.and({ id: subject, organization }))
+    .where('id', '=', subject)
+    .where('organization', '=', organization)
     .where(notBeingErased)
     .executeTakeFirst();
   return row !== undefined;

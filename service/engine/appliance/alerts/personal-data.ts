@@ -16,7 +16,8 @@ import { forgetAlerts } from './alert-store.ts';
 const oldAlerts = (from: Db | Tx, { organization, world }: Realm, before: number) =>
   from
     .selectFrom('alert as old')
-    .where((eb) => eb.and({ 'old.organization': organization, 'old.world': world }))
+    .where('old.organization', '=', organization)
+    .where('old.world', '=', world)
     .where('old.id', '<', firstIdAt('alert', before))
     .where(notHeld);
 
@@ -27,9 +28,9 @@ const alertPages = (db: Db, { organization, world, subject }: Person) =>
       .innerJoin('alert_rule', 'alert_rule.id', 'alert.rule')
       .selectAll('alert')
       .select('alert_rule.name')
-      .where((eb) =>
-        eb.and({ 'alert.subject': subject, 'alert.organization': organization, 'alert.world': world }),
-      )
+      .where('alert.subject', '=', subject)
+      .where('alert.organization', '=', organization)
+      .where('alert.world', '=', world)
       .where('alert.id', '>', after)
       .orderBy('alert.id')
       .limit(limit)

@@ -70,7 +70,8 @@ export function createRecipientStore({ db }: { db: Db }) {
     async remove(tx: Tx, organization: OrganizationId, address: string): Promise<boolean> {
       const { numDeletedRows } = await tx
         .deleteFrom('mail_recipient')
-        .where((eb) => eb.and({ organization, address }))
+        .where('organization', '=', organization)
+        .where('address', '=', address)
         .executeTakeFirst();
       return numDeletedRows > 0n;
     },

@@ -13,7 +13,7 @@ export type RuleStore = ReturnType<typeof createRuleStore>;
 export function createRuleStore({ db }: { db: Db }) {
   const inUse = (from: Db | Tx) => from.selectFrom('alert_rule').selectAll().where('removed_at', 'is', null);
   const ofRealm = (from: Db | Tx, { organization, world }: EventRealm) =>
-    inUse(from).where((eb) => eb.and({ organization, world }));
+    inUse(from).where('organization', '=', organization).where('world', '=', world);
   return {
     async list(realm: EventRealm, from: Db | Tx = db): Promise<StoredRule[]> {
       return (await ofRealm(from, realm).orderBy('id').execute()).map(readRule);
@@ -40,7 +40,9 @@ export function createRuleStore({ db }: { db: Db }) {
       const rows = await tx
         .selectFrom('alert_rule')
         .selectAll()
-        .where((eb) => eb.and({ organization, world, metric }))
+        .where('organization', '=', organization)
+        .where('world', '=', world)
+        .where('metric', '=', metric)
         .orderBy('id')
         .execute();
       return rows.map((row) => ({ ...readRule(row), removed: row.removed_at !== null }));
@@ -89,7 +91,9 @@ async function unknownTargets(
     (await tx
       .selectFrom(table)
       .select('id')
-      .where((eb) => eb.and({ id, organization, world }))
+      .where('id', '=', id)
+      .where('organization', '=', organization)
+      .where('world', '=', world)
       .executeTakeFirst()) !== undefined;
   const unknown: ('key' | 'subject')[] = [];
   if (key !== undefined && !(await isThere('api_key', key))) unknown.push('key');

@@ -15,7 +15,8 @@ const counted = (from: Db | Tx, { organization, world }: EventRealm) =>
   from
     .selectFrom('outbox')
     .select(['id', 'seq', 'type', 'created_at', 'payload'])
-    .where((eb) => eb.and({ organization, world }))
+    .where('organization', '=', organization)
+    .where('world', '=', world)
     .where('type', 'in', countedTypes)
     .where('relayed_at', 'is not', null);
 
@@ -93,7 +94,8 @@ export function createSeenEventsStore({ db }: { db: Db }) {
       const { waiting } = await db
         .selectFrom('delivery')
         .select(({ fn }) => fn.countAll<number>().as('waiting'))
-        .where((eb) => eb.and({ organization, world }))
+        .where('organization', '=', organization)
+        .where('world', '=', world)
         .where(isWaiting)
         .where('kind', '=', 'webhook')
         .executeTakeFirstOrThrow();

@@ -106,7 +106,8 @@ export async function updateVerified(tx: Tx, path: string, at: number): Promise<
       verified_at: at,
       reason: eb.case().when('verified_at', 'is', null).then(null).else(eb.ref('reason')).end(),
     }))
-    .where((eb) => eb.and({ path, outcome: 'done' }))
+    .where('path', '=', path)
+    .where('outcome', '=', 'done')
     .executeTakeFirst();
   return numUpdatedRows > 0n;
 }
@@ -294,7 +295,8 @@ export async function beginDrill(tx: Tx, id: string, begunBy: string): Promise<b
   const { numUpdatedRows } = await tx
     .updateTable('backup_drill')
     .set({ state: 'running', begun_by: begunBy })
-    .where((eb) => eb.and({ id, state: 'waiting' }))
+    .where('id', '=', id)
+    .where('state', '=', 'waiting')
     .executeTakeFirst();
   return numUpdatedRows === 1n;
 }
@@ -315,7 +317,8 @@ export async function updateState(
       problems: JSON.stringify(end.problems),
       found: end.found ? JSON.stringify(end.found) : null,
     })
-    .where((eb) => eb.and({ id, state: from }))
+    .where('id', '=', id)
+    .where('state', '=', from)
     .executeTakeFirst();
   return numUpdatedRows === 1n;
 }

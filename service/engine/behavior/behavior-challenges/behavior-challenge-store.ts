@@ -85,7 +85,10 @@ export async function selectChallenge(
   const row = await db
     .selectFrom('behavior_challenge')
     .selectAll()
-    .where((eb) => eb.and({ id, organization, world, lineage }))
+    .where('id', '=', id)
+    .where('organization', '=', organization)
+    .where('world', '=', world)
+    .where('lineage', '=', lineage)
     .executeTakeFirst();
   if (!row) return undefined;
   const stored = fromRow(row);
@@ -125,7 +128,9 @@ export async function countWrongAnswers(
   const rows = await db
     .selectFrom('behavior_challenge')
     .select('attempts')
-    .where((eb) => eb.and({ organization, world, lineage }))
+    .where('organization', '=', organization)
+    .where('world', '=', world)
+    .where('lineage', '=', lineage)
     .where('state', 'in', ['open', 'failed'])
     .where('last_answer_at', '>', since)
     .where('attempts', '>', 0)

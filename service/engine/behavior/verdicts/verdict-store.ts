@@ -99,7 +99,8 @@ export async function selectToken(
     .selectFrom('behavior_verdict')
     .selectAll()
     .where('token_hash', 'in', storedForms)
-    .where((eb) => eb.and({ organization, world }))
+    .where('organization', '=', organization)
+    .where('world', '=', world)
     .executeTakeFirst();
   if (!row) return undefined;
   if (!isSound(integrity, 'behavior_verdict', row)) {
@@ -129,7 +130,8 @@ export async function selectVerdicts(
   const rows = await db
     .selectFrom('behavior_verdict')
     .selectAll()
-    .where((eb) => eb.and({ organization, world }))
+    .where('organization', '=', organization)
+    .where('world', '=', world)
     .$if(before !== undefined, (query) => query.where('id', '<', before!))
     .$if(human !== undefined, (query) => query.where('human', '=', human ? 1 : 0))
     .orderBy('id', 'desc')
@@ -163,7 +165,8 @@ export function selectTallies(
       sql<number>`cast(${eb.fn.sum('verdicts')} as bigint)`.as('verdicts'),
       sql<number>`cast(${eb.fn.sum('agents')} as bigint)`.as('agents'),
     ])
-    .where((eb) => eb.and({ organization, world }))
+    .where('organization', '=', organization)
+    .where('world', '=', world)
     .where('day', '>=', since - (since % DAY))
     .groupBy('score')
     .orderBy('score')
@@ -220,7 +223,9 @@ export async function addWindow(
   const earlier = await tx
     .selectFrom('behavior_window')
     .select(['sid_hash', 'seq', 'up_ms'])
-    .where((eb) => eb.and({ organization, world, fingerprint }))
+    .where('organization', '=', organization)
+    .where('world', '=', world)
+    .where('fingerprint', '=', fingerprint)
     .executeTakeFirstOrThrow();
   return { sidHash: earlier.sid_hash, seq: earlier.seq, upMs: earlier.up_ms };
 }

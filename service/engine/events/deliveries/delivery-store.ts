@@ -26,7 +26,9 @@ const ofRealm = (db: Db | Tx, { organization, world }: EventRealm) =>
   db
     .selectFrom('delivery')
     .selectAll()
-    .where((eb) => eb.and({ organization, world, kind: 'webhook' }));
+    .where('organization', '=', organization)
+    .where('world', '=', world)
+    .where('kind', '=', 'webhook');
 
 /** Newest first. */
 export async function selectDeliveries(
@@ -93,7 +95,8 @@ export async function selectEventsBetween(
     .select(eventColumns)
     .where('seq', '>', after)
     .where('seq', '<=', until)
-    .where((eb) => eb.and({ organization, world }))
+    .where('organization', '=', organization)
+    .where('world', '=', world)
     .where('created_at', '>=', since)
     .where('created_at', '<', before)
     .where('relayed_at', 'is not', null)
@@ -143,7 +146,8 @@ export async function hasUntriedReplay(
   const row = await ofRealm(db, endpoint)
     .where('endpoint', '=', endpoint.id)
     .where(isWaiting)
-    .where((eb) => eb.and({ origin: 'replay', attempts: 0 }))
+    .where('origin', '=', 'replay')
+    .where('attempts', '=', 0)
     .limit(1)
     .executeTakeFirst();
   return row !== undefined;
@@ -210,7 +214,8 @@ export async function selectEventLog(
         .whereRef('delivery.event', '=', 'outbox.id')
         .as('deliveries'),
     ])
-    .where((eb) => eb.and({ 'outbox.organization': organization, 'outbox.world': world }));
+    .where('outbox.organization', '=', organization)
+    .where('outbox.world', '=', world);
   if (type !== undefined) query = query.where('outbox.type', '=', type);
   if (before !== undefined) query = query.where('outbox.id', '<', before);
   const rows = await query.orderBy('outbox.id', 'desc').limit(limit).execute();

@@ -48,7 +48,8 @@ export async function countWaiting(
   const rows = await db
     .selectFrom('delivery')
     .select(({ fn }) => ['endpoint', fn.countAll<number>().as('waiting'), fn.min('next_at').as('nextAt')])
-    .where((eb) => eb.and({ organization, world }))
+    .where('organization', '=', organization)
+    .where('world', '=', world)
     .where('state', '=', sql.lit('waiting'))
     .where('endpoint', 'is not', null)
     .groupBy('endpoint')

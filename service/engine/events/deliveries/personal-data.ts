@@ -92,7 +92,8 @@ async function eventsNaming(
     const rows = await db
       .selectFrom('outbox')
       .select('id')
-      .where((eb) => eb.and({ organization, world }))
+      .where('organization', '=', organization)
+      .where('world', '=', world)
       .where('created_at', '>=', at)
       .where('created_at', '<=', at + WRITTEN_WITHIN)
       .where((eb) => eb.or([verification, ...sessions].map((id) => eb('payload', 'like', `%"${id}"%`))))
@@ -109,7 +110,8 @@ const eventPages = (db: Db, { organization, world, subject }: Person) =>
     db
       .selectFrom('outbox')
       .selectAll()
-      .where((eb) => eb.and({ organization, world }))
+      .where('organization', '=', organization)
+      .where('world', '=', world)
       // Verdicts name the person in their payload only: there is nothing personal to seal in them.
       .where(({ eb, or }) => or([eb('subject', '=', subject), eb('payload', 'like', `%"${subject}"%`)]))
       .where('id', '>', after)
@@ -147,7 +149,8 @@ const deliveryPages = (db: Db, { organization, subject }: Person) =>
     db
       .selectFrom('delivery')
       .selectAll()
-      .where((eb) => eb.and({ subject, organization }))
+      .where('subject', '=', subject)
+      .where('organization', '=', organization)
       .where('id', '>', after)
       .orderBy('id')
       .limit(limit)
@@ -212,7 +215,8 @@ async function exportDeliveries(db: Db, person: Person, order: ExportOptions) {
 const oldEvents = (from: Db | Tx, { organization, world }: Realm, before: number) =>
   from
     .selectFrom('outbox as old')
-    .where((eb) => eb.and({ 'old.organization': organization, 'old.world': world }))
+    .where('old.organization', '=', organization)
+    .where('old.world', '=', world)
     .where('old.created_at', '<', before)
     .where(notHeld)
     .where(noDeliveryWaits('old'));
@@ -231,7 +235,8 @@ const expiringEvents = (db: Db): ExpiringRows => ({
 const oldDeliveries = (from: Db | Tx, { organization, world }: Realm, before: number) =>
   from
     .selectFrom('delivery as old')
-    .where((eb) => eb.and({ 'old.organization': organization, 'old.world': world }))
+    .where('old.organization', '=', organization)
+    .where('old.world', '=', world)
     .where('old.id', '<', firstIdAt('delivery', before))
     .where('old.state', '<>', 'waiting')
     .where(notHeld);

@@ -73,7 +73,8 @@ export async function selectQueuedPage(
       let query = db
         .selectFrom('delivery')
         .select(columns)
-        .where((eb) => eb.and({ kind, state: one }))
+        .where('kind', '=', kind)
+        .where('state', '=', one)
         .where('origin', '!=', 'test');
       if (state !== undefined) query = query.where(conditionOf(state, now));
       if (before !== undefined) query = query.where('id', '<', before);

@@ -137,7 +137,8 @@ export async function giveRoleBack(tx: Tx, kind: string, fence: number): Promise
   await tx
     .updateTable('recurring_work')
     .set({ claimed_by: null, claimed_until: null })
-    .where((eb) => eb.and({ kind, fence }))
+    .where('kind', '=', kind)
+    .where('fence', '=', fence)
     .execute();
 }
 
@@ -150,7 +151,8 @@ export async function renewWork(tx: Tx, kind: string, fence: number, until: numb
   const { numUpdatedRows } = await tx
     .updateTable('recurring_work')
     .set({ claimed_until: until })
-    .where((eb) => eb.and({ kind, fence }))
+    .where('kind', '=', kind)
+    .where('fence', '=', fence)
     .executeTakeFirst();
   return numUpdatedRows > 0n;
 }
@@ -171,7 +173,8 @@ export async function endWork(
       claimed_by: null,
       claimed_until: null,
     })
-    .where((eb) => eb.and({ kind, fence }))
+    .where('kind', '=', kind)
+    .where('fence', '=', fence)
     .executeTakeFirst();
   return numUpdatedRows > 0n;
 }

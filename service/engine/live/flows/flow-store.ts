@@ -31,7 +31,8 @@ export async function selectFlow(
   const row = await from
     .selectFrom('flow')
     .selectAll()
-    .where((eb) => eb.and({ organization, id }))
+    .where('organization', '=', organization)
+    .where('id', '=', id)
     .executeTakeFirst();
   return row && fromRow(row);
 }

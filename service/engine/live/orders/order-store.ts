@@ -163,7 +163,9 @@ export function createOrderStore<Request extends object, Terms, Result>(
       return read(row);
     },
     find: ({ organization, world }: Realm, id: string) =>
-      readOne(rows(db).where((eb) => eb.and({ id, organization, world }))),
+      readOne(
+        rows(db).where('id', '=', id).where('organization', '=', organization).where('world', '=', world),
+      ),
     /** None for one that was replaced. */
     byToken: (token: string) =>
       readOne(rows(db).where('token_hash', '=', hashLinkToken(token)).where('state', '!=', 'replaced')),
@@ -172,7 +174,9 @@ export function createOrderStore<Request extends object, Terms, Result>(
     newest: (from: Db | Tx | undefined, { organization, world }: Realm, about: string) =>
       readOne(
         rows(from ?? db)
-          .where((eb) => eb.and({ organization, world, about_hash: about }))
+          .where('organization', '=', organization)
+          .where('world', '=', world)
+          .where('about_hash', '=', about)
           .where('state', '!=', 'replaced')
           .orderBy('id', 'desc')
           .limit(1),
@@ -183,7 +187,9 @@ export function createOrderStore<Request extends object, Terms, Result>(
       { lineage = '', before, limit }: OrderPage,
     ): Promise<Stored[]> {
       const found = await rows(db)
-        .where((eb) => eb.and({ organization, world, lineage }))
+        .where('organization', '=', organization)
+        .where('world', '=', world)
+        .where('lineage', '=', lineage)
         .$if(before !== undefined, (query) => query.where('id', '<', before!))
         .orderBy('id', 'desc')
         .limit(limit)
@@ -231,7 +237,8 @@ export function createOrderStore<Request extends object, Terms, Result>(
           ...(asked && { subject, request_sealed: await seal(owner, 'request', asked) }),
           ...(proof && { proof_sealed: await seal(owner, 'proof', proof) }),
         })
-        .where((eb) => eb.and({ id: order.id, state: 'pending' }))
+        .where('id', '=', order.id)
+        .where('state', '=', 'pending')
         .where(({ eb, or }) => {
           if (order.state === 'expired') return eb('ends_at', '<=', now);
           const inTime = eb('ends_at', '>', now);

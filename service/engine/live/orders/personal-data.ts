@@ -25,7 +25,9 @@ const counts = {
 const oldOrders = (from: Db | Tx, kind: string, { organization, world }: Realm, before: number) =>
   from
     .selectFrom('relying_order as old')
-    .where((eb) => eb.and({ 'old.kind': kind, 'old.organization': organization, 'old.world': world }))
+    .where('old.kind', '=', kind)
+    .where('old.organization', '=', organization)
+    .where('old.world', '=', world)
     .where('old.created_at', '<', before)
     .where('old.state', '!=', 'pending')
     .where(notHeld)
@@ -37,7 +39,8 @@ const ordersOf = (db: Db, { organization, subject }: Person): Promise<OwnedRow[]
   db
     .selectFrom('relying_order')
     .selectAll()
-    .where((eb) => eb.and({ organization, subject }))
+    .where('organization', '=', organization)
+    .where('subject', '=', subject)
     .orderBy('id')
     .execute() as Promise<OwnedRow[]>;
 
@@ -45,7 +48,10 @@ const linksOfAddress = (db: Db, { organization, world }: Realm, emailHash: strin
   db
     .selectFrom('relying_order')
     .selectAll()
-    .where((eb) => eb.and({ organization, world, about_hash: emailHash, kind: 'hosted' }))
+    .where('organization', '=', organization)
+    .where('world', '=', world)
+    .where('about_hash', '=', emailHash)
+    .where('kind', '=', 'hosted')
     .orderBy('id')
     .execute();
 
@@ -66,7 +72,9 @@ export const createOrderData = ({ db }: { db: Db }): PersonalData => ({
   async forgetAddress(tx, { organization, world }, emailHash) {
     await tx
       .deleteFrom('relying_order')
-      .where((eb) => eb.and({ organization, world, about_hash: emailHash }))
+      .where('organization', '=', organization)
+      .where('world', '=', world)
+      .where('about_hash', '=', emailHash)
       .execute();
   },
   async sealedValues(person) {

@@ -53,7 +53,8 @@ export const createMovementStore = ({ db, sealer }: { db: Db; sealer: OwnerSeale
       const rows = from
         .selectFrom('live_movement')
         .selectAll()
-        .where((eb) => eb.and({ organization, world }))
+        .where('organization', '=', organization)
+        .where('world', '=', world)
         .where('created_at', '>', since)
         .orderBy('created_at', 'desc')
         .limit(most);
@@ -100,7 +101,8 @@ export const createMovementStore = ({ db, sealer }: { db: Db; sealer: OwnerSeale
       for (const { session, attempt } of old)
         await tx
           .deleteFrom('live_movement')
-          .where((eb) => eb.and({ session, attempt }))
+          .where('session', '=', session)
+          .where('attempt', '=', attempt)
           .execute();
       return old.length;
     },
@@ -151,7 +153,8 @@ export const createFrameStore = ({ db }: { db: Db }) => ({
     for (const { organization, hash } of old)
       await tx
         .deleteFrom('live_frame')
-        .where((eb) => eb.and({ organization, hash }))
+        .where('organization', '=', organization)
+        .where('hash', '=', hash)
         .execute();
     return old.length;
   },

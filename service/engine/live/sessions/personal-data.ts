@@ -18,7 +18,8 @@ import { outcomeOf, type SessionRow } from './session-store.ts';
 const oldSessions = (from: Db | Tx, { organization, world }: Realm, before: number) =>
   from
     .selectFrom('live_session as old')
-    .where((eb) => eb.and({ 'old.organization': organization, 'old.world': world }))
+    .where('old.organization', '=', organization)
+    .where('old.world', '=', world)
     .where('old.created_at', '<', before)
     .where('old.decision', 'is not', null)
     .where(notHeld);
@@ -67,7 +68,9 @@ export const createSessionData = ({ db }: { db: Db }): PersonalData => ({
     await tx
       .updateTable('live_session')
       .set({ email_hash: null, ...emptied })
-      .where((eb) => eb.and({ email_hash: emailHash, organization, world }))
+      .where('email_hash', '=', emailHash)
+      .where('organization', '=', organization)
+      .where('world', '=', world)
       .where('subject', 'is', null)
       .execute();
   },
@@ -132,7 +135,9 @@ const rowsOf = async (db: Db, { organization, world, subject }: Person) =>
     await db
       .selectFrom('live_session')
       .selectAll()
-      .where((eb) => eb.and({ subject, organization, world }))
+      .where('subject', '=', subject)
+      .where('organization', '=', organization)
+      .where('world', '=', world)
       .orderBy('id')
       .execute()
   ).map((row) => ({ ...row, subject }) as SessionRow & { subject: string });
@@ -171,7 +176,9 @@ async function movementsOf(db: Db, { organization, world, subject }: Person) {
   const rows = await db
     .selectFrom('live_movement')
     .selectAll()
-    .where((eb) => eb.and({ subject, organization, world }))
+    .where('subject', '=', subject)
+    .where('organization', '=', organization)
+    .where('world', '=', world)
     .execute();
   return rows.map((row) => ({ place: movementPlace(row, subject), sealed: row.movement_sealed }));
 }
@@ -184,7 +191,9 @@ async function forgetMovements(tx: Tx, { organization, world }: Realm, emailHash
       from
         .selectFrom('live_session')
         .select('id')
-        .where((eb) => eb.and({ email_hash: emailHash, organization, world }))
+        .where('email_hash', '=', emailHash)
+        .where('organization', '=', organization)
+        .where('world', '=', world)
         .where('subject', 'is', null),
     )
     .execute();

@@ -144,7 +144,8 @@ export async function countWaitingSessions(db: Db, { organization, world }: Real
   const { n } = await db
     .selectFrom('live_session')
     .select((eb) => eb.fn.countAll<number>().as('n'))
-    .where((eb) => eb.and({ organization, world }))
+    .where('organization', '=', organization)
+    .where('world', '=', world)
     .where('decision', 'is', null)
     .where('held_until', 'is not', null)
     .where('outcome', 'like', '%"waits":"%')
@@ -167,7 +168,9 @@ function reads(db: Db, { isOwn, one }: RowChecks) {
         await db
           .selectFrom('live_session')
           .selectAll()
-          .where((eb) => eb.and({ id, organization, world }))
+          .where('id', '=', id)
+          .where('organization', '=', organization)
+          .where('world', '=', world)
           .executeTakeFirst(),
       ),
     /** By the capability, or as the device that handed it over. */
@@ -188,7 +191,9 @@ function reads(db: Db, { isOwn, one }: RowChecks) {
           : await db
               .selectFrom('live_session')
               .selectAll()
-              .where((eb) => eb.and({ email_hash: address, organization, world }))
+              .where('email_hash', '=', address)
+              .where('organization', '=', organization)
+              .where('world', '=', world)
               .orderBy('id', 'desc')
               .limit(NOT_ASKED_AGAIN)
               .execute();
@@ -201,7 +206,8 @@ function reads(db: Db, { isOwn, one }: RowChecks) {
       const rows = await db
         .selectFrom('live_session')
         .selectAll()
-        .where((eb) => eb.and({ organization, world }))
+        .where('organization', '=', organization)
+        .where('world', '=', world)
         .$if(state !== undefined, (query) => query.where('state', '=', state!))
         .$if(flow !== undefined, (query) => query.where('flow', '=', flow!))
         .$if(held === true, (query) =>

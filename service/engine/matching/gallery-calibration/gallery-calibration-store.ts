@@ -48,7 +48,8 @@ export function createGalleryCalibrationStore({ db }: { db: Db }) {
         const rows = await slice
           .$if(end !== undefined, (lines) => lines.where('id', '<=', end!.id))
           .select(['target', 'details'])
-          .where((eb) => eb.and({ organization, action: 'subject.enroll' }))
+          .where('organization', '=', organization)
+          .where('action', '=', 'subject.enroll')
           .where('details', 'like', '%"duplicateOf"%')
           .execute();
         for (const { target, details } of rows) {

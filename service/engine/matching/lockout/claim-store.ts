@@ -14,7 +14,9 @@ export async function selectClaim(db: Db, realm: Realm, hash: string): Promise<C
   const row = await db
     .selectFrom('claim')
     .select(['failures', 'last_failed_at', 'disabled_at'])
-    .where((eb) => eb.and({ organization: realm.organization, world: realm.world, claim_hash: hash }))
+    .where('organization', '=', realm.organization)
+    .where('world', '=', realm.world)
+    .where('claim_hash', '=', hash)
     .executeTakeFirst();
   return row && { failures: row.failures, lastFailedAt: row.last_failed_at, disabledAt: row.disabled_at };
 }
@@ -46,14 +48,18 @@ export async function updateLastFailed(db: Db, realm: Realm, hash: string, at: n
 export async function deleteClaim(tx: Tx, realm: Realm, hash: string): Promise<void> {
   await tx
     .deleteFrom('claim')
-    .where((eb) => eb.and({ organization: realm.organization, world: realm.world, claim_hash: hash }))
+    .where('organization', '=', realm.organization)
+    .where('world', '=', realm.world)
+    .where('claim_hash', '=', hash)
     .execute();
 }
 
 const change = (db: Db, realm: Realm, hash: string) =>
   db
     .updateTable('claim')
-    .where((eb) => eb.and({ organization: realm.organization, world: realm.world, claim_hash: hash }));
+    .where('organization', '=', realm.organization)
+    .where('world', '=', realm.world)
+    .where('claim_hash', '=', hash);
 
 export type RefusedPicture = Insertable<Schema['refused_picture']>;
 
@@ -84,7 +90,8 @@ export async function selectTimes(
   const rows = await db
     .selectFrom('refused_picture')
     .select('created_at')
-    .where((eb) => eb.and({ lineage, source_hash }))
+    .where('lineage', '=', lineage)
+    .where('source_hash', '=', source_hash)
     .where('created_at', '>', since)
     .where('created_at', '<=', until)
     .orderBy('created_at', 'desc')
@@ -102,7 +109,8 @@ export async function wasRefused(
   const row = await db
     .selectFrom('refused_picture')
     .select('id')
-    .where((eb) => eb.and({ lineage, picture_hash }))
+    .where('lineage', '=', lineage)
+    .where('picture_hash', '=', picture_hash)
     .where('created_at', '>', since)
     .limit(1)
     .executeTakeFirst();

@@ -8,7 +8,8 @@ import { deleteClaim, selectClaim } from './claim-store.ts';
 const oldClaims = (from: Db | Tx, { organization, world }: Realm, before: number) =>
   from
     .selectFrom('claim')
-    .where((eb) => eb.and({ 'claim.organization': organization, 'claim.world': world }))
+    .where('claim.organization', '=', organization)
+    .where('claim.world', '=', world)
     .where('claim.last_failed_at', '<', before)
     .where('claim.disabled_at', 'is', null)
     .where(addressNotHeld('claim.claim_hash'));
@@ -25,7 +26,8 @@ export const createLockoutData = ({ db }: { db: Db }): PersonalData => ({
         deleteRows(
           tx
             .deleteFrom('claim')
-            .where((eb) => eb.and({ organization: realm.organization, world: realm.world }))
+            .where('organization', '=', realm.organization)
+            .where('world', '=', realm.world)
             .where('claim_hash', 'in', oldClaims(tx, realm, before).select('claim.claim_hash').limit(limit)),
         ),
       count: (realm, before) => countRows(oldClaims(db, realm, before)),

@@ -57,7 +57,8 @@ export function createProfileStore({ db, integrity }: { db: Db; integrity: RowIn
       tx
         .selectFrom('profile')
         .selectAll()
-        .where((eb) => eb.and({ organization, slug }))
+        .where('organization', '=', organization)
+        .where('slug', '=', slug)
         .orderBy('version', 'desc')
         .limit(1)
         .executeTakeFirst(),
@@ -66,7 +67,8 @@ export function createProfileStore({ db, integrity }: { db: Db; integrity: RowIn
       const row = await db
         .selectFrom('profile')
         .select('slug')
-        .where((eb) => eb.and({ organization, id }))
+        .where('organization', '=', organization)
+        .where('id', '=', id)
         .executeTakeFirst();
       return row?.slug;
     },
@@ -80,7 +82,8 @@ export function createProfileStore({ db, integrity }: { db: Db; integrity: RowIn
       const rows = await tx
         .selectFrom('profile')
         .select('id')
-        .where((eb) => eb.and({ organization, slug }))
+        .where('organization', '=', organization)
+        .where('slug', '=', slug)
         .where('removed_at', 'is', null)
         .execute();
       for (const { id } of rows)
@@ -132,7 +135,8 @@ export function createVersionStore({ db }: { db: Db }) {
       db
         .selectFrom('profile')
         .selectAll()
-        .where((eb) => eb.and({ organization, slug }))
+        .where('organization', '=', organization)
+        .where('slug', '=', slug)
         .$if(before !== undefined, (query) => query.where('version', '<', before!))
         .$if(limit !== undefined, (query) => query.limit(limit!))
         .orderBy('version', 'desc')
@@ -147,7 +151,9 @@ export function createVersionStore({ db }: { db: Db }) {
       (tx ?? db)
         .selectFrom('profile')
         .selectAll()
-        .where((eb) => eb.and({ organization, slug, version }))
+        .where('organization', '=', organization)
+        .where('slug', '=', slug)
+        .where('version', '=', version)
         .executeTakeFirst(),
   };
 }

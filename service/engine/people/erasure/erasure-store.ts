@@ -29,7 +29,9 @@ export function createErasureStore(db: Db, integrity: RowIntegrity) {
       const rows = await db
         .selectFrom('erasure')
         .selectAll()
-        .where((eb) => eb.and({ organization, world, subject }))
+        .where('organization', '=', organization)
+        .where('world', '=', world)
+        .where('subject', '=', subject)
         .execute();
       return rows.find(isOwn);
     },
@@ -138,7 +140,9 @@ export async function isErased(db: Db, { organization, world, subject }: Person)
   const row = await db
     .selectFrom('erasure')
     .select('id')
-    .where((eb) => eb.and({ organization, world, subject }))
+    .where('organization', '=', organization)
+    .where('world', '=', world)
+    .where('subject', '=', subject)
     .limit(1)
     .executeTakeFirst();
   return row !== undefined;

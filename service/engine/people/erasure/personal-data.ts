@@ -14,7 +14,8 @@ export const createErasureData = ({ db }: { db: Db }): PersonalData => ({
     const rows = await db
       .selectFrom('erasure')
       .selectAll()
-      .where((eb) => eb.and({ organization, subject }))
+      .where('organization', '=', organization)
+      .where('subject', '=', subject)
       .orderBy('id')
       .execute();
     return {

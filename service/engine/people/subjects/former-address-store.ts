@@ -43,7 +43,8 @@ export async function selectFormer(
   const rows = await db
     .selectFrom('former_address')
     .selectAll()
-    .where((eb) => eb.and({ organization, world }))
+    .where('organization', '=', organization)
+    .where('world', '=', world)
     .where('email_hash', 'in', hashes)
     .where('freed_at', '>', at - ADDRESS_KEPT)
     .execute();
@@ -88,7 +89,9 @@ export async function isPresent(
   const row = await tx
     .selectFrom('subject')
     .select('id')
-    .where((eb) => eb.and({ id: subject, organization, world }))
+    .where('id', '=', subject)
+    .where('organization', '=', organization)
+    .where('world', '=', world)
     .where(notBeingErased)
     .executeTakeFirst();
   return row !== undefined;

@@ -27,7 +27,8 @@ export interface KeptPerson {
 const rowsOf = (db: Db, { organization, world }: Realm) =>
   db
     .selectFrom('subject')
-    .where((eb) => eb.and({ 'subject.organization': organization, 'subject.world': world }))
+    .where('subject.organization', '=', organization)
+    .where('subject.world', '=', world)
     // Members of uniqueness scopes have a term of their own (engine/uniqueness).
     .where('subject.member_of', 'is', null)
     .where(notBeingErased)
@@ -111,7 +112,8 @@ export const slicesOfPeople = (db: Db, realm: Realm, size: number): AsyncGenerat
 const peopleAfter = (db: Db, { organization, world }: Realm, after: string) =>
   db
     .selectFrom('subject')
-    .where((eb) => eb.and({ organization, world }))
+    .where('organization', '=', organization)
+    .where('world', '=', world)
     .where('id', '>', after);
 
 const pairOf = (one: SubjectId, two: SubjectId) =>
@@ -157,7 +159,8 @@ export async function deleteDistinct(tx: Tx, one: SubjectId, two: SubjectId): Pr
   const { subject, other } = pairOf(one, two);
   const { numDeletedRows } = await tx
     .deleteFrom('distinct_people')
-    .where((eb) => eb.and({ subject, other }))
+    .where('subject', '=', subject)
+    .where('other', '=', other)
     .executeTakeFirst();
   return numDeletedRows === 1n;
 }

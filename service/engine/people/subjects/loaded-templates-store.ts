@@ -214,7 +214,8 @@ async function sealAnew({ db, sealer }: Deps, rows: readonly SealedRow[]): Promi
     await db
       .updateTable('template')
       .set({ vector_sealed: await sealer.seal(place, value.plain) })
-      .where((eb) => eb.and({ id: older[i]!.id, vector_sealed: sealed }))
+      .where('id', '=', older[i]!.id)
+      .where('vector_sealed', '=', sealed)
       .execute();
   }
 }
@@ -298,7 +299,8 @@ export function createTemplatePages(
               await tx
                 .updateTable(table)
                 .set({ vector_sealed: sealed, transform: generation })
-                .where((eb) => eb.and({ id, transform }))
+                .where('id', '=', id)
+                .where('transform', '=', transform)
                 .execute();
             }
           });

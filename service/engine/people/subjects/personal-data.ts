@@ -132,7 +132,9 @@ async function exportPerson(db: Db, person: Person, { open }: ExportOptions) {
   const row = await db
     .selectFrom('subject')
     .selectAll()
-    .where((eb) => eb.and({ id: subject, organization, world }))
+    .where('id', '=', subject)
+    .where('organization', '=', organization)
+    .where('world', '=', world)
     .executeTakeFirst();
   if (!row) return undefined;
   const [email, name, birthDate] = await open([

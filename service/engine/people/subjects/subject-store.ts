@@ -116,7 +116,8 @@ function createSubjectRows(db: Db) {
       const { numUpdatedRows } = await tx
         .updateTable('subject')
         .set(name === null ? { updated_at: at } : { updated_at: at, name_sealed: name })
-        .where((eb) => eb.and({ id: subject, email_hash: emailHash }))
+        .where('id', '=', subject)
+        .where('email_hash', '=', emailHash)
         .executeTakeFirst();
       return numUpdatedRows === 1n;
     },
@@ -171,7 +172,8 @@ function createTemplateRows(db: Db) {
       const row = await db
         .selectFrom('template')
         .select('subject')
-        .where((eb) => eb.and({ organization, world }))
+        .where('organization', '=', organization)
+        .where('world', '=', world)
         .where('picture_hash', 'in', [...hashes])
         .limit(1)
         .executeTakeFirst();
@@ -197,7 +199,8 @@ function createTemplateRows(db: Db) {
       await tx
         .updateTable('template')
         .set({ anchor: anchor ? 1 : 0 })
-        .where((eb) => eb.and({ subject, enrollment }))
+        .where('subject', '=', subject)
+        .where('enrollment', '=', enrollment)
         .execute();
     },
     async deleteTemplates(tx: Tx, ids: readonly string[]): Promise<void> {
@@ -258,7 +261,8 @@ export async function hasOwner(
   const row = await tx
     .selectFrom('subject')
     .select('id')
-    .where((eb) => eb.and({ organization, world }))
+    .where('organization', '=', organization)
+    .where('world', '=', world)
     .where('email_hash', 'in', hashes)
     .where('id', '!=', subject)
     .executeTakeFirst();
@@ -278,7 +282,8 @@ export async function updatePerson(
   const { numUpdatedRows } = await tx
     .updateTable('subject')
     .set(values)
-    .where((eb) => eb.and({ id: subject, email_hash: emailHash }))
+    .where('id', '=', subject)
+    .where('email_hash', '=', emailHash)
     .where(notBeingErased)
     .executeTakeFirst();
   return numUpdatedRows === 1n;

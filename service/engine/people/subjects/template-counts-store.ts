@@ -42,7 +42,7 @@ export function createUpgradeProgress({ db }: { db: Db }) {
         .selectFrom('provisional_template')
         .select(['world', ({ fn }) => fn.count<number>('subject').distinct().as('people')])
         .$if(realm !== undefined, (all) =>
-          all.where((eb) => eb.and({ world: realm!.world, organization: realm!.organization })),
+          all.where('world', '=', realm!.world).where('organization', '=', realm!.organization),
         )
         .groupBy('world')
         .execute();
@@ -77,7 +77,8 @@ export function createUpgradeProgress({ db }: { db: Db }) {
 const peopleOf = (db: Db, { organization, world }: Realm, { from, to }: EmbedderChange) =>
   db
     .selectFrom('subject')
-    .where((eb) => eb.and({ 'subject.organization': organization, 'subject.world': world }))
+    .where('subject.organization', '=', organization)
+    .where('subject.world', '=', world)
     .where('member_of', 'is', null)
     .where(notBeingErased)
     .where(({ exists, selectFrom }) =>
@@ -218,7 +219,8 @@ export function createPictureCounts({ db, elapsed = () => performance.now() }: P
       const { n } = await db
         .selectFrom('subject')
         .innerJoin('template', 'template.subject', 'subject.id')
-        .where((eb) => eb.and({ 'subject.organization': realm.organization, 'subject.world': realm.world }))
+        .where('subject.organization', '=', realm.organization)
+        .where('subject.world', '=', realm.world)
         .where('subject.id', '>', after)
         .$if(through !== undefined, (people) => people.where('subject.id', '<=', through!))
         .where('subject.member_of', 'is', null)

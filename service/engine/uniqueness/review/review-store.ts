@@ -49,7 +49,8 @@ const inRealm = (from: Db | Tx, { organization, world }: Realm) =>
   from
     .selectFrom('review_item')
     .selectAll()
-    .where((eb) => eb.and({ organization, world }));
+    .where('organization', '=', organization)
+    .where('world', '=', world);
 
 /** The tables `review_item`, `review_picture` and `review_vote`. */
 export function createReviewStore({ db }: { db: Db }) {
@@ -82,7 +83,9 @@ export function createReviewStore({ db }: { db: Db }) {
       const { n } = await (tx ?? db)
         .selectFrom('review_item')
         .select((eb) => eb.fn.countAll<number>().as('n'))
-        .where((eb) => eb.and({ organization, world, state: 'open' }))
+        .where('organization', '=', organization)
+        .where('world', '=', world)
+        .where('state', '=', 'open')
         .executeTakeFirstOrThrow();
       return Number(n);
     },
@@ -122,7 +125,8 @@ function createPictureStore(db: Db) {
     async replacePicture(tx: Tx, row: ReviewPictureRow): Promise<void> {
       await tx
         .deleteFrom('review_picture')
-        .where((eb) => eb.and({ item: row.item, side: row.side }))
+        .where('item', '=', row.item)
+        .where('side', '=', row.side)
         .execute();
       await tx.insertInto('review_picture').values(row).execute();
     },
@@ -134,7 +138,8 @@ function createPictureStore(db: Db) {
       db
         .selectFrom('review_picture')
         .selectAll()
-        .where((eb) => eb.and({ item, side }))
+        .where('item', '=', item)
+        .where('side', '=', side)
         .executeTakeFirst(),
   };
 }

@@ -28,7 +28,9 @@ export async function selectDecided(
     .selectFrom('verification')
     .select(['id', 'created_at', 'kind', 'profile', 'profile_version', 'verified', 'reason', 'confidence'])
     .select(['outcome', 'matched', 'scorer', 'gallery_size', 'capture_source', 'checks'])
-    .where((eb) => eb.and({ organization, world, profile }))
+    .where('organization', '=', organization)
+    .where('world', '=', world)
+    .where('profile', '=', profile)
     .$if(before !== undefined, (query) =>
       query.where((eb) =>
         eb.or([
