@@ -167,7 +167,8 @@ export async function readHash(db: Db, chain: string, seq: number): Promise<stri
   const row = await db
     .selectFrom('audit')
     .select('hash')
-    .where((eb) => eb.and({ chain, seq }))
+    .where('chain', '=', chain)
+    .where('seq', '=', seq)
     .executeTakeFirst();
   return row?.hash ?? undefined;
 }
@@ -298,7 +299,9 @@ export async function readDone(
   return db
     .selectFrom('audit')
     .select(['actor', 'details'])
-    .where((eb) => eb.and({ target, action, outcome: 'done' }))
+    .where('target', '=', target)
+    .where('action', '=', action)
+    .where('outcome', '=', 'done')
     .orderBy('id')
     .execute();
 }
@@ -311,7 +314,8 @@ export async function hasLine(
   const row = await db
     .selectFrom('audit')
     .select('id')
-    .where((eb) => eb.and({ target, action }))
+    .where('target', '=', target)
+    .where('action', '=', action)
     .where('at', '>=', since)
     .limit(1)
     .executeTakeFirst();

@@ -24,7 +24,7 @@ export interface MasterKey {
 
 /** One that a node which joins can be given. */
 export interface SharedMasterKey extends MasterKey {
-  /** This key itself, for the node that has the other half of `publicKey` (node-key.ts). */
+  /** This key itself, for the node that has the other half of `publicKey` (node-joins.ts). */
   wrapItself(publicKey: string, bound: string): Promise<Uint8Array>;
 }
 

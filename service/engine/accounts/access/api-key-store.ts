@@ -89,7 +89,8 @@ export async function selectKey(
   const row = await db
     .selectFrom('api_key')
     .selectAll()
-    .where((eb) => eb.and({ organization, id }))
+    .where('organization', '=', organization)
+    .where('id', '=', id)
     .executeTakeFirst();
   return row && fromRow(row, integrity);
 }
@@ -189,7 +190,8 @@ export async function selectLineage(
       eb
         .selectFrom('api_key as named')
         .select('named.lineage')
-        .where((eb) => eb.and({ 'named.organization': organization, 'named.id': id })),
+        .where('named.organization', '=', organization)
+        .where('named.id', '=', id),
     )
     .orderBy('id')
     .execute();

@@ -17,7 +17,8 @@ export async function selectFailures(
   const row = await db
     .selectFrom('sign_in_failure')
     .selectAll()
-    .where((eb) => eb.and({ account, source }))
+    .where('account', '=', account)
+    .where('source', '=', source)
     .executeTakeFirst();
   return (
     row && {

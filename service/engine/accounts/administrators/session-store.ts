@@ -237,7 +237,8 @@ export async function selectOneTimeCode(
   const row = await db
     .selectFrom('one_time_code')
     .selectAll()
-    .where((eb) => eb.and({ administrator, purpose }))
+    .where('administrator', '=', administrator)
+    .where('purpose', '=', purpose)
     .executeTakeFirst();
   return (
     row && { administrator, purpose, createdAt: row.created_at, expiresAt: row.expires_at, mac: row.mac }
@@ -251,7 +252,8 @@ export async function deleteOneTimeCode(
 ): Promise<void> {
   await tx
     .deleteFrom('one_time_code')
-    .where((eb) => eb.and({ administrator, purpose }))
+    .where('administrator', '=', administrator)
+    .where('purpose', '=', purpose)
     .execute();
 }
 
@@ -267,7 +269,8 @@ export async function deleteRecoveryCode(
 ): Promise<boolean> {
   const { numDeletedRows } = await tx
     .deleteFrom('recovery_code')
-    .where((eb) => eb.and({ administrator, mac }))
+    .where('administrator', '=', administrator)
+    .where('mac', '=', mac)
     .executeTakeFirstOrThrow();
   return numDeletedRows > 0n;
 }

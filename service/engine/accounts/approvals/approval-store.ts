@@ -53,7 +53,8 @@ export async function selectApproval(
   const row = await db
     .selectFrom('approval')
     .selectAll()
-    .where((eb) => eb.and({ organization, id }))
+    .where('organization', '=', organization)
+    .where('id', '=', id)
     .executeTakeFirst();
   return row && isSound(integrity, 'approval', row) ? fromRow(row) : undefined;
 }
@@ -135,7 +136,9 @@ export async function selectRunning(
   let query = db
     .selectFrom('approval')
     .selectAll()
-    .where((eb) => eb.and({ organization, action, requested_by: requestedBy }))
+    .where('organization', '=', organization)
+    .where('action', '=', action)
+    .where('requested_by', '=', requestedBy)
     .where('expires_at', '>', now);
   query = world === undefined ? query.where('world', 'is', null) : query.where('world', '=', world);
   query = subject === undefined ? query.where('subject', 'is', null) : query.where('subject', '=', subject);
@@ -165,7 +168,8 @@ export async function approvalsAbout(
   const rows = await db
     .selectFrom('approval')
     .selectAll()
-    .where((eb) => eb.and({ organization, subject }))
+    .where('organization', '=', organization)
+    .where('subject', '=', subject)
     .orderBy('id')
     .execute();
   return rows.map(fromRow);

@@ -97,7 +97,8 @@ export async function selectConsentText(
   const row = await db
     .selectFrom('consent_text')
     .select('content')
-    .where((eb) => eb.and({ organization, version }))
+    .where('organization', '=', organization)
+    .where('version', '=', version)
     .executeTakeFirst();
   return row?.content;
 }
@@ -140,7 +141,8 @@ export async function selectSites(
 export async function deleteSite(tx: Tx, organization: OrganizationId, site: SiteId): Promise<boolean> {
   const { numDeletedRows } = await tx
     .deleteFrom('site')
-    .where((eb) => eb.and({ organization, id: site }))
+    .where('organization', '=', organization)
+    .where('id', '=', site)
     .executeTakeFirst();
   return numDeletedRows > 0n;
 }

@@ -147,7 +147,8 @@ function endpointsOf(db: Db | Tx, { organization, world }: EventRealm, family?: 
   const query = db
     .selectFrom('webhook_endpoint')
     .selectAll()
-    .where((eb) => eb.and({ organization, world }))
+    .where('organization', '=', organization)
+    .where('world', '=', world)
     .where('state', '!=', 'removed');
   return family === undefined ? query : query.where('family', '=', family);
 }

@@ -8,7 +8,8 @@ import type { Person, Realm } from '../../audit/index.ts';
 export const oldItems = (from: Db | Tx, { organization, world }: Realm, before: number) =>
   from
     .selectFrom('review_item as old')
-    .where((eb) => eb.and({ 'old.organization': organization, 'old.world': world }))
+    .where('old.organization', '=', organization)
+    .where('old.world', '=', world)
     .where('old.state', '!=', 'open')
     .where('old.created_at', '<', before)
     .where(notHeld)
@@ -42,7 +43,9 @@ export async function idsOfAddress(
   const items = await tx
     .selectFrom('review_item')
     .select('id')
-    .where((eb) => eb.and({ organization, world, email_hash: emailHash }))
+    .where('organization', '=', organization)
+    .where('world', '=', world)
+    .where('email_hash', '=', emailHash)
     .execute();
   return items.map(({ id }) => id);
 }
