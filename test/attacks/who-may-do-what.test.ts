@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createAccess } from '../../service/engine/accounts/index.ts';
 import type { Actor } from '../../service/engine/audit/index.ts';
 import { noteFormer, releaseAddress } from '../../service/engine/people/index.ts';
@@ -58,6 +58,7 @@ beforeEach(async () => {
   await staff.installPad();
 });
 afterEach(async () => {
+  vi.restoreAllMocks();
   await app?.close();
   await staff?.stop();
 });
@@ -99,6 +100,46 @@ async function person(email: string): Promise<string> {
   await staff.checks.enroll({ ...realm, email, picture, actor: operator });
   return (await staff.subjects.get(realm, email)).id;
 }
+
+const signed = {
+  textVersion: 'v3',
+  purposes: allPurposes,
+  method: 'signed form',
+  legalBasis: 'explicit consent',
+};
+
+/** The status, and the code of a refusal. */
+async function enrollAgain(token: string, email: string, consent: object) {
+  const embeddings = { 'a-net': direction(email), 'b-net': direction(`${email} b`, 64) };
+  const picture = staff.analyzer.show(`${email} again`, analysisOf('again', { live: 0.99, embeddings }));
+  const form = new FormData();
+  form.set('request', JSON.stringify({ email, consent }));
+  form.set('file', new Blob([new Uint8Array(picture)]));
+  const body = new Response(form);
+  const reply = await app.inject({
+    method: 'POST',
+    url: '/api/admin/subjects?env=live',
+    headers: {
+      host: HOST,
+      authorization: `Bearer ${token}`,
+      'content-type': body.headers.get('content-type')!,
+    },
+    payload: Buffer.from(await body.arrayBuffer()),
+  });
+  return [reply.statusCode, reply.json().code];
+}
+
+/** Each time that it is read a millisecond later. */
+function runClock(): void {
+  const now = staff.clock.now;
+  let reads = 0;
+  vi.spyOn(staff.clock, 'now').mockImplementation(() => now() + ++reads);
+}
+
+const changeAlerts = async (token: string) =>
+  (await send('GET', '/alerts?env=live', token)).body.items.filter(
+    ({ metric }: { metric: string }) => metric === 'protected-change',
+  );
 
 describe('a session without a second factor', () => {
   test('reads nothing personal and changes nothing', async () => {
@@ -239,18 +280,9 @@ describe('four eyes', () => {
     const olga = await member('Olga', 'operator');
     const people: string[] = [];
     for (let i = 0; i < 12; i++) people.push(await person(`p${i}@example.com`));
-    const consent = {
-      textVersion: 'v3',
-      purposes: allPurposes,
-      method: 'signed form',
-      legalBasis: 'explicit consent',
-    };
     const record = (id: string | undefined, more: object) =>
-      send('POST', `/subjects/${id}/consent?env=live`, olga, { ...consent, ...more });
-    const alerts = async () =>
-      (await send('GET', '/alerts?env=live', olga)).body.items.filter(
-        ({ metric }: { metric: string }) => metric === 'protected-change',
-      );
+      send('POST', `/subjects/${id}/consent?env=live`, olga, { ...signed, ...more });
+    const alerts = () => changeAlerts(olga);
     expect((await record(people[11], {})).body.allowed).toEqual(allPurposes);
     const years = new Date(staff.clock.now() + 1000 * DAY).toISOString();
     expect((await record(people[11], { expiresAt: years })).status).toBe(201);
@@ -272,33 +304,97 @@ describe('four eyes', () => {
     expect([body.allowed, body.ended]).toEqual([[], true]);
   });
 
+  test('with a term for consents, those of twelve people who keep every use alert nobody and need nobody', async () => {
+    await staff.approvals.setRequired(staff.organization, false, operator);
+    await staff.organizations.setRetention(staff.organization, { consentDays: 365 }, operator);
+    const olga = await member('Olga', 'operator');
+    runClock();
+    const inAYear = new Date(staff.clock.now() + 365 * DAY).toISOString();
+    for (let i = 0; i < 12; i++) {
+      const id = await person(`p${i}@example.com`);
+      const more = i % 2 === 0 ? {} : { expiresAt: inAYear };
+      const { status, body } = await send('POST', `/subjects/${id}/consent?env=live`, olga, {
+        ...signed,
+        ...more,
+      });
+      expect([i, status, body.allowed]).toEqual([i, 201, allPurposes]);
+    }
+    expect(await changeAlerts(olga)).toEqual([]);
+  });
+
+  test('with a term for consents, a further picture may bring the first one', async () => {
+    await staff.organizations.setRetention(staff.organization, { consentDays: 365 }, operator);
+    const olga = await member('Olga', 'operator');
+    runClock();
+    await person('one@example.com');
+    expect(await enrollAgain(olga, 'one@example.com', signed)).toEqual([201, undefined]);
+  });
+
+  test('a consent to the text of the box, signed on the screen, ends no use', async () => {
+    const olga = await member('Olga', 'operator');
+    const { body } = await send('GET', '/consent-text', olga);
+    expect(body.purposes).toEqual(['verification', 'identification']);
+    const shown = { ...signed, textVersion: `${body.version}.en`, purposes: body.purposes, shown: true };
+    await person('one@example.com');
+    expect(await enrollAgain(olga, 'one@example.com', shown)).toEqual([201, undefined]);
+    const other = await person('other@example.com');
+    expect(await answer('POST', `/subjects/${other}/consent?env=live`, olga, shown)).toBe(201);
+    expect(await changeAlerts(olga)).toEqual([]);
+  });
+
+  test('where each face is compared, a consent that does not name that use ends it', async () => {
+    await staff.organizations.set(staff.organization, { uniquenessPolicy: 'warn' }, operator);
+    const olga = await member('Olga', 'operator');
+    await person('one@example.com');
+    const consent = { ...signed, purposes: ['verification', 'identification'] };
+    expect(await enrollAgain(olga, 'one@example.com', consent)).toEqual([409, 'CONFLICT']);
+  });
+
+  test('a consent that takes uses away since it was looked at is not recorded without its alert', async () => {
+    await staff.approvals.setRequired(staff.organization, false, operator);
+    const olga = await member('Olga', 'operator');
+    const id = await person('one@example.com');
+    const record = () =>
+      answer('POST', `/subjects/${id}/consent?env=live`, olga, { ...signed, purposes: ['deduplication'] });
+    vi.spyOn(staff.consents, 'takesAway').mockResolvedValueOnce(false);
+    expect(await record()).toBe('409 CONFLICT');
+    expect(await staff.db.selectFrom('consent').select('id').execute()).toEqual([]);
+    expect(await record()).toBe(201);
+    expect((await changeAlerts(olga)).length).toBe(1);
+  });
+
+  test('what a consent takes away is an event and a line of the audit log as a withdrawal is', async () => {
+    await staff.approvals.setRequired(staff.organization, false, operator);
+    const olga = await member('Olga', 'operator');
+    const id = await person('one@example.com');
+    const inAMinute = new Date(staff.clock.now() + 60_000).toISOString();
+    const consent = { ...signed, purposes: ['verification'], expiresAt: inAMinute };
+    expect(await answer('POST', `/subjects/${id}/consent?env=live`, olga, consent)).toBe(201);
+    const lines = await staff.db
+      .selectFrom('audit')
+      .select(['action', 'details'])
+      .where('action', 'like', 'consent.%')
+      .where('target', '=', id)
+      .orderBy('seq')
+      .execute();
+    const purposes = ['verification', 'identification'];
+    expect(lines.map(({ action, details }) => [action, JSON.parse(details).purposes])).toEqual([
+      ['consent.withdraw', purposes],
+      ['consent.record', ['verification']],
+    ]);
+    const events = await staff.db
+      .selectFrom('outbox')
+      .select('payload')
+      .where('type', '=', 'consent.withdrawn')
+      .execute();
+    expect(events.map(({ payload }) => JSON.parse(payload).purposes)).toEqual([purposes]);
+  });
+
   test('staff enrolls no picture with a consent that ends uses of the person', async () => {
     const olga = await member('Olga', 'operator');
-    const email = 'one@example.com';
-    await person(email);
-    const embeddings = { 'a-net': direction(email), 'b-net': direction(`${email} b`, 64) };
-    const picture = staff.analyzer.show('again', analysisOf('again', { live: 0.99, embeddings }));
-    const consent = {
-      textVersion: 'v3',
-      purposes: ['deduplication'],
-      method: 'signed form',
-      legalBasis: 'explicit consent',
-    };
-    const form = new FormData();
-    form.set('request', JSON.stringify({ email, consent }));
-    form.set('file', new Blob([new Uint8Array(picture)]));
-    const body = new Response(form);
-    const reply = await app.inject({
-      method: 'POST',
-      url: '/api/admin/subjects?env=live',
-      headers: {
-        host: HOST,
-        authorization: `Bearer ${olga}`,
-        'content-type': body.headers.get('content-type')!,
-      },
-      payload: Buffer.from(await body.arrayBuffer()),
-    });
-    expect([reply.statusCode, reply.json().code]).toEqual([409, 'CONFLICT']);
+    await person('one@example.com');
+    const consent = { ...signed, purposes: ['deduplication'] };
+    expect(await enrollAgain(olga, 'one@example.com', consent)).toEqual([409, 'CONFLICT']);
   });
 
   test('the refusal has the request as a second administrator is asked; it opens this change for this person', async () => {

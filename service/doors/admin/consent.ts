@@ -285,11 +285,14 @@ export function consentRoutes({
       status: 201,
       reply: ConsentReply,
       refuses: ['SUBJECT_NOT_FOUND', 'APPROVAL_REQUIRED', 'CONFLICT', 'STORAGE_FULL'],
-      async handle({ realm, params: { id }, body, who, request, guardedAs }) {
+      async handle({ realm, params: { id }, body, who, request, guardedAs, alerts }) {
         const person = await personOf(realm, id);
         await requireShownText({ organizations }, realm.organization, body);
         const confirmed = guardedAs === 'consent.withdraw';
-        return shown(person, await consents.give(person, body, who, { request, confirmed }));
+        return shown(
+          person,
+          await consents.give(person, body, who, { request, confirmed, takesAway: alerts }),
+        );
       },
     }),
     route({

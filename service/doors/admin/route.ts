@@ -39,6 +39,8 @@ export type AdminCall<
   file: Uint8Array;
   /** What a second administrator was asked for, where this call takes it; undefined before. */
   guardedAs: ApprovalAction | undefined;
+  /** Whether the administrators get an alert; false before it is known. */
+  alerts: boolean;
 };
 
 /** Declares one administrative operation. */
@@ -159,6 +161,7 @@ export function route<
           request: request.id,
           signal: asStream ? AbortSignal.any([untilClosed(reply), stopping]) : untilClosed(reply),
           guardedAs: undefined,
+          alerts: false,
         };
       };
       const csv = item && mount.configOf({ ...definition, ...forPeople(may), idempotent: false });
@@ -192,7 +195,7 @@ export function route<
         async handler(request, reply) {
           const call = await callOf(request, reply, definition.stream === true);
           const followUp = await followUpOf(definition, call);
-          const guarded = { ...call, guardedAs: followUp.approval?.action };
+          const guarded = { ...call, guardedAs: followUp.approval?.action, alerts: followUp.alert };
           const perform = async () =>
             bodyOf(
               definition,

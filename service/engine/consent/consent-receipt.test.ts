@@ -84,54 +84,6 @@ test('the receipt of a consent names text, language, purposes and who answers fo
   expect(reads).toHaveLength(2);
 });
 
-const form = { textVersion: 'own-2', method: 'signed form', legalBasis: 'consent' };
-
-test('the list of consents is filtered, has the text of each, and is audited', async () => {
-  await publish({ controller: 'Acme, Oslo' });
-  const ada = personOf(await enroll('ada@example.com'));
-  const bea = personOf(await enroll('bea@example.com'));
-  await engine.consents.give(
-    bea,
-    { ...form, purposes: ['identification'], expiresAt: 5_000 + engine.clock.now() },
-    operator,
-  );
-  engine.advance(1000);
-  await engine.consents.withdraw(ada, ['verification'], operator);
-  const listed = async (filter: object, world: 'live' | 'test' = 'live') => {
-    const realm = { organization: engine.organization, world };
-    const found = await engine.consentReceipts.page(realm, { limit: 10, ...filter }, operator, 'req_2');
-    return found.map(({ person, textVersion }) => `${person === ada.subject ? 'ada' : 'bea'} ${textVersion}`);
-  };
-  const shown = 'own-1-block-1095-365.de';
-  expect(await listed({})).toEqual(['bea own-2', `bea ${shown}`, `ada ${shown}`]);
-  expect(await listed({}, 'test')).toEqual([]);
-  expect(await listed({ subject: bea.subject })).toEqual(['bea own-2', `bea ${shown}`]);
-  expect(await listed({ state: 'withdrawn' })).toEqual([`ada ${shown}`]);
-  expect(await listed({ state: 'valid' })).toEqual(['bea own-2', `bea ${shown}`]);
-  expect(await listed({ purpose: 'identification' })).toEqual(['bea own-2']);
-  expect(await listed({ through: 'operator' })).toEqual(['bea own-2']);
-  expect(await listed({ textVersion: 'own-1' })).toEqual([`bea ${shown}`, `ada ${shown}`]);
-  expect(await listed({ textVersion: 'own_' })).toEqual([]);
-  expect(await listed({ from: engine.clock.now() })).toEqual([]);
-  engine.advance(10_000);
-  expect(await listed({ state: 'expired' })).toEqual(['bea own-2']);
-  const [first, second] = await engine.consentReceipts.page(ada, { limit: 2 }, operator);
-  expect(first).toMatchObject({ state: 'expired', by: 'operator:ada' });
-  expect(first).not.toHaveProperty('textSha256');
-  expect(second).toMatchObject({ controller: 'Acme, Oslo', language: 'de', shown: true, state: 'valid' });
-  const next = await engine.consentReceipts.page(ada, { limit: 2, before: second!.id }, operator);
-  expect(next).toMatchObject([
-    { person: ada.subject, state: 'withdrawn', withdrawn: [{ purpose: 'verification' }] },
-  ]);
-  const reads = await engine.db
-    .selectFrom('audit')
-    .select(['target', 'request'])
-    .where('action', '=', 'consent.list')
-    .where('target', '=', bea.subject)
-    .execute();
-  expect(reads).toEqual([{ target: bea.subject, request: 'req_2' }]);
-});
-
 test('a consent of another person has no receipt here', async () => {
   const [ada, bea] = [personOf(await enroll('ada@example.com')), personOf(await enroll('bea@example.com'))];
   const [record] = (await engine.consents.read(bea, operator)).consents;

@@ -61,14 +61,14 @@ export async function pageOfConsents(
     .selectFrom('consent')
     .selectAll('consent')
     .where('consent.organization', '=', organization)
-    .where(({ exists, selectFrom }) =>
-      exists(
-        selectFrom('subject')
-          .select('subject.id')
-          .whereRef('subject.id', '=', 'consent.subject')
-          .where('subject.world', '=', world)
-          .where(notBeingErased),
-      ),
+    // Not `exists`: PostgreSQL would read all people of the world first.
+    .where('consent.subject', '=', ({ selectFrom }) =>
+      selectFrom('subject')
+        .select('subject.id')
+        .whereRef('subject.id', '=', 'consent.subject')
+        .where('subject.world', '=', world)
+        .where('subject.member_of', 'is', null)
+        .where(notBeingErased),
     )
     .$if(subject !== undefined, (query) => query.where('consent.subject', '=', subject!))
     .$if(state !== undefined, (query) => query.where(standsAs(state!, now)))

@@ -37,6 +37,7 @@ import {
   selectWithdrawals,
   updateConsentStatus,
 } from './consent-store.ts';
+import type { Uniqueness } from './consent-text.ts';
 
 const DAY = 86_400_000;
 /** People whose consent administrators withdraw within a day without a second one. */
@@ -64,11 +65,11 @@ export interface Consents {
   /** The organization's term where the consent names none. Throws INVALID_REQUEST for an end that is not in the future. */
   withTerm(terms: ConsentTerms, consent: Consent): Consent;
   /**
-   * A consent that came without a picture. What an administrator takes away by it counts as withdrawn. Throws SUBJECT_NOT_FOUND, and
-   * APPROVAL_REQUIRED as `withdraw`.
+   * A consent that came without a picture. What an administrator takes away by it counts as withdrawn. Throws SUBJECT_NOT_FOUND,
+   * APPROVAL_REQUIRED as `withdraw`, and CONFLICT where it was found to take nothing away and does.
    */
   give(person: Person, consent: Consent, actor: Actor, order?: ConsentOrder): Promise<ConsentState>;
-  /** Whether a consent would end uses of this person that the organization's own word allows. */
+  /** Whether a consent, as its sender named it, would end uses of this person that the organization's own word allows. */
   takesAway(person: Person, consent: Consent): Promise<boolean>;
   /**
    * Holds from the next use on. What is withdrawn already is not recorded twice. Throws SUBJECT_NOT_FOUND, and APPROVAL_REQUIRED for one
@@ -92,6 +93,8 @@ export interface ConsentOrder {
   request?: string | undefined;
   /** A second administrator confirmed it. */
   confirmed?: boolean;
+  /** What `takesAway` said, by which the call was guarded. */
+  takesAway?: boolean;
 }
 
 export interface ConsentsDeps extends ConsentStateDeps, RecordConsentDeps {
@@ -119,8 +122,9 @@ export function createConsents(deps: ConsentsDeps): Consents {
     withTerm,
     async give(person, consent, actor, order = {}) {
       const terms = await organizations.get(person.organization);
-      const given = withTerm(terms, consent);
-      const taken = (before: ConsentStatus) => takenBy(terms, before, given, clock.now());
+      const now = clock.now();
+      const given = applyTerm(terms, consent, now);
+      const taken = (before: ConsentStatus) => takenBy(terms, before, consent, now);
       const status = await inTransaction((tx) =>
         records.give(tx, person, { given, taken: isByStaff(actor) ? taken : () => [] }, actor, order),
       );
@@ -130,7 +134,9 @@ export function createConsents(deps: ConsentsDeps): Consents {
     async takesAway(person, consent) {
       const terms = await organizations.get(person.organization);
       const { status } = await readHistory(db, person.subject);
-      return takenBy(terms, status, withTerm(terms, consent), clock.now()).length > 0;
+      const now = clock.now();
+      requireFuture(consent, now);
+      return takenBy(terms, status, consent, now).length > 0;
     },
     async withdraw(person, asked, actor, order = {}) {
       const { status, withdrawn } = await inTransaction((tx) =>
@@ -159,19 +165,27 @@ const withdrewMany = async (from: Db | Tx, organization: OrganizationId, clock: 
 
 const isByStaff = ({ is }: Actor): boolean => is === 'administrator';
 
+/**
+ * `given` as its sender named it: the organization's own term takes nothing away, nor does it without a use that the organization does not
+ * make. A day less is as long: the end was chosen before.
+ */
 function takenBy(terms: ConsentTerms, before: ConsentStatus, given: Consent, now: number): Purpose[] {
   const term = (terms.retention?.consentDays ?? Number.POSITIVE_INFINITY) * DAY;
-  return takenAway(before, legalBasisOf(terms), given, now + Math.min(USUAL, term));
+  const taken = takenAway(before, legalBasisOf(terms), given, now + Math.min(USUAL, term) - DAY);
+  return taken.filter((purpose) => purpose !== 'deduplication' || terms.uniquenessPolicy !== 'off');
+}
+
+function requireFuture({ expiresAt }: Consent, now: number): void {
+  if (expiresAt === undefined || expiresAt > now) return;
+  const details = [{ path: 'consent.expiresAt', message: 'It must be in the future.' }];
+  throw new Problem('INVALID_REQUEST', 'The consent has run out already: its end must be in the future.', {
+    details,
+  });
 }
 
 function applyTerm({ retention }: ConsentTerms, consent: Consent, now: number): Consent {
+  requireFuture(consent, now);
   const consentDays = retention?.consentDays;
-  if (consent.expiresAt !== undefined && consent.expiresAt <= now) {
-    const details = [{ path: 'consent.expiresAt', message: 'It must be in the future.' }];
-    throw new Problem('INVALID_REQUEST', 'The consent has run out already: its end must be in the future.', {
-      details,
-    });
-  }
   if (consent.expiresAt !== undefined || consentDays === undefined) return consent;
   return { ...consent, expiresAt: now + consentDays * DAY };
 }
@@ -265,13 +279,28 @@ function createRecordConsent({ audit, events, ids, clock }: RecordConsentDeps) {
     );
   }
 
-  const announce = (tx: Tx, { organization, world, subject }: Person, withdrawn: Purpose[]) =>
-    events.add(tx, {
+  async function writeWithdrawn(
+    tx: Tx,
+    person: Person,
+    records: readonly Withdrawal[],
+    actor: Actor,
+    { request }: ConsentOrder,
+  ): Promise<void> {
+    const { organization, world, subject } = person;
+    const withdrawn = records.map(({ purpose }) => purpose);
+    await insertWithdrawals(tx, person, records);
+    await audit.add(tx, {
+      ...lineOf(person, actor, request),
+      action: 'consent.withdraw',
+      details: { world, purposes: withdrawn },
+    });
+    await events.add(tx, {
       type: 'consent.withdrawn',
       organization,
       world,
       payload: { subject, purposes: withdrawn },
     });
+  }
 
   const recordsOf = (withdrawn: readonly Purpose[], at: number, actor: Actor) =>
     withdrawn.map((purpose) => ({
@@ -295,22 +324,21 @@ function createRecordConsent({ audit, events, ids, clock }: RecordConsentDeps) {
       const { status } = await readHistory(tx, person.subject);
       const withdrawn = taken(status);
       if (withdrawn.length > 0) {
+        if (order.takesAway === false)
+          throw new Problem(
+            'CONFLICT',
+            'What the person may be used for has changed at the same time: try again.',
+          );
         await requireFew(tx, person, actor, order);
-        await insertWithdrawals(tx, person, recordsOf(withdrawn, nextMoment(clock.now(), status), actor));
-        const refused = withdrawn.filter((purpose) => !given.purposes.includes(purpose));
-        if (refused.length > 0) await announce(tx, person, refused);
+        const records = recordsOf(withdrawn, nextMoment(clock.now(), status), actor);
+        await writeWithdrawn(tx, person, records, actor, order);
       }
       const after = await record(tx, person, given, actor);
       const { purposes: agreed, textVersion } = given;
       await audit.add(tx, {
         ...lineOf(person, actor, order.request),
         action: 'consent.record',
-        details: {
-          world: person.world,
-          purposes: agreed,
-          textVersion,
-          ...(withdrawn.length > 0 && { withdrawn }),
-        },
+        details: { world: person.world, purposes: agreed, textVersion },
       });
       return after;
     },
@@ -329,13 +357,7 @@ function createRecordConsent({ audit, events, ids, clock }: RecordConsentDeps) {
       await keep(tx, person, after);
       if (records.length === 0) return { status: after, withdrawn };
       await requireFew(tx, person, actor, order);
-      await insertWithdrawals(tx, person, records);
-      await audit.add(tx, {
-        ...lineOf(person, actor, order.request),
-        action: 'consent.withdraw',
-        details: { world: person.world, purposes: withdrawn },
-      });
-      await announce(tx, person, withdrawn);
+      await writeWithdrawn(tx, person, records, actor, order);
       return { status: after, withdrawn };
     },
   };
@@ -380,6 +402,7 @@ export interface ConsentState {
 /** Consent settings of an organization. */
 export interface ConsentTerms {
   consentPolicy: LegalBasis['is'];
+  uniquenessPolicy: Uniqueness;
   attestation?: Pick<Attestation, 'purposes'>;
   retention?: { consentDays?: number | undefined };
 }

@@ -162,6 +162,11 @@ const allowed: readonly { table: string; sql: RegExp; why: string }[] = [
     why: 'A filter of a list, whose rows PostgreSQL may sort.',
   },
   {
+    table: 'consent',
+    sql: /"consent"\."organization" = .* order by "consent"\."id" desc limit /s,
+    why: 'A filter of a list, whose rows PostgreSQL may sort.',
+  },
+  {
     table: 'outbox',
     sql: /"outbox"."type" = \?.* order by "outbox"."id" desc limit \?$/,
     why: 'A filter of a list, whose rows PostgreSQL may sort.',

@@ -283,9 +283,9 @@ export function createAdmitEnrollment(deps: AdmitEnrollmentDeps) {
     const person = existing && { ...realm, subject: existing.id };
     if (
       person &&
-      consent &&
+      command.consent &&
       command.actor.is === 'administrator' &&
-      (await consents.takesAway(person, consent))
+      (await consents.takesAway(person, command.consent))
     )
       throw await refuse(
         run,
