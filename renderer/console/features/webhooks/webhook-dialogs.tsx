@@ -181,6 +181,7 @@ function TestResult({
 }) {
   const t = useStrings(webhookStrings);
   const format = useFormat();
+  const reasonOf = useReason();
   const attempt = delivery.log[0];
   const answer = {
     status: String(attempt?.status ?? '–'),
@@ -198,7 +199,7 @@ function TestResult({
   );
   if (delivery.state.is === 'delivered')
     return <Note kind="ok" title={t('testAccepted', answer)} action={show} />;
-  const reason = useReason()(delivery.state, attempt);
+  const reason = reasonOf(delivery.state, attempt);
   return (
     <Note kind="bad" title={t('testRefused')} action={show}>
       {reason ?? t('testAnswered', answer)}
