@@ -45,4 +45,5 @@ export const deviceOf = (
   device: Record<string, string | number | undefined>,
   address: string,
   userAgent: string | undefined,
-) => defined({ userAgent: userAgent?.slice(0, 500), ...defined(device), address });
+) =>
+  defined({ userAgent: userAgent?.slice(0, 500), ...defined(device), address, capturePage: true as const });

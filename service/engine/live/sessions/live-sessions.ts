@@ -304,7 +304,7 @@ function createBeginAttempt(parts: RecordingParts, { get, dispatch, fresh }: Sta
       const named = camera && (await sealed.seal(row, 'device', device));
       if (!(await inTransaction((tx) => record.attemptBegun(tx, row, named))))
         return dispatch(id, { is: 'start-refused' });
-      const { address: _, ...capture } = device;
+      const { address: _, capturePage: __, ...capture } = device;
       const path = { flash: row.flash === 1, motion: row.motion === 1 };
       const attempt = createAttempt({
         number: row.attempts + 1,

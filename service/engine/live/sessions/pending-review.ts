@@ -103,7 +103,7 @@ export async function scopeOrder(
       method: 'live-page',
       legalBasis: 'consent',
       through: 'self',
-      shown: true,
+      ...(opened.consent && opened.device?.capturePage && { shown: true as const }),
     },
   };
 }

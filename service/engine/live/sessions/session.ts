@@ -113,6 +113,8 @@ export interface SessionDevice {
   userAgent?: string;
   /** Network address, for the site; set by the door. */
   address?: string;
+  /** The capture page showed the text that the person agreed to; set by the door. Absent: a page of the relying party says that it did. */
+  capturePage?: true;
 }
 
 /** The camera that runs; known only after the person agreed. */

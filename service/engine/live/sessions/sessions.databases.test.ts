@@ -827,11 +827,9 @@ mostlyOnSqlite('live sessions', (newPlace, _, { test }) => {
       { textVersion: version, purposes: [] },
       { textVersion: version, purposes: ['deduplication'] },
     ]);
-    const { text_version } = await engine.db
-      .selectFrom('consent')
-      .select('text_version')
-      .executeTakeFirstOrThrow();
-    expect(text_version).toBe(version);
+    const consents = () => engine.db.selectFrom('consent').select(['text_version', 'shown']).execute();
+    // A page of the relying party says which text it showed.
+    expect(await consents()).toEqual([{ text_version: version, shown: 0 }]);
   });
 
   test('purposes that another program added to a session count for nothing', async () => {
