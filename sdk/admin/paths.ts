@@ -7945,7 +7945,7 @@ export interface components {
                  * @description The reason as a code; absent where an attempt or a person says it
                  * @enum {string}
                  */
-                reasonCode?: "erased" | "not-kept" | "damaged" | "untranslated" | "no-words" | "too-large" | "nothing" | "over" | "webhook-removed" | "webhook-disabled" | "disabled-too-long" | "by-hand" | "altered" | "gone" | "failing" | "webhook-altered";
+                reasonCode?: "erased" | "not-kept" | "damaged" | "untranslated" | "no-words" | "too-large" | "nothing" | "over" | "webhook-removed" | "webhook-disabled" | "disabled-too-long" | "by-hand" | "altered" | "gone" | "failing" | "webhook-altered" | "redirect";
                 /**
                  * Format: date-time
                  * @description Time of the change
@@ -8172,7 +8172,7 @@ export interface components {
                  * @description The reason as a code; absent where an attempt or a person says it
                  * @enum {string}
                  */
-                reasonCode?: "erased" | "not-kept" | "damaged" | "untranslated" | "no-words" | "too-large" | "nothing" | "over" | "webhook-removed" | "webhook-disabled" | "disabled-too-long" | "by-hand" | "altered" | "gone" | "failing" | "webhook-altered";
+                reasonCode?: "erased" | "not-kept" | "damaged" | "untranslated" | "no-words" | "too-large" | "nothing" | "over" | "webhook-removed" | "webhook-disabled" | "disabled-too-long" | "by-hand" | "altered" | "gone" | "failing" | "webhook-altered" | "redirect";
                 /**
                  * Format: date-time
                  * @description Time of the change
@@ -8400,7 +8400,7 @@ export interface components {
                  * @description The reason as a code; absent where an attempt or a person says it
                  * @enum {string}
                  */
-                reasonCode?: "erased" | "not-kept" | "damaged" | "untranslated" | "no-words" | "too-large" | "nothing" | "over" | "webhook-removed" | "webhook-disabled" | "disabled-too-long" | "by-hand" | "altered" | "gone" | "failing" | "webhook-altered";
+                reasonCode?: "erased" | "not-kept" | "damaged" | "untranslated" | "no-words" | "too-large" | "nothing" | "over" | "webhook-removed" | "webhook-disabled" | "disabled-too-long" | "by-hand" | "altered" | "gone" | "failing" | "webhook-altered" | "redirect";
             } | {
                 /**
                  * @description Kind
@@ -8429,7 +8429,7 @@ export interface components {
                  * @description The reason as a code; absent where an attempt or a person says it
                  * @enum {string}
                  */
-                reasonCode?: "erased" | "not-kept" | "damaged" | "untranslated" | "no-words" | "too-large" | "nothing" | "over" | "webhook-removed" | "webhook-disabled" | "disabled-too-long" | "by-hand" | "altered" | "gone" | "failing" | "webhook-altered";
+                reasonCode?: "erased" | "not-kept" | "damaged" | "untranslated" | "no-words" | "too-large" | "nothing" | "over" | "webhook-removed" | "webhook-disabled" | "disabled-too-long" | "by-hand" | "altered" | "gone" | "failing" | "webhook-altered" | "redirect";
             } | {
                 /**
                  * @description Kind
@@ -8447,7 +8447,7 @@ export interface components {
                  * @description The reason as a code; absent where an attempt or a person says it
                  * @enum {string}
                  */
-                reasonCode?: "erased" | "not-kept" | "damaged" | "untranslated" | "no-words" | "too-large" | "nothing" | "over" | "webhook-removed" | "webhook-disabled" | "disabled-too-long" | "by-hand" | "altered" | "gone" | "failing" | "webhook-altered";
+                reasonCode?: "erased" | "not-kept" | "damaged" | "untranslated" | "no-words" | "too-large" | "nothing" | "over" | "webhook-removed" | "webhook-disabled" | "disabled-too-long" | "by-hand" | "altered" | "gone" | "failing" | "webhook-altered" | "redirect";
             };
             /** @description Number of attempts */
             attempts: number;
@@ -8555,7 +8555,7 @@ export interface components {
                  * @description The reason as a code; absent where an attempt or a person says it
                  * @enum {string}
                  */
-                reasonCode?: "erased" | "not-kept" | "damaged" | "untranslated" | "no-words" | "too-large" | "nothing" | "over" | "webhook-removed" | "webhook-disabled" | "disabled-too-long" | "by-hand" | "altered" | "gone" | "failing" | "webhook-altered";
+                reasonCode?: "erased" | "not-kept" | "damaged" | "untranslated" | "no-words" | "too-large" | "nothing" | "over" | "webhook-removed" | "webhook-disabled" | "disabled-too-long" | "by-hand" | "altered" | "gone" | "failing" | "webhook-altered" | "redirect";
             } | {
                 /**
                  * @description Kind
@@ -8584,7 +8584,7 @@ export interface components {
                  * @description The reason as a code; absent where an attempt or a person says it
                  * @enum {string}
                  */
-                reasonCode?: "erased" | "not-kept" | "damaged" | "untranslated" | "no-words" | "too-large" | "nothing" | "over" | "webhook-removed" | "webhook-disabled" | "disabled-too-long" | "by-hand" | "altered" | "gone" | "failing" | "webhook-altered";
+                reasonCode?: "erased" | "not-kept" | "damaged" | "untranslated" | "no-words" | "too-large" | "nothing" | "over" | "webhook-removed" | "webhook-disabled" | "disabled-too-long" | "by-hand" | "altered" | "gone" | "failing" | "webhook-altered" | "redirect";
             } | {
                 /**
                  * @description Kind
@@ -8602,7 +8602,7 @@ export interface components {
                  * @description The reason as a code; absent where an attempt or a person says it
                  * @enum {string}
                  */
-                reasonCode?: "erased" | "not-kept" | "damaged" | "untranslated" | "no-words" | "too-large" | "nothing" | "over" | "webhook-removed" | "webhook-disabled" | "disabled-too-long" | "by-hand" | "altered" | "gone" | "failing" | "webhook-altered";
+                reasonCode?: "erased" | "not-kept" | "damaged" | "untranslated" | "no-words" | "too-large" | "nothing" | "over" | "webhook-removed" | "webhook-disabled" | "disabled-too-long" | "by-hand" | "altered" | "gone" | "failing" | "webhook-altered" | "redirect";
             };
             /** @description Number of attempts */
             attempts: number;

@@ -23,17 +23,23 @@ export const reasons = {
   'webhook-altered':
     'Another program wrote or changed its row in the database: remove it, and make a new one, or let an operator accept it (audit accept).',
 } as const;
-type ReasonCode = keyof typeof reasons;
+type ReasonCode = keyof typeof reasons | 'redirect';
+
+const REDIRECTED = ', a redirect, which is not followed: set the endpoint to the target URL.';
+/** Kept of an answer 3xx: its status, and the code `redirect`. */
+export const redirected = (status: number) => `The receiver answered ${status}${REDIRECTED}`;
 
 const codes = new Map<string, ReasonCode>(
-  (Object.keys(reasons) as ReasonCode[]).map((code) => [reasons[code], code]),
+  Object.entries(reasons).map(([code, sentence]) => [sentence, code as ReasonCode]),
 );
 
 /** Undefined for what a receiver, a network or a person said. */
-export const reasonCodeOf = (kept: string | null): ReasonCode | undefined =>
-  kept === null ? undefined : codes.get(kept);
+export const reasonCodeOf = (kept: string | null): ReasonCode | undefined => {
+  if (kept === null) return undefined;
+  return codes.get(kept) ?? (kept.endsWith(REDIRECTED) ? 'redirect' : undefined);
+};
 
 export const reasonCode = z
-  .enum(Object.keys(reasons) as [ReasonCode, ...ReasonCode[]])
+  .enum([...(Object.keys(reasons) as (keyof typeof reasons)[]), 'redirect'])
   .optional()
   .describe('The reason as a code; absent where an attempt or a person says it');

@@ -9,7 +9,7 @@ import { Dialog, DialogFoot, GoneAndStays, Note } from '../../../ui/layout/index
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { api, managers, operators, type Schemas, useSession, useWorld } from '../../data.ts';
 import { ConfirmForm, ConfirmOperation, Refused, useOperation } from '../../operations.ts';
-import { useReason } from './deliveries/answer.tsx';
+import { useReasonAsShown } from './deliveries/answer.tsx';
 import { useWebhookName } from './state-badge.tsx';
 import { webhookStrings } from './strings.ts';
 
@@ -181,7 +181,7 @@ function TestResult({
 }) {
   const t = useStrings(webhookStrings);
   const format = useFormat();
-  const reasonOf = useReason();
+  const reasonOf = useReasonAsShown();
   const attempt = delivery.log[0];
   const answer = {
     status: String(attempt?.status ?? '–'),

@@ -3,7 +3,7 @@ import { defined } from '../../../lib/defined.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { Outgoing, OutgoingFailure, OutgoingReply } from '../../../outgoing/outgoing.ts';
 import { type CheckedDestination, type Destinations, ruleOf } from '../destinations/destination.ts';
-import { reasons } from '../reasons.ts';
+import { reasons, redirected } from '../reasons.ts';
 import type { OpenEndpoint } from '../webhooks/endpoint-book.ts';
 import { sign } from '../webhooks/signature.ts';
 
@@ -180,8 +180,7 @@ const isOutgoing = (error: unknown): error is Error & { failure: OutgoingFailure
   error instanceof Error && 'failure' in error;
 
 function sentenceOf(status: number): string {
-  if (status >= 300 && status < 400)
-    return `The receiver answered ${status}, a redirect, which is not followed: set the endpoint to the target URL.`;
+  if (status >= 300 && status < 400) return redirected(status);
   if (status === 410) return reasons.gone;
   return `The receiver answered ${status}; any status from 200 to 299 accepts a delivery.`;
 }

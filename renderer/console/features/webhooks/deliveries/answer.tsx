@@ -1,4 +1,5 @@
 import { IconClock, IconMinus } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
 import { Badge } from '../../../../ui/controls/index.ts';
 import { useStrings } from '../../../../ui/strings/index.ts';
 import { api, type Schemas, useWorld } from '../../../data.ts';
@@ -40,6 +41,21 @@ export function useReason(): (state: object, last?: Tried) => string | undefined
     if (reasonCode !== undefined) return t(`reason.${reasonCode}`);
     if (reason === undefined || last === undefined) return reason;
     return last.status === undefined ? textOf(last) : t('answered', { status: last.status });
+  };
+}
+
+/** `useReason`, and the sentence that was kept where a network or a rule said it. */
+export function useReasonAsShown(): (state: object, last?: Tried) => ReactNode {
+  const reasonOf = useReason();
+  return (state, last) => {
+    const { reason, reasonCode } = state as { reason?: string; reasonCode?: ReasonCode };
+    const word = reasonOf(state, last);
+    if (reasonCode !== undefined || !reason || word === reason || last?.status !== undefined) return word;
+    return (
+      <>
+        {word} <code>{reason}</code>
+      </>
+    );
   };
 }
 

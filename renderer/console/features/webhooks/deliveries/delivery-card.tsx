@@ -9,7 +9,7 @@ import { ClockTime } from '../clock-time.tsx';
 import { webhookStrings } from '../strings.ts';
 import { deliveryQuery } from '../webhook-queries.ts';
 import styles from '../webhooks.module.css';
-import { useOutcomeText, useReason } from './answer.tsx';
+import { useOutcomeText, useReasonAsShown } from './answer.tsx';
 import { deliveryStrings } from './delivery-strings.ts';
 import { prettyBody } from './pretty-body.ts';
 
@@ -20,7 +20,7 @@ export function DeliveryCard({ webhook, id }: { webhook: string; id: string }) {
   const words = useStrings(webhookStrings);
   const format = useFormat();
   const textOf = useOutcomeText();
-  const reasonOf = useReason();
+  const reasonOf = useReasonAsShown();
   const { data, error, refetch } = useQuery(deliveryQuery(useWorld(), id));
   const reason = data && reasonOf(data.state, data.log.at(-1));
   const body = data?.log.at(-1)?.request?.body;

@@ -9,7 +9,7 @@ import { Refused } from '../../../operations.ts';
 import { useWebhookName } from '../state-badge.tsx';
 import { webhookStrings } from '../strings.ts';
 import { deliveryQuery, webhookQuery } from '../webhook-queries.ts';
-import { Answer, useOutcomeText, useReason, useResend } from './answer.tsx';
+import { Answer, useOutcomeText, useReasonAsShown, useResend } from './answer.tsx';
 import { deliveryStrings } from './delivery-strings.ts';
 import { prettyBody } from './pretty-body.ts';
 
@@ -62,7 +62,7 @@ function DeliveryScreen() {
 
 function Shown({ delivery }: { delivery: Delivery }) {
   const t = useStrings(deliveryStrings);
-  const reasonOf = useReason();
+  const reasonOf = useReasonAsShown();
   const { state } = delivery;
   const body = delivery.log.at(-1)?.request?.body;
   const origins = {
