@@ -114,12 +114,22 @@ export async function openFoundation(
     node = nodeOfSettings(config),
     older,
     announce,
+    goesOn,
   }: ComposeDeps,
   opened: AsyncDisposableStack,
 ): Promise<Foundation> {
   const settings = readSettings(config.data);
   const box = boxCertificate ?? boxCertificateOf(config, { clock, log });
-  const directory = await openDirectory(config, { clock, log, unlock, leaveCopies, node, older, announce });
+  const directory = await openDirectory(config, {
+    clock,
+    log,
+    unlock,
+    leaveCopies,
+    node,
+    older,
+    announce,
+    goesOn,
+  });
   opened.defer(directory.close);
   if (node) keepNodeId(config.data, node);
   const library = await openModelLibrary(modelPaths(config.data));

@@ -39,7 +39,7 @@ interface DirectoryDeps extends OlderSchema {
  */
 export async function openDirectory(
   config: Config,
-  { clock, log, unlock, leaveCopies, node, older, announce }: DirectoryDeps,
+  { clock, log, unlock, leaveCopies, node, older, announce, goesOn }: DirectoryDeps,
 ): Promise<OpenDirectory> {
   const { data } = config;
   await using opened = new AsyncDisposableStack();
@@ -58,6 +58,7 @@ export async function openDirectory(
 
   const schema: OlderSchema = {
     ...(older && { older }),
+    goesOn,
     announce(change) {
       const { what, from, to, snapshot } = change;
       const kept = snapshot === undefined ? '' : `; a checked copy from before lies in ${snapshot}`;

@@ -38,6 +38,8 @@ export interface ServiceOutput {
   logLine?: (line: string) => void;
   /** It listens, but waits for the passphrase of the master key. */
   sealed?: (url: string) => void;
+  /** The start waits for another node, or copies or migrates a store. */
+  goesOn?: () => void;
 }
 
 /**
@@ -174,6 +176,7 @@ async function composeOrUnseal(config: Config, { listening, log, output, until, 
       certificate,
       boxCertificate,
       node,
+      goesOn: output.goesOn,
       async certified() {
         if (!servers) starting = await openStartingDoors(waitingDeps());
       },

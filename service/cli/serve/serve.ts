@@ -28,7 +28,6 @@ export function addServe(program: Command, runner: CommandRunner): void {
     const config = parseConfig(toConfigInput(data, options));
     await requireInitialized(data);
     const manager = createServiceManager();
-    manager.starting();
     const ready = async ({ url }: RunningService) => {
       terminal.answer(JSON.stringify({ event: 'listening', url }));
       manager.ready(`Serving ${url}`);
@@ -47,6 +46,7 @@ export function addServe(program: Command, runner: CommandRunner): void {
         terminal.answer(JSON.stringify({ event: 'sealed', url }));
         manager.ready(`Waiting at ${url} for: gatehouse unseal`);
       },
+      goesOn: () => manager.goesOn(),
       stopping: () => manager.stopping(),
     });
     return undefined;
@@ -56,10 +56,10 @@ export function addServe(program: Command, runner: CommandRunner): void {
 /** What systemd is sent (sd_notify(3)), where it started this process and waits for it. */
 interface ServiceManager {
   /**
-   * A start may last longer than the unit allows, as one that waits until another node has copied a large database: from now on the manager is
-   * asked for more time, from the thread that starts, for six hours at most.
+   * The start waits until another node has copied a large database, or does such a thing itself: from now on the manager is asked for more
+   * time than the unit allows, from the thread that starts, until a quarter of an hour has passed without another call.
    */
-  starting(): void;
+  goesOn(): void;
   /** The service answers; from now on the watchdog is fed, from the thread that answers. */
   ready(status: string): void;
   stopping(): void;
@@ -68,7 +68,7 @@ interface ServiceManager {
 /** Milliseconds between two messages of a start, and for which each of them asks. */
 const EXTENDED_EVERY = 60_000;
 const EXTENDED_BY = 180_000;
-const MOST_EXTENSIONS = (6 * 3_600_000) / EXTENDED_EVERY;
+const MOST_EXTENSIONS = (15 * 60_000) / EXTENDED_EVERY;
 
 interface ServiceManagerDeps {
   env?: Record<string, string | undefined>;
@@ -82,20 +82,31 @@ export function createServiceManager({
   send = (messages) => sendByCommand(messages, env),
   timer = systemTimer,
 }: ServiceManagerDeps = {}): ServiceManager {
-  if (!env.NOTIFY_SOCKET) return { starting() {}, ready() {}, stopping() {} };
+  if (!env.NOTIFY_SOCKET) return { goesOn() {}, ready() {}, stopping() {} };
   const watchdogMs = Number(env.WATCHDOG_USEC ?? 0) / 1000;
   let cancel: (() => void) | undefined;
-  let started = () => {};
-  function extend(left: number): void {
+  let extending: (() => void) | undefined;
+  let left = 0;
+  let isOver = false;
+  function extend(): void {
     send([`EXTEND_TIMEOUT_USEC=${EXTENDED_BY * 1000}`]);
-    if (left > 1) started = timer.after(EXTENDED_EVERY, () => extend(left - 1));
+    left--;
+    extending = left > 0 ? timer.after(EXTENDED_EVERY, extend) : undefined;
+  }
+  function started(): void {
+    isOver = true;
+    extending?.();
   }
   function feed(): void {
     send(['WATCHDOG=1']);
     cancel = timer.after(watchdogMs / 2, feed);
   }
   return {
-    starting: () => extend(MOST_EXTENSIONS),
+    goesOn() {
+      if (isOver) return;
+      left = MOST_EXTENSIONS;
+      if (!extending) extend();
+    },
     ready(status) {
       started();
       send(['READY=1', `STATUS=${status}`]);

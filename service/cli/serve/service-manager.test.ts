@@ -18,7 +18,7 @@ function started(env: Record<string, string>) {
 
 test('a process that no service manager started sends nothing', () => {
   const { sent, manager, timers } = started({ WATCHDOG_USEC: '60000000' });
-  manager.starting();
+  manager.goesOn();
   manager.ready('Serving');
   manager.stopping();
   expect(sent).toEqual([]);
@@ -47,22 +47,36 @@ test('the manager is sent the start, the watchdog at half its time, and the end'
   ]);
 });
 
-test('a start asks for more time again and again until it is ready, stopped or six hours old', () => {
+test('a start that reports nothing asks for no more time', () => {
+  const { sent, timers } = started({ NOTIFY_SOCKET: '/run/systemd/notify' });
+  expect([sent, timers.running()]).toEqual([[], []]);
+});
+
+test('one that reports asks again and again until it is ready or stopped', () => {
   const more = ['EXTEND_TIMEOUT_USEC=180000000'];
   for (const end of ['ready', 'stopping'] as const) {
     const { sent, manager, timers } = started({ NOTIFY_SOCKET: '/run/systemd/notify' });
-    manager.starting();
+    manager.goesOn();
+    manager.goesOn();
     expect(timers.running()).toEqual([60_000]);
     timers.expire();
     timers.expire();
     manager[end]('Serving');
+    manager.goesOn();
     expect(sent.slice(0, -1)).toEqual([more, more, more]);
     expect(timers.running()).toEqual([]);
   }
+});
+
+test('it asks for a quarter of an hour after its last report, and again from the next one on', () => {
   const { sent, manager, timers } = started({ NOTIFY_SOCKET: '/run/systemd/notify' });
-  manager.starting();
+  manager.goesOn();
+  for (let minute = 0; minute < 10; minute++) timers.expire();
+  manager.goesOn();
   while (timers.running().length > 0) timers.expire();
-  expect(sent).toHaveLength(360);
+  expect(sent).toHaveLength(11 + 15);
+  manager.goesOn();
+  expect(sent).toHaveLength(27);
 });
 
 test('the command that sends waits until the message was read', async () => {

@@ -23,6 +23,12 @@ export function createApplianceSecret(name: string, { keys, master }: ApplianceS
         `The secret "${name}" of the key store does not open with the master key ${master.id}: put back the newest copy of the key store, and the master key that belongs to it (${found.master}).`,
       );
     },
+    /** Nothing where there is one. */
+    add: ({ secret, details }: { secret: Uint8Array; details: string }): Promise<void> =>
+      writeWrapped(master, async (id) => {
+        const wrapped = await master.wrap(secret, secretBound(name));
+        await keys.addSecret({ name, master: id, wrapped, details });
+      }),
     /** In the place of the one before, which is not readable afterwards. */
     save: ({ secret, details }: { secret: Uint8Array; details: string }): Promise<void> =>
       writeWrapped(master, async (id) => {

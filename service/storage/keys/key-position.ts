@@ -12,8 +12,8 @@ import { type KeyFollower, readChanges } from './read-changes.ts';
 /** Tables of the key store of which a node keeps rows opened, known by their organization and by their name. */
 type FollowedKeys = 'organization_key' | 'appliance_secret';
 
-/** Opens anew what changed, and forgets what is gone. It may be called for what this node wrote itself. */
-type ApplyKeys = (keys: readonly string[]) => Promise<void>;
+/** Opens anew what changed since the look `silentFor` milliseconds before, and forgets what is gone. It may be called for what this node wrote itself. */
+type ApplyKeys = (keys: readonly string[], silentFor: number) => Promise<void>;
 
 /**
  * How far this node has followed the key store. `store_state.revision` grows by one with each write, in the order of the commits, so all
@@ -122,9 +122,11 @@ export async function openKeyPosition({ keys, log, timer }: SharedKeysDeps): Pro
   let follower: KeyFollower | undefined;
   let feeding: Promise<void> = Promise.resolve();
   let begun = false;
+  let lookedAt = performance.now();
 
   async function look(): Promise<void> {
     if (wentBack) throw wentBack;
+    const now = performance.now();
     const { rows } = await sql<Row>`
       select s.identity, s.revision, exists (select from service_node where token = ${token}) as member, c.about, c.key
       from store_state s left join service_key_change c on c.revision > ${seen.revision}`.execute(db);
@@ -145,13 +147,14 @@ export async function openKeyPosition({ keys, log, timer }: SharedKeysDeps): Pro
     });
     for (const { table, keys: all } of touched)
       for (const apply of appliers.get(table) ?? [])
-        await apply([...new Set(all.map(([name]) => String(name)))]);
+        await apply([...new Set(all.map(([name]) => String(name)))], now - lookedAt);
     if (follower && !follower.idle() && revision > seen.revision) {
       const changes = await readChanges(db, 'postgres', touched);
       feeding = follower.written({ from: seen.revision, revision, changes });
     }
     if (changed.size > 0) applied = revision;
     seen = { identity, revision };
+    lookedAt = now;
   }
 
   /** Says how far this node is, and takes away what all have applied. */

@@ -6,8 +6,13 @@ import type { WrappedSecret } from './wrapped-key.ts';
 async function openBoth() {
   const rows = new Map<string, WrappedSecret>();
   let time = 0;
+  const held: Promise<void>[] = [];
   const keys = {
-    secrets: async () => [...rows.values()],
+    async secrets() {
+      const found = [...rows.values()];
+      await held.shift();
+      return found;
+    },
     async addSecret(row: WrappedSecret) {
       if (rows.has(row.name)) return false;
       rows.set(row.name, row);
@@ -19,6 +24,9 @@ async function openBoth() {
   return {
     a: await openNodeLink(deps),
     b: await openNodeLink(deps),
+    deps,
+    rows,
+    held,
     pass: (milliseconds: number) => {
       time += milliseconds;
     },
@@ -64,4 +72,64 @@ test('one that is renewed twice at once leaves the newest alone', async () => {
   pass(10_000);
   expect(ids).not.toContain(a.shown().id);
   expect(a.accepted(ids[0]!)).toBeUndefined();
+});
+
+test('one that is replaced before all know it is shown by none', async () => {
+  const { a, b, pass } = await openBoth();
+  const former = a.shown().id;
+  await a.renew();
+  pass(1_900);
+  await a.renew();
+  await b.reload([NODE_LINK]);
+  pass(1_200);
+  expect([a.shown().id, b.shown().id]).toEqual([former, former]);
+  pass(1_800);
+  expect([a.shown().id, b.shown().id]).not.toContain(former);
+  expect(a.shown().id).toBe(b.shown().id);
+});
+
+test('one that is read late does not come behind a newer one', async () => {
+  const { a, b, held, pass } = await openBoth();
+  await a.renew();
+  let go = () => {};
+  held.push(
+    new Promise((done) => {
+      go = done;
+    }),
+  );
+  const late = b.reload([NODE_LINK]);
+  await Promise.resolve();
+  await a.renew();
+  const next = b.reload([NODE_LINK]);
+  go();
+  await Promise.all([late, next]);
+  pass(3_000);
+  expect(b.shown().id).toBe(a.shown().id);
+});
+
+test('a node that has not looked for longer than the others wait shows it at once', async () => {
+  const { a, b, pass } = await openBoth();
+  await a.renew();
+  pass(11_000);
+  await b.reload([NODE_LINK], 11_000);
+  expect(b.shown().id).toBe(a.shown().id);
+  expect(a.accepted(b.shown().id)).toBeDefined();
+});
+
+test('two that find none share what the first one made', async () => {
+  const { deps, rows, held } = await openBoth();
+  rows.clear();
+  let go = () => {};
+  held.push(
+    new Promise((done) => {
+      go = done;
+    }),
+  );
+  const second = openNodeLink(deps);
+  const c = await openNodeLink(deps);
+  go();
+  const d = await second;
+  const { id } = c.shown();
+  expect(d.shown().id).toBe(id);
+  expect((await openNodeLink(deps)).shown().id).toBe(id);
 });

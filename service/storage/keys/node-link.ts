@@ -25,8 +25,8 @@ export interface NodeLink {
   accepted(id: string): LinkKey | undefined;
   /** On disk when it resolves. */
   renew(): Promise<void>;
-  /** As the store has it now, where it is one of these secrets. */
-  reload(names: readonly string[]): Promise<void>;
+  /** As the store has it now, where it is one of these secrets. `silentFor`: milliseconds since this node looked before. */
+  reload(names: readonly string[], silentFor?: number): Promise<void>;
 }
 
 /** Milliseconds after which all nodes know a new one: each looks every 2 s. */
@@ -47,31 +47,49 @@ export async function openNodeLink({
   ...deps
 }: NodeLinkDeps): Promise<NodeLink> {
   const stored = createApplianceSecret(NODE_LINK, deps);
-  const renew = () => stored.save({ secret: randomKey(random), details: '{}' });
+  const made = () => ({ secret: randomKey(random), details: '{}' });
   async function read(): Promise<LinkKey> {
     const found = await stored.load();
     if (found) return linkKeyOf(found.secret);
-    await renew();
+    await stored.add(made());
     return read();
   }
   /** The newest last, each with the moment since which it is known here. */
   const known: { key: LinkKey; since: number }[] = [{ key: await read(), since: Number.NEGATIVE_INFINITY }];
+  let shown = known[0]!.key;
+  let turn: Promise<unknown> = Promise.resolve();
 
-  async function reload(names: readonly string[]): Promise<void> {
-    if (!names.includes(NODE_LINK)) return;
-    const key = await read();
-    if (key.id !== known.at(-1)!.key.id) known.push({ key, since: now() });
+  /** In turn: what was read late may be older than what is known. */
+  function reload(names: readonly string[], silentFor = 0): Promise<void> {
+    if (!names.includes(NODE_LINK)) return Promise.resolve();
+    const looked = turn.then(() => look(silentFor));
+    turn = looked.catch(() => {});
+    return looked;
   }
-  const newestOf = (age: number) => known.findLastIndex(({ since }) => now() - since >= age);
+  async function look(silentFor: number): Promise<void> {
+    const key = await read();
+    if (key.id === known.at(-1)!.key.id) return;
+    // After a longer silence the others may know it for long, and accept the one before no more.
+    const age = silentFor > KNOWN_BY_ALL ? KNOWN_BY_ALL : 0;
+    known.push({ key, since: now() - age });
+  }
 
   return {
-    shown: () => known[newestOf(KNOWN_BY_ALL)]!.key,
+    shown() {
+      const { key, since } = known.at(-1)!;
+      // One that was replaced within that time may be unknown to the others.
+      if (now() - since >= KNOWN_BY_ALL) shown = key;
+      return shown;
+    },
     accepted(id) {
-      known.splice(0, newestOf(ACCEPTED));
+      known.splice(
+        0,
+        known.findLastIndex(({ since }) => now() - since >= ACCEPTED),
+      );
       return known.find(({ key }) => key.id === id)?.key;
     },
     async renew() {
-      await renew();
+      await stored.save(made());
       await reload([NODE_LINK]);
     },
     reload,

@@ -153,12 +153,12 @@ export async function openVault(
     await master.refresh();
     await organizationKeys.reload(ids as OrganizationId[]);
   });
-  keys.position.follow('appliance_secret', async (names) => {
+  keys.position.follow('appliance_secret', async (names, silentFor) => {
     await master.refresh();
     await signing.reload(names);
     await sealer.scopeKeys.reload(names);
     await sealer.transforms.reload(names);
-    await link?.reload(names);
+    await link?.reload(names, silentFor);
   });
   keys.position.begin();
   copies.begin();

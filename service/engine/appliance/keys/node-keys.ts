@@ -106,6 +106,8 @@ export function createNodeKeys(deps: NodeKeysDeps): NodeKeys {
         REMOVE,
         { id: node },
         async () => {
+          // Before, too: what fails after the removal leaves one that the node did not show yet, and the removal is not done again.
+          await renewLink();
           await joins.remove(node);
           await inTransaction((tx) => drop(tx, node));
           await renewLink();
