@@ -18,12 +18,7 @@ import type { Vault } from '../storage/keys/vault.ts';
 import { createLeases, databaseTime, type Leases, ownTime } from '../storage/leases.ts';
 import type { Unlock } from '../storage/master/open-master.ts';
 import type { OlderSchema } from '../storage/migrate.ts';
-import {
-  isDiskFull,
-  type NodeFigures,
-  noOtherFigures,
-  openNodeFigures,
-} from '../storage/position/node-figures.ts';
+import { type NodeFigures, noOtherFigures, openNodeFigures } from '../storage/position/node-figures.ts';
 import { type NodeWorks, openNodeWorks, worksAlone } from '../storage/position/node-works.ts';
 import { alone, openPosition, type Position } from '../storage/position/position.ts';
 import type { Node, ThisNode } from '../storage/postgres/nodes.ts';
@@ -162,7 +157,7 @@ export async function openFoundation(
   const figures = node ? await openNodeFigures({ database, log }) : noOtherFigures;
   opened.defer(() => figures.close());
   const draining = createDraining({ hasOthers: node !== undefined });
-  const rests = () => draining.is() === 'drained' || isDiskFull(figures.own());
+  const rests = () => draining.is() === 'drained' || nodes?.hasNoRoom() === true;
   const runs = node ? runOfNode(node.id, database.token!, rests) : onlyRun(randomUUID());
   const leases = createLeases();
   const { sealer, integrity } = vault;
@@ -177,6 +172,7 @@ export async function openFoundation(
       link: vault.link!,
       removed: Promise.race([database.gone!, vault.keys.gone!]),
       draining,
+      figures,
       position,
     });
   return {

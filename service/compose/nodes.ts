@@ -3,6 +3,7 @@ import type { NodePeers } from '../http/nodes/places.ts';
 import { type NodeHere, nodeTagOf } from '../lib/node-tag.ts';
 import { readSchema } from '../storage/migrate.ts';
 import { programSchema } from '../storage/migrations/index.ts';
+import { isDiskFull, type NodeFigures } from '../storage/position/node-figures.ts';
 import type { Position } from '../storage/position/position.ts';
 import {
   countStandbys,
@@ -33,6 +34,8 @@ export interface Nodes {
   whyOutdated(): Promise<string | undefined>;
   /** False where it does not run. The node follows within a second. */
   drain(node: string, drains: boolean): Promise<boolean>;
+  /** Its disk is full, and another node, neither drained nor full, takes the work. */
+  hasNoRoom(): boolean;
   /** What an administrator wants of this one, wherever they said it, and what the others have to know of it. */
   tend(): Promise<void>;
   /** Standbys of the database server: as many as there should be by what this run has seen, and at its last look. */
@@ -51,6 +54,7 @@ export function createNodes({
   link,
   removed,
   draining,
+  figures,
   position,
 }: {
   db: Db;
@@ -61,6 +65,7 @@ export function createNodes({
   link: SharedLink;
   removed: Promise<void>;
   draining: Pick<Draining, 'order'>;
+  figures: Pick<NodeFigures, 'own' | 'ofAll'>;
   position: Pick<Position, 'behind' | 'sinceLook'>;
 }): Nodes {
   const standbys = createStandbyCount();
@@ -71,6 +76,18 @@ export function createNodes({
     if (isLate === lags) return;
     await noteLag(db, run, isLate);
     lags = isLate;
+  }
+
+  let hasNoRoom = false;
+  async function tendRoom(): Promise<void> {
+    if (!isDiskFull(figures.own())) {
+      hasNoRoom = false;
+      return;
+    }
+    const full = (await figures.ofAll()).filter(isDiskFull).map((one) => one.node);
+    hasNoRoom = (await readNodes(db)).some(
+      (other) => other.run !== run && !other.drains && !full.includes(other.id),
+    );
   }
 
   const tag = nodeTagOf(run);
@@ -90,8 +107,10 @@ export function createNodes({
     list: () => readNodes(db),
     whyOutdated,
     drain: (other, drains) => inTransaction((tx) => drainNode(tx, other, drains)),
+    hasNoRoom: () => hasNoRoom,
     async tend() {
       draining.order(await isDrained(db, run));
+      await tendRoom();
       await tendLag();
     },
     standbys: standbys.read,
