@@ -300,6 +300,7 @@ mostlyOnSqlite('an erasure', (newPlace, dialect, { test }) => {
         method: 'kiosk, typed name',
         legalBasis: 'explicit consent',
         through: 'self',
+        shown: true,
       },
       operator,
     );
