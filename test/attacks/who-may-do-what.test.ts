@@ -304,7 +304,7 @@ describe('four eyes', () => {
     expect([body.allowed, body.ended]).toEqual([[], true]);
   });
 
-  test('with a term for consents, those of twelve people who keep every use alert nobody and need nobody', async () => {
+  test('with a term for consents, those of twelve people who keep every use cause no alert and no approval', async () => {
     await staff.approvals.setRequired(staff.organization, false, operator);
     await staff.organizations.setRetention(staff.organization, { consentDays: 365 }, operator);
     const olga = await member('Olga', 'operator');

@@ -48,7 +48,7 @@ onBothDatabases('the list of consents', (newPlace) => {
     await publish({ controller: 'Acme, Oslo' });
     const ada = personOf(await enroll('ada@example.com'));
     const bea = personOf(await enroll('bea@example.com'));
-    // Of a uniqueness scope: nobody who is enrolled.
+    // Of a uniqueness scope: not a person who is enrolled.
     const realm = { organization: engine.organization, world: 'live' } as const;
     await engine.subjects.join(realm, { ...picture, memberOf: 'a scope' }, operator);
     await engine.consents.give(
