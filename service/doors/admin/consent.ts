@@ -278,7 +278,7 @@ export function consentRoutes({
       approval,
       summary: 'Record a consent',
       description:
-        'Records a consent given without a picture. It restores withdrawn purposes. Where the organization attested the consent until now, purposes that it does not name count as withdrawn, and all of them where it ends sooner than a year and than the term of the organization: as for withdrawals, a second administrator has to confirm it from the eleventh person within a day.',
+        'Records a consent given without a picture. It restores withdrawn purposes. Where the organization attested the consent until now, purposes that it does not name count as withdrawn (`deduplication` only where the organization counts people), and all of them where the call names an end more than a day sooner than a year or than the term of the organization, whichever is shorter. As for withdrawals, a second administrator has to confirm it from the eleventh person within a day.',
       may: byOperators,
       params: personParams,
       body: NewConsent,
