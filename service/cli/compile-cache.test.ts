@@ -31,6 +31,11 @@ describe.skipIf(process.platform === 'win32')('the cache of compiled code', () =
     expect(compileCacheFolder(packages)).toBe(folder);
   });
 
+  test('leaves the folder of all caches as the account makes folders', () => {
+    compileCacheFolder(packages);
+    expect(statSync(join(packages, '.cache')).mode & 0o777).toBe(0o777 & ~process.umask());
+  });
+
   test('is none in an installation of another account, and nothing is made there', () => {
     expect(compileCacheFolder(packages, other)).toBeUndefined();
     expect(existsSync(folder)).toBe(false);
