@@ -37,7 +37,7 @@ export interface Member {
 
 /** PostgreSQL under Patroni with one synchronous standby, reached through HAProxy. */
 export interface PatroniCluster extends ReachedPostgres {
-  /** The one that Patroni says is the primary, with a standby that confirms what is written. Waits for it. */
+  /** The one that Patroni says is the primary, once all others follow it and one of them confirms what is written: until then a kill would be the second one. */
   primary(): Promise<Member>;
   /** `server`: PostgreSQL alone. `machine`: with its Patroni, which says nothing to etcd any more. */
   kill(member: Member, what: 'server' | 'machine'): Promise<void>;
@@ -132,8 +132,9 @@ export async function startPatroni(binaries: string, names: readonly string[]): 
         const state = (found?.status === 200 ? await found.json().catch(() => ({})) : {}) as {
           replication?: { sync_state: string; state: string }[];
         };
-        const standbys = state.replication ?? [];
-        if (standbys.some((one) => one.sync_state === 'sync' && one.state === 'streaming')) return member;
+        const standbys = (state.replication ?? []).filter((one) => one.state === 'streaming');
+        const whole = standbys.length === members.length - 1;
+        if (whole && standbys.some((one) => one.sync_state === 'sync')) return member;
       }
       await pause(200);
     }
@@ -169,6 +170,8 @@ export async function startPatroni(binaries: string, names: readonly string[]): 
     },
   };
   await primary();
+  // HAProxy learns of it at its next check, and closes what comes before.
+  while (!(await administer((one) => one.query('select 1')).catch(() => false))) await pause(200);
   return cluster;
 }
 

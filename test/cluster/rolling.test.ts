@@ -115,6 +115,7 @@ describe.skipIf(binaries === undefined || !existsSync(HAPROXY))(
       const [a, b, c] = nodes.places as [NodePlace, NodePlace, NodePlace];
       for (const place of nodes.places) await nodes.start(place);
       for (const { url } of [...nodes.places, nodes]) await expect.poll(() => isReady(url)).toBe(true);
+      await nodes.cli.json('limits', 'set', '--burst', '1000000', '--per-user', '1000000');
       const before = await schema();
       const clients = Promise.all(Array.from({ length: CLIENTS }, (_, i) => work(i)));
       await moreAnswers(2 * CLIENTS);
