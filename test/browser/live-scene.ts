@@ -129,7 +129,7 @@ const createOperate =
 
 /** What the tests of flows need of an organization: recordings are what attack detection refuses, so it matches faces only, and asks for what the recording shows. */
 export async function prepareOrganization(
-  { operate, shop }: Pick<LiveScene, 'operate' | 'shop'>,
+  { operate, person, shop }: Pick<LiveScene, 'operate' | 'person' | 'shop'>,
   organization?: string,
 ): Promise<void> {
   const change = { matchOnly: true, redirectTargets: [`http://${shop.host}`] };
@@ -145,7 +145,7 @@ export async function prepareOrganization(
   for (const slug of ['specter', 'default']) {
     const path = `/profiles/${slug}`;
     const { definition } = await operate<{ definition: object }>('GET', path, undefined, organization);
-    const challenge = shownChallenge;
+    const challenge = { ...shownChallenge, steps: person.steps ?? shownChallenge.steps };
     await operate('PUT', path, { ...definition, challenge }, organization);
   }
 }

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createRandom } from '../accuracy/random.ts';
 import type { Actor } from './actors/actor.ts';
-import { createPerson } from './actors/person.ts';
+import { createPerson, stepsOf } from './actors/person.ts';
 import { findClips, jpegOf } from './clips.ts';
 import { withLivePipeline } from './open.ts';
 import { pictureAt, readPerson } from './people.ts';
@@ -13,7 +13,7 @@ const data = join(import.meta.dirname, '../../../shared/data');
 const video = join(data, 'video');
 /** The one recording of these that turns to both sides, from rest and back. */
 const CLIP = 'liveportrait_d12';
-/** Another clip below shared/data whose person turns to both sides and blinks. */
+/** Another clip below shared/data whose person turns to both sides. */
 const asked = process.env.GATEHOUSE_LIVE_PERSON;
 
 /** Steps of a challenge that the recording shows. */
@@ -21,6 +21,7 @@ const shownSteps = ['hold-still', 'turn-left', 'turn-right', 'come-closer', 'bli
 
 /** What a profile may ask this person for. The recording is short and is shown again and again, which a live person never does. */
 export const shownChallenge = { steps: shownSteps, count: 4, repeats: 'record' } as const;
+type ShownStep = (typeof shownSteps)[number];
 
 /** Why there is no person here; undefined: there is one. */
 export const noPerson = !existsSync(video)
@@ -38,6 +39,8 @@ export interface OnePerson {
   names(): string[];
   /** A neutral picture, to enroll the person with. */
   portrait(): Promise<Buffer>;
+  /** Of `shownChallenge`; absent: all. */
+  steps?: readonly ShownStep[];
 }
 
 /** A living person of a recording, who does what the page asks for. Kept by the nets' numbers in the cache folder. */
@@ -65,5 +68,6 @@ export async function openPerson(seed = 1): Promise<OnePerson> {
     jpegOf: pictureOf,
     names: () => recording.moments.map(({ name }) => name),
     portrait: () => pictureOf(neutral),
+    steps: shownSteps.filter((step) => stepsOf(recording).includes(step)),
   };
 }
