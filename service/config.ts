@@ -339,7 +339,7 @@ function requireShared({ databaseUrl, keysDatabaseUrl, mdns }: Config): void {
     const [what, flag] =
       databaseUrl === undefined ? ['record', '--database-url'] : ['key store', '--keys-database-url'];
     throw new ConfigError(
-      `Nodes ("nodes") share their record and its key store on PostgreSQL, and no URL names the database of the ${what}: give ${flag}. A directory that has its people or keys in files cannot be one of several nodes: "gatehouse init" with both URLs makes a new one.`,
+      `Nodes ("nodes") share their record and its key store on PostgreSQL, and no URL names the database of the ${what}: give ${flag}. A directory that has its people in a file cannot be one of several nodes: "gatehouse init" with both URLs makes a new one. Keys in a file move with "gatehouse keystore move".`,
     );
   }
   if (mdns)

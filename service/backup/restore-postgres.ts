@@ -10,8 +10,8 @@ import {
   type Table,
   tablesInOrder,
 } from '../storage/migrate.ts';
-import { columnsOf, migrationHash } from '../storage/migration.ts';
-import { migrations } from '../storage/migrations/index.ts';
+import { columnsOf, type Migration, migrationHash } from '../storage/migration.ts';
+import { migrations as ourMigrations } from '../storage/migrations/index.ts';
 import { type PostgresSession, withPostgresSession } from '../storage/postgres/postgres.ts';
 
 /** Rows in one statement: templates of about 2 KB make one megabyte of them. */
@@ -25,9 +25,24 @@ const RELATIONS = `select count(*) from pg_class c join pg_namespace n on n.oid 
   and c.relkind in ('r', 'p', 'v', 'm', 'S', 'f')
   and not exists (select from pg_depend d where d.objid = c.oid and d.deptype = 'e')`;
 
+/** Which store goes into PostgreSQL, and by which command: the record, in a restore, unless it is said. */
+export interface StoreIntoPostgres {
+  migrations: readonly Migration[];
+  /** `gatehouse restore` */
+  command: string;
+  /** By which a person names the database. */
+  flag: string;
+}
+
+const restoredRecord: StoreIntoPostgres = {
+  migrations: ourMigrations,
+  command: 'gatehouse restore',
+  flag: '--database-url',
+};
+
 /** Throws CONFLICT for a PostgreSQL database that holds a table, or that cannot be read. */
-export async function requireEmptyPostgres(url: string): Promise<void> {
-  await withPostgresSession(url, 'gatehouse restore', requireEmpty);
+export async function requireEmptyPostgres(url: string, store = restoredRecord): Promise<void> {
+  await withPostgresSession(url, store.command, (session) => requireEmpty(session, store));
 }
 
 /**
@@ -35,17 +50,22 @@ export async function requireEmptyPostgres(url: string): Promise<void> {
  * transaction, so that all of it is there or nothing. Throws CONFLICT for a database that is not empty, cannot be reached or does not
  * let its role make tables. Gives what takes it all out again.
  */
-export async function restorePostgres(from: string, url: string, clock: Clock): Promise<() => Promise<void>> {
+export async function restorePostgres(
+  from: string,
+  url: string,
+  clock: Clock,
+  store = restoredRecord,
+): Promise<() => Promise<void>> {
   const source = new Sqlite(from, { readonly: true, fileMustExist: true });
   source.defaultSafeIntegers(true);
   try {
     const tables = tablesInOrder(source);
-    await withPostgresSession(url, 'gatehouse restore', async (target) => {
+    await withPostgresSession(url, store.command, async (target) => {
       await target.query('begin');
       await target.query("set local synchronous_commit = 'on'");
       await target.query('select pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
-      await requireEmpty(target);
-      await makeSchema(target, clock);
+      await requireEmpty(target, store);
+      await makeSchema(target, store, clock);
       for (const table of tables) await copyTable(source, target, table);
       await target.query('commit');
     });
@@ -55,17 +75,21 @@ export async function restorePostgres(from: string, url: string, clock: Clock): 
   }
 }
 
-async function requireEmpty(client: PostgresSession): Promise<void> {
+async function requireEmpty(client: PostgresSession, { command, flag }: StoreIntoPostgres): Promise<void> {
   const { rows } = await client.query<{ count: number }>(RELATIONS);
   const count = rows[0]?.count;
   if (count === 0) return;
   throw new Problem(
     'CONFLICT',
-    `The PostgreSQL database ${pg.escapeIdentifier(client.database ?? '?')} holds ${count} tables or views already; a restore goes into an empty one. Nothing was changed. Make a new one (createdb, "PostgreSQL" in ${document('OPERATIONS')}) and name it with --database-url.`,
+    `The PostgreSQL database ${pg.escapeIdentifier(client.database ?? '?')} holds ${count} tables or views already; "${command}" fills an empty one. Nothing was changed. Make a new one (createdb, "PostgreSQL" in ${document('OPERATIONS')}) and name it with ${flag}.`,
   );
 }
 
-async function makeSchema(target: PostgresSession, clock: Clock): Promise<void> {
+async function makeSchema(
+  target: PostgresSession,
+  { migrations }: StoreIntoPostgres,
+  clock: Clock,
+): Promise<void> {
   for (const statement of recordTables(columnsOf.postgres)) await target.query(statement);
   for (const { name, up } of migrations) {
     const statements = up(columnsOf.postgres);

@@ -366,11 +366,11 @@ export async function compose(config: Config, deps: ComposeDeps) {
     await alerts.load();
     await retention.checkClock();
     await live.liveSessions.takeOver();
-    await foundation.figures.report(async () => ({
-      diskFree: await readings.diskFree(),
-      certificateDays: readings.certificateDays?.(),
-      lostLines: lostText(record.auditLog.lost()) || undefined,
-    }));
+    await foundation.figures.report({
+      diskFree: readings.diskFree,
+      certificateDays: () => readings.certificateDays?.(),
+      lostLines: () => lostText(record.auditLog.lost()) || undefined,
+    });
   }
   addRecurringWork(gatehouse, certificate);
   unlessComposed.move();

@@ -9,7 +9,6 @@ import {
   countStandbys,
   describeNodes,
   drainNode,
-  isDrained,
   listRuns,
   type Node,
   noteLag,
@@ -26,13 +25,13 @@ export interface Nodes {
   here: NodeHere;
   peers: NodePeers;
   credentials: NodeCredentials;
-  /** All that run. */
+  /** All that run; `drains`: as long as another one, whose disk is not full, takes the work. */
   list(): Promise<SeenNode[]>;
   /** Resolves when the others have removed this one: it answers nothing any more, and starts anew. */
   removed: Promise<void>;
   /** Why this one makes no backups, where a newer version has brought the database further. */
   whyOutdated(): Promise<string | undefined>;
-  /** False where it does not run. The node follows within a second. */
+  /** False where it does not run, or no other one with room on its disk would take the work. The node follows within a second. */
   drain(node: string, drains: boolean): Promise<boolean>;
   /** Its disk is full, and another node, neither drained nor full, takes the work. */
   hasNoRoom(): boolean;
@@ -84,10 +83,20 @@ export function createNodes({
       hasNoRoom = false;
       return;
     }
-    const full = (await figures.ofAll()).filter(isDiskFull).map((one) => one.node);
-    hasNoRoom = (await readNodes(db)).some(
+    const full = await listFull();
+    hasNoRoom = (await list()).some(
       (other) => other.run !== run && !other.drains && !full.includes(other.id),
     );
+  }
+
+  const listFull = async () => (await figures.ofAll()).filter(isDiskFull).map(({ node: id }) => id);
+  /** One that was drained works as long as the disks of all others are full. */
+  async function list(): Promise<SeenNode[]> {
+    const found = await readNodes(db);
+    if (!found.some(({ drains }) => drains)) return found;
+    const full = await listFull();
+    const isTaken = found.some(({ id, drains }) => !drains && !full.includes(id));
+    return found.map((one) => ({ ...one, drains: one.drains && isTaken }));
   }
 
   const tag = nodeTagOf(run);
@@ -104,12 +113,15 @@ export function createNodes({
   return {
     node,
     removed,
-    list: () => readNodes(db),
+    list,
     whyOutdated,
-    drain: (other, drains) => inTransaction((tx) => drainNode(tx, other, drains)),
+    async drain(other, drains) {
+      const full = await listFull();
+      return inTransaction((tx) => drainNode(tx, other, { drains, full }));
+    },
     hasNoRoom: () => hasNoRoom,
     async tend() {
-      draining.order(await isDrained(db, run));
+      draining.order((await list()).some((one) => one.run === run && one.drains));
       await tendRoom();
       await tendLag();
     },

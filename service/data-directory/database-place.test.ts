@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -50,6 +50,16 @@ test('the key store lies where its keys are: a URL beside keys.db is refused', (
   expect(refused).toThrow(ConfigError);
   expect(refused).toThrow(/keys\.db \(SQLite\), but .* PostgreSQL db\.example:5432\/gatehouse/);
   expect(refused).not.toThrow(/secret/);
+});
+
+test('a move of the keys that was cut short is to be completed first', () => {
+  mkdirSync(join(data, 'keys-before-move'));
+  expect(keyStorePlace({ data }).kind).toBe('sqlite');
+  put('keys-before-move/gatehouse-keys.db');
+  expect(() => keyStorePlace({ data })).toThrow(
+    /cut short: nothing is lost, and the same command completes it/,
+  );
+  expect(keyStorePlace({ data, keysDatabaseUrl: url }).kind).toBe('postgres');
 });
 
 test('advice is given only for people in PostgreSQL and keys in the data directory', () => {

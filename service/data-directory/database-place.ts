@@ -25,17 +25,29 @@ export function databasePlace({ data, databaseUrl }: Pick<Config, 'data' | 'data
   );
 }
 
-/** The key store of a data directory. Throws ConfigError for a URL where keys lie in keys.db. */
+/** In a data directory, what was `keys.db` before the keys were moved into PostgreSQL. */
+export const MOVED_KEYS = 'keys-before-move';
+
+/** The key store of a data directory. Throws ConfigError for a URL where keys lie in keys.db, and for a move into PostgreSQL that was cut short. */
 export function keyStorePlace({
   data,
   keysDatabaseUrl,
 }: Pick<Config, 'data' | 'keysDatabaseUrl'>): KeyStorePlace {
   const file = join(data, 'keys.db');
+  if (
+    keysDatabaseUrl === undefined &&
+    !existsSync(file) &&
+    existsSync(join(data, MOVED_KEYS, 'gatehouse-keys.db'))
+  ) {
+    throw new ConfigError(
+      `The move of the keys of ${data} into PostgreSQL was cut short: nothing is lost, and the same command completes it ("gatehouse keystore move --keys-database-url URL").`,
+    );
+  }
   if (keysDatabaseUrl === undefined) return { kind: 'sqlite', path: file };
   if (!existsSync(file)) return { kind: 'postgres', url: keysDatabaseUrl };
   throw new ConfigError(
     `The keys of ${data} are in ${file} (SQLite), but the URL of the key store names ${describeDatabase(keysDatabaseUrl)}. ` +
-      'Remove the URL (--keys-database-url, GATEHOUSE_KEYS_DATABASE_URL, gatehouse.json), or give another directory with --data.',
+      'Remove the URL (--keys-database-url, GATEHOUSE_KEYS_DATABASE_URL, gatehouse.json), give another directory with --data, or move the keys there: "gatehouse keystore move".',
   );
 }
 
@@ -51,8 +63,8 @@ export function keyStoreAdvice({
   if (databaseUrl === undefined || keysDatabaseUrl !== undefined) return undefined;
   return (
     `The people are in ${describeDatabase(databaseUrl)}, their keys in ${join(data, 'keys.db')}: without that file no person in the database ` +
-    'can be read. Keep copies of it with "gatehouse keystore add DIR". A new data directory can have its keys in a second PostgreSQL ' +
-    'database: --keys-database-url.'
+    'can be read. Keep copies of it with "gatehouse keystore add DIR", or move the keys into a second PostgreSQL database: ' +
+    '"gatehouse keystore move --keys-database-url URL".'
   );
 }
 

@@ -38,8 +38,8 @@ export interface ServiceOutput {
   logLine?: (line: string) => void;
   /** It listens, but waits for the passphrase of the master key. */
   sealed?: (url: string) => void;
-  /** The start waits for another node, or copies or migrates a store. */
-  goesOn?: () => void;
+  /** The start waits for another node, or copies or migrates a store, until what it gives is disposed of. */
+  goesOn?: () => Disposable;
 }
 
 /**

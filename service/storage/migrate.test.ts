@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import { openSqlite } from './connection.ts';
+import type { SchemaChange } from './migrate.ts';
+import type { Migration } from './migration.ts';
 import { migrations } from './migrations/index.ts';
 import { openSqliteMemory } from './sqlite.ts';
 
@@ -34,4 +36,29 @@ test('every index has figures, of whole rows', async () => {
     )
     .all();
   expect(without).toEqual([]);
+});
+
+test('the start goes on from before the copy until the last migration has ended, also where one fails', async () => {
+  const steps: string[] = [];
+  const goesOn = () => {
+    steps.push('begins');
+    return { [Symbol.dispose]: () => void steps.push('ended') };
+  };
+  const announce = ({ to }: SchemaChange) => void steps.push(to);
+  const open = (database: ReturnType<typeof openSqliteMemory>, more: Migration[]) =>
+    openSqlite(database, { clock: { now: () => 0 }, announce, goesOn }, [...migrations, ...more]);
+  const database = openSqliteMemory();
+  await open(database, []);
+  expect(steps).toEqual([]);
+  const held = database.serialize();
+  const [one, two] = [1, 2].map((number) => ({
+    name: `900${number}-step`,
+    up: () => [`create table step${number} (id text)`],
+  }));
+  await open(openSqliteMemory(held), [one!, two!]);
+  expect(steps.splice(0)).toEqual(['begins', '9002-step', 'ended']);
+  await expect(
+    open(openSqliteMemory(held), [one!, { name: '9002-broken', up: () => ['nonsense'] }]),
+  ).rejects.toThrow('9002-broken failed');
+  expect(steps).toEqual(['begins', '9002-broken', 'ended']);
 });

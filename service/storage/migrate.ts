@@ -41,8 +41,8 @@ export interface OlderSchema {
   newer?: (schema: NewerSchema) => void;
   /** Called once where another one, which copies the database or migrates it, has the turn for some seconds. */
   waits?: (what: StoreName) => void;
-  /** Called again and again while it waits, and before a copy and each migration. */
-  goesOn?: (() => void) | undefined;
+  /** Called before it waits, copies or migrates, which may hold this thread for long; what it gives is disposed of when all of that has ended. */
+  goesOn?: (() => Disposable) | undefined;
 }
 
 /** `0001-baseline`: the newest migration that the store has, and the newest that this program knows. */
@@ -111,17 +111,23 @@ export async function migrate({
   announce = () => {},
   newer = () => {},
   waits = () => {},
-  goesOn = () => {},
+  goesOn,
   snapshot,
 }: MigrateDeps): Promise<string> {
   const columns = columnsOf[dialect];
   const newest = migrations.at(-1);
   if (newest === undefined) throw new Error('There is no migration.');
   const recorded: Kysely<Recorded> = db;
-  const held = (first: boolean) => {
-    if (first) waits(what);
-    goesOn();
-  };
+  using working = new DisposableStack();
+  let works = false;
+  function begin(): void {
+    if (!works) working.use(goesOn?.());
+    works = true;
+  }
+  function held(): void {
+    begin();
+    waits(what);
+  }
   await inTurn(recorded, { dialect, held }, async (tx) => {
     await fence(tx);
     // The other one with the next migration: an older schema that is refused stays as it is.
@@ -139,14 +145,13 @@ export async function migrate({
   if (from !== undefined && left.length > 0) {
     if (older === 'refuse') throw olderSchema(what, from, newest.name);
     if (needs) await admit(recorded, needs);
-    goesOn();
+    begin();
     kept = await snapshot?.(from);
     announce({ what, from, to: newest.name, snapshot: kept });
   }
 
   // An empty database has nothing to go back to between two of them: it waits for the disk once.
   for (const together of from === undefined ? [left] : left.map((one) => [one])) {
-    if (from !== undefined) goesOn();
     await apply(recorded, together, {
       dialect,
       clock,
@@ -193,7 +198,7 @@ async function apply(
     kept,
     former,
   }: Required<Pick<MigrateDeps, 'dialect' | 'clock' | 'fence'>> & {
-    held: (first: boolean) => void;
+    held: () => void;
     kept: string | undefined;
     former: FormerSchema | undefined;
   },
@@ -263,7 +268,7 @@ const olderSchema = (what: StoreName, from: string, to: string) =>
 /** One start after the other; begun again where other nodes use a table for longer than a migration waits for it. */
 async function inTurn(
   db: Kysely<Recorded>,
-  { dialect, held }: { dialect: DialectName; held: (first: boolean) => void },
+  { dialect, held }: { dialect: DialectName; held: () => void },
   work: (tx: Transaction<Recorded>) => Promise<void>,
 ): Promise<void> {
   if (dialect === 'sqlite') return db.transaction().execute(work);
@@ -284,7 +289,7 @@ async function inTurn(
       if (!isHeldUp(error)) throw error;
       const [since, patience] = hadTurn && begun !== undefined ? [begun, PATIENCE] : [asked, TURN_PATIENCE];
       if (performance.now() - since > patience) throw error;
-      if (!hadTurn) held(!waited);
+      if (!hadTurn && !waited) held();
       waited ||= !hadTurn;
     }
   }

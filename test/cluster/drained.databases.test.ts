@@ -72,6 +72,32 @@ describe.skipIf(binaries === undefined)('a node that an administrator drains', (
     await cluster.query('update service_node set drains = false');
   });
 
+  /** As that node would say it itself. */
+  const sayRoom = (node: string, diskFree: number) =>
+    cluster.query(
+      `insert into service_node_figures (token, figures) select token, $2 from service_node where node = $1
+         on conflict (token) do update set figures = excluded.figures`,
+      [node, JSON.stringify({ diskFree })],
+    );
+
+  test('needs another one whose disk is not full, and works where that of each other one is', async () => {
+    await sayRoom('node_b', 5);
+    await expect(b.nodeList.drain('node_a', operator)).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringContaining('full'),
+    });
+    await sayRoom('node_b', 900);
+    await b.nodeList.drain('node_a', operator);
+    expect(await readinessOf(a)).toMatchObject({ reason: expect.stringContaining('drained') });
+    await sayRoom('node_b', 5);
+    expect(JSON.stringify(await readinessOf(a))).not.toContain('drained');
+    expect(await stateOf('node_a')).toBe('running');
+    await sayRoom('node_b', 900);
+    expect(await readinessOf(a)).toMatchObject({ reason: expect.stringContaining('drained') });
+    await a.nodeList.undrain('node_a', operator);
+    await readinessOf(a);
+  });
+
   /** Streams nothing; the server counts it among its standbys. */
   async function stream(name: string): Promise<pg.Client> {
     const client = new pg.Client({

@@ -31,8 +31,8 @@ describe.skipIf(binaries === undefined)('what one node knows of itself', () => {
       const [a, b] = [await nodes.start('a'), await nodes.start('b')];
       for (const { database } of [a, b]) opened.push(await openNodeFigures({ database, log: silentLog }));
       const [ofA, ofB] = opened as [NodeFigures, NodeFigures];
-      await ofA.report(async () => ({ diskFree: 900, certificateDays: 80 }));
-      await ofB.report(async () => ({ diskFree: 5, lostLines: 'node_b: 7' }));
+      await ofA.report({ diskFree: () => 900, certificateDays: async () => 80 });
+      await ofB.report({ diskFree: () => 5, lostLines: () => 'node_b: 7' });
       const b5 = { node: 'node_b', diskFree: 5, lostLines: 'node_b: 7' };
       expect(await ofA.ofOthers()).toEqual([b5]);
       expect(await ofA.ofAll()).toEqual([{ node: 'node_a', ...ofA.own() }, b5]);
@@ -41,6 +41,30 @@ describe.skipIf(binaries === undefined)('what one node knows of itself', () => {
       await ofB.close();
       await b.stop();
       expect(await ofA.ofOthers()).toEqual([]);
+    });
+
+    test('are there without the one that cannot be read, which the log names; lost lines stay until they are read', async () => {
+      const { database } = await nodes.start('c');
+      const lines: unknown[] = [];
+      const log = { ...silentLog, warn: (fields: unknown) => void lines.push(fields) };
+      const figures = await openNodeFigures({ database, log });
+      opened.push(figures);
+      let lostLines = (): string | undefined => 'node_c: 7';
+      const fails = () => {
+        throw new Error('no such file');
+      };
+      const report = () =>
+        figures.report({ certificateDays: fails, diskFree: () => 900, lostLines: () => lostLines() });
+      const c = { node: 'node_c', diskFree: 900 };
+      await report();
+      expect(await figures.ofAll()).toContainEqual({ ...c, lostLines: 'node_c: 7' });
+      expect(lines).toMatchObject([{ figure: 'certificateDays', err: { message: 'no such file' } }]);
+      lostLines = fails;
+      await report();
+      expect(await figures.ofAll()).toContainEqual({ ...c, lostLines: 'node_c: 7' });
+      lostLines = () => undefined;
+      await report();
+      expect(await figures.ofAll()).toContainEqual(c);
     });
   });
 

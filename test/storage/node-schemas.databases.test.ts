@@ -156,6 +156,17 @@ describe.skipIf(binaries === undefined)('nodes of several versions', () => {
     await (await takeUpdateTurn(url, 'gate-2')).end();
   });
 
+  test('an update waits for what an earlier one of its machine left at the server', async () => {
+    const killed = await takeUpdateTurn(url, 'gate-1');
+    const again = takeUpdateTurn(url, 'gate-1');
+    const looked = "application_name like '%gate-1' and query like '%from pg_locks%'";
+    await expect
+      .poll(async () => (await admin.query(`select from pg_stat_activity where ${looked}`)).rowCount)
+      .toBe(1);
+    await killed.end();
+    await (await again).end();
+  });
+
   test('an update notices that it has the turn no more, once its connection has ended or nothing answers', async () => {
     const way = await openSilentWay(server.folder);
     try {

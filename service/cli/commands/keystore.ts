@@ -1,9 +1,14 @@
 import { replyOf, type Schemas } from '../../../sdk/admin/client.ts';
+import { describeDatabase, parseConfig } from '../../config.ts';
+import { systemClock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
+import { silentLog } from '../../lib/log.ts';
+import { requireInitialized } from '../data-directory.ts';
 import { UsageError } from '../failure.ts';
-import { toggle, value } from '../flag.ts';
+import { readPeople, toggle, value } from '../flag.ts';
 import { asTyped, invocation } from '../invocation.ts';
 import { call, list, noun, tableOf, work } from '../operation-command.ts';
+import { keysDatabaseUrlFlag, toConfigInput } from '../serve/options.ts';
 import { userPath } from '../user-path.ts';
 
 type Place = Schemas['KeyPlace'];
@@ -80,6 +85,42 @@ export const keystore = noun(
           json: { attestedDestroyed: attested },
           text: `The copy that was kept in ${attested.place} counts as destroyed on your word, with your name in the log. Erasures that wait for it are done within a minute while the service runs; their receipts say whose word it is.`,
         };
+      },
+    }),
+    move: work({
+      about: 'move the keys from DATA/keys.db into a PostgreSQL database of their own, as several nodes need',
+      options: {
+        keysDatabaseUrl: value(
+          keysDatabaseUrlFlag[0].replace(/^\S+ /, ''),
+          'an empty PostgreSQL database, another one than of the record; written into gatehouse.json',
+        ),
+        confirm: value('<count>', 'how many people have a key there', readPeople),
+      },
+      examples: [
+        'keystore move --keys-database-url postgresql://gatehouse@db.example/gatehouse_keys',
+        'keystore move --keys-database-url postgresql://gatehouse@db.example/gatehouse_keys --confirm 250',
+      ],
+      notes:
+        'The service must not run. What is keys.db now stays as a copy of the key store, which follows each write. Cut short, the same command completes it.',
+      async run({ keysDatabaseUrl, confirm }, { data }) {
+        await requireInitialized(data);
+        const config = parseConfig(toConfigInput(data, defined({ keysDatabaseUrl })));
+        if (config.keysDatabaseUrl === undefined)
+          throw new UsageError('Name the database of the keys: --keys-database-url URL.');
+        const { moveKeys } = await import('../../data-directory/move-keys.ts');
+        const moved = await moveKeys({
+          data,
+          url: config.keysDatabaseUrl,
+          clock: systemClock,
+          log: silentLog,
+          ...defined({ confirm }),
+        });
+        const text = [
+          `The keys of ${moved.people} people are in ${describeDatabase(config.keysDatabaseUrl)}, and gatehouse.json names it.`,
+          `What was keys.db is a copy of the key store now, in ${moved.before}. When the service is ready and copies lie elsewhere:  ${invocation} keystore remove ${moved.before} --wipe`,
+          `Start the service:  ${invocation} serve --data ${data}`,
+        ].join('\n');
+        return { json: moved, text };
       },
     }),
     sync: call('POST /api/admin/key-store/sync', {

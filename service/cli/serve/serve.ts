@@ -1,10 +1,10 @@
-import { spawn } from 'node:child_process';
 import type { Command } from 'commander';
 import { parseConfig } from '../../config.ts';
 import { systemTimer, type Timer } from '../../lib/timer.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import { openControl } from '../control/open-control.ts';
 import { requireInitialized } from '../data-directory.ts';
+import { type Environment, type Repeated, repeatInThread, sendByCommand } from './notify.ts';
 import { addServeOptions, type ServeOptions, toConfigInput } from './options.ts';
 import { type RunningService, runService } from './run-service.ts';
 import { describeSetup } from './setup-address.ts';
@@ -56,10 +56,10 @@ export function addServe(program: Command, runner: CommandRunner): void {
 /** What systemd is sent (sd_notify(3)), where it started this process and waits for it. */
 interface ServiceManager {
   /**
-   * The start waits until another node has copied a large database, or does such a thing itself: from now on the manager is asked for more
-   * time than the unit allows, from the thread that starts, until a quarter of an hour has passed without another call.
+   * The start waits until another node has copied a large database, or does such a thing itself: until that is disposed of the manager is asked
+   * for more time than the unit allows.
    */
-  goesOn(): void;
+  goesOn(): Disposable;
   /** The service answers; from now on the watchdog is fed, from the thread that answers. */
   ready(status: string): void;
   stopping(): void;
@@ -68,62 +68,52 @@ interface ServiceManager {
 /** Milliseconds between two messages of a start, and for which each of them asks. */
 const EXTENDED_EVERY = 60_000;
 const EXTENDED_BY = 180_000;
-const MOST_EXTENSIONS = (15 * 60_000) / EXTENDED_EVERY;
+const EXTENDED = `EXTEND_TIMEOUT_USEC=${EXTENDED_BY * 1000}`;
 
 interface ServiceManagerDeps {
-  env?: Record<string, string | undefined>;
-  /** Node has no datagram sockets of Unix: the command `systemd-notify` sends (unit: NotifyAccess=all). */
+  env?: Environment;
   send?(messages: readonly string[]): void;
+  repeat?(repeated: Repeated): Disposable;
   timer?: Timer;
 }
 
 export function createServiceManager({
   env = process.env,
   send = (messages) => sendByCommand(messages, env),
+  repeat = repeatInThread,
   timer = systemTimer,
 }: ServiceManagerDeps = {}): ServiceManager {
-  if (!env.NOTIFY_SOCKET) return { goesOn() {}, ready() {}, stopping() {} };
+  const nothing: Disposable = { [Symbol.dispose]() {} };
+  if (!env.NOTIFY_SOCKET) return { goesOn: () => nothing, ready() {}, stopping() {} };
   const watchdogMs = Number(env.WATCHDOG_USEC ?? 0) / 1000;
   let cancel: (() => void) | undefined;
-  let extending: (() => void) | undefined;
-  let left = 0;
-  let isOver = false;
-  function extend(): void {
-    send([`EXTEND_TIMEOUT_USEC=${EXTENDED_BY * 1000}`]);
-    left--;
-    extending = left > 0 ? timer.after(EXTENDED_EVERY, extend) : undefined;
-  }
-  function started(): void {
-    isOver = true;
-    extending?.();
-  }
+  const extending = new DisposableStack();
   function feed(): void {
     send(['WATCHDOG=1']);
     cancel = timer.after(watchdogMs / 2, feed);
   }
   return {
     goesOn() {
-      if (isOver) return;
-      left = MOST_EXTENSIONS;
-      if (!extending) extend();
+      if (extending.disposed) return nothing;
+      send([EXTENDED]);
+      const repeated = extending.use(repeat({ message: EXTENDED, milliseconds: EXTENDED_EVERY, env }));
+      return {
+        [Symbol.dispose]() {
+          repeated[Symbol.dispose]();
+          // What is left of the start has as much time as the unit allows.
+          if (!extending.disposed) send([EXTENDED]);
+        },
+      };
     },
     ready(status) {
-      started();
+      extending.dispose();
       send(['READY=1', `STATUS=${status}`]);
       if (watchdogMs > 0 && !cancel) cancel = timer.after(watchdogMs / 2, feed);
     },
     stopping() {
-      started();
+      extending.dispose();
       cancel?.();
       send(['STOPPING=1', 'STATUS=Running requests end']);
     },
   };
-}
-
-/** The command waits until the manager has read it: a message of a process that has ended may be ignored (systemd-notify(1)). */
-function sendByCommand(messages: readonly string[], env: Record<string, string | undefined>): void {
-  const child = spawn('systemd-notify', messages, { stdio: 'ignore', env });
-  // Without the command the unit ends the start after TimeoutStartSec, and says so.
-  child.on('error', () => {});
-  child.unref();
 }

@@ -1,19 +1,27 @@
+import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { createManualTimers } from '../../../test/support/manual-timers.ts';
+import { repeatInThread } from './notify.ts';
 import { createServiceManager } from './serve.ts';
 
 function started(env: Record<string, string>) {
   const timers = createManualTimers();
   const sent: string[][] = [];
+  const repeated = new Map<Disposable, string>();
   const manager = createServiceManager({
     env,
     send: (messages) => sent.push([...messages]),
+    repeat({ message, milliseconds }) {
+      const one = { [Symbol.dispose]: () => void repeated.delete(one) };
+      repeated.set(one, `${message} each ${milliseconds}`);
+      return one;
+    },
     timer: { after: timers.after },
   });
-  return { timers, sent, manager };
+  return { timers, sent, repeated: () => [...repeated.values()], manager };
 }
 
 test('a process that no service manager started sends nothing', () => {
@@ -47,47 +55,49 @@ test('the manager is sent the start, the watchdog at half its time, and the end'
   ]);
 });
 
-test('a start that reports nothing asks for no more time', () => {
-  const { sent, timers } = started({ NOTIFY_SOCKET: '/run/systemd/notify' });
-  expect([sent, timers.running()]).toEqual([[], []]);
+test('a start asks for more time as long as it waits, copies or migrates, and once at the end of that', () => {
+  const more = 'EXTEND_TIMEOUT_USEC=180000000';
+  const { sent, repeated, manager } = started({ NOTIFY_SOCKET: '/run/systemd/notify' });
+  expect([sent, repeated()]).toEqual([[], []]);
+  const database = manager.goesOn();
+  expect([sent, repeated()]).toEqual([[[more]], [`${more} each 60000`]]);
+  database[Symbol.dispose]();
+  expect([sent, repeated()]).toEqual([[[more], [more]], []]);
 });
 
-test('one that reports asks again and again until it is ready or stopped', () => {
-  const more = ['EXTEND_TIMEOUT_USEC=180000000'];
+test('one that is stopped or ready asks no more', () => {
   for (const end of ['ready', 'stopping'] as const) {
-    const { sent, manager, timers } = started({ NOTIFY_SOCKET: '/run/systemd/notify' });
-    manager.goesOn();
-    manager.goesOn();
-    expect(timers.running()).toEqual([60_000]);
-    timers.expire();
-    timers.expire();
+    const { sent, repeated, manager } = started({ NOTIFY_SOCKET: '/run/systemd/notify' });
+    const database = manager.goesOn();
     manager[end]('Serving');
-    manager.goesOn();
-    expect(sent.slice(0, -1)).toEqual([more, more, more]);
-    expect(timers.running()).toEqual([]);
+    database[Symbol.dispose]();
+    manager.goesOn()[Symbol.dispose]();
+    expect([sent.length, repeated()]).toEqual([2, []]);
   }
 });
 
-test('it asks for a quarter of an hour after its last report, and again from the next one on', () => {
-  const { sent, manager, timers } = started({ NOTIFY_SOCKET: '/run/systemd/notify' });
-  manager.goesOn();
-  for (let minute = 0; minute < 10; minute++) timers.expire();
-  manager.goesOn();
-  while (timers.running().length > 0) timers.expire();
-  expect(sent).toHaveLength(11 + 15);
-  manager.goesOn();
-  expect(sent).toHaveLength(27);
-});
-
-test('the command that sends waits until the message was read', async () => {
+/** In the place of the command of systemd: writes down what it is asked to send. */
+function notifyCommand(script: (folder: string) => string): { folder: string; env: Record<string, string> } {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-notify-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const command = join(folder, 'systemd-notify');
-  writeFileSync(
-    command,
-    `#!/bin/sh\necho "$NOTIFY_SOCKET $*" > ${folder}/part && mv ${folder}/part ${folder}/sent\n`,
-  );
+  writeFileSync(command, `#!/bin/sh\n${script(folder)}\n`);
   chmodSync(command, 0o755);
+  return { folder, env: { NOTIFY_SOCKET: '/run/n', PATH: `${folder}:${process.env.PATH}` } };
+}
+
+test('a thread that is held, as by a copy of SQLite, holds up no message', () => {
+  const { folder, env } = notifyCommand((at) => `echo "$*" >> ${at}/sent`);
+  using _ = repeatInThread({ message: 'EXTEND_TIMEOUT_USEC=1', milliseconds: 20, env });
+  const until = `until [ "$(grep -c . ${folder}/sent 2> /dev/null)" -ge 3 ] 2> /dev/null; do :; done`;
+  expect(spawnSync('sh', ['-c', until], { timeout: 240_000 }).status).toBe(0);
+  expect(readFileSync(join(folder, 'sent'), 'utf8')).toMatch(/^(EXTEND_TIMEOUT_USEC=1\n){3,}$/);
+});
+
+test('the command that sends waits until the message was read', async () => {
+  const { folder, env } = notifyCommand(
+    (at) => `echo "$NOTIFY_SOCKET $*" > ${at}/part && mv ${at}/part ${at}/sent`,
+  );
   const sent = new Promise<void>((done) => {
     const watcher = watch(folder, (_, name) => {
       if (name !== 'sent') return;
@@ -95,8 +105,7 @@ test('the command that sends waits until the message was read', async () => {
       done();
     });
   });
-  const PATH = `${folder}:${process.env.PATH}`;
-  createServiceManager({ env: { NOTIFY_SOCKET: '/run/n', PATH } }).ready('Serving');
+  createServiceManager({ env }).ready('Serving');
   await sent;
   expect(readFileSync(join(folder, 'sent'), 'utf8')).toBe('/run/n READY=1 STATUS=Serving\n');
 });

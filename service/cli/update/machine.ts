@@ -48,9 +48,6 @@ export const NO_TURN: Turn = { async keep() {}, async [Symbol.asyncDispose]() {}
 export type Say = (sentence: string) => void;
 
 const UNIT = 'gatehouse.service';
-/** Milliseconds: one that copies or migrates a large record asks systemd for more than its unit has. */
-const START = 600_000;
-
 /** The unit of Gatehouse, where systemd runs; else there is none, and who started the service stops it. */
 export function systemService(): Pick<Machine, 'isRunning' | 'stop' | 'start'> {
   const systemd = existsSync('/run/systemd/system');
@@ -66,7 +63,8 @@ export function systemService(): Pick<Machine, 'isRunning' | 'stop' | 'start'> {
       // starts that failed count towards a limit, which the version from before would meet too
       await runProgram('systemctl', ['reset-failed', UNIT]).catch(() => {});
       const since = Math.floor(Date.now() / 1000);
-      await runProgram('systemctl', ['start', UNIT], { timeoutMs: START }).catch(async (error: Error) => {
+      // It ends by itself: systemd ends a start that asks for no more time.
+      await runProgram('systemctl', ['start', UNIT]).catch(async (error: Error) => {
         throw new Error(`${error.message} ${await lastOfJournal(since)}`.trim(), { cause: error });
       });
     },
@@ -96,8 +94,6 @@ export interface ProgramOptions {
   env?: Record<string, string>;
   /** Open files that it gets as its descriptors 3, 4, …; undefined leaves a number out. */
   inherit?: readonly (number | undefined)[];
-  /** After which it is ended, and counts as failed. */
-  timeoutMs?: number;
 }
 
 /** Bytes of its output that are kept, of each stream. */
@@ -132,11 +128,7 @@ export function runProgram(
 }
 
 /** One with an account ends with this process, also where that is killed. */
-function start(
-  program: string,
-  words: readonly string[],
-  { account, env, inherit = [], timeoutMs }: ProgramOptions,
-) {
+function start(program: string, words: readonly string[], { account, env, inherit = [] }: ProgramOptions) {
   const bound = account !== undefined && process.platform === 'linux';
   const [command, ...rest] = bound
     ? ['setpriv', '--pdeathsig', 'TERM', '--', program, ...words]
@@ -145,12 +137,11 @@ function start(
     cwd: '/',
     env: { ...process.env, ...env },
     ...account,
-    timeout: timeoutMs,
     stdio: ['ignore', 'pipe', 'pipe', ...inherit.map((fd) => fd ?? ('ignore' as const))],
   }) as ChildProcessByStdio<null, Readable, Readable>;
 }
 
-interface UntilOptions<T> extends Omit<ProgramOptions, 'timeoutMs'> {
+interface UntilOptions<T> extends ProgramOptions {
   timeoutMs: number;
   ready(line: string): Promise<T | undefined>;
 }

@@ -108,14 +108,23 @@ interface NodeClient {
 }
 
 export function createNodeClient({ client: credentials, shown }: NodeCredentials): NodeClient {
-  const newAgent = () => new Agent({ ...credentials, keepAlive: true, timeout: IDLE });
-  /** By what its connections have shown. What was shown before is at requests that go on, or idle until the other end or `IDLE` ends it. */
-  const agents = new Map<string, Agent>();
+  let now: { shown: string; agent: Agent } | undefined;
+  /** Of what was shown before, as long as requests go on with it. */
+  const former = new Set<Agent>();
   function agentNow(): Agent {
-    const now = shown();
-    const agent = agents.get(now) ?? newAgent();
-    agents.set(now, agent);
-    return agent;
+    const by = shown();
+    if (now?.shown !== by) {
+      if (now) leave(now.agent);
+      now = { shown: by, agent: new Agent({ ...credentials, keepAlive: true, timeout: IDLE }) };
+    }
+    return now.agent;
+  }
+  function leave(agent: Agent): void {
+    for (const one of former) if (Object.keys(one.sockets).length === 0) former.delete(one);
+    // Its connections end with the requests on them.
+    agent.maxFreeSockets = 0;
+    for (const socket of Object.values(agent.freeSockets).flat()) socket?.destroy();
+    former.add(agent);
   }
   return {
     pass(address, request, reply, { hop, body }) {
@@ -143,7 +152,7 @@ export function createNodeClient({ client: credentials, shown }: NodeCredentials
       });
     },
     close() {
-      for (const agent of agents.values()) agent.destroy();
+      for (const agent of [...former, ...(now ? [now.agent] : [])]) agent.destroy();
     },
   };
 }

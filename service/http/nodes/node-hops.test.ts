@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { connect } from 'node:tls';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -23,8 +23,11 @@ let held: Record<Name, Set<string>>;
 /** Addresses that each found of its callers. */
 let callers: Record<Name, string[]>;
 
-const link = { id: 'link', keyOf: (run: string) => Buffer.from(`key of ${run}`.padEnd(32)) };
-const shared = { shown: () => link, accepted: (id: string) => (id === link.id ? link : undefined) };
+const linkOf = (id: string) => ({ id, keyOf: (run: string) => Buffer.from(`${id} of ${run}`.padEnd(32)) });
+let shown: string;
+const shared = { shown: () => linkOf(shown), accepted: linkOf };
+/** Connections on which requests for `/here` came. */
+let connections: Set<Socket>;
 
 const places = (self: Name): Places => ({
   always: async ({ headers }) => headers['x-node'] as string | undefined,
@@ -47,7 +50,10 @@ async function serve(self: Name): Promise<void> {
   const app = createServer({ ids: createIds(systemClock), log: silentLog, nodes: hops });
   await openWebSockets(app, hops);
   app.addHook('onRequest', async ({ ip }) => void callers[self].push(ip));
-  app.all('/here', async ({ id, ip, protocol, host, body }) => ({ self, id, ip, protocol, host, body }));
+  app.all('/here', async ({ id, ip, protocol, host, body, socket }) => {
+    connections.add(socket);
+    return { self, id, ip, protocol, host, body };
+  });
   app.post('/body', async ({ body }) => ({ self, body }));
   app.get('/held/:id', async () => ({ self }));
   app.get('/list', async () => ({ items: [...held[self]].map((id) => ({ id, self })), next: null }));
@@ -84,6 +90,8 @@ beforeEach(async () => {
   urls = { a: '', b: '' };
   held = { a: new Set(['both']), b: new Set(['both', 'of b']) };
   callers = { a: [], b: [] };
+  shown = 'link';
+  connections = new Set();
   closers = [];
   for (const name of names) await serve(name);
 });
@@ -155,6 +163,22 @@ test('a stream comes as it is made', async () => {
   release();
   expect((await reader.read()).value).toBe('second\n');
   expect((await reader.read()).done).toBe(true);
+});
+
+test('no connection stays of a secret that was renewed, but those with a request', async () => {
+  const order = { headers: { 'x-node': 'b' } };
+  await ask('/here', order);
+  const stream = await fetch(`${urls.a}/stream`, order);
+  for (const id of ['second', 'third']) {
+    shown = id;
+    await ask('/here', order);
+  }
+  // Before they would end by themselves, idle.
+  const isOver = () => [...connections].map(({ destroyed }) => destroyed);
+  await expect.poll(isOver, { timeout: 10_000 }).toEqual([false, true, false]);
+  release();
+  expect(await stream.text()).toBe('first\nsecond\n');
+  await expect.poll(isOver, { timeout: 10_000 }).toEqual([true, true, false]);
 });
 
 test('the body says the node, or the others are asked', async () => {

@@ -111,6 +111,18 @@ describe('a pass over bytes first', () => {
     );
   });
 
+  test('gives up the bytes also where there is room for more rows than its limit', () => {
+    const random = randomOf(9);
+    const probe = kinds.random!(256, random, new Float32Array());
+    const rows = createByteRows(256, 1, TOGETHER);
+    for (let row = 0; row < 2_000; row++) {
+      const of = row < 300 ? kinds['next to the probe']! : kinds.random!;
+      rows.write(row, of(256, random, probe));
+    }
+    const scanner = createByteScanner(kernel, rows.area, { thread: 0, together: TOGETHER });
+    expect(scanner.mayBeNearest([{ probe, rows: 2_000, count: 20 }])).toEqual([undefined]);
+  });
+
   test('excludes most rows, and leaves nothing of the probes behind', () => {
     const random = randomOf(5);
     const rows = createByteRows(256, 1, TOGETHER);

@@ -150,6 +150,8 @@ function createCandidates(count: number, limit: number, { doubt, length }: Probe
     all(): Candidates | undefined {
       if (tooMany) return undefined;
       sift();
+      // There was room for more than the limit, so it was not looked at.
+      if (size > limit) return undefined;
       const most = new Float64Array(size);
       for (let i = 0; i < size; i++) most[i] = (bounds[i]! + doubt) * length;
       return { rows: rows.slice(0, size), most };

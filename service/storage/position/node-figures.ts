@@ -19,9 +19,14 @@ export interface Figures {
 export const LEAST_DISK = 16;
 export const isDiskFull = ({ diskFree = LEAST_DISK }: Figures): boolean => diskFree < LEAST_DISK;
 
+/** How each of them is read. */
+export type FigureReads = {
+  readonly [Name in keyof Figures]: () => Figures[Name] | Promise<Figures[Name]>;
+};
+
 export interface NodeFigures {
-  /** Says them now, and again and again. */
-  report(read: () => Promise<Figures>): Promise<void>;
+  /** Says them now, and again and again. One that cannot be read is logged and left out. */
+  report(reads: FigureReads): Promise<void>;
   /** Of the nodes that run, as they said last. */
   ofAll(): Promise<(Figures & { node: string })[]>;
   /** Of the others. */
@@ -63,8 +68,21 @@ export async function openNodeFigures({
 
   let own: Figures = {};
 
-  async function report(read: () => Promise<Figures>): Promise<void> {
-    own = await read();
+  async function readEach(reads: FigureReads): Promise<Figures> {
+    // While lines are lost no keys are swept: that ends only when it is known.
+    const found: Figures = own.lostLines === undefined ? {} : { lostLines: own.lostLines };
+    for (const [figure, read] of Object.entries(reads)) {
+      try {
+        Object.assign(found, { [figure]: await read() });
+      } catch (error) {
+        log.warn({ figure, err: error }, 'a figure of this node is missing');
+      }
+    }
+    return found;
+  }
+
+  async function report(reads: FigureReads): Promise<void> {
+    own = await readEach(reads);
     const figures = JSON.stringify(own);
     await inTransaction((tx) =>
       sql`insert into service_node_figures (token, figures) values (${token}, ${figures})
@@ -80,9 +98,9 @@ export async function openNodeFigures({
   }
 
   return {
-    async report(read) {
-      recurring.every('figures of this node', EVERY, () => report(read));
-      await report(read);
+    async report(reads) {
+      recurring.every('figures of this node', EVERY, () => report(reads));
+      await report(reads);
     },
     ofAll: () => readAll(),
     ofOthers: () => readAll(token),

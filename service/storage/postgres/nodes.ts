@@ -196,20 +196,16 @@ export async function listNodes(
 export const dropNode = (tx: Db, id: string): Promise<unknown> =>
   sql`delete from service_node where node = ${id}`.execute(tx);
 
-/** False where it does not run, or no other one would take the work. Its next run begins without it. */
-export async function drainNode(tx: Db, id: string, drains: boolean): Promise<boolean> {
+/** `full`: those whose disk is full. False where it does not run, or no other one would take the work. Its next run begins without it. */
+export async function drainNode(
+  tx: Db,
+  id: string,
+  { drains, full }: { drains: boolean; full: readonly string[] },
+): Promise<boolean> {
   const { numAffectedRows } = await sql`update service_node set drains = ${drains} where node = ${id}
-    and (not ${drains} or exists (select from service_node o where o.node <> ${id} and not o.drains))`.execute(
-    tx,
-  );
+    and (not ${drains} or exists (select from service_node o
+      where o.node <> ${id} and not o.drains and o.node <> all(${[...full]}::text[])))`.execute(tx);
   return numAffectedRows === 1n;
-}
-
-export async function isDrained(db: Db, token: string): Promise<boolean> {
-  const { rows } = await sql<{
-    drains: boolean;
-  }>`select ${sql.raw(DRAINS)} from service_node where token = ${token}`.execute(db);
-  return rows[0]?.drains === true;
 }
 
 /** Of this run. */

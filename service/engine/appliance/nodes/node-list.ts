@@ -103,7 +103,7 @@ export interface NodeList {
   remove(id: string, actor: Actor): Promise<void>;
   /**
    * Its `/ready` answers 503, and it begins nothing that another node can do; what it has begun ends, and requests are answered. Throws
-   * NOT_FOUND for one that does not run, and CONFLICT where no other would take work.
+   * NOT_FOUND for one that does not run, and CONFLICT where no other would take work: it is drained, or its disk is full.
    */
   drain(id: string, actor: Actor): Promise<void>;
   /** It works again. */
@@ -275,7 +275,7 @@ export function createNodeList(deps: NodeListDeps): NodeList {
         if (nodes && !(await nodes.list()).some((one) => one.id === id)) throw notRunning(id);
         throw new Problem(
           'CONFLICT',
-          'No other node would take the work: start one, or let a drained one work again.',
+          'No other node would take the work: start one, let a drained one work again, or free the disk of one that is full.',
         );
       }
       await auditLog.record({ actor, action: 'node.drain', target: id });
