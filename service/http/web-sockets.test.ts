@@ -1,7 +1,14 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { fakeSocket } from '../../test/support/fake-socket.ts';
+import { systemClock } from '../lib/clock.ts';
+import { createIds } from '../lib/id.ts';
 import { silentLog } from '../lib/log.ts';
-import { answerSocket, type Every } from './web-sockets.ts';
+import { LET_IN } from './listening/connections.ts';
+import { createServer } from './server.ts';
+import { answerSocket, type Every, openWebSockets } from './web-sockets.ts';
 
 let fake: ReturnType<typeof fakeSocket>;
 let beat: (() => void) | undefined;
@@ -62,4 +69,56 @@ test('a client that does not read its answers is cut off', () => {
   expect(fake.done).toEqual(['send', 'terminate']);
   fake.socket.emit('ping');
   expect(fake.done).toEqual(['send', 'terminate', 'terminate']);
+});
+
+/** So many texts of 10,000 letters to a server that answers none of them; how many it took before it cut the client off. */
+async function takenOf(texts: number, isLetIn: boolean): Promise<number> {
+  const app = createServer({ ids: createIds(systemClock), log: silentLog });
+  await openWebSockets(app);
+  let taken = 0;
+  const all = Promise.withResolvers<void>();
+  app.route({
+    method: 'GET',
+    url: '/frames',
+    exposeHeadRoute: false,
+    config: { access: 'public' },
+    handler: async () => '',
+    wsHandler(socket) {
+      socket.on('message', () => {
+        taken++;
+        if (taken === 1 && isLetIn) socket.emit(LET_IN);
+        if (taken === texts) all.resolve();
+      });
+    },
+  });
+  await app.listen({ port: 0, host: '127.0.0.1' });
+  const { port } = app.server.address() as { port: number };
+  const client = connect(port, '127.0.0.1');
+  const left = new Promise((resolve) => void client.once('close', resolve));
+  // It is reset where it still sends.
+  client.on('error', () => {});
+  client.write(
+    `GET /frames HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\n\r\n`,
+  );
+  await once(client, 'data');
+  client.resume();
+  // A text of two bytes of length, and a mask of zeros.
+  const text = Buffer.concat([
+    Buffer.from([0x81, 254, 10_000 >> 8, 10_000 & 255, 0, 0, 0, 0]),
+    Buffer.alloc(10_000, 97),
+  ]);
+  for (let sent = 0; sent < texts; sent++) client.write(text);
+  await Promise.race([left, all.promise]);
+  client.destroy();
+  await app.close();
+  return taken;
+}
+
+test('a client without a token is cut off after 64 kB, one that was let in is not', async () => {
+  expect(await takenOf(400, false)).toBeLessThan(30);
+  expect(await takenOf(400, true)).toBe(400);
+});
+
+test('a client that was let in is cut off where it sends much more than frames', async () => {
+  expect(await takenOf(5_000, true)).toBeLessThan(5_000);
 });
