@@ -71,8 +71,11 @@ test('a client that does not read its answers is cut off', () => {
   expect(fake.done).toEqual(['send', 'terminate', 'terminate']);
 });
 
-/** So many texts of 10,000 letters to a server that answers none of them; how many it took before it cut the client off. */
-async function takenOf(texts: number, isLetIn: boolean): Promise<number> {
+/** A text of 10,000 letters. */
+const text = frameOf(0x81, Buffer.alloc(10_000, 97));
+
+/** The same frame so many times to a server that answers none of them; how many messages it took before it cut the client off. */
+async function takenOf(times: number, isLetIn: boolean, frame = text): Promise<number> {
   const app = createServer({ ids: createIds(systemClock), log: silentLog });
   await openWebSockets(app);
   let taken = 0;
@@ -87,7 +90,7 @@ async function takenOf(texts: number, isLetIn: boolean): Promise<number> {
       socket.on('message', () => {
         taken++;
         if (taken === 1 && isLetIn) socket.emit(LET_IN);
-        if (taken === texts) all.resolve();
+        if (taken === times) all.resolve();
       });
     },
   });
@@ -102,19 +105,14 @@ async function takenOf(texts: number, isLetIn: boolean): Promise<number> {
   );
   await once(client, 'data');
   client.resume();
-  // A text of two bytes of length, and a mask of zeros.
-  const text = Buffer.concat([
-    Buffer.from([0x81, 254, 10_000 >> 8, 10_000 & 255, 0, 0, 0, 0]),
-    Buffer.alloc(10_000, 97),
-  ]);
-  for (let sent = 0; sent < texts; sent++) client.write(text);
+  for (let sent = 0; sent < times; sent++) client.write(frame);
   await Promise.race([left, all.promise]);
   client.destroy();
   await app.close();
   return taken;
 }
 
-test('a client without a token is cut off after 64 kB, one that was let in is not', async () => {
+test('a client without a token is cut off after some kilobytes, one that was let in is not', async () => {
   expect(await takenOf(400, false)).toBeLessThan(30);
   expect(await takenOf(400, true)).toBe(400);
 });
@@ -122,3 +120,17 @@ test('a client without a token is cut off after 64 kB, one that was let in is no
 test('a client that was let in is cut off where it sends much more than frames', async () => {
   expect(await takenOf(5_000, true)).toBeLessThan(5_000);
 });
+
+test('a message in a thousand parts is not put together', async () => {
+  const first = frameOf(0x01, Buffer.from('a'));
+  const parts = Array.from({ length: 1_000 }, () => frameOf(0x00, Buffer.from('a')));
+  const last = frameOf(0x80, Buffer.from('a'));
+  expect(await takenOf(1, false, Buffer.concat([first, ...parts, last]))).toBe(0);
+});
+
+/** With a mask of zeros. */
+function frameOf(head: number, payload: Buffer): Buffer {
+  const { length } = payload;
+  const size = length < 126 ? [128 | length] : [254, length >> 8, length & 255];
+  return Buffer.concat([Buffer.from([head, ...size]), Buffer.alloc(4), payload]);
+}

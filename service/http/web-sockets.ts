@@ -10,6 +10,8 @@ import type { Relayed } from './nodes/places.ts';
 
 /** Bytes of the largest message, over all doors: a frame of 256 kB and its time. */
 const LARGEST_MESSAGE = 256 * 1024 + 8;
+/** Parts that one message may come in: browsers send one, or one for each hundred kilobytes. */
+const MOST_PARTS = 64;
 /** Milliseconds until the first message with the token has arrived. */
 const HELLO_WITHIN = 5_000;
 /** Messages that come while it is found out which node serves them. */
@@ -19,7 +21,7 @@ const BEAT = 15_000;
 /** Bytes of answers that a client has not read. */
 const MOST_UNREAD = 256 * 1024;
 /** Bytes that a client may send before its token was accepted. */
-const MOST_BEFORE_TOKEN = 64 * 1024;
+const MOST_BEFORE_TOKEN = 16 * 1024;
 /** Bytes of an admitted client: at once, and then each second. Ten of the largest messages a second are 2.6 million. */
 const TAKEN = { burst: 8 * 1024 * 1024, perSecond: 4 * 1024 * 1024 };
 /** Event of a WebSocket: another node serves it, and decides whether its caller is let in. */
@@ -44,7 +46,7 @@ export async function openWebSockets(
     if (relay) route.wsHandler = afterFirstMessage(wsHandler, relay);
   });
   await app.register(websocket, {
-    options: { maxPayload: LARGEST_MESSAGE },
+    options: { maxPayload: LARGEST_MESSAGE, maxFragments: MOST_PARTS },
     // A message over the limit, or a connection that broke.
     errorHandler: (_, socket) => socket.terminate(),
   });
