@@ -177,9 +177,9 @@ test.each([[false], [true]])('an approval that is asked for, confirmed and used 
   const use = () => approvals.guard(what, ada, async () => ++done);
   await expect(use()).rejects.toMatchObject({ code: 'APPROVAL_REQUIRED' });
   expect(await atEachWrite({ db, decide: () => approvals.request(what, ada) })).toBeGreaterThan(1);
-  const [{ id }] = (await approvals.page(organization, { limit: 2 })) as [{ id: string }];
+  const [asked] = await approvals.page(organization, { limit: 2 });
   expect(
-    await atEachWrite({ db, decide: () => approvals.decide(organization, id, 'confirmed', bob) }),
+    await atEachWrite({ db, decide: () => approvals.decide(organization, asked!.id, 'confirmed', bob) }),
   ).toBeGreaterThan(1);
   expect(await atEachWrite({ db, decide: use })).toBeGreaterThan(0);
   expect(done).toBe(1);
