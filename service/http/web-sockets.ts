@@ -62,7 +62,7 @@ export async function openWebSockets(
 
 /**
  * Cuts off a client that sends more than a client of ours. What comes on one connection is read and taken apart as fast as it comes, also
- * after it was refused, and meanwhile nobody else is answered.
+ * after it was refused, and meanwhile no other caller is answered.
  */
 function boundBytes(socket: WebSocket, connection: Socket): void {
   let left = MOST_BEFORE_TOKEN;

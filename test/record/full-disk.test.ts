@@ -91,7 +91,7 @@ test.skipIf(!mayMount)(
   },
 );
 
-/** Answers what comes when it is told to. */
+/** Answers what comes when `answer` is called. */
 async function receiver() {
   const waiting: ServerResponse[] = [];
   const ids: string[] = [];

@@ -113,7 +113,7 @@ async function report(
     kind: 'challenge',
     userHash,
     ...judged,
-    ...defined({ reference, asked: accessible ? { ...asked, accessible: true } : asked }),
+    ...defined({ reference, asked: accessible ? { ...asked, accessible: true as const } : asked }),
   });
   if (state !== 'open') await audited(tx, audit, one, { actor, state, notes: judged.notes });
   return token;
