@@ -369,7 +369,7 @@ export interface paths {
         };
         /**
          * List alert rules
-         * @description The rules of the organization in one world.
+         * @description The rules of the organization in one world, with the addresses that they mail to.
          */
         get: operations["listAlertRules"];
         put?: never;
@@ -1803,7 +1803,7 @@ export interface paths {
         put?: never;
         /**
          * Import a model
-         * @description Stores the ONNX file. Its SHA-256 must be one that Gatehouse knows, or for your own model the one in its manifest entry.
+         * @description Stores the ONNX file. Its SHA-256 must be one that Gatehouse knows, or for your own model the one in its manifest entry; your own model is tried first, in a separate process.
          */
         post: operations["importModel"];
         delete?: never;

@@ -1,7 +1,14 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { fakeSocket } from '../../test/support/fake-socket.ts';
+import { systemClock } from '../lib/clock.ts';
+import { createIds } from '../lib/id.ts';
 import { silentLog } from '../lib/log.ts';
-import { answerSocket, type Every } from './web-sockets.ts';
+import { LET_IN } from './listening/connections.ts';
+import { createServer } from './server.ts';
+import { answerSocket, type Every, openWebSockets } from './web-sockets.ts';
 
 let fake: ReturnType<typeof fakeSocket>;
 let beat: (() => void) | undefined;
@@ -63,3 +70,67 @@ test('a client that does not read its answers is cut off', () => {
   fake.socket.emit('ping');
   expect(fake.done).toEqual(['send', 'terminate', 'terminate']);
 });
+
+/** A text of 10,000 letters. */
+const text = frameOf(0x81, Buffer.alloc(10_000, 97));
+
+/** The same frame so many times to a server that answers none of them; how many messages it took before it cut the client off. */
+async function takenOf(times: number, isLetIn: boolean, frame = text): Promise<number> {
+  const app = createServer({ ids: createIds(systemClock), log: silentLog });
+  await openWebSockets(app);
+  let taken = 0;
+  const all = Promise.withResolvers<void>();
+  app.route({
+    method: 'GET',
+    url: '/frames',
+    exposeHeadRoute: false,
+    config: { access: 'public' },
+    handler: async () => '',
+    wsHandler(socket) {
+      socket.on('message', () => {
+        taken++;
+        if (taken === 1 && isLetIn) socket.emit(LET_IN);
+        if (taken === times) all.resolve();
+      });
+    },
+  });
+  await app.listen({ port: 0, host: '127.0.0.1' });
+  const { port } = app.server.address() as { port: number };
+  const client = connect(port, '127.0.0.1');
+  const left = new Promise((resolve) => void client.once('close', resolve));
+  // It is reset where it still sends.
+  client.on('error', () => {});
+  client.write(
+    `GET /frames HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\n\r\n`,
+  );
+  await once(client, 'data');
+  client.resume();
+  for (let sent = 0; sent < times; sent++) client.write(frame);
+  await Promise.race([left, all.promise]);
+  client.destroy();
+  await app.close();
+  return taken;
+}
+
+test('a client without a token is cut off after some kilobytes, one that was let in is not', async () => {
+  expect(await takenOf(400, false)).toBeLessThan(30);
+  expect(await takenOf(400, true)).toBe(400);
+});
+
+test('a client that was let in is cut off where it sends much more than frames', async () => {
+  expect(await takenOf(5_000, true)).toBeLessThan(5_000);
+});
+
+test('a message in a thousand parts is not put together', async () => {
+  const first = frameOf(0x01, Buffer.from('a'));
+  const parts = Array.from({ length: 1_000 }, () => frameOf(0x00, Buffer.from('a')));
+  const last = frameOf(0x80, Buffer.from('a'));
+  expect(await takenOf(1, false, Buffer.concat([first, ...parts, last]))).toBe(0);
+});
+
+/** With a mask of zeros. */
+function frameOf(head: number, payload: Buffer): Buffer {
+  const { length } = payload;
+  const size = length < 126 ? [128 | length] : [254, length >> 8, length & 255];
+  return Buffer.concat([Buffer.from([head, ...size]), Buffer.alloc(4), payload]);
+}

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import websocket, { type WebSocket, type WebsocketHandler } from '@fastify/websocket';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -9,6 +10,8 @@ import type { Relayed } from './nodes/places.ts';
 
 /** Bytes of the largest message, over all doors: a frame of 256 kB and its time. */
 const LARGEST_MESSAGE = 256 * 1024 + 8;
+/** Parts that one message may come in: browsers send one, or one for each hundred kilobytes. */
+const MOST_PARTS = 64;
 /** Milliseconds until the first message with the token has arrived. */
 const HELLO_WITHIN = 5_000;
 /** Messages that come while it is found out which node serves them. */
@@ -17,6 +20,12 @@ const MOST_BEFORE = 8;
 const BEAT = 15_000;
 /** Bytes of answers that a client has not read. */
 const MOST_UNREAD = 256 * 1024;
+/** Bytes that a client may send before its token was accepted. */
+const MOST_BEFORE_TOKEN = 16 * 1024;
+/** Bytes of an admitted client: at once, and then each second. Ten of the largest messages a second are 2.6 million. */
+const TAKEN = { burst: 8 * 1024 * 1024, perSecond: 4 * 1024 * 1024 };
+/** Event of a WebSocket: another node serves it, and decides whether its caller is let in. */
+const RELAYED = 'gatehouse:relayed';
 /** Close codes: of our own (RFC 6455, 7.4.2), and those that every client knows. */
 export const closeCodes = { over: 1000, refused: 4401, taken: 4409, failed: 1011 } as const;
 
@@ -37,16 +46,40 @@ export async function openWebSockets(
     if (relay) route.wsHandler = afterFirstMessage(wsHandler, relay);
   });
   await app.register(websocket, {
-    options: { maxPayload: LARGEST_MESSAGE },
+    options: { maxPayload: LARGEST_MESSAGE, maxFragments: MOST_PARTS },
     // A message over the limit, or a connection that broke.
     errorHandler: (_, socket) => socket.terminate(),
   });
   app.websocketServer.on('connection', (socket: WebSocket, { socket: connection }: IncomingMessage) => {
     socket.once(LET_IN, () => app.server.emit(LET_IN, connection));
+    boundBytes(socket, connection);
   });
   Object.assign(app.server, {
     shouldUpgradeCallback: ({ url, headers }: FastifyRequest['raw']) =>
       headers.upgrade?.toLowerCase() === 'websocket' && paths.has((url ?? '').split('?', 1)[0]!),
+  });
+}
+
+/**
+ * Cuts off a client that sends more than a client of ours. What comes on one connection is read and taken apart as fast as it comes, also
+ * after it was refused, and meanwhile no other caller is answered.
+ */
+function boundBytes(socket: WebSocket, connection: Socket): void {
+  let left = MOST_BEFORE_TOKEN;
+  let admittedAt: number | undefined;
+  const admitted = () => {
+    left = TAKEN.burst;
+    admittedAt = performance.now();
+  };
+  for (const event of [LET_IN, RELAYED]) socket.once(event, admitted);
+  connection.on('data', ({ length }: Buffer) => {
+    if (admittedAt !== undefined && socket.readyState === socket.OPEN) {
+      const now = performance.now();
+      left = Math.min(TAKEN.burst, left + (TAKEN.perSecond * (now - admittedAt)) / 1000);
+      admittedAt = now;
+    }
+    left -= length;
+    if (left < 0) socket.terminate();
   });
 }
 
@@ -65,7 +98,8 @@ const afterFirstMessage = (serve: WebsocketHandler, relay: Relayed): WebsocketHa
         hello && (await relay(socket, request, { token: hello.token, text }).catch(() => false));
       clearTimeout(late);
       socket.off('message', collect);
-      if (!isRelayed) void serve.call(this, socket, request);
+      if (isRelayed) socket.emit(RELAYED);
+      else void serve.call(this, socket, request);
       for (const message of isRelayed ? came.slice(1) : came) socket.emit('message', ...message);
     };
     function collect(data: Buffer, binary: boolean): void {

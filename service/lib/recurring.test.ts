@@ -70,3 +70,39 @@ test('what is asked for runs at once, once more after the present run, and apart
   wake();
   expect(seen).toEqual([undefined, undefined]);
 });
+
+test('of failures in a row about one a minute is logged, and that it goes on', async () => {
+  let tick = () => {};
+  const said: string[] = [];
+  const say = ({ failures }: { failures?: number }, what: string) => void said.push(`${failures} ${what}`);
+  const recurring = createRecurring({
+    log: { ...silentLog, error: say, info: say },
+    timer: {
+      after(_, work) {
+        tick = work;
+        return () => {};
+      },
+    },
+  });
+  let runs = 0;
+  let broken = true;
+  recurring.every('usage', 200, async () => {
+    runs++;
+    if (broken) throw new Error('disk');
+  });
+  const next = async () => {
+    const before = runs;
+    tick();
+    await expect.poll(() => runs).toBe(before + 1);
+    await new Promise(setImmediate);
+  };
+  for (let second = 0; second < 305; second++) await next();
+  broken = false;
+  for (let times = 0; times < 3; times++) await next();
+  expect(said).toEqual([
+    '1 recurring work failed',
+    '301 recurring work failed',
+    '305 recurring work goes on',
+  ]);
+  await recurring.stop();
+});

@@ -2,11 +2,14 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Log } from './log.ts';
 import { systemTimer, type Timer } from './timer.ts';
 
+/** Milliseconds between two lines of the log about failures in a row: on a full disk the log may lie on it too. */
+const SAID_EVERY = 60_000;
+
 /** Work that a running process does again and again. */
 export interface Recurring {
   /**
-   * Runs `work` every `milliseconds`, the first time after one such pause; never twice at a time. What it throws is logged
-   * and does not end the series. The function returned runs it at once, or once more after the present run.
+   * Runs `work` every `milliseconds`, the first time after one such pause; never twice at a time. What it throws is logged,
+   * of failures in a row about one a minute, and does not end the series. The function returned runs it at once, or once more after the present run.
    */
   every(name: string, milliseconds: number, work: () => Promise<unknown>): () => void;
   /** Waits for what is running; nothing starts after it. */
@@ -27,14 +30,19 @@ export function createRecurring({
     every(name, milliseconds, work) {
       /** Without what is open around a caller of the function returned, such as a transaction. */
       const outside = AsyncLocalStorage.snapshot();
+      const saidEvery = Math.max(1, Math.ceil(SAID_EVERY / milliseconds));
+      let failures = 0;
       let again = false;
       async function run(): Promise<void> {
         do {
           again = false;
           try {
             await work();
+            if (failures > 0) log.info({ work: name, failures }, 'recurring work goes on');
+            failures = 0;
           } catch (error) {
-            log.error({ work: name, err: error }, 'recurring work failed');
+            if (failures++ % saidEvery === 0)
+              log.error({ work: name, failures, err: error }, 'recurring work failed');
           }
         } while (again && !stopped);
         running.delete(name);

@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { closeSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
 import { type Cli, createCli } from '../cli/gatehouse.ts';
@@ -29,14 +32,16 @@ afterAll(() => {
   if (!mayMount) console.warn('full-disk: skipped, this account may not mount a tmpfs');
 });
 
-const enroll = async (url: string, email: string) => {
-  const reply = await fetch(`${url}/api/enroll`, {
+const post = async (url: string, email: string) => {
+  const reply = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'x-api-key': key },
     body: JSON.stringify({ image: (await portrait('ada')).toString('base64'), email }),
   });
   return { status: reply.status, ...((await reply.json()) as { code?: string; error?: string }) };
 };
+const enroll = (url: string, email: string) => post(`${url}/api/enroll`, email);
+const verify = (url: string, email: string) => post(`${url}/api/verify`, email);
 const ready = async (url: string) => {
   const reply = await fetch(`${url}/ready`);
   return { status: reply.status, ...((await reply.json()) as { reason?: string }) };
@@ -83,6 +88,74 @@ test.skipIf(!mayMount)(
     expect(await enroll(service.url, 'after@example.com')).toMatchObject({ status: 200 });
     expect((await service.end()).code).toBe(0);
     expect(await people()).toEqual(['after@example.com', 'before@example.com']);
+  },
+);
+
+/** Answers what comes when `answer` is called. */
+async function receiver() {
+  const waiting: ServerResponse[] = [];
+  const ids: string[] = [];
+  const server = createServer((request, response) => {
+    ids.push(String(request.headers['webhook-id']));
+    request.resume();
+    waiting.push(response);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const answer = () => {
+    for (const response of waiting.splice(0)) response.end();
+  };
+  return { port, ids, answer, close: () => server.close() };
+}
+
+test.skipIf(!mayMount)(
+  'a verdict, a consent and an erasure are refused whole on a full disk, and a delivery is recorded once there is room',
+  async () => {
+    const { port, ids, answer, close } = await receiver();
+    await cli.json('grant', 'add', `127.0.0.1/32:${port}`, ...at());
+    const hook = ['webhook', 'add', `http://127.0.0.1:${port}/in`, '--family', 'identity', '--test'];
+    await cli.json(...hook, ...at());
+    const service = await cli.serve(...at());
+    expect(await enroll(service.url, 'ada@example.com')).toMatchObject({ status: 200 });
+    expect(await verify(service.url, 'ada@example.com')).toMatchObject({ status: 200 });
+    await expect.poll(() => ids.length).toBeGreaterThan(0);
+    const sent = ids.length;
+    const filler = fill();
+    answer();
+    const person = ['ada@example.com', '--env', 'test'];
+    const refusals = [
+      await verify(service.url, 'ada@example.com').then(({ status, error }) => ({
+        code: status,
+        stderr: error!,
+      })),
+      await cli.run('consent', 'withdraw', ...person, '--all', ...at()),
+      await cli.run('subject', 'erase', ...person, '--confirm', 'ada@example.com', ...at()),
+    ];
+    expect(refusals.map(({ code }) => code)).toEqual([507, 1, 1]);
+    for (const { stderr } of refusals) expect(stderr).toMatch(/disk .*full/i);
+
+    rmSync(filler);
+    expect(await people()).toEqual(['ada@example.com']);
+    expect(await verify(service.url, 'ada@example.com')).toMatchObject({ status: 200 });
+    const states = async () => {
+      answer();
+      const list = ['webhook', 'deliveries', '--test', ...at()];
+      return (await cli.json<{ items: { state: { is: string } }[] }>(...list)).items.map(
+        ({ state }) => state.is,
+      );
+    };
+    await expect.poll(async () => [...new Set(await states())]).toEqual(['delivered']);
+    // What was answered while there was no room is not sent again.
+    expect(new Set(ids.slice(0, sent)).size).toBe(sent);
+    expect(ids.slice(sent).filter((id) => ids.slice(0, sent).includes(id))).toEqual([]);
+    expect((await cli.run('subject', 'erase', ...person, '--confirm', 'ada@example.com', ...at())).code).toBe(
+      0,
+    );
+    expect(await people()).toEqual([]);
+    answer();
+    expect((await service.end()).code).toBe(0);
+    close();
   },
 );
 

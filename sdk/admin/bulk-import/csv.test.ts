@@ -47,7 +47,7 @@ describe('parseCsv', () => {
     const field = fc
       .string()
       .map((text) => text.trim())
-      .filter((text) => !/^[=+\-@\t\r]/.test(text));
+      .filter((text) => !/(?:^|[;\n])[\s"]*[=+\-@＝＋－＠]|[\t\r]/.test(text));
     fc.assert(
       fc.property(fc.array(fc.tuple(field, field, field), { minLength: 1 }), (rows) => {
         const text = ['a,b,c', ...rows.map((row) => csvLine(row))].join('\n');
@@ -62,4 +62,15 @@ describe('csvLine', () => {
   test('disarms what a spreadsheet would run, not numbers', () => {
     expect(csvLine(['=1+1', '@x', -3, 'plain'])).toBe("'=1+1,'@x,-3,plain");
   });
+
+  // Excel of many countries parts fields at semicolons, whatever the quotes around commas say.
+  test.each([
+    [' =1', "' =1"],
+    ['＝1', "'＝1"],
+    ['Ada;=1+1.jpg', `"Ada;'=1+1.jpg"`],
+    ['Ada; "=1', `"Ada;' ""=1"`],
+    ['Ada\n@x', `"Ada\n'@x"`],
+    ['Ada\t=1', `"Ada\t'=1"`],
+    ['a-b; c=d', '"a-b; c=d"'],
+  ])('%j stays a text', (field, expected) => expect(csvLine([field])).toBe(expected));
 });

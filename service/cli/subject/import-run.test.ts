@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -196,6 +197,23 @@ test('a file that is gone is refused, the others are enrolled', async () => {
     },
     { file: '1.jpg', person: 'b', outcome: 'enrolled' },
   ]);
+});
+
+test('a pipe, a folder and a huge file are refused without reading them; the others are enrolled', async () => {
+  const listed = ['pipe', 'folder', 'huge'].map((name) => ({ ...entry(`${name}.jpg`, name), label: name }));
+  const [pipe, inside, huge] = listed.map(({ file }) => file);
+  rmSync(pipe!);
+  execFileSync('mkfifo', [pipe!]);
+  rmSync(inside!);
+  mkdirSync(inside!);
+  truncateSync(huge!, 11 * 1024 * 1024);
+  const { outcomes, enrolled } = await run([...listed, entry('1.jpg', 'b')]);
+  expect(outcomes.slice(0, 3)).toMatchObject([
+    { code: 'FILE_UNREADABLE', reason: expect.stringContaining('a pipe or a device') },
+    { code: 'FILE_UNREADABLE', reason: expect.stringContaining('a pipe or a device') },
+    { code: 'FILE_UNREADABLE', reason: expect.stringContaining('larger than 10 MB') },
+  ]);
+  expect(enrolled).toEqual(['b picture 1.jpg']);
 });
 
 test('a file is found as another system writes its path, and skipped under the other spelling of its person', async () => {

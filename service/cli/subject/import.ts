@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { appendFile, mkdir, open, readFile, writeFile } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { appendFile, mkdir, open, readFile, stat, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { extname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -11,6 +12,7 @@ import {
   type ImportDeps as SharedDeps,
   UnreadablePicture,
 } from '../../../sdk/admin/bulk-import/run-import.ts';
+import { LARGEST_FILE } from '../../../sdk/admin/bulk-import/zip.ts';
 import { replyOf, type Schemas, toUploadForm } from '../../../sdk/admin/client.ts';
 import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
@@ -316,11 +318,20 @@ const spellingsOf = (file: string): Set<string> =>
     [file, file.normalize('NFC'), file.normalize('NFD')].flatMap((one) => [one, one.replaceAll('\\', '/')]),
   );
 
+/** A list names any path: a pipe or a device would be waited for, or read for ever. */
+function refuseNoPicture(found: Stats): void {
+  if (!found.isFile()) throw new UnreadablePicture('It is no file but a folder, a pipe or a device.');
+  if (found.size > LARGEST_FILE)
+    throw new UnreadablePicture('It is larger than 10 MB; send a smaller picture.');
+}
+
 async function readPicture(file: string): Promise<Uint8Array<ArrayBuffer>> {
   for (const path of spellingsOf(file)) {
     try {
+      refuseNoPicture(await stat(path));
       return await readFile(path);
     } catch (error) {
+      if (error instanceof UnreadablePicture) throw error;
       const { code } = error as NodeJS.ErrnoException;
       if (code !== 'ENOENT') throw new UnreadablePicture(`The file cannot be read (${code}).`);
     }

@@ -41,10 +41,6 @@ beforeEach(async () => {
     combinations: () => ({ scorers: [], padSets: [] }),
     current: () => ({ scorers: [], padSets: [] }) as never,
     verify: async () => [{ id: 'b-net', file: 'b-net.onnx', ok: false, expected: 'ab' }],
-    async import(input, actor) {
-      asked.push({ ...input, onnx: Buffer.from(input.onnx).toString(), actor });
-      throw new Problem('INVALID_REQUEST', 'Not a model.');
-    },
     async enable(id, input, actor) {
       asked.push({ id, ...input, actor });
       return accepted;
@@ -68,6 +64,10 @@ beforeEach(async () => {
     async importStaged(id, actor) {
       asked.push({ id, actor });
       return model;
+    },
+    async import(input, actor) {
+      asked.push({ ...input, onnx: Buffer.from(input.onnx).toString(), actor });
+      throw new Problem('INVALID_REQUEST', 'Not a model.');
     },
   };
   const organizations = {

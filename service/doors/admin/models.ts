@@ -469,7 +469,7 @@ function shownAll(
 }
 
 /** The model library parses the entries. */
-type Imported = Omit<Parameters<Models['import']>[0], 'onnx'>;
+type Imported = Omit<Parameters<ModelChanges['import']>[0], 'onnx'>;
 
 const shownStaged = ({ model, ...staged }: StagedModel) => ({
   ...staged,
@@ -481,7 +481,7 @@ const shownStaged = ({ model, ...staged }: StagedModel) => ({
 export interface ModelRouteDeps {
   models: Pick<
     Models,
-    'list' | 'verify' | 'import' | 'enable' | 'disable' | 'remove' | 'importable' | 'combinations' | 'current'
+    'list' | 'verify' | 'enable' | 'disable' | 'remove' | 'importable' | 'combinations' | 'current'
   >;
   modelChanges: ModelChanges;
   netProvider(): ProviderReport;
@@ -579,14 +579,15 @@ export const modelRoutes = ({ models, netProvider, modelChanges }: ModelRouteDep
     effect: 'weakens-protection',
     summary: 'Import a model',
     description:
-      'Stores the ONNX file. Its SHA-256 must be one that Gatehouse knows, or for your own model the one in its manifest entry.',
+      'Stores the ONNX file. Its SHA-256 must be one that Gatehouse knows, or for your own model the one in its manifest entry; your own model is tried first, in a separate process.',
     body: NewModel,
     upload: { most: MOST },
+    lasting: true,
     status: 201,
     reply: ModelReply,
     refuses: ['CONFLICT', 'STORAGE_FULL'],
     handle: async ({ body, file, who }) =>
-      shown(await models.import({ onnx: file, ...(body as Imported) }, who)),
+      shown(await modelChanges.import({ onnx: file, ...(body as Imported) }, who)),
   }),
   route({
     ...about,

@@ -15,10 +15,12 @@ import { createCapturesDoor } from './index.ts';
 let app: ReturnType<typeof createServer>;
 let port: number;
 let closed: number;
+let asked: string[];
 let answer: (frame: Uint8Array) => Promise<FrameAnswer>;
 
 beforeEach(async () => {
   closed = 0;
+  asked = [];
   answer = async () => ({ is: 'guidance', good: true, passed: [] });
   app = createServer({ access: recordedAccess(), ids: createIds(systemClock), log: silentLog });
   app.post('/echo', { config: { access: 'public' } }, async ({ body }) => body);
@@ -28,6 +30,7 @@ beforeEach(async () => {
       log: silentLog,
       captures: {
         connect(token) {
+          asked.push(token);
           if (token === 'taken') throw new Problem('CONFLICT', 'Taken.');
           if (token !== 'good') throw new Problem('MISSING_AUTH', 'Ended.');
           return {
@@ -196,4 +199,14 @@ test('stopping the server ends the connections', async () => {
   await next();
   await app.close();
   expect(await next()).toEqual(expect.any(Number));
+});
+
+test('after a refused token nothing that still comes is looked at', async () => {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/api/captures/live`, {
+    headers: { origin: `http://127.0.0.1:${port}` },
+  } as never);
+  await once(socket, 'open');
+  for (let sent = 0; sent < 5; sent++) socket.send(JSON.stringify({ token: `wrong ${sent}` }));
+  await once(socket, 'close');
+  expect(asked).toEqual(['wrong 0']);
 });

@@ -79,14 +79,19 @@ interface LiveDeps {
 /** One connection: the token in the first message, then frames, each answered before the next is looked at. */
 function serveLive(socket: WebSocket, { captures, log }: LiveDeps): void {
   let link: CaptureLink | undefined;
+  let isOver = false;
   const { say, admitted, end: close } = answerSocket(socket, { log, fault: 'a camera connection failed' });
   const end = (error: unknown) => {
+    if (isOver) return;
+    isOver = true;
     link?.close();
     link = undefined;
     close(error);
   };
 
   socket.on('message', (data: Buffer, binary: boolean) => {
+    // What still comes is not looked at.
+    if (isOver) return;
     if (!link) {
       try {
         link = captures.connect(readMessage(Hello, data, binary, FIRST).token);

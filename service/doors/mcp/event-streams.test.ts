@@ -40,3 +40,26 @@ test('a message of the other world reaches no stream of the same administrator',
   await expect(streams.post(callerOf('a', 'adm_1'), id!, {})).resolves.toBeUndefined();
   streams.closeAll();
 });
+
+test('a stream whose client does not read its answers ends, and another one goes on', async () => {
+  const streams = createEventStreams({ random: (into) => void crypto.getRandomValues(into) });
+  const transports: Transport[] = [];
+  const echoing = {
+    async connect(transport: Transport) {
+      transports.push(transport);
+      await transport.start();
+    },
+  } as unknown as McpServer;
+  const unread = await streams.open(callerOf('a', 'key 1'), '/mcp/messages', echoing);
+  const read = await streams.open(callerOf('a', 'key 2'), '/mcp/messages', echoing);
+  read.resume();
+  const answer = { jsonrpc: '2.0', id: 'x'.repeat(60_000), result: {} } as const;
+  for (let sent = 0; sent < 20; sent++) {
+    for (const transport of transports) await transport.send(answer);
+    await new Promise(setImmediate);
+  }
+  expect([unread.destroyed, read.destroyed]).toEqual([true, false]);
+  const id = transports[0]!.sessionId!;
+  await expect(streams.post(callerOf('a', 'key 1'), id, {})).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  streams.closeAll();
+});

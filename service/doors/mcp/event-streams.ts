@@ -11,6 +11,8 @@ import { protocol } from './tools.ts';
 const KEEP_ALIVE = 15_000;
 /** Open at a time: by one key and its successors, and in all. Where those are open, the newest of the organization with the most ends. */
 const MOST = { perKey: 8, all: 64 };
+/** Bytes of answers that a client has not read. */
+const MOST_UNREAD = 256 * 1024;
 
 /** A key and its successors, or an administrator. */
 type Owner = Pick<RelyingParty, 'lineage' | 'organization' | 'world'>;
@@ -57,15 +59,16 @@ export function createEventStreams({ random, tag }: EventStreamsDeps) {
     async open(caller: Owner, address: string, server: McpServer): Promise<Readable> {
       const id = idOf();
       const stream = new PassThrough();
-      const beat = setInterval(() => stream.write(': alive\n\n'), KEEP_ALIVE);
+      const say = (event: string) => {
+        stream.write(event);
+        // What the stream itself holds is in no bound of the server.
+        if (stream.writableLength + stream.readableLength > MOST_UNREAD) stream.destroy();
+      };
+      const beat = setInterval(() => say(': alive\n\n'), KEEP_ALIVE);
       const transport: Transport = {
         sessionId: id,
-        start: async () => {
-          stream.write(`event: endpoint\ndata: ${address}?sessionId=${id}\n\n`);
-        },
-        send: async (message: JSONRPCMessage) => {
-          stream.write(`event: message\ndata: ${JSON.stringify(message)}\n\n`);
-        },
+        start: async () => say(`event: endpoint\ndata: ${address}?sessionId=${id}\n\n`),
+        send: async (message: JSONRPCMessage) => say(`event: message\ndata: ${JSON.stringify(message)}\n\n`),
         close: async () => end(),
       };
       const { organization, world, lineage } = caller;

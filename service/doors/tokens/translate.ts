@@ -22,11 +22,17 @@ export function fromFinding(finding: TokenFinding): TokenAnswer {
 
 export function fromTokenCheck(check: TokenCheck): TokenAnswer {
   if (!check.valid) return check;
-  const { kind, human, confidence, score, issuedAt, expiresAt } = check.record;
+  const { kind, human, confidence, score, issuedAt, expiresAt, asked } = check.record;
   return {
     valid: true,
     kind: 'behavior',
-    claims: { by: kind === 'challenge' ? 'challenge' : 'verify', human, confidence, score },
+    claims: {
+      by: kind === 'challenge' ? 'challenge' : 'verify',
+      human,
+      confidence,
+      score,
+      ...defined({ accessible: asked?.accessible }),
+    },
     issuedAt: time(issuedAt),
     expiresAt: time(expiresAt),
   };

@@ -36,7 +36,9 @@ export const TokenAnswer = z
     claims: z
       .record(z.string(), z.unknown())
       .optional()
-      .describe('What the token says; absent unless it is valid'),
+      .describe(
+        'What the token says; absent unless it is valid. Of behavior: `by` (`verify` or `challenge`), `human`, `confidence`, `score`, and `accessible` for a challenge in its form in words, which a program can ask for too',
+      ),
     issuedAt: moment('Time when it was issued').optional(),
     expiresAt: moment('Time when it runs out').optional(),
   })

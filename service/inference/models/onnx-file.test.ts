@@ -93,3 +93,13 @@ test.each([
   const bytes = fields.at(0) === varint(7 * 8 + 2)[0] ? fields : graph(fields);
   expect(() => findExternalReference(model(bytes))).toThrow();
 });
+
+test('a file of millions of empty fields is refused before all of them are read', () => {
+  const empty = Uint8Array.from(onnx(1));
+  const many = new Uint8Array(12_000_000).fill(8);
+  many.set(empty, many.length - empty.length);
+  expect(looksLikeOnnx(many)).toBe(false);
+  expect(() => findExternalReference(many)).toThrow('more than 5000000 fields');
+  const group = Uint8Array.of(0x0b, ...new Array(200).fill(8), 0x0c);
+  expect(() => findExternalReference(group)).toThrow('group');
+});

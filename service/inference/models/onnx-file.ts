@@ -1,5 +1,8 @@
 import protobuf from 'protobufjs/minimal.js';
 
+/** Fields of a file; a gigabyte of empty ones would be read for half a minute. */
+const MOST_FIELDS = 5_000_000;
+
 /**
  * The fields of an ONNX ModelProto that every file has: ir_version (field 1, a varint of 3 or more) and graph (field 7). Reads
  * the top level of the protobuf only; the runtime judges the rest. Not those that the runtime would take for its own format.
@@ -9,6 +12,7 @@ export function looksLikeOnnx(bytes: Uint8Array): boolean {
   let at = 0;
   let version = 0;
   let graph = false;
+  let fields = 0;
   const varint = (): number => {
     let value = 0;
     for (let shift = 1; at < bytes.length; shift *= 128) {
@@ -21,7 +25,7 @@ export function looksLikeOnnx(bytes: Uint8Array): boolean {
   };
   while (at < bytes.length) {
     const key = varint();
-    if (!(key >= 8)) return false;
+    if (!(key >= 8) || ++fields > MOST_FIELDS) return false;
     const field = Math.floor(key / 8);
     switch (key % 8) {
       case 0: {
@@ -71,15 +75,23 @@ const DEEPEST = 100;
  * of several they keep. Throws Error for bytes that are no protobuf.
  */
 export function findExternalReference(onnx: Uint8Array): string | undefined {
-  return search(protobuf.Reader.create(onnx), onnx.length, 'Model', 0);
+  return search({ reader: protobuf.Reader.create(onnx), fields: 0 }, onnx.length, 'Model', 0);
 }
 
-function search(reader: protobuf.Reader, end: number, message: Message, depth: number): string | undefined {
+interface Searched {
+  reader: protobuf.Reader;
+  /** So many were read. */
+  fields: number;
+}
+
+function search(searched: Searched, end: number, message: Message, depth: number): string | undefined {
+  const { reader } = searched;
   if (depth > DEEPEST) throw new Error(`The graph is nested more than ${DEEPEST} messages deep.`);
   const below: Readonly<Record<number, Message>> = parts[message];
   let name = '';
   let external = false;
   while (reader.pos < end) {
+    if (++searched.fields > MOST_FIELDS) throw new Error(`The file has more than ${MOST_FIELDS} fields.`);
     const key = reader.uint32();
     const [field, wire] = [key >>> 3, key & 7];
     const part = below[field];
@@ -88,7 +100,7 @@ function search(reader: protobuf.Reader, end: number, message: Message, depth: n
       const next = reader.pos + length;
       if (next > end) throw new Error('The file is cut off.');
       if (part !== undefined) {
-        const found = search(reader, next, part, depth + 1);
+        const found = search(searched, next, part, depth + 1);
         if (found !== undefined) return found;
       }
       const is = (content: Message, number: number) => message === content && field === number;
@@ -101,6 +113,8 @@ function search(reader: protobuf.Reader, end: number, message: Message, depth: n
     } else if (wire === 0 && message === 'Tensor' && field === 14) {
       if (reader.uint32() !== 0) external = true; // data_location; its low 32 bits count
     } else {
+      // Groups are in no version of the format, and what is in one is not counted.
+      if (wire === 3) throw new Error('The file holds a group.');
       reader.skipType(wire);
     }
   }

@@ -9,17 +9,24 @@ import {
   startEngine,
 } from '../../../../test/support/engine.ts';
 import { direction } from '../../../../test/support/faces.ts';
+import { Problem } from '../../../lib/problem.ts';
 import { createModelChanges, livenessOf, type ModelChanges, type ReadModel } from './model-changes.ts';
 
 let engine: Engine;
 let changes: ModelChanges;
 let read: ReadModel;
+let tried: unknown[];
 beforeEach(async () => {
   engine = await startEngine();
+  tried = [];
   changes = createModelChanges({
     ...engine,
     profiles: engine.profiles,
-    readImport: async () => read,
+    async readImport({ name, entry }) {
+      tried.push({ name, entry });
+      if (name === 'broken.onnx') throw new Problem('INVALID_REQUEST', 'It ended the process that tried it.');
+      return read;
+    },
   });
 });
 afterEach(() => engine.stop());
@@ -143,4 +150,17 @@ test('the same hash is needed for what a template counts as', async () => {
   expect(await engine.subjects.countComparable({ 'a-net': sha256('a-net') })).toBe(1);
   expect(await engine.subjects.countComparable({ 'a-net': sha256('another file') })).toBe(0);
   expect(await engine.subjects.countComparable({})).toBe(0);
+});
+
+test('a model whose file was not looked at is tried apart before it is installed, unless its hash is known', async () => {
+  const broken = { ...other(), entry: modelEntry('broken', 'embedder', { origin: 'imported' }) };
+  await expect(changes.import({ ...broken, scorers: [], padSets: [] }, operator)).rejects.toMatchObject({
+    code: 'INVALID_REQUEST',
+    message: 'It ended the process that tried it.',
+  });
+  await changes.import({ ...ofPad('pad-1'), scorers: [], padSets: [] }, operator);
+  expect(tried).toMatchObject([{ name: 'broken.onnx', entry: { model: { id: 'broken' }, scorers: [] } }]);
+  expect(tried).not.toHaveProperty('0.entry.model.sha256');
+  const installed = (await engine.models.list()).map(({ id }) => id);
+  expect([installed.includes('broken'), installed.includes('pad-1')]).toEqual([false, true]);
 });

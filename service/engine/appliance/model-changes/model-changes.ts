@@ -1,6 +1,7 @@
 import type { ModelEntry, PadSetEntry, ScorerEntry } from '../../../inference/models/manifest.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import type { Id, Ids, World } from '../../../lib/id.ts';
+import { createOneAtATime } from '../../../lib/one-at-a-time.ts';
 import { Problem, type ProblemCode } from '../../../lib/problem.ts';
 import type { Organizations } from '../../accounts/index.ts';
 import type { Actor } from '../../audit/index.ts';
@@ -35,7 +36,11 @@ export interface ModelChanges {
   dryRun(changes: readonly PlannedChange[]): Promise<DryRun>;
   /** Throws NOT_FOUND for a file that is held no more. */
   importStaged(id: string, actor: Actor): Promise<ModelReport>;
+  /** A model that was not staged is tried first, apart from this process, unless its hash is known. Throws INVALID_REQUEST. */
+  import(input: NewModel, actor: Actor): Promise<ModelReport>;
 }
+
+type NewModel = Parameters<Models['import']>[0];
 
 interface ModelChangesDeps {
   readImport(file: ModelFile): Promise<ReadModel>;
@@ -49,7 +54,10 @@ interface ModelChangesDeps {
 
 export function createModelChanges(deps: ModelChangesDeps): ModelChanges {
   const { models, subjects } = deps;
-  const staged = createStagedModels(deps);
+  // Each may take a gigabyte of memory.
+  const inTurn = createOneAtATime();
+  const readImport: ModelChangesDeps['readImport'] = (file) => inTurn(() => deps.readImport(file));
+  const staged = createStagedModels({ ...deps, readImport });
 
   function toChange(planned: PlannedChange): ModelChange {
     if (planned.change !== 'import') {
@@ -80,7 +88,22 @@ export function createModelChanges(deps: ModelChangesDeps): ModelChanges {
       staged.remove(id);
       return report;
     },
+    async import(input, actor) {
+      await tryNew({ readImport, models }, input);
+      return models.import(input, actor);
+    },
   };
+}
+
+/** The workers of the service run a model in its own process, where a broken one would end it at every start. */
+async function tryNew(
+  { readImport, models }: Pick<ModelChangesDeps, 'readImport' | 'models'>,
+  { onnx, entry, scorers = [], padSets = [] }: NewModel,
+): Promise<void> {
+  // As a caller sent it: the trial looks at what else is in it.
+  const { file: _, sources: __, sha256, origin, ...model } = { ...entry };
+  if (origin === 'built' || models.importable().some((known) => known.sha256 === sha256)) return;
+  await readImport({ name: `${model.id}.onnx`, bytes: onnx, entry: { model, scorers, padSets } });
 }
 
 async function profilesInUse({

@@ -107,13 +107,13 @@ async function report(
   one: StoredChallenge,
   { state, judged, actor, reference, asked }: Ending,
 ): Promise<string> {
-  const { organization, world, lineage, userHash } = one;
+  const { organization, world, lineage, userHash, accessible } = one;
   const { token } = await verdicts.issue(tx, {
     caller: { organization, world, lineage },
     kind: 'challenge',
     userHash,
     ...judged,
-    ...defined({ reference, asked }),
+    ...defined({ reference, asked: accessible ? { ...asked, accessible: true as const } : asked }),
   });
   if (state !== 'open') await audited(tx, audit, one, { actor, state, notes: judged.notes });
   return token;

@@ -349,7 +349,16 @@ mostlyOnSqlite('behavior challenges', (newPlace, _, { test }) => {
     const one = await create('user_9', true);
     engine.advance(9 * second);
     await answer(one.id, solve(one));
-    expect(issued.at(-1)).toMatchObject({ human: true, notes: ['accessible_challenge'] });
+    expect(issued.at(-1)).toMatchObject({
+      human: true,
+      notes: ['accessible_challenge'],
+      asked: { accessible: true },
+    });
+    challengePictures = false;
+    const plain = await create('user_10');
+    engine.advance(9 * second);
+    await answer(plain.id, solve(plain));
+    expect(issued.at(-1)).not.toHaveProperty('asked');
   });
 
   test('an accessible one in the place of another takes over its user and its attempts, and ends it', async () => {

@@ -21,6 +21,8 @@ export interface Asked {
   hostname?: string;
   /** What the page was about, in its own word. */
   action?: string;
+  /** Of a challenge: its form in words, which a program can ask for too. */
+  accessible?: true;
 }
 
 /** A token that counts, with the verdict behind it. */
