@@ -2947,7 +2947,7 @@ export interface paths {
         put?: never;
         /**
          * Enroll a picture
-         * @description Adds a picture to the person with the address. A new address creates a person. `overrideLiveness` in the live world is for owners and administrators, alerts, and takes a second administrator where the organization has four eyes; `overrideMismatch` and `confirmed` are for the operator of the box.
+         * @description Adds a picture to the person with the address. A new address creates a person. An administrator changes no name by it: another name than that of the person is refused (`changeSubject`). `overrideLiveness` in the live world is for owners and administrators, alerts, and takes a second administrator where the organization has four eyes; `overrideMismatch` and `confirmed` are for the operator of the box.
          */
         post: operations["enrollSubject"];
         delete?: never;
@@ -33337,10 +33337,7 @@ export interface operations {
     createNodeToken: {
         parameters: {
             query?: never;
-            header?: {
-                /** @description Your own id of this request, 1 to 255 visible ASCII characters. A repeat with it is answered with the first answer for 24 hours, and creates nothing */
-                "Idempotency-Key"?: string;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -33355,7 +33352,6 @@ export interface operations {
             201: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
-                    "Idempotent-Replayed": components["headers"]["IdempotentReplayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -33430,16 +33426,6 @@ export interface operations {
             };
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
-                headers: {
-                    "x-request-id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description - `IDEMPOTENCY_KEY_REUSED`: The `Idempotency-Key` was used for another request. */
-            422: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;

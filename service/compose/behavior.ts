@@ -24,7 +24,7 @@ export function createBehavior(
   { events, webhooks }: EventsOut,
   { alerts, behaviorSettings }: { alerts: Alerts; behaviorSettings: BehaviorSettingsOf },
 ) {
-  const behaviorLayers = createBehaviorLayers({ db, inTransaction, audit, clock });
+  const behaviorLayers = createBehaviorLayers({ db, inTransaction, audit, clock, integrity });
   const steady = createSteadyClock(clock);
   const verdicts = createVerdicts({
     db,

@@ -187,6 +187,7 @@ export interface Schema {
     accepted_by: string | null;
     accepted_at: number | null;
     own_weights: string | null;
+    mac: string | null;
   };
   behavior_session: {
     token_hash: string;

@@ -52,6 +52,7 @@ export type Protected =
   | 'behavior-challenge'
   | 'behavior-verdict'
   | 'behavior-session'
+  | 'behavior-layer'
   | 'organization'
   | 'profile'
   | 'model-import'

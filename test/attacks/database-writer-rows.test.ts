@@ -1,14 +1,17 @@
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Acceptable, adoptRows } from '../../service/engine/appliance/index.ts';
+import { researchModel } from '../../service/engine/behavior/model/behavior-model.ts';
+import { createGalleryCalibrations } from '../../service/engine/matching/index.ts';
 import { createSharedModels } from '../../service/engine/models/index.ts';
+import { crossScores } from '../../service/inference/gallery/cross-scores.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { ROWS_NOTES } from '../../service/storage/keys/integrity.ts';
 import { onSqlite } from '../storage/databases.ts';
-import { type Engine, operator, startEngine } from '../support/engine.ts';
+import { type Engine, operator, scorerR, startEngine } from '../support/engine.ts';
 import { openErasure } from '../support/erasure.ts';
 import { openEventsOut } from '../support/events-out.ts';
-import { direction } from '../support/faces.ts';
+import { direction, near } from '../support/faces.ts';
 import { ownModel } from '../support/own-model.ts';
 
 // The attacker is an administrator of the database: he reads and writes every row, and has no key.
@@ -166,6 +169,39 @@ onSqlite('rows that open or protect the box, and a writer of the database withou
     await engine.recordIntegrity.accept(row, operator);
     expect(await faulty()).toEqual([]);
     expect(await engine.recordIntegrity.contentOf('destination_grant', id)).toMatchObject({ sound: true });
+  });
+
+  test('thresholds that he lowers, by what was measured of the gallery, stay those of the scorer', async () => {
+    const calibrations = () =>
+      createGalleryCalibrations({ ...engine, crossScores: async (request) => crossScores(request) });
+    for (let i = 0; i < 30; i++) {
+      const embeddings = { 'a-net': near(direction('alike'), 0.8, `p${i}`) };
+      await engine.subjects.enroll(realm(), { email: `p${i}@example.com`, embeddings, quality: 1 }, operator);
+    }
+    const before = calibrations();
+    await before.tend();
+    expect(before.of(realm())(scorerR)).toBeGreaterThan(0);
+    await run(sql`update gallery_calibration set shift = -10`);
+    const after = calibrations();
+    await after.load();
+    expect(after.of(realm())(scorerR)).toBe(0);
+  });
+
+  test('weights of the behavior score that he writes judge nothing, until a layer is chosen again', async () => {
+    const { organization } = engine;
+    const weights = { ...researchModel, id: 'own', bias: 100 };
+    await engine.behaviorLayers.choose(
+      organization,
+      { layer: 'own', acceptLicenceDoubt: false, weights },
+      operator,
+    );
+    expect(engine.behaviorLayers.learned(organization)).toMatchObject({ model: { bias: 100 } });
+    await run(sql`update behavior_layer set own_weights = replace(own_weights, '"bias":100', '"bias":200')`);
+    await engine.behaviorLayers.load();
+    expect(engine.behaviorLayers.learned(organization)).toEqual({});
+    expect(await faulty()).toEqual([['behavior_layer', organization, organization]]);
+    await engine.behaviorLayers.choose(organization, { layer: 'rules', acceptLicenceDoubt: false }, operator);
+    expect(await faulty()).toEqual([]);
   });
 
   test('a model that he enables stays as it is without a setting, until it is set again', async () => {

@@ -178,6 +178,17 @@ onSqlite('a writer of the database without keys', (newPlace) => {
         reasons: ['PERSON_ERASED'],
       });
     });
+
+    test('nor where he gives it a person, by whose key what was ordered does not open', async () => {
+      await enroll('eve@example.com', 'test');
+      const { id, token } = await create({ email: 'alice@example.com' });
+      await run(sql`update live_session set subject = 'sub_other'`);
+      await attempt(token, 'eve@example.com');
+      expect(await sessions.find(realm('test'), id)).toMatchObject({
+        decision: 'rejected',
+        reasons: ['PERSON_ERASED'],
+      });
+    });
   });
 
   describe('API keys', () => {

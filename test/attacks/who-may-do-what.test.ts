@@ -109,11 +109,11 @@ const signed = {
 };
 
 /** The status, and the code of a refusal. */
-async function enrollAgain(token: string, email: string, consent: object) {
+async function enrollAgain(token: string, email: string, more: object) {
   const embeddings = { 'a-net': direction(email), 'b-net': direction(`${email} b`, 64) };
   const picture = staff.analyzer.show(`${email} again`, analysisOf('again', { live: 0.99, embeddings }));
   const form = new FormData();
-  form.set('request', JSON.stringify({ email, consent }));
+  form.set('request', JSON.stringify({ email, ...more }));
   form.set('file', new Blob([new Uint8Array(picture)]));
   const body = new Response(form);
   const reply = await app.inject({
@@ -327,7 +327,7 @@ describe('four eyes', () => {
     const olga = await member('Olga', 'operator');
     runClock();
     await person('one@example.com');
-    expect(await enrollAgain(olga, 'one@example.com', signed)).toEqual([201, undefined]);
+    expect(await enrollAgain(olga, 'one@example.com', { consent: signed })).toEqual([201, undefined]);
   });
 
   test('a consent to the text of the box, signed on the screen, ends no use', async () => {
@@ -336,7 +336,7 @@ describe('four eyes', () => {
     expect(body.purposes).toEqual(['verification', 'identification']);
     const shown = { ...signed, textVersion: `${body.version}.en`, purposes: body.purposes, shown: true };
     await person('one@example.com');
-    expect(await enrollAgain(olga, 'one@example.com', shown)).toEqual([201, undefined]);
+    expect(await enrollAgain(olga, 'one@example.com', { consent: shown })).toEqual([201, undefined]);
     const other = await person('other@example.com');
     expect(await answer('POST', `/subjects/${other}/consent?env=live`, olga, shown)).toBe(201);
     expect(await changeAlerts(olga)).toEqual([]);
@@ -347,7 +347,7 @@ describe('four eyes', () => {
     const olga = await member('Olga', 'operator');
     await person('one@example.com');
     const consent = { ...signed, purposes: ['verification', 'identification'] };
-    expect(await enrollAgain(olga, 'one@example.com', consent)).toEqual([409, 'CONFLICT']);
+    expect(await enrollAgain(olga, 'one@example.com', { consent })).toEqual([409, 'CONFLICT']);
   });
 
   test('a consent that takes uses away since it was looked at is not recorded without its alert', async () => {
@@ -394,7 +394,40 @@ describe('four eyes', () => {
     const olga = await member('Olga', 'operator');
     await person('one@example.com');
     const consent = { ...signed, purposes: ['deduplication'] };
-    expect(await enrollAgain(olga, 'one@example.com', consent)).toEqual([409, 'CONFLICT']);
+    expect(await enrollAgain(olga, 'one@example.com', { consent })).toEqual([409, 'CONFLICT']);
+  });
+
+  test('staff gives a person no other name by a picture: it is changed as an identity is', async () => {
+    const olga = await member('Olga', 'operator');
+    const email = 'one@example.com';
+    const id = await person(email);
+    const realm = { organization: staff.organization, world: 'live' } as const;
+    const nameNow = async () => (await staff.subjects.get(realm, id)).name;
+    const refused = [409, 'CONFLICT'];
+    expect(await enrollAgain(olga, email, { name: 'Mallory' })).toEqual(refused);
+    const patched = await answer('PATCH', `/subjects/${id}?env=live`, olga, { name: 'Mallory' });
+    expect(patched).toBe('403 APPROVAL_REQUIRED');
+    await staff.subjects.change(realm, id, { name: 'Ada' }, operator);
+    expect(await enrollAgain(olga, email, { name: 'Mallory' })).toEqual(refused);
+    expect(await enrollAgain(olga, email, { name: 'Ada' })).toEqual([201, undefined]);
+    const by = (actor: Actor, name: string) => {
+      const embeddings = { 'a-net': direction(email), 'b-net': direction(`${email} b`, 64) };
+      const picture = staff.analyzer.show(`by ${actor.is}`, analysisOf(actor.is, { live: 0.99, embeddings }));
+      return staff.checks.enroll({ ...realm, email, name, picture, actor }).then(
+        () => 'done',
+        ({ code }) => code,
+      );
+    };
+    const account: Actor = { is: 'administrator', administrator: staff.ada.id };
+    expect(await by(account, 'Mallory')).toBe('CONFLICT');
+    expect(await by({ is: 'kiosk', kiosk: 'kio_1', administrator: staff.ada.id }, 'Mallory')).toBe(
+      'CONFLICT',
+    );
+    expect(await nameNow()).toBe('Ada');
+    expect(await by({ is: 'key', key: 'key_1' }, 'Ada Lovelace')).toBe('done');
+    expect(await nameNow()).toBe('Ada Lovelace');
+    expect(await by(operator, 'Ada King')).toBe('done');
+    expect(await nameNow()).toBe('Ada King');
   });
 
   test('the refusal has the request as a second administrator is asked; it opens this change for this person', async () => {

@@ -26,6 +26,7 @@ const once = 'it answers a challenge or a token that counts once';
 const exceptions: Record<string, string> = {
   createAdministrator: secret,
   createKey: secret,
+  createNodeToken: secret,
   rotateKey: secret,
   makeJobBoardLink: secret,
   openCapture: secret,

@@ -28,13 +28,19 @@ interface Decision {
 
 /** A live session as it ends. */
 const decidedSession = (
-  { id, realm, match }: { id: SessionId } & Pick<NewSession, 'realm' | 'match'>,
+  {
+    id,
+    realm,
+    match,
+    relyingOrder,
+  }: { id: SessionId } & Pick<NewSession, 'realm' | 'match' | 'relyingOrder'>,
   { decision, person, otherPerson = false, live = true, reasons = [] }: Decision,
 ) =>
   ({
     id,
     realm,
     flow: 'presence',
+    relyingOrder,
     decision,
     actor: key,
     otherPerson,
@@ -47,12 +53,17 @@ const decidedSession = (
 
 /** Uses the link, and ends its live session with this person. */
 export async function approve(
-  engine: Pick<Engine, 'inTransaction' | 'presence' | 'organization'>,
+  engine: Pick<Engine, 'db' | 'inTransaction' | 'presence' | 'organization'>,
   link: string,
   person: { id: SubjectId; email?: string },
 ): Promise<void> {
   const { sessionId } = await engine.presence.links.begin(link, begin);
-  const of = { id: sessionId as SessionId, match: 'any' } as const;
+  const { id: relyingOrder } = await engine.db
+    .selectFrom('relying_order')
+    .select('id')
+    .where('session', '=', sessionId)
+    .executeTakeFirstOrThrow();
+  const of = { id: sessionId as SessionId, match: 'any', relyingOrder } as const;
   const realm = { organization: engine.organization, world: 'live' } as const;
   const session = decidedSession({ ...of, realm }, { decision: 'approved', person });
   await engine.inTransaction((tx) => engine.presence.end.onDecided(tx, session));

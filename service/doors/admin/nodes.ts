@@ -69,6 +69,7 @@ export const nodeRoutes = ({ nodeKeys, nodeList }: NodeRouteDeps): AdminRoute[] 
       'The machine that joins with it gets the master key for its own key. Needs a key store on PostgreSQL.',
     body: TokenRequest,
     status: 201,
+    shownOnce: true,
     reply: TokenReply,
     refuses: ['WRONG_PASSPHRASE', 'CONFLICT'],
     handle: ({ body: { passphrase }, who }) => nodeKeys.createToken(passphrase, who),

@@ -345,7 +345,7 @@ const changingRoutes = ({ subjects, checks, organizations }: SubjectRouteDeps): 
     harmless: (call) => !isScan(call),
     summary: 'Enroll a picture',
     description:
-      'Adds a picture to the person with the address. A new address creates a person. `overrideLiveness` in the live world is for owners and administrators, alerts, and takes a second administrator where the organization has four eyes; `overrideMismatch` and `confirmed` are for the operator of the box.',
+      'Adds a picture to the person with the address. A new address creates a person. An administrator changes no name by it: another name than that of the person is refused (`changeSubject`). `overrideLiveness` in the live world is for owners and administrators, alerts, and takes a second administrator where the organization has four eyes; `overrideMismatch` and `confirmed` are for the operator of the box.',
     may: byOperators,
     body: EnrollRequest,
     upload: pictureUpload,

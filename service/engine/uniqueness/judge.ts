@@ -318,6 +318,8 @@ function createWait(deps: JudgeDeps) {
       pixelHash,
       quality,
       files: Object.fromEntries(Object.keys(embeddings).map((id) => [id, files[id] ?? ''])),
+      session,
+      scope: scope.id,
       ...defined({ consent, existing: self, reference }),
     };
     return inTransaction(async (tx) => {

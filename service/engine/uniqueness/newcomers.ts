@@ -68,6 +68,10 @@ const createEnd =
 
 const waitsNoMore = () => new Problem('CONFLICT', 'The session does not wait for this review any more.');
 
+/** A row that another program wrote may name another session than the one whose face was reviewed. */
+const isOf = (row: WaitRow, { session = row.session, scope = row.scope }: WaitingEnrollment): boolean =>
+  session === row.session && scope === row.scope;
+
 /** Decisions of reviewers. */
 function createReviewed(deps: NewcomersDeps): WaitingNewcomers {
   const { db, inTransaction, clock, turns, scopes, models } = deps;
@@ -83,7 +87,7 @@ function createReviewed(deps: NewcomersDeps): WaitingNewcomers {
       requireSameModels(sent, models.current().files);
       const row = await waits.ofItem(item);
       const scope = row && (await scopes.store.byId(realm, row.scope));
-      if (!row || !scope) throw waitsNoMore();
+      if (!row || !scope || !isOf(row, sent)) throw waitsNoMore();
       const { embeddings, pixelHash, quality, consent, existing, reference } = sent;
       const order: UniquenessRequest = {
         realm,

@@ -290,6 +290,22 @@ mostlyOnSqlite('uniqueness', (newPlace, dialect, { test, describe }) => {
       await expect(engine.reviews.undo(realm(), review!, bea)).rejects.toMatchObject({ code: 'CONFLICT' });
     });
 
+    test.each(['session', 'scope'] as const)(
+      'waits in its own %s: what a writer of the database makes of the wait admits no person',
+      async (column) => {
+        await judge(face('carol'), { scope: 'another' });
+        const { scopes } = await engine.uniqueness.scopes.page(realm(), { limit: 5 });
+        const others = {
+          session: 'sess_of_another',
+          scope: scopes.find(({ name }) => name === 'another')!.id,
+        };
+        await judge(twin('a'), { session: 'sess_twin' });
+        await engine.db.updateTable('uniqueness_wait').set(column, others[column]).execute();
+        await expect(decide('not-same-person')).rejects.toMatchObject({ code: 'CONFLICT' });
+        expect(engine.newcomers).toEqual([]);
+      },
+    );
+
     test('waits for a reviewer, who knows them: a duplicate, and no member', async () => {
       await judge(twin('a'), { session: 'sess_twin' });
       await decide('same-person');

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, connect as dial, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { connect } from 'node:tls';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -230,6 +230,19 @@ test('a connection without a request holds up no stop', async () => {
     connect({ host, port: Number(port), ...client }).on('error', () => {}),
     'secureConnect',
   );
+});
+
+test('connections that show nothing make room for others, and for those of nodes', async () => {
+  const { hostname: host, port } = new URL(addresses.b);
+  let cut = 0;
+  const strangers: Socket[] = Array.from({ length: 600 }, () =>
+    dial({ host, port: Number(port) })
+      .on('error', () => {})
+      .on('close', () => void cut++),
+  );
+  await expect.poll(() => cut, { timeout: 4_000 }).toBe(600 - 512);
+  expect((await ask('/here', { headers: { 'x-node': 'b' } })).body).toMatchObject({ self: 'b' });
+  for (const stranger of strangers) stranger.destroy();
 });
 
 test('a node that does not answer is said to, and not waited for', async () => {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import { createServer } from 'node:https';
+import { createServer, type Server } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { json } from 'node:stream/consumers';
@@ -198,6 +198,7 @@ function listenForNodes(doors: FastifyInstance, { address, credentials, took }: 
       else response.writeHead(400).end();
     },
   );
+  boundUnproven(server);
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (credentials.holds(request.socket) && took(request))
       doors.server.emit('upgrade', request, socket, head);
@@ -235,6 +236,34 @@ function listenForNodes(doors: FastifyInstance, { address, credentials, took }: 
     });
   });
 }
+
+/** Connections that have not shown yet that they are of a node: of one address, and in all. */
+const UNPROVEN = { perAddress: 512, all: 1_024 };
+
+/** A caller without the key takes no more than that: where one more would be too many, the first of its address makes room. */
+function boundUnproven(server: Server): void {
+  const waiting = new Map<string, Socket>();
+  const endsOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`;
+
+  server.on('connection', (socket: Socket) => {
+    const all = [...waiting.values()];
+    const same = all.filter(({ remoteAddress }) => remoteAddress === socket.remoteAddress);
+    if (same.length >= UNPROVEN.perAddress) same[0]!.destroy();
+    else if (all.length >= UNPROVEN.all) largest(all)[0]!.destroy();
+    const ends = endsOf(socket);
+    waiting.set(ends, socket);
+    socket.once('close', () => {
+      if (waiting.get(ends) === socket) waiting.delete(ends);
+    });
+  });
+  server.on('secureConnection', (socket: Socket) => waiting.delete(endsOf(socket)));
+}
+
+/** Those of the address that has most of them. */
+const largest = (sockets: readonly Socket[]): Socket[] =>
+  [...Map.groupBy(sockets, ({ remoteAddress }) => remoteAddress).values()].reduce((most, of) =>
+    of.length > most.length ? of : most,
+  );
 
 /** A name, or an address that is translated on the way here, is listened for at every address: what is no node gets no answer there. */
 function ownHost(hostname: string): { host?: string } {

@@ -66,6 +66,13 @@ const protectedTables = {
     covers: ['model', 'enabled', 'accepted_licence_doubt', 'set_by', 'set_at'],
     adopted: 2,
   },
+  behavior_layer: {
+    of: 'behavior-layer',
+    label: 'behavior-layer-1',
+    key: 'organization',
+    covers: ['organization', 'layer', 'accepted_model', 'accepted_by', 'accepted_at', 'own_weights'],
+    adopted: 2,
+  },
   destination_grant: {
     of: 'destination-grant',
     label: 'destination-grant-1',

@@ -33,7 +33,9 @@ function fromLast01(columns: Columns): readonly string[] {
       tables.some((table) => one.includes(`create table ${table} (`) || one.includes(` on ${table} (`)),
     );
   return [
-    ...['erasure', 'model_setting'].map((table) => `alter table ${table} add column mac ${text}`),
+    ...['erasure', 'model_setting', 'behavior_layer'].map(
+      (table) => `alter table ${table} add column mac ${text}`,
+    ),
     `alter table erasure add column consents ${text}`,
     ...['erasure', 'backup_run', 'backup_drill', 'setup'].map(
       (table) => `alter table ${table} add column begun_by ${text}`,
@@ -1476,7 +1478,8 @@ const statements = ({ text, integer, real, bytes, strict, strictInKey }: Columns
       -- ms since 1970
       accepted_at ${integer},
       -- JSON of the organization's own weights.
-      own_weights ${text}
+      own_weights ${text},
+      mac ${text}
     )${strict}`,
   `
     -- A verdict on behavior, for as long as its token counts (engine/verdicts).

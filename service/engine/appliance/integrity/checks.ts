@@ -126,6 +126,8 @@ const remedies: { [Name in ProtectedName]?: (id: string) => string } = {
   model_import: (id) =>
     `Import the model again (gatehouse models import), or delete the row from the database (delete from model_import where id = '${id}').`,
   model_setting: (id) => `Set it again: gatehouse models enable ${id}, or gatehouse models disable ${id}`,
+  behavior_layer: (id) =>
+    `Choose the layer of the behavior score again: gatehouse behavior layer --org ${id} --use LAYER`,
   destination_grant: (id) =>
     `Revoke it (gatehouse grant revoke ${id}), or accept it: gatehouse audit accept destination_grant ${id}`,
   webhook_endpoint: (id) =>

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { onSqlite } from '../../../../test/storage/databases.ts';
 import { personWindow } from '../../../../test/support/behavior-windows.ts';
 import { type Engine, operator, startEngine } from '../../../../test/support/engine.ts';
+import { asWrittenByService } from '../../../../test/support/integrity.ts';
 import type { OrganizationId } from '../../../lib/id.ts';
 import { researchModel } from '../model/behavior-model.ts';
 import { createBehaviorLayers } from './behavior-layers.ts';
@@ -71,6 +72,7 @@ onSqlite('the learned layer', (newPlace) => {
       .insertInto('behavior_layer')
       .values({ organization, layer: 'research', own_weights: null, ...accepted })
       .execute();
+    await asWrittenByService(engine, 'behavior_layer');
     const layers = createBehaviorLayers(engine);
     await layers.load();
     expect(layers.learned(organization)).toEqual({});
@@ -106,6 +108,7 @@ onSqlite('the learned layer', (newPlace) => {
       .insertInto('behavior_layer')
       .values({ ...none, organization, layer: 'own', own_weights })
       .execute();
+    await asWrittenByService(engine, 'behavior_layer');
     const layers = createBehaviorLayers(engine);
     await layers.load();
     expect(layers.learned(organization)).toEqual({});

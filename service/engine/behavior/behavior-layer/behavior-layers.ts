@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { OrganizationId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
+import type { RowIntegrity } from '../../../storage/transaction.ts';
 import { type Actor, describeActor, type Foundation } from '../../audit/index.ts';
 import { BehaviorModel, researchModel } from '../model/behavior-model.ts';
 import { createLayerStore, type LayerRow } from './layer-store.ts';
@@ -48,7 +49,9 @@ export interface BehaviorLayers {
   forget(organization: OrganizationId): Promise<void>;
 }
 
-export interface BehaviorLayersDeps extends Pick<Foundation, 'db' | 'inTransaction' | 'audit' | 'clock'> {}
+export interface BehaviorLayersDeps extends Pick<Foundation, 'db' | 'inTransaction' | 'audit' | 'clock'> {
+  integrity: RowIntegrity;
+}
 
 /** A row as it is used. */
 interface Kept {
@@ -62,8 +65,9 @@ export function createBehaviorLayers({
   inTransaction,
   audit,
   clock,
+  integrity,
 }: BehaviorLayersDeps): BehaviorLayers {
-  const store = createLayerStore({ db });
+  const store = createLayerStore({ db, integrity });
   let kept = new Map<string, Kept>();
 
   const describe = (organization: OrganizationId): ChosenLayer => describeKept(kept.get(organization));

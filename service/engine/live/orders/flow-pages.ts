@@ -112,6 +112,7 @@ export function createFlowPages(deps: HostedDeps): LinkResolver {
         const made = await sessions.prepare({
           ...toSession({ kind: 'hosted', realm, created_by: by }, request, begin),
           ...hostedSession(id, product, request),
+          relyingOrder: id,
           page: pageOf(found),
           expiresAt: clock.now() + SESSION_LIFE,
         });

@@ -275,6 +275,7 @@ const hostedKind = (
   pageOf: ({ terms }, request, organization) => toHostedPage(terms.product, request, organization),
   sessionOf: ({ id, terms }, request) => hostedSession(id as VerificationId, terms.product, request),
   declined: { state: 'failed', result: { reasons: ['CONSENT_DENIED'] } },
+  erased: { state: 'failed', result: { reasons: ['CHECK_FAILED'] } },
   async judge({ terms }, { minimumAge = DEFAULT_AGE }, { realm, person }: Candidate) {
     if (terms.product !== 'verifyage') return undefined;
     const birthDate = person && (await subjects.birthDate(realm, person.id));

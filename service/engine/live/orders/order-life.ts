@@ -78,8 +78,8 @@ export interface KindOfOrder<Request extends object, Terms extends CommonTerms, 
     session: Candidate,
   ): ReturnType<NonNullable<FlowHandler['judge']>>;
   endingOf(order: Order<Terms, Result>, session: DecidedSession): Ending<Result> | Promise<Ending<Result>>;
-  /** Where `endingOf` names a person, who is being erased. */
-  erased?: Ending<Result>;
+  /** Where `endingOf` names a person who is being erased, or what was asked does not open any more. */
+  erased: Ending<Result>;
   /** The event and the audit line of an end, once, in its transaction. */
   ended(tx: Tx, order: Order<Terms, Result>, ending: Ending<Result>, by: EndedBy): Promise<void>;
 }
@@ -157,6 +157,7 @@ export function createOrderLife<Request extends object, Terms extends CommonTerm
       const made = await sessions.prepare({
         ...toSession(order, request, begin),
         ...kind.sessionOf(order, request),
+        relyingOrder: order.id,
         ...defined({ testOutcome: order.terms.testOutcome }),
         page,
         browserOrigins: await originsOf(order),
@@ -185,20 +186,32 @@ export function createOrderLife<Request extends object, Terms extends CommonTerm
     },
   };
 
+  /** Another row that names the session is not the order that its person was asked for. */
+  async function orderOf({ id, relyingOrder }: Pick<Candidate, 'id' | 'relyingOrder'>, tx?: Tx) {
+    const order = await store.bySession(id, tx);
+    return order?.id === relyingOrder ? order : undefined;
+  }
+
   const flowEnd: FlowHandler = {
     async judge(session) {
-      const order = kind.judge && (await store.bySession(session.id));
+      if (!kind.judge) return undefined;
+      const order = await orderOf(session);
       const request = order && (await store.requestOf(order));
-      return request && kind.judge?.(order, request, session);
+      return request ? kind.judge(order, request, session) : { refuse: 'ORDER_LOST' };
     },
     async onDecided(tx, session) {
-      const order = await store.bySession(session.id, tx);
+      const order = await orderOf(session, tx);
       if (order?.state !== 'pending') return undefined;
       const by = { actor: session.actor, session };
+      // An order that another program changed is passed by no person.
+      if (!(await store.requestOf(order))) {
+        await end(tx, order, kind.erased, by);
+        return undefined;
+      }
       try {
         await end(tx, order, await kind.endingOf(order, session), by);
       } catch (error) {
-        if (!kind.erased || !isErased(error)) throw error;
+        if (!isErased(error)) throw error;
         await end(tx, order, kind.erased, by);
       }
       return undefined;

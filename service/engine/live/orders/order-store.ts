@@ -71,6 +71,16 @@ export interface OrderPage {
 type Column = 'request' | 'proof';
 type Owner = Pick<OrderRow, 'id' | 'organization' | 'world' | 'subject'> & { kind: string };
 
+/** What is never changed of an order, and lies plain. */
+type Fixed = Pick<OrderRow, 'created_by' | 'lineage' | 'expires_at' | 'terms'>;
+
+/** Sealed with the request: an order of which another program changed one of these opens no more. */
+const fixedOf = ({ created_by, lineage, expires_at, terms }: Fixed): string =>
+  JSON.stringify([created_by, lineage, expires_at, terms]);
+
+/** As it is sealed. */
+export type SealedRequest = { fixed?: string };
+
 const VERSION = 1;
 /** After the tables that each kind had up to 0.1, so that what they sealed opens. */
 const sealedAs: Readonly<Record<string, string>> = {
@@ -117,14 +127,21 @@ export function createOrderStore<Request extends object, Terms, Result>(
   const owned = createOwnerSeal(sealer);
   const seal = (owner: Owner, column: Column, value: object): Promise<Uint8Array> =>
     owned.seal(orderPlace(owner, column), new TextEncoder().encode(JSON.stringify(value)));
+  const sealRequest = (owner: Owner & Fixed, request: Request) =>
+    seal(owner, 'request', { ...request, fixed: fixedOf(owner) });
   /** Undefined once the person was erased, and for what was changed on disk. */
   async function open(order: Owner, column: Column, sealed: Uint8Array | null): Promise<unknown> {
     const opened = sealed && (await owned.open(orderPlace(order, column), sealed));
     return opened?.is === 'open' ? JSON.parse(new TextDecoder().decode(opened.plain)) : undefined;
   }
   async function requestOf(order: Stored): Promise<Request | undefined> {
-    const found = await open(order, 'request', order.request_sealed);
-    return found === undefined ? undefined : RequestSchema.parse(found);
+    const found = (await open(order, 'request', order.request_sealed)) as SealedRequest | undefined;
+    if (found === undefined) return undefined;
+    const { fixed, ...request } = found;
+    // Releases before 0.2 sealed none.
+    return fixed !== undefined && fixed !== fixedOf({ ...order, terms: JSON.stringify(order.terms) })
+      ? undefined
+      : RequestSchema.parse(request);
   }
 
   return {
@@ -135,26 +152,28 @@ export function createOrderStore<Request extends object, Terms, Result>(
       const { id, realm, token, session = null, about = null, subject = null, lineage = '', terms } = order;
       const now = clock.now();
       const expiresAt = now + order.life;
-      const owner = { id, kind, ...realm, subject };
-      const sealed = await seal(owner, 'request', request).catch((error) => {
+      const fixed = {
+        created_by: order.createdBy,
+        lineage,
+        expires_at: expiresAt,
+        terms: JSON.stringify(terms),
+      };
+      const owner = { id, kind, ...realm, subject, ...fixed };
+      const sealed = await sealRequest(owner, request).catch((error) => {
         if (subject === null || !isErased(error)) throw error;
         owner.subject = null;
-        return seal(owner, 'request', request);
+        return sealRequest(owner, request);
       });
       const row: OrderRow = {
         ...owner,
         token_hash: token === undefined ? null : hashLinkToken(token),
         about_hash: about,
         created_at: now,
-        created_by: order.createdBy,
-        lineage,
-        expires_at: expiresAt,
         ends_at: session === null ? expiresAt : null,
         session,
         opened_at: session && now,
         state: 'pending',
         ended_at: null,
-        terms: JSON.stringify(terms),
         result: '{}',
         request_sealed: sealed,
         proof_sealed: null,
@@ -225,7 +244,7 @@ export function createOrderStore<Request extends object, Terms, Result>(
     async end(tx: Tx, order: Stored, ending: Ending<Result>, unopened = false): Promise<boolean> {
       const { state, result = {}, subject = order.subject, proof } = ending;
       const now = clock.now();
-      const owner = { ...order, subject };
+      const owner = { ...order, subject, terms: JSON.stringify(order.terms) };
       const asked = subject === order.subject ? undefined : await requestOf(order);
       const { numUpdatedRows } = await tx
         .updateTable('relying_order')
@@ -234,7 +253,7 @@ export function createOrderStore<Request extends object, Terms, Result>(
           result: JSON.stringify(result),
           ended_at: now,
           ends_at: null,
-          ...(asked && { subject, request_sealed: await seal(owner, 'request', asked) }),
+          ...(asked && { subject, request_sealed: await sealRequest(owner, asked) }),
           ...(proof && { proof_sealed: await seal(owner, 'proof', proof) }),
         })
         .where('id', '=', order.id)

@@ -10,7 +10,7 @@ import {
   type Realm,
 } from '../../audit/index.ts';
 import { hostedStatus } from './hosted.ts';
-import { type OrderKind, type OrderRow, orderPlace } from './order-store.ts';
+import { type OrderKind, type OrderRow, orderPlace, type SealedRequest } from './order-store.ts';
 import { presenceStates, type SealedProof } from './presence.ts';
 import { registrationState } from './registrations.ts';
 
@@ -32,6 +32,12 @@ const oldOrders = (from: Db | Tx, kind: string, { organization, world }: Realm, 
     .where('old.state', '!=', 'pending')
     .where(notHeld)
     .where(addressNotHeld('old.about_hash'));
+
+/** What was asked for. */
+function requestIn(opened: unknown) {
+  const { fixed: _, ...request } = (opened ?? {}) as SealedRequest;
+  return opened === undefined ? undefined : request;
+}
 
 type OwnedRow = OrderRow & { subject: string };
 
@@ -103,7 +109,7 @@ export const createOrderData = ({ db }: { db: Db }): PersonalData => ({
     const opened = (await open(values)).map(jsonOf);
     const found = rows.map((row, i) => ({
       row,
-      request: opened[2 * i],
+      request: requestIn(opened[2 * i]),
       proof: opened[2 * i + 1] as SealedProof | undefined,
       terms: JSON.parse(row.terms),
       result: JSON.parse(row.result),

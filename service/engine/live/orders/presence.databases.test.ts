@@ -128,6 +128,37 @@ mostlyOnSqlite('presence', (newPlace, _, { test }) => {
     ]);
   });
 
+  test('a session that a writer of the database leads to another order proves nothing for it', async () => {
+    const person = { id: await enroll(), email };
+    const login = await open({ purpose: 'Log in' });
+    const pay = (await create({ purpose: 'Pay Mallory' })).session.id;
+    const set = (id: string, session: SessionId | null) =>
+      engine.db
+        .updateTable('relying_order')
+        .set({ session, opened_at: engine.clock.now() })
+        .where('id', '=', id)
+        .execute();
+    await set(login.id, null);
+    await set(pay, login.live);
+    await room.decide(login.live, { decision: 'approved', person });
+    expect(await stateOf(pay)).toEqual({ is: 'pending', begun: true });
+    expect(await refusal(room.presence.token(caller(), pay, key))).toBe('CONFLICT');
+  });
+
+  test('an order of which he changes the terms has no token', async () => {
+    const person = { id: await enroll(), email };
+    const opened = await open({ ttlSeconds: 60, singleUse: true });
+    await engine.db
+      .updateTable('relying_order')
+      .set({ terms: '{"ttlSeconds":3600,"singleUse":0}' })
+      .execute();
+    await room.decide(opened.live, { decision: 'approved', person });
+    expect(await stateOf(opened.id)).toEqual({ is: 'cancelled', reason: 'not-verified' });
+    const { link } = await create();
+    await engine.db.updateTable('relying_order').set({ lineage: 'key_2' }).execute();
+    expect(await refusal(room.presence.links.begin(link, begin))).toBe('NOT_FOUND');
+  });
+
   test('only the key that created it, or its successor, reads it; elsewhere it is not there', async () => {
     const { id } = (await create()).session;
     const other = (await engine.organizations.create({ name: 'Other' }, operator)).id;

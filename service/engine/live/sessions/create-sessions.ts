@@ -136,13 +136,19 @@ function createNewcomerDecided({ store, sealed, record }: RecordingParts): Sessi
     if (!row || row.decision !== null || row.held_until === null) return;
     const before = outcomeOf(row);
     const { outcome, action } = judged;
-    await record.decided(tx, row, await sealed.whole(row), {
-      decision: action === 'duplicate' ? 'duplicate' : 'approved',
+    const opened = await sealed.whole(row);
+    const { orderLost = false } = opened;
+    await record.decided(tx, row, opened, {
+      decision: action === 'duplicate' ? 'duplicate' : orderLost ? 'rejected' : 'approved',
       actor: { is: 'appliance', task: 'sessions' },
       outcome: {
         ...before,
         counted: { outcome, action },
-        reasons: [...before.reasons, ...(undecided ? ['REVIEW_TIMED_OUT'] : [])],
+        reasons: [
+          ...before.reasons,
+          ...(undecided ? ['REVIEW_TIMED_OUT'] : []),
+          ...(orderLost ? ['PERSON_ERASED'] : []),
+        ],
       },
       uniqueness: judged,
       ...verificationOf(row, true),

@@ -85,9 +85,9 @@ export function createDecideAttempt(parts: RecordingParts) {
     });
 }
 
-/** Without the claimed address, which was erased, any enrolled person would do. */
-const refusedByErasure = ({ row }: EndedAttempt): Refusal | undefined =>
-  row.order_sealed === null ? { codes: ['PERSON_ERASED'], final: true } : undefined;
+/** Without what was ordered any enrolled person would do, however often counted. */
+const refusedByErasure = ({ opened }: EndedAttempt): Refusal | undefined =>
+  opened.orderLost ? { codes: ['PERSON_ERASED'], final: true } : undefined;
 
 function refusedByFrames(ended: EndedAttempt): Refusal | undefined {
   const { result, outcome } = ended;

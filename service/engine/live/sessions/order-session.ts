@@ -52,7 +52,7 @@ export function createOrderSession(parts: RecordingParts): Pick<Sessions, 'prepa
     const email = match === 'none' || match === 'any' ? undefined : match.email;
     const owner = { id, ...realm, subject: null as SubjectId | null };
     const { metadata, subjectRef, callback, uniqueness: rule, browserOrigins, profiles, context } = order;
-    const { testOutcome } = order;
+    const { testOutcome, relyingOrder } = order;
     const row: NewSessionRow = {
       id,
       ...realm,
@@ -72,6 +72,7 @@ export function createOrderSession(parts: RecordingParts): Pick<Sessions, 'prepa
           metadata,
           subjectRef,
           callback,
+          relyingOrder,
           uniqueness: rule,
           browserOrigins,
           profiles,

@@ -34,7 +34,7 @@ export function createReviewSession(
       const { twoPersonReview } = await organizations.get(realm.organization);
       if (twoPersonReview && !(await isAgreed(parts, row, made))) return sessionOf(row);
       const opened = await sealed.whole(row);
-      const isErased = row.order_sealed === null;
+      const { orderLost: isErased = false } = opened;
       if (made.approve && !isErased) await approve(row, opened, made);
       else {
         const { actor, request } = made;

@@ -23,6 +23,7 @@ export interface StoredOrder {
   metadata?: Record<string, unknown>;
   subjectRef?: string;
   callback?: { url: string };
+  relyingOrder?: string;
   page: SessionPage;
   uniqueness?: UniquenessRule;
   browserOrigins?: readonly string[];
@@ -133,11 +134,12 @@ export function createSealedValues(sealer: OwnerSealer) {
       };
     },
     async whole(row: SessionRow): Promise<WholeSession> {
-      const order = (await open(row, 'order')) ?? emptyOrder;
+      const ordered = await open(row, 'order');
+      const order = ordered ?? emptyOrder;
       const device = await open(row, 'device');
       const pictures = await open(row, 'pictures');
-      const { email, subjectRef, callback, testOutcome } = order;
-      const session = sessionOf(row);
+      const { email, subjectRef, callback, testOutcome, relyingOrder } = order;
+      const { subject, ...session } = sessionOf(row);
       const agreed = session.consent?.purposes;
       // The person may be checked without being counted.
       const declined =
@@ -145,13 +147,16 @@ export function createSealedValues(sealer: OwnerSealer) {
       return {
         ...defined({ testOutcome }),
         ...session,
+        // No key of this person opened the order: no event and no decision are sealed for them.
+        ...(ordered === undefined ? { orderLost: true as const } : defined({ subject })),
         page: order.page,
         metadata: order.metadata ?? {},
         uniquenessRule: (!declined && order.uniqueness) || { policy: 'off', scope: '' },
         browserOrigins: order.browserOrigins ?? [],
         profiles: order.profiles ?? [],
         context: order.context ?? true,
-        ...defined({ email, subjectRef, callback, device, pictures: pictures?.map(({ step }) => step) }),
+        ...defined({ email, subjectRef, callback, relyingOrder, device }),
+        ...defined({ pictures: pictures?.map(({ step }) => step) }),
       };
     },
   };
@@ -159,7 +164,7 @@ export function createSealedValues(sealer: OwnerSealer) {
 
 export type SealedValues = ReturnType<typeof createSealedValues>;
 
-/** Of a session whose person was erased. */
+/** Of a session whose person was erased, or that another program gave another person. */
 const emptyOrder: StoredOrder = {
   page: {
     consent: {

@@ -92,6 +92,8 @@ export interface NewSession {
   browserOrigins?: readonly string[];
   page: SessionPage;
   callback?: { url: string };
+  /** Id of the order that it ends, of those that have one: the row of another one that names this session is not its order. */
+  relyingOrder?: string;
   /** The caller's own; at most 16 kB of JSON. */
   metadata?: Record<string, unknown>;
   subjectRef?: string;
@@ -233,6 +235,10 @@ export interface WholeSession extends Session {
   metadata: Record<string, unknown>;
   subjectRef?: string;
   callback?: { url: string };
+  /** As `NewSession.relyingOrder`. */
+  relyingOrder?: string;
+  /** What was ordered does not open any more: what is left of it approves no person. */
+  orderLost?: true;
   page: SessionPage;
   uniquenessRule: UniquenessRule;
   context: boolean;
@@ -264,7 +270,16 @@ export interface DecidedSession extends WholeSession {
 /** A session before it is approved. */
 export type Candidate = Pick<
   DecidedSession,
-  'id' | 'realm' | 'flow' | 'profile' | 'person' | 'liveness' | 'metadata' | 'subjectRef' | 'uniqueness'
+  | 'id'
+  | 'realm'
+  | 'flow'
+  | 'profile'
+  | 'person'
+  | 'liveness'
+  | 'metadata'
+  | 'subjectRef'
+  | 'uniqueness'
+  | 'relyingOrder'
 >;
 
 /** What the flow gives to the person's browser and to `finalize`, kept sealed with the session. */

@@ -72,13 +72,14 @@ export function createKeptCalibrations({ db, inTransaction, audit }: KeptCalibra
   const kept = new Map<string, CalibrationRow>();
   const keyOf = (realm: Realm, { id, holdsFor = 'average' }: Pick<Scorer, 'id' | 'holdsFor'>) =>
     `${realmKey(realm)}/${id}/${holdsFor}`;
-  const keep = (row: CalibrationRow) =>
+  /** Thresholds are only ever raised, whatever another program wrote. */
+  const keep = ({ shift, ...row }: CalibrationRow) =>
     kept.set(
       keyOf(
         { organization: row.organization as OrganizationId, world: row.world as World },
         { id: row.scorer, holdsFor: row.holds_for as HoldsFor },
       ),
-      row,
+      { ...row, shift: Math.max(0, shift) },
     );
 
   return {

@@ -23,7 +23,7 @@ export interface SubjectChange {
 export interface ChangeSubjectDeps extends Pick<Foundation, 'inTransaction' | 'audit' | 'clock'> {
   store: Pick<
     SubjectStore,
-    'addressHashes' | 'emailHash' | 'find' | 'sealPerson' | 'birthDateOf' | 'sealBirthDate'
+    'addressHashes' | 'emailHash' | 'find' | 'sealedOf' | 'sealPerson' | 'birthDateOf' | 'sealBirthDate'
   >;
   /** The work on one e-mail address, one after the other. */
   turns: Turns;
@@ -52,7 +52,10 @@ export function createChange({
     change: SubjectChange,
     actor: Actor,
   ): Promise<Subject> {
+    // First: what another node changes from here on is found changed in the transaction.
+    const sealedBefore = await store.sealedOf(subject);
     const known = await store.find(realm, { id: subject });
+    if (sealedBefore === undefined) throw changedMeanwhile();
     if (known?.email === undefined || hashOf(realm, known) !== emailHash) throw changedMeanwhile();
     const birthDate = await store.birthDateOf(realm, subject);
     const before = { email: known.email, name: known.name, birthDate };
@@ -81,7 +84,8 @@ export function createChange({
         await noteFormer(tx, realm, { emailHash, subject, at: clock.now() });
       }
       const values = { ...sealed, email_hash: hashAfter };
-      if (!(await updatePerson(tx, subject, emailHash, values))) throw changedMeanwhile();
+      if (!(await updatePerson(tx, subject, { email_hash: emailHash, ...sealedBefore }, values)))
+        throw changedMeanwhile();
       await audit.add(tx, {
         actor,
         action: 'subject.change',

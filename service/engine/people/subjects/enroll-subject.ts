@@ -114,10 +114,11 @@ export function createEnroll(deps: EnrollSubjectDeps) {
 /** Updates memory after the commit: withheld purposes and the row of the gallery. */
 function follow(
   { index, consents }: EnrollSubjectDeps,
-  { realm, input, subject, known, at }: Attempt,
+  attempt: Attempt,
   { enrollment, before, anchor, templates }: SealedEnrollment,
   { dropped, status, enrollments }: Written,
 ): Enrolled {
+  const { realm, input, subject, known, at } = attempt;
   if (status) consents.settle(subject, status);
   const added = templates.map(({ id, embedder, quality, created_at }) => ({
     id,
@@ -129,7 +130,7 @@ function follow(
   }));
   const kept = [...before, ...added].filter(({ id }) => !dropped.includes(id));
   const memberOf = 'memberOf' in input ? input.memberOf : undefined;
-  const { email, name } = nameOf(input);
+  const { email, name } = nameOf(attempt);
   const now = { ...realm, id: subject, createdAt: at, ...defined({ email, memberOf }), ...known };
   index.put(realm, subject, galleryVectors(kept), now.memberOf);
   return {
@@ -149,6 +150,8 @@ function requireUnitLength(vector: Float32Array): void {
 export interface NewEnrollment extends NewPicture {
   email: string;
   name?: string;
+  /** Whether the name takes the place of the one that the person has; absent: it does. */
+  renames?: boolean;
 }
 
 /** A new person without an address, in a gallery of their own part (`Subject.memberOf`). */
@@ -217,7 +220,7 @@ async function sealEnrollment(
 ) {
   const { realm, input, subject, known, files, at } = attempt;
   const { embeddings, quality, mark, pixelHash } = input;
-  const { email, name } = nameOf(input);
+  const { email, name } = nameOf(attempt);
   const enrollment = ids.next('enrollment');
   const person = await store.sealPerson(realm, subject, email, name);
   // Read before anything is written, so that the gallery can follow the commit whatever happens to the database then.
@@ -369,9 +372,12 @@ async function announce(
   });
 }
 
-/** Absent of a member. */
-const nameOf = (input: NewEnrollment | NewMember): Partial<Pick<NewEnrollment, 'email' | 'name'>> =>
-  'email' in input ? input : {};
+/** Absent of a member. A name that stays is not written again. */
+function nameOf({ input, known }: Attempt): Partial<Pick<NewEnrollment, 'email' | 'name'>> {
+  if (!('email' in input)) return {};
+  const { email, name, renames = true } = input;
+  return { email, ...(name !== undefined && (known === undefined || renames) && { name }) };
+}
 
 /** Pictures that API keys may enroll for one person in any 24 hours. */
 const MOST_A_DAY = 5;

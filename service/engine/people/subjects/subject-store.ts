@@ -1,4 +1,4 @@
-import type { Insertable, Updateable } from 'kysely';
+import type { Insertable, Selectable, Updateable } from 'kysely';
 import type { OrganizationId, SubjectId, TemplateId, World } from '../../../lib/id.ts';
 import { notBeingErased } from '../../../storage/legal-holds.ts';
 import type { Schema } from '../../../storage/schema.ts';
@@ -93,6 +93,12 @@ function createSubjectRows(db: Db) {
         .executeTakeFirst();
       return row?.email_hash ?? undefined;
     },
+    sealedOf: (subject: SubjectId): Promise<SealedPerson | undefined> =>
+      db
+        .selectFrom('subject')
+        .select(['name_sealed', 'birth_date_sealed'])
+        .where('id', '=', subject)
+        .executeTakeFirst(),
     /**
      * False when the e-mail is taken. On PostgreSQL an insert that meets one it cannot see yet is a conflict, which runs the
      * transaction again; without the clause it would be an error of its own.
@@ -269,11 +275,14 @@ export async function hasOwner(
   return row !== undefined;
 }
 
-/** False when the address is not this person's any more, or their erasure has begun. */
+/** Of a person, what a change replaces. */
+export type SealedPerson = Pick<Selectable<Schema['subject']>, 'name_sealed' | 'birth_date_sealed'>;
+
+/** False when the person is not as in `before` any more, or their erasure has begun. */
 export async function updatePerson(
   tx: Tx,
   subject: SubjectId,
-  emailHash: string,
+  before: SealedPerson & { email_hash: string },
   values: Pick<
     Updateable<Schema['subject']>,
     'email_hash' | 'email_sealed' | 'name_sealed' | 'birth_date_sealed'
@@ -283,7 +292,9 @@ export async function updatePerson(
     .updateTable('subject')
     .set(values)
     .where('id', '=', subject)
-    .where('email_hash', '=', emailHash)
+    .where('email_hash', '=', before.email_hash)
+    .where('name_sealed', before.name_sealed === null ? 'is' : '=', before.name_sealed)
+    .where('birth_date_sealed', before.birth_date_sealed === null ? 'is' : '=', before.birth_date_sealed)
     .where(notBeingErased)
     .executeTakeFirst();
   return numUpdatedRows === 1n;

@@ -150,6 +150,8 @@ function createEnrollWaiting(deps: DecideDeps) {
         pixelHash,
         quality,
         ...(name === undefined ? {} : { name }),
+        // The reviewer decides about a face; a name is changed on the page of the person.
+        renames: false,
         ...(consent === undefined ? {} : { consent }),
         audit: { review: id, duplicateOf: row.subject },
         async beside(tx, person) {

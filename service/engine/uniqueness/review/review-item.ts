@@ -167,6 +167,9 @@ export interface WaitingEnrollment {
   existing?: SubjectId;
   /** Of a newcomer: the reference that the caller gave. */
   reference?: string;
+  /** Of a newcomer: the session that waits, and in which scope. */
+  session?: string;
+  scope?: string;
   /** Of a newcomer: people that reviewers have compared with them before. */
   compared?: readonly ComparedPerson[];
 }

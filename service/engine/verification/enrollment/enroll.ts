@@ -36,6 +36,7 @@ import {
   type Enrollment,
   insists,
   isStaff,
+  mayRename,
   type PrepareEnrollmentDeps,
   type RefuseEnrollment,
   type RefuseEnrollmentDeps,
@@ -142,6 +143,7 @@ export function createKeepEnrollment({
         quality: seen.quality.score,
         confirmed,
         attended: isStaff(actor),
+        renames: mayRename(actor),
         upgrades,
         ...defined({ name, consent, mark }),
         audit: {

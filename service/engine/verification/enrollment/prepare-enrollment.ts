@@ -213,6 +213,9 @@ export interface AdmittedEnrollment {
 /** A person of the organization, or the appliance for one; no program and no visitor of a page. */
 export const isStaff = ({ is }: Actor): boolean => is !== 'key' && is !== 'session';
 
+/** A name is changed as an identity is (`changeSubject`), which an account of the organization does not do by a picture. */
+export const mayRename = ({ is }: Actor): boolean => is !== 'administrator' && is !== 'kiosk';
+
 /** Whose enrollment may confirm itself: in the live world an account that enrolls a picture takes another one to confirm it. */
 const confirmsBy = ({ world }: Realm, actor: Actor): boolean =>
   world === 'live' ? actor.is === 'operator' : isStaff(actor);
@@ -270,6 +273,14 @@ export function createAdmitEnrollment(deps: AdmitEnrollmentDeps) {
     const { command, realm, legalBasis, consent, uniquenessPolicy } = run;
     const existing = await subjects.find(realm, command.email);
     const about = existing ? { subject: existing.id } : {};
+    const { name } = command;
+    if (existing && name !== undefined && name !== existing.name && !mayRename(command.actor))
+      throw await refuse(
+        run,
+        'CONFLICT',
+        'This person is enrolled under another name, or without one: leave the name out, and change it on the page of the person (PATCH /api/admin/subjects/{id}).',
+        about,
+      );
     await subjects.catchUp();
     const withheld = consents.withheldAfter(legalBasis, existing?.id, consent);
     if (withheld.length === purposes.length) {
