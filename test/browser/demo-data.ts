@@ -80,6 +80,7 @@ export async function fillWithDemoData(box: RunningBox): Promise<DemoPlaces> {
   const [review, reviewWaiting, reviewDecided] = await makeReviews(people, operate, ask);
   await judgeDemoBehavior(operate, (body, key) => send(box.url, 'POST', '/api/v1/verify', body, key));
   await enrollByFormerModel(strangers.slice(3), operate, ask);
+  const receipt = await eraseOne(strangers[0]!, operate, ask);
   const sessions = await makeDemoSessions(box, operate, { review: reviewWaiting });
   await recordConsents(
     operate,
@@ -91,6 +92,7 @@ export async function fillWithDemoData(box: RunningBox): Promise<DemoPlaces> {
     review,
     reviewWaiting,
     reviewDecided,
+    receipt,
     person: await firstId(operate('GET', '/subjects?limit=1')),
     verification: await firstId(operate('GET', '/verifications?limit=1')).catch(() => ''),
     webhook,
@@ -168,6 +170,19 @@ async function enrollByFormerModel(people: readonly Person[], operate: Operate, 
       image: people[index]!.portrait.toString('base64'),
     });
   await turn(present, 'enable');
+}
+
+/** Gives the id of the erasure. */
+async function eraseOne({ portrait }: Person, operate: Operate, ask: Ask): Promise<string> {
+  const image = portrait.toString('base64');
+  const { userId } = (await ask('/api/enroll', { email: 'left@nordlys.example', image })) as {
+    userId: string;
+  };
+  const erased = await operate('POST', `/subjects/${userId}/erase?env=live`, {
+    reason: 'request',
+    confirm: userId,
+  });
+  return (erased as { erasure: string }).erasure;
 }
 
 const firstId = async (reply: Promise<unknown>): Promise<string> =>
