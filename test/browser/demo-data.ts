@@ -63,6 +63,7 @@ export async function fillWithDemoData(box: RunningBox): Promise<DemoPlaces> {
     return { name, email: `${mailbox}@nordlys.example`, image: portrait.toString('base64') };
   });
   for (const person of enrolled) await ask('/api/enroll', person);
+  const receipt = await eraseOne(strangers[0]!, operate, ask);
   // The very picture that was enrolled is refused as a replay.
   const another = alterations.filter(({ name }) => name !== 'none').slice(0, 3);
   for (const [index, { email }] of enrolled.entries()) {
@@ -80,7 +81,6 @@ export async function fillWithDemoData(box: RunningBox): Promise<DemoPlaces> {
   const [review, reviewWaiting, reviewDecided] = await makeReviews(people, operate, ask);
   await judgeDemoBehavior(operate, (body, key) => send(box.url, 'POST', '/api/v1/verify', body, key));
   await enrollByFormerModel(strangers.slice(3), operate, ask);
-  const receipt = await eraseOne(strangers[0]!, operate, ask);
   const sessions = await makeDemoSessions(box, operate, { review: reviewWaiting });
   await recordConsents(
     operate,
@@ -181,6 +181,7 @@ async function eraseOne({ portrait }: Person, operate: Operate, ask: Ask): Promi
   const erased = await operate('POST', `/subjects/${userId}/erase?env=live`, {
     reason: 'request',
     confirm: userId,
+    prove: true,
   });
   return (erased as { erasure: string }).erasure;
 }
