@@ -3,7 +3,6 @@ import { z } from 'zod';
 import type { OrganizationId, SubjectId, World } from '../../../lib/id.ts';
 import { actor, time } from '../../../lib/record-fields.ts';
 import type { Tx } from '../../../storage/transaction.ts';
-import type { AuditAction } from '../actions.ts';
 
 export interface Realm {
   organization: OrganizationId;
@@ -77,7 +76,7 @@ export interface ExportOptions {
     values: readonly { place: ValuePlace; sealed: Uint8Array | null }[],
   ): Promise<(Uint8Array | undefined)[]>;
   /** Writes an audit line of this read. */
-  audited(action: AuditAction): Promise<void>;
+  audited(action: 'consent.read'): Promise<void>;
 }
 
 /**

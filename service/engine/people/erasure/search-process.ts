@@ -10,14 +10,14 @@ export interface SearchTask {
 /** The number of files that are read, then the result, or why there is none. */
 export type SearchNews = { read: number } | { found: Haystack } | { failed: string };
 
-const tell = (news: SearchNews) => process.send?.(news);
+const post = (news: SearchNews) => process.send?.(news);
 
 lowerThisThread();
 process.once('message', async ({ files, needles }: SearchTask) => {
   try {
-    tell({ found: await searchFiles(files, needles, (read) => tell({ read })) });
+    post({ found: await searchFiles(files, needles, (read) => post({ read })) });
   } catch (error) {
-    tell({ failed: (error as Error).message });
+    post({ failed: (error as Error).message });
   }
   process.disconnect();
 });
