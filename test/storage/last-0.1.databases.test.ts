@@ -143,6 +143,7 @@ onBothDatabases('the database of the last 0.1', (newPlace, kind) => {
       email_hash: 'h',
       email_sealed: new Uint8Array([1]),
       created_at: 1,
+      updated_at: 1,
     });
     const consent = (id: string, more: object = {}) => ({
       id,
