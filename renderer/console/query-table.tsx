@@ -28,8 +28,7 @@ interface PageQuery<Row> {
   error: unknown;
   isPlaceholderData: boolean;
   refetch(): unknown;
-  /** Absent: it is in no list of the service. */
-  source?: ListSource | undefined;
+  source: ListSource;
   live?: LiveList | undefined;
 }
 
@@ -45,7 +44,7 @@ interface Filtered {
 }
 
 /**
- * A DataTable of a list route (`{ items, next }`) that was asked for with `useQuery(list(…))`. An error stands in the place of the rows, with
+ * A DataTable of a list route (`{ items, next }`) that was asked for with `useList(list(…))`. An error stands in the place of the rows, with
  * a way to try again. The cursor of the page is in the address, as `after`, and so are the filters. `shown`: all rows come
  * at once, and these of them are shown.
  */
@@ -83,12 +82,10 @@ export function QueryTable<Row>({
       // A live list stays, and says of when it is.
       failed={error && !(live && data) ? <Refused of={query} /> : undefined}
       tools={
-        source && (
-          <Row gap={8}>
-            <ListCommand source={source} />
-            {columns.length > 0 && <CsvButton source={source} columns={columns} ids={left} />}
-          </Row>
-        )
+        <Row gap={8}>
+          <ListCommand source={source} />
+          <CsvButton source={source} columns={columns} ids={left} />
+        </Row>
       }
       filters={
         values && (

@@ -44,7 +44,7 @@ async function stop(): Promise<void> {
   await stopping?.close();
 }
 async function work(gatehouse: Gatehouse): Promise<void> {
-  for (let i = 0; i < LINES; i++) await gatehouse.auditLog.record({ actor: ada, action: 'thing.do' });
+  for (let i = 0; i < LINES; i++) await gatehouse.auditLog.record({ actor: ada, action: 'site.add' });
   await gatehouse.auditLog.checkpoint('time');
 }
 

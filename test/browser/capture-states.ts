@@ -344,7 +344,7 @@ export const captureStates: readonly CaptureState[] = [
   link('finished', { ...description, state: 'finished' }, 'This check is finished'),
   link('kiosk', 403, 'This check is done at a kiosk'),
   link('offline', 500, 'Gatehouse does not answer'),
-  link('many', 503, 'Many people at this moment'),
+  link('many', 503, 'Many people are being verified right now'),
 ];
 
 /** Runs in the page, before its own script. */

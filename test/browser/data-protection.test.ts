@@ -119,6 +119,10 @@ test.skipIf(missing)(
     await open(`/receipts?search=${person.slice(-6).toUpperCase()}`);
     await page.getByText('Erased and searched for').filter({ visible: true }).waitFor();
     await see('receipts');
+    const [csv] = await Promise.all([page.waitForEvent('download'), button('Save as CSV').click()]);
+    const [head, ...rows] = (await readFile(await csv.path(), 'utf8')).split('\r\n');
+    expect(head).toBe('\uFEFFErasure,Person,State,World,Reason,By,Requested,Completed');
+    expect(rows).toEqual([expect.stringContaining(`${id},${person},done,test,`), '']);
     await page.locator(`a[href*="${id}"]`).filter({ visible: true }).click();
     await page.getByText('Search for what is left').waitFor();
     await page.getByText(/patterns of the person in/).waitFor();

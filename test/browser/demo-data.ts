@@ -63,6 +63,7 @@ export async function fillWithDemoData(box: RunningBox): Promise<DemoPlaces> {
     return { name, email: `${mailbox}@nordlys.example`, image: portrait.toString('base64') };
   });
   for (const person of enrolled) await ask('/api/enroll', person);
+  const receipt = await eraseOne(strangers[0]!, operate, ask);
   // The very picture that was enrolled is refused as a replay.
   const another = alterations.filter(({ name }) => name !== 'none').slice(0, 3);
   for (const [index, { email }] of enrolled.entries()) {
@@ -91,6 +92,7 @@ export async function fillWithDemoData(box: RunningBox): Promise<DemoPlaces> {
     review,
     reviewWaiting,
     reviewDecided,
+    receipt,
     person: await firstId(operate('GET', '/subjects?limit=1')),
     verification: await firstId(operate('GET', '/verifications?limit=1')).catch(() => ''),
     webhook,
@@ -168,6 +170,20 @@ async function enrollByFormerModel(people: readonly Person[], operate: Operate, 
       image: people[index]!.portrait.toString('base64'),
     });
   await turn(present, 'enable');
+}
+
+/** Gives the id of the erasure. */
+async function eraseOne({ portrait }: Person, operate: Operate, ask: Ask): Promise<string> {
+  const image = portrait.toString('base64');
+  const { userId } = (await ask('/api/enroll', { email: 'left@nordlys.example', image })) as {
+    userId: string;
+  };
+  const erased = await operate('POST', `/subjects/${userId}/erase?env=live`, {
+    reason: 'request',
+    confirm: userId,
+    prove: true,
+  });
+  return (erased as { erasure: string }).erasure;
 }
 
 const firstId = async (reply: Promise<unknown>): Promise<string> =>

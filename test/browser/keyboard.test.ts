@@ -12,6 +12,7 @@ import { inLanguage } from './in-language.ts';
 import { createKeyboard } from './keyboard-hand.ts';
 import { type EmptyBox, startEmptyBox } from './running-box.ts';
 import { walkThroughSetup } from './setup-walk.ts';
+import { tabThrough } from './tab-through.ts';
 
 // The first day of a person without a mouse, who sees the pages at twice their size. The second test goes on where the first one ended.
 
@@ -53,7 +54,7 @@ afterAll(async () => {
 });
 
 test.skipIf(missing)(`setup by keyboard alone, in German, at 200 %${why}`, patience, async () => {
-  await walkThroughSetup(page, box.setupAddress, noSideways, {
+  await walkThroughSetup(page, box.setupAddress, everyStop, {
     hand: createHand(createKeyboard(page)),
     say: inLanguage('de'),
   });
@@ -74,6 +75,12 @@ test.skipIf(missing)(
     expect(faults).toEqual([]);
   },
 );
+
+/** The Tab key goes through all of it and back to its beginning; each stop shows that it has the focus, and nothing lies over it. */
+async function everyStop(step: string): Promise<void> {
+  await noSideways(step);
+  expect([step, await tabThrough(page)]).toEqual([step, []]);
+}
 
 async function noSideways(step: string): Promise<void> {
   const wide = await page.evaluate('document.documentElement.scrollWidth - innerWidth');

@@ -228,7 +228,7 @@ test.skipIf(missing)('a camera that shows nothing is named, with ways on', async
   await page.getByRole('button', { name: /^Confirm it is me/ }).click();
   await page.getByRole('button', { name: 'Go on' }).click();
   const notice = page.locator('[data-fault=black]');
-  await notice.getByText('The camera gives a black picture').waitFor();
+  await notice.getByText('The camera picture is black').waitFor();
   await inspect('camera-black');
   await notice.getByRole('button', { name: 'Start the camera again' }).click();
   await notice.waitFor();

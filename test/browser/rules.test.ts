@@ -97,7 +97,7 @@ test.skipIf(missing)(
     expect(answer.status).toBe(200);
     await button('Save as version 5').click();
     await seen(/has version 5 of a profile/);
-    await seen('Version 5 was saved while you edit');
+    await seen('Version 5 was saved while you were editing');
     expect(await page.getByLabel('Minimum composite').inputValue()).toBe('0.4');
     await button('Discard').click();
     await expect.poll(() => page.getByLabel('Minimum composite').inputValue()).toBe('0.6');
@@ -217,7 +217,7 @@ test.skipIf(missing)(
   `the day of the former model says heldFor it would refuse; they are listed, each with the way to a picture${why}`,
   async () => {
     await open('/profiles/default');
-    await seen('As of now those are 2 people of this world.');
+    await seen('At present this affects 2 people in this world.');
     await page.getByRole('link', { name: 'Show them', exact: true }).click();
     await heading('Recognized by the former model').waitFor();
     await seen('0 of 2 people of the former model have templates of the present one too.');

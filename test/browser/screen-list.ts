@@ -24,6 +24,7 @@ export const screens: readonly Screen[] = [
   { path: '/people/{person}', data: 'full', press: ['Erase person'], name: 'erase' },
   { path: '/consents' },
   { path: '/receipts' },
+  { path: '/receipts/{receipt}', data: 'full', name: 'receipt' },
   { path: '/consent-text' },
   { path: '/enroll', data: 'full' },
   { path: '/enroll', data: 'full', press: ['Reads and signs here'], name: 'enroll-sign' },

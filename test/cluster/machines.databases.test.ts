@@ -81,7 +81,7 @@ describe.skipIf(binaries === undefined)('what one node knows of itself', () => {
       const { seq } = (
         await a.auditLog.page({ action: 'node.join', limit: 5 }, { actor: operator })
       ).lines.find(({ chain }) => chain === 'node_a')!;
-      await a.auditLog.record({ actor: operator, action: 'thing.do' });
+      await a.auditLog.record({ actor: operator, action: 'site.add' });
       await cluster.query(`update audit set at = at - 2592000000 where chain = 'node_a' and seq <= $1`, [
         seq,
       ]);

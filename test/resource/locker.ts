@@ -1,9 +1,12 @@
-import { type Actor, type Audit, describeActor } from '../../service/engine/audit/index.ts';
+import { type Actor, type Audit, type AuditAction, describeActor } from '../../service/engine/audit/index.ts';
 import type { Clock } from '../../service/lib/clock.ts';
 import type { OrganizationId } from '../../service/lib/id.ts';
 import { Problem } from '../../service/lib/problem.ts';
 import type { Db, InTransaction } from '../../service/storage/transaction.ts';
 import { deleteLocker, insertLocker, type Locker, type NewLocker, selectLockers } from './locker-store.ts';
+
+/** Stand for two lines of engine/audit/actions.ts. */
+const [ADD, REMOVE] = ['locker.add', 'locker.remove'] as unknown as readonly [AuditAction, AuditAction];
 
 export interface LockersDeps {
   db: Db;
@@ -22,7 +25,7 @@ export function createLockers({ db, inTransaction, audit, clock, nextId }: Locke
       const locker = { id: nextId(), organization, ...wanted, ...added };
       await inTransaction(async (tx) => {
         await insertLocker(tx, locker);
-        await audit.add(tx, { actor: by, action: 'locker.add', organization, target: locker.id });
+        await audit.add(tx, { actor: by, action: ADD, organization, target: locker.id });
       });
       return locker;
     },
@@ -30,7 +33,7 @@ export function createLockers({ db, inTransaction, audit, clock, nextId }: Locke
       inTransaction(async (tx) => {
         if (!(await deleteLocker(tx, organization, id)))
           throw new Problem('NOT_FOUND', `The organization has no locker with the id ${id}.`);
-        await audit.add(tx, { actor: by, action: 'locker.remove', organization, target: id });
+        await audit.add(tx, { actor: by, action: REMOVE, organization, target: id });
       }),
   };
 }

@@ -132,6 +132,51 @@ onBothDatabases('the database of the last 0.1', (newPlace, kind) => {
     expect(rows).toEqual([{ sid_hash: 'd4', seen_at: 1 }]);
   });
 
+  test('of a consent it says that the text was shown where the page of a kiosk did', async () => {
+    const made = await place();
+    const { rows, insert } = collectRows();
+    insert('organization', organization);
+    insert('subject', {
+      id: 'sub_1',
+      organization: 'org_1',
+      world: 'live',
+      email_hash: 'h',
+      email_sealed: new Uint8Array([1]),
+      created_at: 1,
+      updated_at: 1,
+    });
+    const consent = (id: string, more: object = {}) => ({
+      id,
+      organization: 'org_1',
+      subject: 'sub_1',
+      text_version: 'gatehouse-kiosk-2',
+      purposes: '["verification"]',
+      method: 'kiosk, typed name',
+      legal_basis: 'explicit consent',
+      given_at: 1,
+      recorded_by: 'kiosk:ksk_1/adm_1',
+      recorded_through: 'self',
+      ...more,
+    });
+    insert(
+      'consent',
+      consent('cns_desk', { method: 'kiosk, signed before the operator' }),
+      consent('cns_key', { recorded_by: 'key:key_1' }),
+      consent('cns_kiosk'),
+      consent('cns_staff', { recorded_through: 'operator' }),
+    );
+    await change(made, rows.join(';\n'));
+    const { db, close } = await openDatabase(made, deps);
+    const shown = await db
+      .selectFrom('consent')
+      .select('id')
+      .where('organization', '=', 'org_1')
+      .where('shown', '=', 1)
+      .execute();
+    await close();
+    expect(shown).toEqual([{ id: 'cns_kiosk' }]);
+  });
+
   test('nothing that waits in its queue is lost, and each keeps its place', async () => {
     const made = await place();
     const { rows, insert } = collectRows();

@@ -8,6 +8,7 @@ import { Actor } from '../actor.tsx';
 import type { Schemas } from '../api/admin.ts';
 import { hrefOfId } from '../frame/href-of-id.ts';
 import { Refused } from '../load-failed.tsx';
+import { useActionName } from '../reasons/action-strings.ts';
 import { type CheckName, type Reason, reasonKey, reasonStrings } from '../reasons/reason-strings.ts';
 import { sourceStrings } from '../reasons/source-strings.ts';
 import de from './strings.de.json' with { type: 'json' };
@@ -75,8 +76,9 @@ function What({ moment, person }: { moment: Moment; person: string | undefined }
   const t = useStrings(timelineStrings);
   const reasons = useStrings(reasonStrings);
   const { kind, says = '', about, object, within, by, refused, times } = moment;
-  const worded = (of: 'audit' | 'event', name: string) => {
-    const key = `${of}.${name}`;
+  const nameOfAction = useActionName();
+  const nameOfEvent = (name: string) => {
+    const key = `event.${name}`;
     return isKey(timelineStrings.en, key) ? t(key as never) : undefined;
   };
   if (kind === 'request')
@@ -85,7 +87,7 @@ function What({ moment, person }: { moment: Moment; person: string | undefined }
     return (
       <>
         <Link to="/audit" search={person === undefined ? { action: says } : { action: says, person }}>
-          {/\.(read|list)$/.test(says) ? t('read') : (worded('audit', says) ?? <code>{says}</code>)}
+          {nameOfAction(says) ?? <code>{says}</code>}
         </Link>
         {refused && `, ${t('refused')}`}
         {times !== undefined && <span className="muted">, {t('times', { count: times })}</span>}
@@ -94,7 +96,7 @@ function What({ moment, person }: { moment: Moment; person: string | undefined }
   if (kind === 'delivery' && within !== undefined && object !== undefined)
     return (
       <Link to="/webhooks/$id/deliveries/$delivery" params={{ id: within, delivery: object }}>
-        {isDelivery(says) && t(`delivery.${says}`, { event: worded('event', about ?? '') ?? about ?? '' })}
+        {isDelivery(says) && t(`delivery.${says}`, { event: nameOfEvent(about ?? '') ?? about ?? '' })}
       </Link>
     );
   const text =

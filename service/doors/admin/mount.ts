@@ -50,7 +50,7 @@ const noteExportIn =
   async (list, { who, request, organization, realm }, effect) => {
     if (effect !== 'reads-personal') return;
     const details = { list, ...defined({ world: realm?.world }) };
-    const about = { actor: who, request, action: 'list.export', details };
+    const about = { actor: who, request, action: 'list.export', details } as const;
     await auditLog?.record({ ...about, ...defined({ organization }) });
   };
 

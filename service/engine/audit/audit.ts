@@ -1,6 +1,7 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Ids, OrganizationId, SubjectId } from '../../lib/id.ts';
 import type { Tx } from '../../storage/transaction.ts';
+import type { AuditAction } from './actions.ts';
 import { appendLine, type SealPersonal, sealPersonal } from './audit-store.ts';
 import type { TimedPlace } from './own-end.ts';
 
@@ -44,7 +45,7 @@ type ApplianceTask = (typeof applianceTasks)[number];
 export interface AuditLine {
   actor: Actor;
   /** `<thing>.<verb>`: "organization.create", "subject.enroll", "models.enable". */
-  action: string;
+  action: AuditAction;
   organization?: OrganizationId;
   target?: string;
   outcome?: 'done' | 'refused';

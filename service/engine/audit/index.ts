@@ -1,3 +1,4 @@
+export type { AuditAction } from './actions.ts';
 export { applianceIdentity } from './appliance-identity.ts';
 export {
   type Actor,

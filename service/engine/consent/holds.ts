@@ -1,7 +1,7 @@
 import { defined } from '../../lib/defined.ts';
 import type { HoldId, OrganizationId, World } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
-import { type Actor, describeActor, type Foundation } from '../audit/index.ts';
+import { type Actor, type AuditAction, describeActor, type Foundation } from '../audit/index.ts';
 import type { Person } from './consent.ts';
 import { isEnrolled } from './consent-store.ts';
 import { createHoldStore, type HoldRow, type HoldSealer } from './hold-store.ts';
@@ -34,7 +34,7 @@ export function createHolds({ db, inTransaction, sealer, audit, ids, clock }: Ho
   const store = createHoldStore({ db, sealer });
   const line = (
     actor: Actor,
-    action: string,
+    action: AuditAction,
     request: string | undefined,
     { organization }: { organization: OrganizationId },
   ) => ({

@@ -77,6 +77,9 @@ function fromLast01(columns: Columns): readonly string[] {
     `alter table organization add column consent_text ${text}`,
     ...made('consent_text'),
     `alter table consent add column shown ${integer} not null default 0`,
+    // The page of the kiosk showed the text first, and sent its version with the typed name; what has another method is of another program.
+    `update consent set shown = 1
+      where recorded_through = 'self' and recorded_by like 'kiosk:%' and method = 'kiosk, typed name'`,
     consentsOfOrganization,
 
     ...made('known_node', 'erasure_node', 'model_import', 'model_part'),

@@ -7,7 +7,13 @@ import { Badge, Button, ExactTime, Id, LinkButton, Snippet } from '../../../ui/c
 import { fieldsOf } from '../../../ui/forms/index.ts';
 import { Card, Dialog, KeyValues, Note, Page, Row, Stack } from '../../../ui/layout/index.ts';
 import { defineStrings, shortenId, useFormat, useStrings } from '../../../ui/strings/index.ts';
-import { type Columns, type Filter, type FilterValues, useColumns } from '../../../ui/tables/index.ts';
+import {
+  type Columns,
+  type Filter,
+  type FilterValues,
+  TwoLines,
+  useColumns,
+} from '../../../ui/tables/index.ts';
 import { Actor, admin, list, Named, read, replyOf, type Schemas, saveFile, useSession } from '../../data.ts';
 import {
   ConfirmForm,
@@ -18,6 +24,7 @@ import {
   useList,
   useOperation,
 } from '../../operations.ts';
+import { useActionName } from '../../reasons/action-strings.ts';
 import { momentOfDay } from '../../search-values.ts';
 import { readLines } from './read-lines.ts';
 import de from './strings.de.json' with { type: 'json' };
@@ -87,17 +94,23 @@ function AuditScreen() {
   );
 }
 
+function ActionLink({ line, show }: { line: Line; show(line: Line): void }) {
+  const t = useStrings(auditStrings);
+  const { seq, action } = line;
+  const name = useActionName()(action);
+  return (
+    <TwoLines second={name && <code>{action}</code>}>
+      <LinkButton onClick={() => show(line)} aria-label={t('showLine', { seq, action: name ?? action })}>
+        {name ?? <code>{action}</code>}
+      </LinkButton>
+    </TwoLines>
+  );
+}
+
 const listColumns: Columns<Line, typeof auditStrings, (line: Line) => void> = [
   {
     id: 'action',
-    cell: (line, { t, context: show }) => (
-      <LinkButton
-        onClick={() => show(line)}
-        aria-label={t('showLine', { seq: line.seq, action: line.action })}
-      >
-        <code>{line.action}</code>
-      </LinkButton>
-    ),
+    cell: (line, { context: show }) => <ActionLink line={line} show={show} />,
   },
   { id: 'outcome', priority: 2, cell: ({ outcome }) => <Outcome outcome={outcome} /> },
   { id: 'actor', priority: 2, cell: ({ actor }) => <Actor actor={actor} /> },
@@ -186,6 +199,7 @@ function AuditLineDialog({
 }) {
   const t = useStrings(auditStrings);
   const format = useFormat();
+  const name = useActionName()(line.action);
   const filter = (patch: FilterValues) => {
     only(patch);
     close();
@@ -197,7 +211,11 @@ function AuditLineDialog({
     <Dialog title={t('lineTitle', { seq: line.seq })} size={640} close={close}>
       <KeyValues
         entries={{
-          [t('action')]: <code>{line.action}</code>,
+          [t('action')]: (
+            <TwoLines second={name && <code>{line.action}</code>}>
+              {name ?? <code>{line.action}</code>}
+            </TwoLines>
+          ),
           [t('outcome')]: <Outcome outcome={line.outcome} />,
           [t('time')]: format.absolute(line.time),
           [t('node')]: idOf(line.node, t('node')),

@@ -54,7 +54,7 @@ function Shown({ receipt }: { receipt: Receipt }) {
             [t('erasure')]: <code>{receipt.erasure}</code>,
             [t('subject')]: <code>{receipt.subject}</code>,
             [t('world')]: receipt.world === 'live' ? t('live') : t('test'),
-            [t('reason')]: receipt.reason,
+            [t('reason')]: t(`reason.${receipt.reason}`),
             [t('by')]: <Actor actor={receipt.actor} />,
             [t('requestedAt')]: <ExactTime at={receipt.requestedAt} />,
             [t('completedAt')]: receipt.completedAt && <ExactTime at={receipt.completedAt} />,

@@ -1,12 +1,11 @@
 import { IconFileCertificate } from '@tabler/icons-react';
-import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link } from '@tanstack/react-router';
 import { Badge, ExactTime } from '../../../ui/controls/index.ts';
 import { Page } from '../../../ui/layout/index.ts';
 import { shortenId, useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, useColumns } from '../../../ui/tables/index.ts';
 import { Actor, list, type Schemas } from '../../data.ts';
-import { QueryTable } from '../../operations.ts';
+import { QueryTable, useList } from '../../operations.ts';
 import { peopleStrings } from './strings.ts';
 
 export const Route = createLazyRoute('/receipts')({ component: ReceiptsScreen });
@@ -17,7 +16,7 @@ type Receipt = Schemas['ErasureReceipt'];
 function ReceiptsScreen() {
   const t = useStrings(peopleStrings);
   const { search, after } = Route.useSearch();
-  const query = useQuery(list('/api/admin/erasures', { reference: search, cursor: after }));
+  const query = useList(list('/api/admin/erasures', { reference: search, cursor: after }));
   return (
     <Page title={t('receipts')} lead={t('receiptsLead')} parents={[{ label: t('title'), to: '/people' }]}>
       <QueryTable
@@ -53,6 +52,16 @@ const listColumns: Columns<Receipt, typeof peopleStrings> = [
   { id: 'subject', priority: 3, cell: ({ subject }) => <code>{shortenId(subject)}</code> },
   { id: 'state', header: 'receiptState', priority: 2, cell: (receipt) => <State receipt={receipt} /> },
   { id: 'world', priority: 3, cell: ({ world }, { t }) => t(world === 'live' ? 'live' : 'test') },
-  { id: 'by', priority: 3, cell: ({ actor }) => <Actor actor={actor} /> },
-  { id: 'requestedAt', priority: 2, cell: ({ requestedAt }) => <ExactTime at={requestedAt} /> },
+  {
+    id: 'by',
+    csv: { reason: 'reason', actor: 'by' },
+    priority: 3,
+    cell: ({ actor }) => <Actor actor={actor} />,
+  },
+  {
+    id: 'requestedAt',
+    csv: { requestedAt: 'requestedAt', completedAt: 'completedAt' },
+    priority: 2,
+    cell: ({ requestedAt }) => <ExactTime at={requestedAt} />,
+  },
 ];

@@ -2,7 +2,7 @@ import { defined } from '../../../lib/defined.ts';
 import type { AdministratorId, OrganizationId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { Tx } from '../../../storage/transaction.ts';
-import type { Actor } from '../../audit/index.ts';
+import type { Actor, AuditAction } from '../../audit/index.ts';
 import type { OneTimeCodes } from './accounts.ts';
 import { type AdministratorSession, type From, hashSecret, type OpenedSession } from './administrator.ts';
 import {
@@ -116,7 +116,7 @@ async function write(
     keep,
     who,
     action,
-  }: { account: Account; hash: string; keep?: string; who: Actor; action: string },
+  }: { account: Account; hash: string; keep?: string; who: Actor; action: AuditAction },
 ): Promise<void> {
   const { id, organization } = account;
   await updateAccount(tx, integrity, id, { password: hash });
@@ -152,7 +152,7 @@ async function endAllOf(tx: Tx, administrator: AdministratorId): Promise<number>
 }
 
 export function createOwnSessions({ db, inTransaction, integrity, audit, sessions }: Parts): OwnSessions {
-  async function end(id: string, who: Actor, action: string, account: Account): Promise<void> {
+  async function end(id: string, who: Actor, action: AuditAction, account: Account): Promise<void> {
     await inTransaction(async (tx) => {
       if (!(await deleteSession(tx, id))) return;
       const { organization, id: target } = account;

@@ -2,7 +2,7 @@ import { defined } from '../../../lib/defined.ts';
 import type { AdministratorId, OrganizationId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { RowIntegrity, Tx } from '../../../storage/transaction.ts';
-import type { Actor, Foundation } from '../../audit/index.ts';
+import type { Actor, AuditAction, Foundation } from '../../audit/index.ts';
 import type { Administrators } from '../administrators/administrators.ts';
 import type { Organization } from '../organizations/organization.ts';
 import type { Organizations } from '../organizations/organizations.ts';
@@ -185,7 +185,7 @@ async function requireTwo(
   );
 }
 
-const lineOf = (actor: Actor, action: string, { organization, id }: Approval) => ({
+const lineOf = (actor: Actor, action: AuditAction, { organization, id }: Approval) => ({
   actor,
   action,
   organization,

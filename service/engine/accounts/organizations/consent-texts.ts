@@ -4,7 +4,7 @@ import { defined } from '../../../lib/defined.ts';
 import type { OrganizationId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
-import type { Actor } from '../../audit/index.ts';
+import type { Actor, AuditAction } from '../../audit/index.ts';
 import {
   OwnConsentText,
   type PublishedFacts,
@@ -44,7 +44,7 @@ interface Row {
     decide: (
       before: Organization,
       tx: Tx,
-    ) => Promise<{ after: Organization; action: string; details: Record<string, unknown> } | undefined>,
+    ) => Promise<{ after: Organization; action: AuditAction; details: Record<string, unknown> } | undefined>,
   ): Promise<Organization>;
 }
 

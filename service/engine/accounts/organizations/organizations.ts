@@ -4,7 +4,7 @@ import { foldCase } from '../../../lib/fold-case.ts';
 import type { OrganizationId, SiteId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { Db, RowIntegrity, Tx } from '../../../storage/transaction.ts';
-import { type Actor, describeActor, type Foundation } from '../../audit/index.ts';
+import { type Actor, type AuditAction, describeActor, type Foundation } from '../../audit/index.ts';
 import type { Attestation } from '../../consent/index.ts';
 import { type ConsentTexts, createConsentTexts } from './consent-texts.ts';
 import {
@@ -268,7 +268,7 @@ async function setFaceFactor(
 
 interface Alteration {
   after: Organization;
-  action: string;
+  action: AuditAction;
   details: Record<string, unknown>;
 }
 

@@ -33,7 +33,13 @@ interface EditRulesDeps extends Pick<Foundation, 'audit' | 'ids' | 'clock'> {
 export function createEditRules(deps: EditRulesDeps) {
   const { rules, changes, recipients, checkRule, audit, ids, clock } = deps;
 
-  const note = (tx: Tx, actor: Actor, change: string, rule: StoredRule, details?: Record<string, unknown>) =>
+  const note = (
+    tx: Tx,
+    actor: Actor,
+    change: 'add' | 'change' | 'remove',
+    rule: StoredRule,
+    details?: Record<string, unknown>,
+  ) =>
     audit.add(tx, {
       actor,
       action: `alert-rule.${change}`,

@@ -110,7 +110,7 @@ export async function adoptRows(deps: AdoptRowsDeps, actor: Actor): Promise<numb
 async function adoptThese(which: 1 | 2, deps: AdoptRowsDeps, actor: Actor): Promise<number> {
   const { db, inTransaction, integrity, keys, audit, log } = deps;
   const note = ROWS_NOTES[which];
-  const line = { action: 'rows.protect', target: note };
+  const line = { action: 'rows.protect', target: note } as const;
   if (await keys.note(note)) return 0;
   if (await hasLine(db, line)) {
     log.error(

@@ -3,7 +3,7 @@ import type { Locks } from '../../../lib/locks.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { InTransaction } from '../../../storage/transaction.ts';
 import { TOKEN_KEY_OVERLAP } from '../../accounts/index.ts';
-import type { Actor, Audit, Foundation } from '../../audit/index.ts';
+import type { Actor, Audit, AuditAction, Foundation } from '../../audit/index.ts';
 
 type SigningPurpose = 'audit' | 'receipts' | 'administrators' | 'tokens';
 
@@ -141,17 +141,20 @@ export function createKeyCustody(deps: KeyCustodyDeps): KeyCustody {
   };
 }
 
+/** Those whose beginning is an action too. */
+type Begun = { [A in AuditAction]: `${A}.begin` extends AuditAction ? A : never }[AuditAction];
+
 interface AuditedWork {
   write(
     actor: Actor,
-    action: string,
+    action: AuditAction,
     details: Record<string, unknown>,
     how?: { refused?: boolean; target?: string | undefined },
   ): Promise<void>;
   /** Audits the beginning of `work` and its end, also when it throws; one after the other. Only what was done names the target. */
   audited<T extends object>(
     actor: Actor,
-    action: string,
+    action: Begun,
     details: Record<string, unknown>,
     work: () => Promise<T>,
     target?: string,

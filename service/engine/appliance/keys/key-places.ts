@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { defined } from '../../../lib/defined.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { time } from '../../../lib/record-fields.ts';
-import { type Actor, describeActor, type Foundation } from '../../audit/index.ts';
+import { type Actor, type AuditAction, describeActor, type Foundation } from '../../audit/index.ts';
 
 const example = {
   place: '/media/stick',
@@ -66,7 +66,7 @@ export interface KeyPlacesDeps extends Pick<Foundation, 'inTransaction' | 'audit
 export function createKeyPlaces({ copies, inTransaction, audit }: KeyPlacesDeps): KeyPlaces {
   const note = (
     actor: Actor,
-    action: string,
+    action: AuditAction,
     details: Record<string, unknown>,
     outcome: 'done' | 'refused' = 'done',
   ) => inTransaction((tx) => audit.add(tx, { actor, action, outcome, details }));

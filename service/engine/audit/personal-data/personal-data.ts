@@ -76,7 +76,7 @@ export interface ExportOptions {
     values: readonly { place: ValuePlace; sealed: Uint8Array | null }[],
   ): Promise<(Uint8Array | undefined)[]>;
   /** Writes an audit line of this read. */
-  audited(action: string): Promise<void>;
+  audited(action: 'consent.read'): Promise<void>;
 }
 
 /**

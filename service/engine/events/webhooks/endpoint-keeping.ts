@@ -36,11 +36,13 @@ export interface EndpointKeeping {
   switchOff(tx: Tx, id: EndpointId, reason: string): Promise<boolean>;
 }
 
+type EndpointAction = 'add' | 'change' | 'disable' | 'enable' | 'remove' | 'rotate';
+
 /** Writes the audit line `webhook.<action>`. */
 type NoteEndpoint = (
   tx: Tx,
   actor: Actor,
-  action: string,
+  action: EndpointAction,
   row: EndpointRow,
   details?: Record<string, unknown>,
 ) => Promise<void>;
@@ -129,7 +131,7 @@ interface EndpointWriterDeps extends Pick<Foundation, 'inTransaction' | 'audit'>
 /** What is written to a row, and how the audit log names it. */
 export interface Alteration {
   update: EndpointUpdate;
-  action: string;
+  action: EndpointAction;
   details?: Record<string, unknown>;
 }
 

@@ -2,7 +2,7 @@ import type { FlowId, OrganizationId } from '../../../lib/id.ts';
 import { Problem, type ProblemDetail } from '../../../lib/problem.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
 import { type Organizations, refuseErased } from '../../accounts/index.ts';
-import { type Actor, describeActor, type Foundation } from '../../audit/index.ts';
+import { type Actor, type AuditAction, describeActor, type Foundation } from '../../audit/index.ts';
 import { type Profile, type Profiles, takesSource } from '../../matching/index.ts';
 import {
   defaultTexts,
@@ -114,7 +114,7 @@ function createChanges(
     organization: OrganizationId,
     id: FlowId,
     actor: Actor,
-    action: string,
+    action: AuditAction,
     decide: (flow: Flow, made: { at: number; by: string }) => Flow,
   ): Promise<Flow> =>
     inTransaction(async (tx) => {

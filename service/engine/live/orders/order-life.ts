@@ -4,7 +4,7 @@ import { Problem } from '../../../lib/problem.ts';
 import type { TestOutcome } from '../../../lib/test-outcome.ts';
 import type { Tx } from '../../../storage/transaction.ts';
 import type { Access, Organization, Organizations } from '../../accounts/index.ts';
-import { type Actor, type Foundation, readActor } from '../../audit/index.ts';
+import { type Actor, type AuditAction, type Foundation, readActor } from '../../audit/index.ts';
 import type { TextOwner } from '../../consent/index.ts';
 import type { Events } from '../../events/index.ts';
 import type { Realm } from '../../people/index.ts';
@@ -240,7 +240,7 @@ export function createOrderLife<Request extends object, Terms extends CommonTerm
 /** A line of the audit log about an order. */
 export const orderLine = (
   { id, realm }: Pick<Order<unknown, unknown>, 'id' | 'realm'>,
-  action: string,
+  action: AuditAction,
   { actor, request }: { actor: Actor; request?: string },
   details: Record<string, unknown> = {},
 ) => ({

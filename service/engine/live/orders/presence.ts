@@ -6,7 +6,7 @@ import { Problem } from '../../../lib/problem.ts';
 import type { TestOutcome } from '../../../lib/test-outcome.ts';
 import { time } from '../../../lib/time.ts';
 import type { PersonTokens, PresenceClaims, TokenRealm } from '../../accounts/index.ts';
-import { type Actor, describeActor } from '../../audit/index.ts';
+import { type Actor, type AuditAction, describeActor } from '../../audit/index.ts';
 import type { Subjects } from '../../people/index.ts';
 import type { LinkResolver } from '../sessions/link.ts';
 import { pageConsent } from '../sessions/page-consent.ts';
@@ -171,7 +171,7 @@ export function createPresence(deps: PresenceDeps): Presence {
     return { proof, session: toPresenceSession(order, proof, asked?.metadata) };
   }
 
-  const note = (order: PresenceOrderRow, action: string, actor: Actor) =>
+  const note = (order: PresenceOrderRow, action: AuditAction, actor: Actor) =>
     inTransaction((tx) =>
       audit.add(tx, orderLine(order, action, { actor }, defined({ subject: order.subject ?? undefined }))),
     );

@@ -2,7 +2,7 @@ import { defined } from '../../../lib/defined.ts';
 import type { OrganizationId, SubjectId, VerificationId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { Tx } from '../../../storage/transaction.ts';
-import { type Actor, readActor } from '../../audit/index.ts';
+import { type Actor, type AuditAction, readActor } from '../../audit/index.ts';
 import type { Purpose } from '../../consent/index.ts';
 import type { Judged } from '../../uniqueness/index.ts';
 import type { MovementRow } from './movement-store.ts';
@@ -67,7 +67,7 @@ export function createRecord(parts: SessionParts) {
   const line = (
     tx: Tx,
     { id, organization, world, flow }: Pick<SessionRow, 'id' | 'organization' | 'world' | 'flow'>,
-    action: `session.${string}`,
+    action: AuditAction,
     { actor, request, details, outcome }: LineDetails,
   ) =>
     audit.add(tx, {

@@ -61,7 +61,7 @@ export function createIntend(deps: IntendDeps): Intend {
     { actor, request }: Pick<IntendOptions, 'actor' | 'request'>,
   ) => ({
     actor,
-    action: 'subject.erase.intend',
+    action: 'subject.erase.intend' as const,
     organization,
     target,
     ...defined({ request }),

@@ -3,7 +3,7 @@ import type { OrganizationId, SubjectId, World } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { InTransaction, Tx } from '../../../storage/transaction.ts';
 import type { Access, Organizations } from '../../accounts/index.ts';
-import type { Actor, Audit } from '../../audit/index.ts';
+import type { Actor, Audit, AuditAction } from '../../audit/index.ts';
 import type { Subjects } from '../subjects/subjects.ts';
 import type { Erasure } from './erasure.ts';
 import type { CopyOfReceipt } from './ledger.ts';
@@ -98,7 +98,7 @@ export function createOrganizationErasure({
         await organizations.removeSite(organization, id, actor);
       }
       for (const end of endings) await end(organization, actor);
-      const note = (tx: Tx, action: string, details: Record<string, unknown> = {}) =>
+      const note = (tx: Tx, action: AuditAction, details: Record<string, unknown> = {}) =>
         audit.add(tx, {
           actor,
           action,

@@ -1,12 +1,13 @@
-import { type FileHandle, open, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { defined } from '../../../lib/defined.ts';
 import type { SubjectId } from '../../../lib/id.ts';
-import { noteProgress } from '../../../lib/progress/progress.ts';
 import { time } from '../../../lib/time.ts';
 import type { PersonalData, SealedValue, Searched } from '../../audit/index.ts';
 import type { Realm, Subject } from '../subjects/subject.ts';
 import type { CopyOfReceipt, Proof, TableSearch } from './ledger.ts';
+import { searchApart } from './search-apart.ts';
+import { type Needle, SHORTEST } from './search-files.ts';
 
 export interface ProverDeps {
   sealer: Opener;
@@ -45,7 +46,7 @@ export function createProver({ sealer, subjects, data, elsewhere = [], now }: Pr
     ): Promise<Proof> {
       const { needles, tooShort } = needlesOf(witness.remembered);
       const own = data === undefined ? [] : await filesUnder(data, (path) => path === 'models');
-      const { found, files, bytes, unreadable } = await searchFiles(
+      const { found, files, bytes, unreadable } = await searchApart(
         [...own, ...(await filesOfCopies(copies))],
         needles,
       );
@@ -247,25 +248,6 @@ export async function rememberPerson(
   };
 }
 
-/** A byte pattern and what kind of thing it is. At least `SHORTEST` bytes, so that chance does not find it. */
-export interface Needle {
-  kind: string;
-  bytes: Uint8Array;
-}
-
-interface Haystack {
-  files: number;
-  bytes: number;
-  found: { file: string; kind: string; times: number }[];
-  /** Files that could not be read, with the system's code. */
-  unreadable: string[];
-}
-
-/** 6 bytes come up by chance once in 281 TB of sealed data. */
-const SHORTEST = 6;
-/** Read at a time: half a millisecond of this thread. */
-const CHUNK = 256 * 1024;
-
 /** Every regular file under the folder, in no order; those that vanish meanwhile are left out. `skip` by path from the folder. */
 export async function filesUnder(
   folder: string,
@@ -282,84 +264,6 @@ export async function filesUnder(
   };
   await visit('');
   return files;
-}
-
-/** Reads each file once, a piece at a time, for all needles together. What disappears while it is read is no finding. */
-export async function searchFiles(files: readonly string[], needles: readonly Needle[]): Promise<Haystack> {
-  const search = createSearch(needles);
-  const result: Haystack = { files: 0, bytes: 0, found: [], unreadable: [] };
-  for (const [i, file] of files.entries()) {
-    noteProgress('searching the files', i, files.length);
-    try {
-      const { bytes, times } = await searchFile(file, search);
-      result.files += 1;
-      result.bytes += bytes;
-      for (const [kind, count] of times) result.found.push({ file, kind, times: count });
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code !== 'ENOENT')
-        result.unreadable.push(`${basename(file)} (${code ?? (error as Error).message})`);
-    }
-  }
-  return result;
-}
-
-interface Search {
-  longest: number;
-  /** Calls `hit` for every needle that begins in `bytes` before `end`. */
-  scan(bytes: Uint8Array, end: number, hit: (kind: string) => void): void;
-}
-
-async function searchFile(path: string, { longest, scan }: Search) {
-  const times = new Map<string, number>();
-  const overlap = Math.max(0, longest - 1);
-  const buffer = new Uint8Array(CHUNK + overlap);
-  let bytes = 0;
-  let kept = 0;
-  const file: FileHandle = await open(path, 'r');
-  try {
-    for (;;) {
-      const { bytesRead } = await file.read(buffer, kept, CHUNK, bytes);
-      const length = kept + bytesRead;
-      bytes += bytesRead;
-      // What begins in the overlap may end in the next piece; at the end there is none.
-      const end = bytesRead === 0 ? length : Math.max(0, length - overlap);
-      scan(buffer.subarray(0, length), end, (kind) => times.set(kind, (times.get(kind) ?? 0) + 1));
-      if (bytesRead === 0) return { bytes, times };
-      buffer.copyWithin(0, end, length);
-      kept = length - end;
-    }
-  } finally {
-    await file.close();
-  }
-}
-
-function createSearch(needles: readonly Needle[]): Search {
-  /** By the first two bytes; 0 is none. */
-  const first = new Uint16Array(65_536);
-  const groups: Needle[][] = [[]];
-  for (const needle of needles) {
-    if (needle.bytes.length < SHORTEST) throw new RangeError(`A needle has at least ${SHORTEST} bytes.`);
-    const start = needle.bytes[0]! * 256 + needle.bytes[1]!;
-    if (first[start] === 0) first[start] = groups.push([]) - 1;
-    groups[first[start]!]!.push(needle);
-  }
-  return {
-    longest: Math.max(0, ...needles.map(({ bytes }) => bytes.length)),
-    scan(bytes, end, hit) {
-      for (let i = 0; i < end; i++) {
-        const group = first[bytes[i]! * 256 + (bytes[i + 1] ?? 0)]!;
-        if (group === 0) continue;
-        for (const { kind, bytes: wanted } of groups[group]!) if (standsAt(bytes, i, wanted)) hit(kind);
-      }
-    },
-  };
-}
-
-function standsAt(bytes: Uint8Array, at: number, wanted: Uint8Array): boolean {
-  if (at + wanted.length > bytes.length) return false;
-  for (let i = 2; i < wanted.length; i++) if (bytes[at + i] !== wanted[i]) return false;
-  return bytes[at + 1] === wanted[1];
 }
 
 const absent = (error: NodeJS.ErrnoException) => {

@@ -1,9 +1,13 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { filesUnder, searchFiles } from './proof.ts';
+import { filesUnder } from './proof.ts';
+import { searchApart } from './search-apart.ts';
+import { searchFiles } from './search-files.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -64,7 +68,7 @@ test('files are named with what lies in them, in all folders but those passed ov
   const files = await filesUnder(join(folder, 'tree'), (path) => path === 'models');
   expect(files.sort()).toEqual([join(folder, 'tree/a'), join(folder, 'tree/inner/b')]);
   expect(
-    await searchFiles(
+    await searchApart(
       [...files, join(folder, 'gone')],
       [
         { kind: 'e-mail', bytes: text('ada@example.com') },
@@ -81,5 +85,22 @@ test('files are named with what lies in them, in all folders but those passed ov
 });
 
 test('a value that would be found by chance is no needle', async () => {
-  await expect(searchFiles([], [{ kind: 'name', bytes: text('Ada') }])).rejects.toThrow('at least 6 bytes');
+  await expect(searchApart([], [{ kind: 'name', bytes: text('Ada') }])).rejects.toThrow('at least 6 bytes');
+});
+
+test('the locks of this process on the files that are searched stay', async () => {
+  const file = join(folder, 'held.db');
+  const held = new Sqlite(file);
+  held.exec('begin exclusive');
+  const program = `const Sqlite = require('better-sqlite3');
+    try { new Sqlite(process.argv[1], { timeout: 0 }).exec('begin exclusive'); console.log('taken'); } catch (error) { console.log(error.code); }`;
+  const another = () =>
+    execFileSync(process.execPath, ['-e', program, file], {
+      cwd: import.meta.dirname,
+      encoding: 'utf8',
+    }).trim();
+  expect(another()).toBe('SQLITE_BUSY');
+  await searchApart([file], [{ kind: 'name', bytes: text('Lovelace') }]);
+  expect(another()).toBe('SQLITE_BUSY');
+  held.close();
 });

@@ -6,6 +6,7 @@ import { time } from '../../../lib/time.ts';
 import type { Organizations } from '../../accounts/index.ts';
 import type {
   Actor,
+  AuditAction,
   ExportOptions,
   Foundation,
   Person,
@@ -65,7 +66,7 @@ export function createSubjectRecords({
   const auditRead = (
     { organization, world, subject }: Person,
     { actor, request }: RecordRequest,
-    action: string,
+    action: AuditAction,
     details: Record<string, unknown> = {},
   ) =>
     inTransaction((tx) =>

@@ -235,7 +235,7 @@ const writeLine = (
   { organization, world }: Realm,
   subject: SubjectId,
   actor: Actor,
-  verb: string,
+  verb: 'keep-provisional-template' | 'upgrade-templates',
   details: object,
 ) =>
   audit.add(tx, {

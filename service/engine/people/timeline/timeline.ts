@@ -4,6 +4,7 @@ import { Problem } from '../../../lib/problem.ts';
 import { type Organizations, retentionPolicy } from '../../accounts/index.ts';
 import {
   type Actor,
+  type AuditAction,
   type Foundation,
   type Moment,
   type MomentKind,
@@ -65,7 +66,7 @@ export function createTimelines(deps: TimelinesDeps): Timelines {
 
   const read = (
     { organization, world }: Realm,
-    action: string,
+    action: AuditAction,
     target: string,
     { actor, request }: TimelineRequest,
   ) =>

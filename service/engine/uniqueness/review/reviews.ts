@@ -1,7 +1,7 @@
 import { defined } from '../../../lib/defined.ts';
 import type { ReviewId, SubjectId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
-import type { Actor } from '../../audit/index.ts';
+import type { Actor, AuditAction } from '../../audit/index.ts';
 import type { Realm } from '../../people/index.ts';
 import { createAddKnownPicture, createDecide, createEraseReviewed, createUndo } from './decide.ts';
 import {
@@ -90,7 +90,7 @@ export function createReviews(deps: ReviewsDeps): Reviews {
   const load = async (realm: Realm, id: ReviewId): Promise<ReviewItem> =>
     (await items([await find(realm, id)]))[0]!;
 
-  const noteRead = (realm: Realm, id: ReviewId, action: string, actor: Actor, details: object = {}) =>
+  const noteRead = (realm: Realm, id: ReviewId, action: AuditAction, actor: Actor, details: object = {}) =>
     inTransaction((tx) =>
       audit.add(tx, {
         actor,

@@ -261,7 +261,7 @@ function createPasskeyList(parts: Parts): PasskeyList {
         const passkey = requireOne(all, id);
         const renamed = { ...passkey, name: readName(name) };
         await updateName(tx, id, renamed.name);
-        const line = { actor: who, action: 'passkey.rename', organization, target: administrator };
+        const line = { actor: who, action: 'passkey.rename', organization, target: administrator } as const;
         await audit.add(tx, { ...line, details: { passkey: id } });
         return shownPasskey(renamed);
       }),
@@ -278,7 +278,7 @@ function createPasskeyList(parts: Parts): PasskeyList {
           );
         await deletePasskey(tx, administrator, id);
         const details = { passkey: id, left: all.length - 1 };
-        const line = { actor: who, action: 'passkey.remove', organization, target: administrator };
+        const line = { actor: who, action: 'passkey.remove', organization, target: administrator } as const;
         await audit.add(tx, { ...line, details });
       }),
   };

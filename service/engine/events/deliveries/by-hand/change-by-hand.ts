@@ -39,7 +39,7 @@ export function createChangeByHand(deps: ChangeByHandDeps): ChangeByHand {
 
   async function change(
     id: string,
-    { actor, verb, what }: { actor: Actor; verb: string; what: string },
+    { actor, verb, what }: { actor: Actor; verb: 'retry' | 'remove'; what: string },
     to: (row: DeliveryRow) => Settled,
   ): Promise<void> {
     await requireQueued(db, id);

@@ -4,7 +4,7 @@ import type { DeliveryId, Ids, SubjectId } from '../../../../lib/id.ts';
 import type { Locks } from '../../../../lib/locks.ts';
 import { Problem } from '../../../../lib/problem.ts';
 import type { RowIntegrity } from '../../../../storage/transaction.ts';
-import type { Actor, Audit, Foundation } from '../../../audit/index.ts';
+import type { Actor, Audit, AuditAction, Foundation } from '../../../audit/index.ts';
 import type { EventRealm } from '../../events.ts';
 import { type OpenSealer, openEvents } from '../../recorded-event-store.ts';
 import type { Endpoint, PayloadDialect } from '../../webhooks/endpoint.ts';
@@ -68,7 +68,7 @@ export function createReplay(deps: ReplayDeps): Deliveries['replay'] {
     { since, before }: { since: number; before: number },
     actor: Actor,
   ): Promise<number> {
-    const note = (tx: Parameters<Audit['add']>[0], action: string, details: Record<string, unknown>) =>
+    const note = (tx: Parameters<Audit['add']>[0], action: AuditAction, details: Record<string, unknown>) =>
       audit.add(tx, {
         actor,
         action,
