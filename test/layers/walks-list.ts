@@ -181,7 +181,7 @@ export const walks: readonly Walk[] = [
       'service/doors/auth/index.ts#createAuthDoor',
       'service/doors/auth/sign-in-routes.ts#signInRoutes',
       'service/doors/auth/wire.ts#Login',
-      'service/doors/auth/answer-sign-in.ts#requireCookiePlace',
+      'service/doors/auth/answer-sign-in.ts#requireCookieOrigin',
       'service/engine/accounts/administrators/sign-in.ts#signIn',
       'service/engine/accounts/administrators/administrators.ts#createSignIn',
       'service/engine/accounts/administrators/failures.ts#createSignInFailures',

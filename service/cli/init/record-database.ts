@@ -1,5 +1,5 @@
 import type { Config } from '../../config.ts';
-import { recordSettings } from '../../data-directory/database-place.ts';
+import { recordSettings } from '../../data-directory/database-location.ts';
 
 export type RecordedDatabases = Pick<Config, 'databaseUrl' | 'keysDatabaseUrl'> &
   Partial<Pick<Config, 'nodes' | 'nodeName' | 'nodeAddress'>>;

@@ -20,7 +20,7 @@ import { flowRoutes } from './flows.ts';
 import { grantRoutes } from './grants.ts';
 import { holdRoutes } from './holds.ts';
 import { jobRoutes } from './jobs.ts';
-import { keyPlaceRoutes, keyRoutesOfAppliance } from './key-store.ts';
+import { keyCopyRoutes, keyRoutesOfAppliance } from './key-store.ts';
 import { keyRoutes } from './keys.ts';
 import { kioskRoutes } from './kiosks.ts';
 import { limitRoutes } from './limits.ts';
@@ -72,7 +72,7 @@ const resources = [
   deliveryRoutes,
   eventRoutes,
   jobRoutes,
-  keyPlaceRoutes,
+  keyCopyRoutes,
   keyRoutesOfAppliance,
   nodeRoutes,
   modelRoutes,

@@ -91,7 +91,7 @@ export interface OrganizationRouteDeps extends SecretRouteDeps {
 }
 
 /** Settings that protect nothing. */
-const lookAndSteps = new Set(['name', 'color', 'consentLanguage', 'setupSteps']);
+const brandingAndSteps = new Set(['name', 'color', 'consentLanguage', 'setupSteps']);
 
 /** Bytes of an upload; those of a logo are fewer, and refused with what to do. */
 const LOGO_UPLOAD = 1_000_000;
@@ -160,7 +160,7 @@ export function organizationRoutes(deps: OrganizationRouteDeps): AdminRoute[] {
       summary: 'Change the organization',
       description: 'Fields that are not sent stay unchanged.',
       may: { operator: true, administrator: managers, key: false, beforeFactor: true },
-      harmless: ({ body }) => Object.keys(body).every((field) => lookAndSteps.has(field)),
+      harmless: ({ body }) => Object.keys(body).every((field) => brandingAndSteps.has(field)),
       // Setup says in it which of its steps was put off, the second factor among them.
       beforeFactor: ({ body }) => Object.keys(body).every((field) => field === 'setupSteps'),
       body: OrganizationChange,

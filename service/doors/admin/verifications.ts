@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { galleryStandings, HoldsFor } from '../../engine/matching/index.ts';
+import { calibrationStates, HoldsFor } from '../../engine/matching/index.ts';
 import type { Checks } from '../../engine/verification/index.ts';
 import { emailAddress } from '../../lib/text-fields.ts';
 import { byOperators } from './may-call.ts';
@@ -63,7 +63,7 @@ const VerdictReply = z
         fnmr,
         extrapolated,
         ownGallery: z
-          .enum(galleryStandings)
+          .enum(calibrationStates)
           .describe('Whether the people enrolled were compared with the calibration'),
       })
       .optional()

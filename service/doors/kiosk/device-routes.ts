@@ -5,7 +5,6 @@ import {
   ChallengeReply,
   ChallengeRequest,
   Claimed,
-  ClaimRequest,
   LeaveReply,
   LeaveRequest,
   LeftRequest,
@@ -13,6 +12,7 @@ import {
   OperatorRequest,
   OutcomeReply,
   OutcomeRequest,
+  PairRequest,
   SessionReply,
   SessionRequest,
   StateReply,
@@ -39,11 +39,11 @@ export function kioskOf(request: FastifyRequest): KioskCaller {
 
 /** Pairing, sessions by signature, and the operator who signs in. */
 export function deviceRoutes(app: FastifyInstance, { kiosks, organizations }: DeviceRouteDeps): void {
-  app.post<{ Body: ClaimRequest }>(
+  app.post<{ Body: PairRequest }>(
     '/api/kiosk/pair',
     {
       config: open,
-      schema: { hide, operationId: 'kioskPair', body: ClaimRequest, response: { 200: Claimed } },
+      schema: { hide, operationId: 'kioskPair', body: PairRequest, response: { 200: Claimed } },
     },
     async ({ body: { code, publicKey } }) => kiosks.claim(code, publicKey),
   );

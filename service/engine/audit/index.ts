@@ -10,7 +10,7 @@ export {
 } from './audit.ts';
 export { type AuditLog, type AuditLogDeps, createAuditLog } from './audit-log.ts';
 export { hasLine, readDone } from './audit-store.ts';
-export type { CheckpointNote, PlacedLine, StoredLine } from './chain.ts';
+export type { ChainLine, CheckpointNote, StoredLine } from './chain.ts';
 export { readHeads as readEnds } from './chains-store.ts';
 export { readClockJumps, readNewestTime } from './clock-trail-store.ts';
 export type { Foundation } from './foundation.ts';

@@ -1,7 +1,7 @@
 import type { OrganizationId, SubjectId } from '../../lib/id.ts';
 import { personBound } from '../keys/wrapped-key.ts';
 import { formatOf } from './aes-gcm.ts';
-import { formatAt, type SealedPlace, valueBound } from './person-values.ts';
+import { formatAt, type SealContext, valueBound } from './person-values.ts';
 import type { Resealed } from './reseal.ts';
 import { openResealing } from './resealing.ts';
 import type { TemplateTransforms } from './template-transform.ts';
@@ -9,16 +9,16 @@ import { readWrapped, unknownGeneration, type WrappedPersonsDeps } from './value
 
 /** A pass over an organization's vectors, which are put under another rotation. Remembers no person's key. */
 export interface Rotation {
-  /** Each sealed for its new place, in order; undefined where it does not open, or the secret of its rotation (`from`) is gone. */
+  /** Each sealed for its new context, in order; undefined where it does not open, or the secret of its rotation (`from`) is gone. */
   rotate(values: readonly RotatedValue[]): Promise<Resealed>;
   close(): Promise<unknown>;
 }
 
 interface RotatedValue {
-  place: SealedPlace;
+  context: SealContext;
   sealed: Uint8Array;
   from: number;
-  anew: SealedPlace;
+  anew: SealContext;
 }
 
 interface RotationDeps extends WrappedPersonsDeps {
@@ -46,22 +46,22 @@ export function openRotation(
 
   return {
     async rotate(values) {
-      const wrapped = await wrappedKeys([...new Set(values.map(({ place }) => place.subject))]);
+      const wrapped = await wrappedKeys([...new Set(values.map(({ context }) => context.subject))]);
       return reseal({
         is: 'rotate',
         keys: new Map([...wrapped.values()].map(({ generation: one, key }) => [one, key])),
         secrets: transforms.secrets(organization),
         to: generation,
-        rows: values.map(({ place, sealed, from, anew }) => {
-          const own = wrapped.get(place.subject);
+        rows: values.map(({ context, sealed, from, anew }) => {
+          const own = wrapped.get(context.subject);
           return {
             key: own && {
               generation: own.generation,
               wrapped: own.wrapped,
-              bound: personBound(organization, place.subject),
+              bound: personBound(organization, context.subject),
             },
             sealed,
-            bound: valueBound(place, formatOf(sealed)),
+            bound: valueBound(context, formatOf(sealed)),
             from,
             anew: { bound: valueBound(anew, formatAt(anew)), format: formatAt(anew) },
           };

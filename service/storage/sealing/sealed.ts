@@ -15,7 +15,7 @@ import {
   createPersonValues,
   type OwnValues,
   type PersonValues,
-  type SealedPlace,
+  type SealContext,
 } from './person-values.ts';
 import { openRotation, type Rotation } from './rotation.ts';
 import { createOrphanKeys, type OrphanKeys, openScopeKeys, type ScopeKeys } from './scope-keys.ts';
@@ -25,12 +25,12 @@ import {
   type TemplateTransforms,
 } from './template-transform.ts';
 
-export type { OwnPlace, SealedPlace } from './person-values.ts';
+export type { OwnSealContext, SealContext } from './person-values.ts';
 export type { Unsealed } from './value-opener.ts';
 
 /**
  * Seals personal values under a key per person: AES-256-GCM, random 96-bit nonce, additional data
- * `organization|subject|field|version`, and where the place names a world `2|organization|world|subject|field|version`. Values
+ * `organization|subject|field|version`, and where the context names a world `2|organization|world|subject|field|version`. Values
  * from before worlds were named open too (`older`), and are sealed anew where they are read. Person keys are wrapped by the
  * organization's key, that by the master key.
  */
@@ -221,7 +221,7 @@ const VERSION = 1;
 /** What an audit line or an event says of a person: JSON under that person's key, so that erasing the person reaches it. */
 export const sealJson = (
   sealer: Pick<Sealer, 'seal'>,
-  place: Omit<SealedPlace, 'version'>,
+  context: Omit<SealContext, 'version'>,
   values: object,
 ): Promise<Uint8Array> =>
-  sealer.seal({ ...place, version: VERSION }, new TextEncoder().encode(JSON.stringify(values)));
+  sealer.seal({ ...context, version: VERSION }, new TextEncoder().encode(JSON.stringify(values)));

@@ -201,7 +201,7 @@ async function ofService(
       process.env.GATEHOUSE_SETTINGS ?? join(data, 'gatehouse.json'),
       running.uid,
     ),
-    passphrase: machine.checkMasterKeyPlace({
+    passphrase: machine.checkMasterKeyFolder({
       kind: masterKey.kind,
       path: masterKey.path,
       data,

@@ -2,6 +2,7 @@ import { setImmediate as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import type { OrganizationId, SubjectId, World } from '../../../lib/id.ts';
 import { actor, time } from '../../../lib/record-fields.ts';
+import type { SealContext } from '../../../storage/sealing/person-values.ts';
 import type { Tx } from '../../../storage/transaction.ts';
 
 export interface Realm {
@@ -30,18 +31,9 @@ export interface Searched {
   forms(plain: Uint8Array): Uint8Array[];
 }
 
-/** Position of a sealed value. */
-interface ValuePlace {
-  organization: OrganizationId;
-  subject: SubjectId;
-  field: string;
-  version: number;
-  world?: World | undefined;
-}
-
-/** A sealed value from the database, and its place. */
+/** A sealed value from the database, and its context. */
 export interface SealedValue {
-  place: ValuePlace;
+  context: SealContext;
   sealed: Uint8Array;
   /** Absent: the proof tries to open it, and searches no file for it. */
   searched?: Searched;
@@ -73,7 +65,7 @@ export interface ExportOptions {
   targets: readonly string[];
   /** The plain bytes of each value, in order; undefined for a missing value and for one that does not open, which the record notes. */
   open(
-    values: readonly { place: ValuePlace; sealed: Uint8Array | null }[],
+    values: readonly { context: SealContext; sealed: Uint8Array | null }[],
   ): Promise<(Uint8Array | undefined)[]>;
   /** Writes an audit line of this read. */
   audited(action: string): Promise<void>;

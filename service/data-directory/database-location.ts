@@ -2,14 +2,17 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Config, ConfigError, describeDatabase } from '../config.ts';
 import { writeDurably } from '../lib/durable-file.ts';
-import type { DatabasePlace } from '../storage/connection.ts';
-import type { KeyStorePlace } from '../storage/keys/key-store.ts';
+import type { DatabaseLocation } from '../storage/connection.ts';
+import type { KeyStoreLocation } from '../storage/keys/key-store.ts';
 
 /**
  * The database of a data directory. Throws ConfigError rather than open an empty one beside keys that belong to another:
  * a URL where people lie in gatehouse.db, or no URL and no gatehouse.db where keys are.
  */
-export function databasePlace({ data, databaseUrl }: Pick<Config, 'data' | 'databaseUrl'>): DatabasePlace {
+export function databaseLocation({
+  data,
+  databaseUrl,
+}: Pick<Config, 'data' | 'databaseUrl'>): DatabaseLocation {
   const file = join(data, 'gatehouse.db');
   if (databaseUrl !== undefined) {
     if (!existsSync(file)) return { kind: 'postgres', url: databaseUrl };
@@ -26,10 +29,10 @@ export function databasePlace({ data, databaseUrl }: Pick<Config, 'data' | 'data
 }
 
 /** The key store of a data directory. Throws ConfigError for a URL where keys lie in keys.db. */
-export function keyStorePlace({
+export function keyStoreLocation({
   data,
   keysDatabaseUrl,
-}: Pick<Config, 'data' | 'keysDatabaseUrl'>): KeyStorePlace {
+}: Pick<Config, 'data' | 'keysDatabaseUrl'>): KeyStoreLocation {
   const file = join(data, 'keys.db');
   if (keysDatabaseUrl === undefined) return { kind: 'sqlite', path: file };
   if (!existsSync(file)) return { kind: 'postgres', url: keysDatabaseUrl };
