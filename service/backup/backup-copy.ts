@@ -6,7 +6,7 @@ import Sqlite from 'better-sqlite3';
 import type pg from 'pg';
 import type { Clock } from '../lib/clock.ts';
 import { silentLog } from '../lib/log.ts';
-import { answerOf } from '../lib/machine/thread-answer.ts';
+import { answerOf } from '../lib/machine/page-thread.ts';
 import { Problem } from '../lib/problem.ts';
 import { noteProgress } from '../lib/progress/progress.ts';
 import { type DatabaseLocation, openDatabase } from '../storage/connection.ts';

@@ -80,3 +80,13 @@ export function recordSettings(data: string, changes: Record<string, unknown>): 
   );
   writeDurably(fileOf(data), `${JSON.stringify(Object.fromEntries(kept), null, 2)}\n`);
 }
+
+type RecordedDatabases = Pick<Config, 'databaseUrl' | 'keysDatabaseUrl'> &
+  Partial<Pick<Config, 'nodes' | 'nodeName' | 'nodeAddress'>>;
+
+/** Writes what is given into DATA/gatehouse.json, so that every later command finds the databases, and opens them as the service does. */
+export const recordDatabase = (
+  data: string,
+  { databaseUrl, keysDatabaseUrl, nodes, nodeName, nodeAddress }: RecordedDatabases,
+): void =>
+  recordSettings(data, { databaseUrl, keysDatabaseUrl, nodes: nodes || undefined, nodeName, nodeAddress });

@@ -10,7 +10,7 @@ import { defined } from '../../lib/defined.ts';
 import { inCheckout } from '../../lib/installation.ts';
 import { silentLog } from '../../lib/log.ts';
 import { LONGEST_SOCKET } from '../../lib/machine/socket-path.ts';
-import { programBuiltAt } from '../../lib/program-built.ts';
+import { programBuiltAt } from '../../lib/version.ts';
 import { asOwner, foreignOwner } from '../directory-owner.ts';
 import { invocation } from '../invocation.ts';
 import { oldestNode, refuseOldNode } from '../node-version.ts';

@@ -19,8 +19,7 @@ import {
 import { idOf, personParams } from './ids.ts';
 import { byOperators, byReaders, managers, ofAppliance } from './may-call.ts';
 import { pictureRefusals, pictureUpload } from './picture.ts';
-import { CheckReply } from './reply-fields.ts';
-import { namesSome } from './request-fields.ts';
+import { CheckReply, namesSome } from './request-fields.ts';
 import { type AdminRoute, route } from './route.ts';
 
 const name = lineOfText(200);

@@ -5,7 +5,7 @@ import { emailAddress } from '../../lib/text-fields.ts';
 import { byOperators } from './may-call.ts';
 import { type PastVerificationRouteDeps, pastVerificationRoutes } from './past-verifications.ts';
 import { pictureRefusals, pictureUpload } from './picture.ts';
-import { CheckReply, capture } from './reply-fields.ts';
+import { CheckReply, capture } from './request-fields.ts';
 import { type AdminRoute, route } from './route.ts';
 
 /** The `request` part beside the picture. */

@@ -1,4 +1,3 @@
-export { applianceIdentity } from './appliance-identity.ts';
 export {
   type Actor,
   type Audit,
@@ -15,6 +14,7 @@ export { readHeads as readEnds } from './chains-store.ts';
 export { readClockJumps, readNewestTime } from './clock-trail-store.ts';
 export type { Foundation } from './foundation.ts';
 export { REMOVE } from './joint.ts';
+export { applianceIdentity } from './noted.ts';
 export { createOwnEnd, type LostLines, lostText, type OwnEnd } from './own-end.ts';
 export {
   type ExpiringRows,

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { writeDurably } from '../../lib/durable-file.ts';
 import type { Log } from '../../lib/log.ts';
-import { createOneAtATime } from '../../lib/one-at-a-time.ts';
+import { createOneAtATime } from '../../lib/turns.ts';
 import { readHash, readHead, readMatching, readOldestCheckpoint } from './audit-store.ts';
 import type { Checkpoint, Head } from './chain.ts';
 import type { Checkpoints } from './checkpoints.ts';

@@ -2,7 +2,6 @@ import { setImmediate as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import type { OrganizationId, SubjectId, World } from '../../../lib/id.ts';
 import { actor, time } from '../../../lib/record-fields.ts';
-import type { SealContext } from '../../../storage/sealing/person-values.ts';
 import type { Tx } from '../../../storage/transaction.ts';
 
 export interface Realm {
@@ -29,6 +28,15 @@ export interface Searched {
   kind: 'picture mark' | 'template' | 'probe' | 'portrait';
   /** Vectors as bytes of 32-bit floats, a mark as its text. What cannot be read gives none. */
   forms(plain: Uint8Array): Uint8Array[];
+}
+
+/** What a sealed value is bound to, as `service/storage/sealing` has it. */
+interface SealContext {
+  organization: OrganizationId;
+  subject: SubjectId;
+  field: string;
+  version: number;
+  world?: World | undefined;
 }
 
 /** A sealed value from the database, and its context. */

@@ -1,4 +1,3 @@
-import { correlation } from '../../../lib/correlation.ts';
 import { fitRigid } from '../../../lib/geometry/fit-rigid.ts';
 import { leastSquares } from '../../../lib/geometry/least-squares.ts';
 import { median } from '../../../lib/median.ts';
@@ -217,4 +216,15 @@ function blockOf(texture: Float32Array, row: number, column: number): Float32Arr
     block.set(texture.subarray(from, from + BLOCK), y * BLOCK);
   }
   return block;
+}
+
+/** Normalized product of two lists of the same length, -1..1; 0 where one of them holds only zeros. */
+export function correlation(a: Float32Array, b: Float32Array): number {
+  let [ab, aa, bb] = [0, 0, 0];
+  for (let i = 0; i < a.length; i++) {
+    ab += a[i]! * b[i]!;
+    aa += a[i]! ** 2;
+    bb += b[i]! ** 2;
+  }
+  return aa > 0 && bb > 0 ? ab / Math.sqrt(aa * bb) : 0;
 }

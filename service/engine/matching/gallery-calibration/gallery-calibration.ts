@@ -3,8 +3,8 @@ import type { CrossScores, CrossScoresRequest } from '../../../inference/gallery
 import type { ScorerEntry } from '../../../inference/models/manifest.ts';
 import { defined } from '../../../lib/defined.ts';
 import type { OrganizationId, SubjectId, World } from '../../../lib/id.ts';
-import { createOneAtATime } from '../../../lib/one-at-a-time.ts';
 import { env, time } from '../../../lib/record-fields.ts';
+import { createOneAtATime } from '../../../lib/turns.ts';
 import type { Organizations } from '../../accounts/index.ts';
 import type { Actor, Foundation } from '../../audit/index.ts';
 import type { Models } from '../../models/index.ts';

@@ -3,7 +3,7 @@ import type { Galleries } from '../../../inference/gallery/galleries.ts';
 import type { OrganizationId, SubjectId, World } from '../../../lib/id.ts';
 import type { Log } from '../../../lib/log.ts';
 import { meanDirection } from '../../../lib/mean-direction.ts';
-import { createOneAtATime } from '../../../lib/one-at-a-time.ts';
+import { createOneAtATime } from '../../../lib/turns.ts';
 import type { EmbedderChange } from '../../models/index.ts';
 import { type GalleryVectors, galleryVectors } from './best-pictures.ts';
 import type { createChangedPeople } from './changed-people-store.ts';

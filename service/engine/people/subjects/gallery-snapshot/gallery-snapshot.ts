@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { writeDurablyAside } from '../../../../lib/durable-file.ts';
 import type { SubjectId } from '../../../../lib/id.ts';
-import { createOneAtATime } from '../../../../lib/one-at-a-time.ts';
+import { createOneAtATime } from '../../../../lib/turns.ts';
 import type { Db, InTransaction } from '../../../../storage/transaction.ts';
 import type { PeopleGalleries } from '../people-galleries.ts';
 import type { SubjectStore } from '../subject-store.ts';
