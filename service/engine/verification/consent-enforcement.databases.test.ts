@@ -4,7 +4,7 @@ import { onSqlite } from '../../../test/storage/databases.ts';
 import { type Engine, key, operator, startEngine } from '../../../test/support/engine.ts';
 import { analysisOf, direction, near } from '../../../test/support/faces.ts';
 import type { SubjectId, World } from '../../lib/id.ts';
-import { meanDirection } from '../../lib/mean-direction.ts';
+import { meanDirection } from '../../lib/vectors.ts';
 import { type Consent, createConsents, type Purpose } from '../consent/index.ts';
 
 const DAY = 86_400_000;

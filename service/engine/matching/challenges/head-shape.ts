@@ -1,6 +1,7 @@
 import { fitRigid } from '../../../lib/geometry/fit-rigid.ts';
 import { leastSquares } from '../../../lib/geometry/least-squares.ts';
 import { median } from '../../../lib/median.ts';
+import { correlation } from '../../../lib/vectors.ts';
 import { mobilePoints } from '../checks/motion-index.ts';
 import type { Baseline, SeenFrame } from './seen-frame.ts';
 
@@ -216,15 +217,4 @@ function blockOf(texture: Float32Array, row: number, column: number): Float32Arr
     block.set(texture.subarray(from, from + BLOCK), y * BLOCK);
   }
   return block;
-}
-
-/** Normalized product of two lists of the same length, -1..1; 0 where one of them holds only zeros. */
-export function correlation(a: Float32Array, b: Float32Array): number {
-  let [ab, aa, bb] = [0, 0, 0];
-  for (let i = 0; i < a.length; i++) {
-    ab += a[i]! * b[i]!;
-    aa += a[i]! ** 2;
-    bb += b[i]! ** 2;
-  }
-  return aa > 0 && bb > 0 ? ab / Math.sqrt(aa * bb) : 0;
 }
