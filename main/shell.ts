@@ -71,7 +71,7 @@ export async function runShell<Image, Menu>(deps: ShellDeps<Image, Menu>): Promi
   });
   const windows: ShellWindows = createShellWindows({ ...deps, own, locale, service, act });
   const supervisor = createSupervisor({
-    look: service.look,
+    find: service.find,
     start: service.start,
     now: deps.now,
     after: deps.after,

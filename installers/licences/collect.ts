@@ -6,7 +6,7 @@ import { LINKED } from './linked-parts.ts';
 import type { Part } from './part.ts';
 import { standardText } from './standard-text.ts';
 
-export interface CollectOrder {
+export interface CollectOptions {
   root: string;
   /** Folder with the complete production node_modules: texts that the tree leaves out. */
   work: string;
@@ -26,7 +26,7 @@ const texts = join(import.meta.dirname, 'texts');
 const LEGAL = /^(licen[cs]e|copying|notice|unlicense)/i;
 
 /** Everything of others that is in the tree, with licence and texts, sorted by name. */
-export async function collectParts(order: CollectOrder): Promise<Part[]> {
+export async function collectParts(order: CollectOptions): Promise<Part[]> {
   const parts = [
     ...(await packagesIn(order)),
     ...(await bundledParts(order)),
@@ -37,7 +37,7 @@ export async function collectParts(order: CollectOrder): Promise<Part[]> {
   return parts.sort((a, b) => (key(a) < key(b) ? -1 : 1));
 }
 
-async function packagesIn({ tree, work }: CollectOrder): Promise<Part[]> {
+async function packagesIn({ tree, work }: CollectOptions): Promise<Part[]> {
   const found: Part[] = [];
   const entries = await readdir(join(tree, 'node_modules'), { recursive: true, withFileTypes: true });
   for (const entry of entries) {
@@ -91,7 +91,7 @@ function holderOf({ name, author, contributors, repository }: Manifest): string 
   return of(author) ?? of(contributors?.[0]) ?? `the authors of ${name}${url ? ` (${url})` : ''}`;
 }
 
-async function bundledParts({ root, tree }: CollectOrder): Promise<Part[]> {
+async function bundledParts({ root, tree }: CollectOptions): Promise<Part[]> {
   return Promise.all(
     (await readBundled(tree)).map(async ({ name, version, identifier, text, place }): Promise<Part> => {
       const manifest: Manifest = JSON.parse(
@@ -111,7 +111,7 @@ async function bundledParts({ root, tree }: CollectOrder): Promise<Part[]> {
 }
 
 /** By the bill of materials, which lists them with their versions. */
-async function linkedParts({ tree }: CollectOrder): Promise<Part[]> {
+async function linkedParts({ tree }: CollectOptions): Promise<Part[]> {
   const { components } = JSON.parse(await readFile(join(tree, 'SBOM.cdx.json'), 'utf8'));
   const native = components.filter((one: Record<string, string>) => one['bom-ref']!.startsWith('native:'));
   const [onnx, node, libvips] = [
@@ -159,7 +159,7 @@ async function textsOfRuntime(version: string): Promise<string[]> {
   }
 }
 
-async function modelsAndFonts({ root, tree }: CollectOrder): Promise<Part[]> {
+async function modelsAndFonts({ root, tree }: CollectOptions): Promise<Part[]> {
   const { models } = JSON.parse(await readFile(join(tree, 'models/manifest.json'), 'utf8'));
   const notice = await readFile(join(root, 'NOTICE'), 'utf8');
   const built: Record<string, string>[] = models.filter(

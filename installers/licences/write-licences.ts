@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type CollectOrder, collectParts } from './collect.ts';
+import { type CollectOptions, collectParts } from './collect.ts';
 import { debianCopyright, listOf, noticesOf } from './notices.ts';
 import { faultsOf } from './part.ts';
 
@@ -9,7 +9,7 @@ import { faultsOf } from './part.ts';
  * `copyright` in Debian's form for a program in `folder`. Throws where something would be shipped without a licence, or under one that is not allowed.
  */
 export async function writeLicences(
-  order: CollectOrder & { version: string; folder: string },
+  order: CollectOptions & { version: string; folder: string },
 ): Promise<{ notices: string; copyright: string }> {
   const parts = await collectParts(order);
   const faults = faultsOf(parts);

@@ -6,7 +6,7 @@ import { run } from '../run.ts';
 import { readChange } from './changesets.ts';
 
 const checkout = join(import.meta.dirname, '../..');
-const built = 'service/lib/program-built.ts';
+const built = 'service/lib/version.ts';
 const versioned = ['package.json', 'sdk/gatehouse/package.json', 'sdk/mcp/package.json'];
 
 function copyOfCheckout(): string {

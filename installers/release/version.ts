@@ -1,10 +1,11 @@
-// `npm run release:version`: takes the changesets into CHANGELOG.md and sets the version of the product and of its SDKs. Needs no network.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { run } from '../run.ts';
 import { waitingVersion, withRelease } from './changelog.ts';
 import { readChanges } from './changesets.ts';
+
+// `npm run release:version`: takes the changesets into CHANGELOG.md and sets the version of the product and of its SDKs. Needs no network.
 
 const checkout = resolve(import.meta.dirname, '../..');
 const { values } = parseArgs({
@@ -36,7 +37,7 @@ async function setVersion(root: string, date: string): Promise<{ from: string; t
       text.replace(/"version": "[^"]+"/, `"version": "${to}"`),
     );
   await edit(join(root, 'package-lock.json'), (text) => lockWith(text, to));
-  await edit(join(root, 'service/lib/program-built.ts'), (text) => builtOn(text, date));
+  await edit(join(root, 'service/lib/version.ts'), (text) => builtOn(text, date));
   await writeFile(join(root, 'CHANGELOG.md'), withRelease(changelog, { version: to, date, changes }));
   return { from, to };
 }
@@ -49,7 +50,7 @@ async function edit(path: string, change: (text: string) => string): Promise<voi
 function builtOn(text: string, date: string): string {
   const [year, month, day] = date.split('-').map(Number);
   const built = text.replace(/Date\.UTC\([^)]*\)/, `Date.UTC(${year}, ${month! - 1}, ${day})`);
-  if (!built.includes('Date.UTC(')) throw new Error('service/lib/program-built.ts names no day any more.');
+  if (!built.includes('Date.UTC(')) throw new Error('service/lib/version.ts names no day any more.');
   return built;
 }
 

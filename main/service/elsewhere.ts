@@ -16,15 +16,15 @@ const Ready = z.object({ ready: z.boolean(), reason: z.string().optional(), code
 
 export interface Elsewhere {
   /** Looks once; never throws. */
-  look(): Promise<Found>;
+  find(): Promise<Found>;
   /** PEM of the box's authority, once one with the fingerprint was seen. */
   authority(): string | undefined;
 }
 
 /** Looks for the service on another machine, by its address. With a fingerprint the certificate of the box's own authority counts, and no other. */
-export function lookElsewhere({ url, fingerprint }: { url: URL; fingerprint?: string }): Elsewhere {
+export function findElsewhere({ url, fingerprint }: { url: URL; fingerprint?: string }): Elsewhere {
   let authority: string | undefined;
-  async function look(): Promise<Found> {
+  async function find(): Promise<Found> {
     if (fingerprint !== undefined) authority ??= await fetchAuthority(url, fingerprint);
     const box = createAdminClient(sendWith({ ca: authority ?? systemAuthorities() }), url.origin);
     const { data, error, response } = await box.GET('/ready');
@@ -36,7 +36,7 @@ export function lookElsewhere({ url, fingerprint }: { url: URL; fingerprint?: st
     return { is: 'waiting', why: ready.data.reason ?? 'The service is starting.' };
   }
   return {
-    look: () => look().catch((error: unknown) => ({ is: 'unreached', why: whyNot(error, url) })),
+    find: () => find().catch((error: unknown) => ({ is: 'unreached', why: whyNot(error, url) })),
     authority: () => authority,
   };
 }

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { lookHere, readAuthority } from './here.ts';
+import { findHere, readAuthority } from './here.ts';
 
 let data: string;
 let server: Server | undefined;
@@ -20,8 +20,8 @@ afterEach(() => {
 });
 
 const known = new Set(['gatehouse.home.arpa']);
-const look = () =>
-  lookHere(data, {
+const find = () =>
+  findHere(data, {
     resolveName: async (name) => {
       if (!known.has(name)) throw new Error('ENOTFOUND');
     },
@@ -45,7 +45,7 @@ test.each([
   'a service at %s with the host name %s is opened at %s, where passkeys work if they can',
   async (url, name, at) => {
     reply = ready(url, name);
-    expect(await look()).toEqual({ is: 'ready', url: at });
+    expect(await find()).toEqual({ is: 'ready', url: at });
   },
 );
 
@@ -58,12 +58,12 @@ test.each([
   [[404, 'nothing'], { is: 'unreached', why: expect.stringContaining('is not a Gatehouse') }],
 ] as [[number, unknown], unknown][])('an answer %j', async (answer, found) => {
   reply = answer;
-  expect(await look()).toEqual(found);
+  expect(await find()).toEqual(found);
 });
 
 test('without a service one may be started', async () => {
   await new Promise((resolve) => server!.close(resolve));
-  expect(await look()).toEqual({ is: 'none', why: expect.stringContaining('No service runs') });
+  expect(await find()).toEqual({ is: 'none', why: expect.stringContaining('No service runs') });
 });
 
 test('a box without a certificate of its own has no authority', () => {

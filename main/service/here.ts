@@ -20,7 +20,7 @@ export interface HereDeps {
 }
 
 /** Looks for the service of a data directory of this machine, over its control socket. */
-export function lookHere(data: string, { resolveName = lookup }: HereDeps = {}): () => Promise<Found> {
+export function findHere(data: string, { resolveName = lookup }: HereDeps = {}): () => Promise<Found> {
   const client = createControl(data);
   return async () => {
     try {

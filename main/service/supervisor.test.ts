@@ -20,7 +20,7 @@ beforeEach(() => {
 
 const open = (canStart = true): Supervisor =>
   createSupervisor({
-    look: async () => found,
+    find: async () => found,
     ...(canStart && {
       start() {
         calls.push('start');
@@ -178,7 +178,7 @@ test('its own is stopped, waited for, and killed only after half a minute', asyn
 test('an answer that comes after the end changes nothing', async () => {
   const late = Promise.withResolvers<Found>();
   const supervisor = createSupervisor({
-    look: () => late.promise,
+    find: () => late.promise,
     start: () => expect.unreachable('it is being left'),
     changed: (state) => states.push(state),
     now: () => now,

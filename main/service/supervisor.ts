@@ -4,7 +4,7 @@ import type { Found, ServiceState } from './service-state.ts';
 
 export interface SupervisorDeps {
   /** Asks once; never throws. */
-  look(): Promise<Found>;
+  find(): Promise<Found>;
   /** Starts the shell's own process; absent where the service is on another machine. */
   start?: (() => ServiceProcess) | undefined;
   changed(state: ServiceState): void;
@@ -21,11 +21,11 @@ export interface Supervisor {
   stop(): Promise<void>;
 }
 
-/** Milliseconds until the next look. */
+/** Milliseconds until the next search. */
 const SOON = 500;
 const STEADY = 5_000;
 
-export function createSupervisor({ look, start, changed, now, after }: SupervisorDeps): Supervisor {
+export function createSupervisor({ find, start, changed, now, after }: SupervisorDeps): Supervisor {
   const own = holdProcess(now);
   /** A service was found that the shell did not start: it never starts one beside it. */
   let attached = false;
@@ -40,7 +40,7 @@ export function createSupervisor({ look, start, changed, now, after }: Superviso
 
   async function check(): Promise<void> {
     const mine = ++round;
-    const found = await look();
+    const found = await find();
     // Meanwhile the process ended, a person asked again, or the shell is being left.
     if (mine !== round || ended) return;
     if (found.is === 'none') return own.isThere() || attached || !start ? silent(found.why) : launch(start);
@@ -78,7 +78,7 @@ export function createSupervisor({ look, start, changed, now, after }: Superviso
   /** Unless another one holds the directory by now: that was the reason, and it is used. */
   async function failed(why: string): Promise<void> {
     const mine = ++round;
-    const found = await look();
+    const found = await find();
     if (mine !== round || ended) return;
     if (found.is === 'none' || found.is === 'unreached') changed({ is: 'failed', why });
     else void check();

@@ -1,13 +1,13 @@
 import type { Target } from '../choices.ts';
-import { lookElsewhere } from './elsewhere.ts';
-import { lookHere, readAuthority, setupPath } from './here.ts';
+import { findElsewhere } from './elsewhere.ts';
+import { findHere, readAuthority, setupPath } from './here.ts';
 import type { ServiceProcess } from './service-process.ts';
 import type { Found } from './service-state.ts';
 
 /** The service that the shell is for, and what is to be known of it. */
 export interface TargetService {
   /** Looks once; never throws. */
-  look(): Promise<Found>;
+  find(): Promise<Found>;
   /** Absent on another machine, and in development, where `npm run dev` runs it. */
   start?: () => ServiceProcess;
   /** PEM of the box's own certificate authority. */
@@ -36,14 +36,14 @@ export function serviceOf(
 ): TargetService {
   if (target.is === 'elsewhere')
     return {
-      ...lookElsewhere(target),
+      ...findElsewhere(target),
       pinned: target.fingerprint !== undefined,
       home: () => HOME,
       unseal: 'gatehouse unseal',
     };
   const { data } = target;
   const here = {
-    look: lookHere(data),
+    find: findHere(data),
     authority: () => readAuthority(data),
     pinned: false,
     unseal: `gatehouse unseal --data ${data}`,

@@ -13,7 +13,7 @@ export interface StartWords {
   actions: { action: StartAction; label: string }[];
 }
 
-export interface StartPlace {
+export interface StartHints {
   /** Path of the log; absent if the service is not a process of the shell. */
   log?: string;
   /** To type on the box. */
@@ -93,7 +93,7 @@ const german: Catalog = {
 export const catalogOf = (locale: string): Catalog => (/^de\b/i.test(locale) ? german : english);
 
 /** The state of the service in words. The reasons that the service gives are in its own language, English. */
-export function wordsOf(state: ServiceState, { log, unseal }: StartPlace, locale: string): StartWords {
+export function wordsOf(state: ServiceState, { log, unseal }: StartHints, locale: string): StartWords {
   const say = catalogOf(locale);
   const retry = { action: 'retry', label: say.retry } as const;
   const quit = { action: 'quit', label: say.quit } as const;

@@ -19,7 +19,7 @@ const Kept = z.object({
 type Kept = z.output<typeof Kept>;
 
 /** Where a window opens: without `x` and `y` the system chooses. */
-export type WindowPlace = { x?: number; y?: number; width: number; height: number; isMaximized: boolean };
+export type WindowBounds = { x?: number; y?: number; width: number; height: number; isMaximized: boolean };
 
 const usual = { width: 1280, height: 840, isMaximized: false };
 /** So much of a window has to lie on a screen, to be found and moved. */
@@ -28,7 +28,7 @@ const VISIBLE = { width: 200, height: 60 };
 /** Size and place of a window in a JSON file of this account. `screens` are the usable areas now: one may have been unplugged. */
 export function createWindowState(path: string, screens: () => readonly Bounds[]) {
   return {
-    read(): WindowPlace {
+    read(): WindowBounds {
       const kept = readKept(path);
       if (!kept) return usual;
       const screen = screens().find((area) => isFound(kept, area));

@@ -228,7 +228,7 @@ export const screens = [
     search: z.object({ state: lenient(z.enum(approvalStates)), after: textInAddress }),
   }),
   screen('/evidence', () => import('./features/evidence/evidence-screen.tsx'), { roles: readers }),
-  screen('/evidence/$id', () => import('./features/evidence/claim-screen.tsx'), { roles: readers }),
+  screen('/evidence/$id', () => import('./features/evidence/figure-screen.tsx'), { roles: readers }),
   screen('/settings', () => import('./features/settings/settings-screen.tsx'), { roles: readers }),
   screen('/security', () => import('./features/security/security-screen.tsx')),
   screen('/setup', () => import('./features/setup/setup-screen.tsx'), {

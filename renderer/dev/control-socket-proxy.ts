@@ -18,7 +18,7 @@ const operatorSession = (organization: string) => ({
 });
 
 /** Which of `organization` and `env` a route takes, as the OpenAPI document says. */
-function readPlaces(): (method: string, path: string) => string[] {
+function readRealmParameters(): (method: string, path: string) => string[] {
   const text = readFileSync(new URL('../../docs/openapi-admin.json', import.meta.url), 'utf8');
   type Operation = { parameters?: { name: string; in: string }[] };
   const { paths } = JSON.parse(text) as { paths: Record<string, Record<string, Operation>> };
@@ -42,7 +42,7 @@ function readPlaces(): (method: string, path: string) => string[] {
  */
 export function createControlSocketProxy(data: string) {
   const socketPath = join(data, 'control.sock');
-  const placesOf = readPlaces();
+  const placesOf = readRealmParameters();
   let organization: string | undefined;
 
   const open = (

@@ -6,10 +6,10 @@ import Sqlite from 'better-sqlite3';
 import type pg from 'pg';
 import type { Clock } from '../lib/clock.ts';
 import { silentLog } from '../lib/log.ts';
-import { answerOf } from '../lib/machine/thread-answer.ts';
+import { answerOf } from '../lib/machine/page-thread.ts';
 import { Problem } from '../lib/problem.ts';
 import { noteProgress } from '../lib/progress/progress.ts';
-import { type DatabasePlace, openDatabase } from '../storage/connection.ts';
+import { type DatabaseLocation, openDatabase } from '../storage/connection.ts';
 import { type Table, tablesInOrder } from '../storage/migrate.ts';
 import type { DialectName } from '../storage/migration.ts';
 import { createPostgresClient } from '../storage/postgres/postgres.ts';
@@ -19,20 +19,20 @@ import type { CopyReply } from './backup-copy-worker.ts';
 
 /** A consistent copy of the database as a SQLite file. */
 export async function copyDatabase(
-  place: DatabasePlace,
+  location: DatabaseLocation,
   to: string,
   clock: Clock,
 ): Promise<{ facts: CopyFacts; dialect: DialectName }> {
-  switch (place.kind) {
+  switch (location.kind) {
     case 'sqlite':
-      return { facts: await copySqlite(place.path, to), dialect: 'sqlite' };
+      return { facts: await copySqlite(location.path, to), dialect: 'sqlite' };
     case 'postgres':
-      await copyPostgres(place.url, to, clock);
+      await copyPostgres(location.url, to, clock);
       return { facts: readCopyFacts(to), dialect: 'postgres' };
     case 'sqlite-memory':
       throw new Error('A database in memory has no backups.');
     default:
-      return place satisfies never;
+      return location satisfies never;
   }
 }
 

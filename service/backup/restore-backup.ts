@@ -166,7 +166,7 @@ async function stage(order: RestoreOptions, staged: string) {
       );
     }
     if (order.drill) {
-      for (const { place } of await backup.keys.places()) await backup.keys.removePlace(place);
+      for (const { place } of await backup.keys.places()) await backup.keys.removeCopy(place);
       removePlans(join(staged, 'gatehouse.db'));
     }
     await acceptLostOrganizations(backup.keys, found.lostOrganizations);

@@ -6,8 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { certificate, certificateKey } from '../../test/support/certificate.ts';
-import type { KeptSecret } from './authority.ts';
-import { createBoxCertificate } from './box-certificate.ts';
+import { createBoxCertificate, type KeptSecret } from './box-certificate.ts';
 import { boxNames } from './box-names.ts';
 
 const DAY = 86_400_000;

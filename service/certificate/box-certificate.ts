@@ -1,16 +1,24 @@
 import { X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 import type { Config } from '../config.ts';
 import { judgeTlsPair, type TlsFiles } from '../http/listening/tls-files.ts';
 import type { Clock } from '../lib/clock.ts';
 import { writeDurably } from '../lib/durable-file.ts';
 import type { Log } from '../lib/log.ts';
-import { createOneAtATime } from '../lib/one-at-a-time.ts';
-import { type Authority, type AuthorityFacts, createAuthority, type KeptSecret } from './authority.ts';
+import { createOneAtATime } from '../lib/turns.ts';
 import { type BoxNames, boxNames } from './box-names.ts';
 import { readPemPair } from './check-chain.ts';
-import { type Holder, issueTemporary, permits } from './issue.ts';
+import {
+  type Holder,
+  issueLeaf,
+  issueTemporary,
+  makeAuthority,
+  type Pair,
+  type Permitted,
+  permits,
+} from './issue.ts';
 import { type CertificateSource, type SourcePair, standIn } from './served-certificate.ts';
 
 const DAY = 86_400_000;
@@ -192,3 +200,69 @@ function isDue(
 }
 
 const readIfThere = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : undefined);
+
+/** The authority is valid for ten years; certificates expire with it. */
+const REPLACE_BEFORE = 30 * DAY;
+
+/** A secret of the appliance, kept with the other keys. */
+export interface KeptSecret {
+  load(): Promise<{ secret: Uint8Array; details: string } | undefined>;
+  /** In the place of the one before; on disk when it resolves. */
+  save(kept: { secret: Uint8Array; details: string }): Promise<void>;
+}
+
+const Details = z.object({
+  /** PEM. */
+  certificate: z.string(),
+  permitted: z.object({ names: z.array(z.string()), networks: z.array(z.string()) }),
+});
+
+interface AuthorityFacts {
+  /** PEM. */
+  certificate: string;
+  permitted: Permitted;
+}
+
+/** The certificate authority of the box. Its key lies in the key store, and is in memory only while it issues. */
+interface Authority {
+  /** Makes one where there is none, where it ends, where it may not issue for the chosen name, and where `replace` asks for it. */
+  prepare(
+    wanted: BoxNames,
+    when: { now: number; replace: boolean },
+  ): Promise<AuthorityFacts & { made: 'first' | 'another' | false }>;
+  issue(holder: Holder, now: number): Promise<Pair>;
+}
+
+function createAuthority(kept: KeptSecret): Authority {
+  async function read() {
+    const found = await kept.load();
+    return found && { ...Details.parse(JSON.parse(found.details)), key: found.secret };
+  }
+  return {
+    async prepare(wanted, { now, replace }) {
+      const found = await read();
+      found?.key.fill(0);
+      if (found && !replace && serves(found, wanted, now)) return { ...factsOf(found), made: false };
+      const permitted = { names: wanted.names, networks: wanted.networks };
+      const { certificate, key } = await makeAuthority(permitted, now);
+      await kept.save({ secret: key, details: JSON.stringify({ certificate, permitted }) });
+      key.fill(0);
+      return { certificate, permitted, made: found ? 'another' : 'first' };
+    },
+    async issue(holder, now) {
+      const found = await read();
+      if (!found) throw new Error('The box has no certificate authority.');
+      try {
+        return await issueLeaf(found, holder, now);
+      } finally {
+        found.key.fill(0);
+      }
+    },
+  };
+}
+
+const factsOf = ({ certificate, permitted }: AuthorityFacts): AuthorityFacts => ({ certificate, permitted });
+
+const serves = ({ certificate, permitted }: AuthorityFacts, { chosen }: BoxNames, now: number): boolean =>
+  Date.parse(new X509Certificate(certificate).validTo) - now > REPLACE_BEFORE &&
+  (chosen === undefined || permits(permitted, chosen));

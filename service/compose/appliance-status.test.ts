@@ -34,7 +34,7 @@ const readers = (more: Partial<StatusDeps> = {}) =>
     galleries,
     pictures: () => idle,
     database: { dialect: 'sqlite', requireWriter() {} },
-    keyPlaces: { list: async () => [] },
+    keyCopyFolders: { list: async () => [] },
     custody: { master: () => ({ id: 'm', kind: 'file', path: '/keys/master.key' }) },
     backups: { facts: () => ({ troubles: [], scheduled: true, proven: true }) },
     retention: { waiting: async () => ({ sweeps: [] }) },
@@ -84,7 +84,9 @@ test('copies of the key store are counted, and those that are not up to date', a
     { ...place, state: 'current' as const },
     { ...place, state: 'unreachable' as const, since: 2, reason: 'away' },
   ];
-  expect(await status({ keyPlaces: { list } })).toMatchObject({ keyCopies: { places: 2, notCurrent: 1 } });
+  expect(await status({ keyCopyFolders: { list } })).toMatchObject({
+    keyCopies: { places: 2, notCurrent: 1 },
+  });
 });
 
 test('a full disk is reported before writes fail', async () => {

@@ -8,8 +8,8 @@ import {
   type ApplianceFacts,
   applianceAttention,
   type Backups,
+  type KeyCopyFolders,
   type KeyCustody,
-  type KeyPlaces,
   type NodeTroubles,
 } from '../engine/appliance/index.ts';
 import { type LostLines, lostText } from '../engine/audit/index.ts';
@@ -45,7 +45,7 @@ export interface StatusDeps {
   galleries: Galleries;
   pictures: Pictures['stats'];
   database: Pick<Database, 'dialect' | 'requireWriter'>;
-  keyPlaces: Pick<KeyPlaces, 'list'>;
+  keyCopyFolders: Pick<KeyCopyFolders, 'list'>;
   custody: Pick<KeyCustody, 'master'>;
   backups: Pick<Backups, 'facts'>;
   retention: Pick<Retention, 'waiting'>;
@@ -102,10 +102,10 @@ async function describe(
   reading: Parameters<typeof countLenient>[0],
   storage: StorageState,
 ): Promise<ApplianceStatus> {
-  const { insecureHttp, checks, database, keyPlaces, backups, retention } = deps;
+  const { insecureHttp, checks, database, keyCopyFolders, backups, retention } = deps;
   const ids = storage.organizations.map(({ id }) => id);
   const realms = ids.flatMap((organization) => worlds.map((world) => ({ organization, world })));
-  const copies = await keyPlaces.list();
+  const copies = await keyCopyFolders.list();
   const lenientOrganizations = await countLenient(reading, storage);
   const { clock: clockDoubt, sweeps } = await readWaiting(retention, reading.patience);
   const facts = {

@@ -29,7 +29,7 @@ afterEach(async () => {
 test('the wrapped key of a passphrase that another node keeps stays in the key store', async () => {
   const files = createBackupFiles({
     data: folder,
-    place: { kind: 'sqlite-memory' },
+    location: { kind: 'sqlite-memory' },
     vault: { keys, master },
     clock,
     log: silentLog,
@@ -45,7 +45,7 @@ test('the wrapped key of a passphrase that another node keeps stays in the key s
 test('in the moment when a new master key has wrapped the rows and not taken over yet, backups go on', async () => {
   const files = createBackupFiles({
     data: folder,
-    place: { kind: 'sqlite-memory' },
+    location: { kind: 'sqlite-memory' },
     vault: { keys, master },
     clock,
     log: silentLog,

@@ -25,14 +25,14 @@ import { outsideFolder } from '../lib/outside-folder.ts';
 import { Problem } from '../lib/problem.ts';
 import { noteProgress } from '../lib/progress/progress.ts';
 import { productVersion } from '../lib/version.ts';
-import type { DatabasePlace } from '../storage/connection.ts';
+import type { DatabaseLocation } from '../storage/connection.ts';
 import type { Vault } from '../storage/keys/vault.ts';
 import { PASSPHRASE_NOTE } from '../storage/master/master-key-provider.ts';
 
 export interface BackupFilesDeps {
   /** The data directory. */
   data: string;
-  place: DatabasePlace;
+  location: DatabaseLocation;
   vault: Pick<Vault, 'keys' | 'master'>;
   clock: Clock;
   log: Log;
@@ -144,11 +144,11 @@ async function write(
   path: string,
   { at, origin }: Parameters<BackupFiles['write']>[1],
 ): Promise<{ bytes: number }> {
-  const { data, place, vault, clock } = deps;
+  const { data, location, vault, clock } = deps;
   await keepPassphrase(deps);
   const copy = join(scratchOf(data), `backup-${randomUUID()}.db`);
   try {
-    const { facts: copied, dialect } = await copyDatabase(place, copy, clock);
+    const { facts: copied, dialect } = await copyDatabase(location, copy, clock);
     const models = importedModels(data);
     const facts: BackupFacts = {
       takenAt: new Date(at).toISOString(),

@@ -61,7 +61,7 @@ export async function compose(config: Config, deps: ComposeDeps) {
 
   const foundation = await openFoundation(config, deps, opened);
   const { db, inTransaction, integrity, audit, ids, clock, log, runs } = foundation;
-  const { place, database, vault, certificate } = foundation;
+  const { location, database, vault, certificate } = foundation;
   const { keys, master, signing } = vault;
   const record = await openAuditLog(foundation);
   const profiles = createProfiles(foundation);
@@ -110,7 +110,7 @@ export async function compose(config: Config, deps: ComposeDeps) {
   });
   const { checks, uniqueness, reviews, verifications } = verification;
   const keyCare = await createKeyCare(foundation);
-  const { keyPlaces } = keyCare;
+  const { keyCopyFolders } = keyCare;
   const erasing = createErasing(foundation, record.auditLog, accounts, pictures, eventsOut, people);
   const { retention } = erasing;
   const backupTroubled = createConnection<() => Promise<void>>('backups.troubled');
@@ -123,8 +123,8 @@ export async function compose(config: Config, deps: ComposeDeps) {
     log,
     runs,
     recurring,
-    files: createBackupFiles({ data: config.data, place, vault, clock, log }),
-    copies: keyPlaces,
+    files: createBackupFiles({ data: config.data, location, vault, clock, log }),
+    copies: keyCopyFolders,
     whyOutdated: foundation.nodes?.whyOutdated,
     troubled: backupTroubled.call,
   });
@@ -207,7 +207,7 @@ export async function compose(config: Config, deps: ComposeDeps) {
         keys.requireWriter();
       },
     },
-    keyPlaces,
+    keyCopyFolders,
     custody: keyCare.custody,
     backups,
     retention,
@@ -256,7 +256,7 @@ export async function compose(config: Config, deps: ComposeDeps) {
     recurring,
     boardLinks: eventsOut.boardLinks,
     /** The port of the doors: never a destination of a delivery. */
-    listens: eventsOut.ownPlaces.listens,
+    listens: eventsOut.applianceAddresses.listens,
     alerts,
     relay: delivery.relay,
     deliveries: delivery.deliveries,
@@ -293,7 +293,7 @@ export async function compose(config: Config, deps: ComposeDeps) {
     verifyToken: live.verifyToken,
     custody: keyCare.custody,
     nodeKeys: keyCare.nodeKeys,
-    keyPlaces,
+    keyCopyFolders,
     renewals: keyCare.renewals,
     backups,
     recordIntegrity,

@@ -28,7 +28,7 @@ import type { Outgoing } from '../outgoing/outgoing.ts';
 import { addressesOfNodes } from '../storage/postgres/nodes.ts';
 import type { Accounts } from './accounts.ts';
 import type { Foundation } from './foundation.ts';
-import { createOwnPlaces, mailServerOf } from './outbound.ts';
+import { createApplianceAddresses, mailServerOf } from './outbound.ts';
 
 export type EventsOut = Awaited<ReturnType<typeof openEvents>>;
 
@@ -55,15 +55,26 @@ export async function openEvents(foundation: Foundation) {
   const boardLinks = createBoardLinks({ inTransaction, audit, random: randomFillSync, tag: nodes?.here.tag });
   const outgoing = createOutgoing();
   opened.defer(() => outgoing.close());
-  const ownPlaces = createOwnPlaces({
+  const applianceAddresses = createApplianceAddresses({
     config,
     resolve: outgoing.resolve,
     nodes: node && (() => addressesOfNodes(db)),
   });
   const mail = mailServerOf(config);
-  const { current: own } = ownPlaces;
+  const { current: own } = applianceAddresses;
   const { events, grants, destinations, webhooks } = await createReceivers(foundation, { outgoing, own });
-  return { queue, recurring, boardLinks, outgoing, ownPlaces, mail, events, grants, destinations, webhooks };
+  return {
+    queue,
+    recurring,
+    boardLinks,
+    outgoing,
+    applianceAddresses,
+    mail,
+    events,
+    grants,
+    destinations,
+    webhooks,
+  };
 }
 
 type ReceiversParts = Pick<

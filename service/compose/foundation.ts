@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type BoxCertificate, boxCertificateOf } from '../certificate/box-certificate.ts';
 import type { ServedCertificate } from '../certificate/served-certificate.ts';
 import type { Config } from '../config.ts';
-import { readSettings } from '../data-directory/database-place.ts';
+import { readSettings } from '../data-directory/database-location.ts';
 import { openDirectory } from '../data-directory/open-directory.ts';
 import { type Audit, createAudit, createOwnEnd, type OwnEnd } from '../engine/audit/index.ts';
 import { createMetrics, type Metrics } from '../http/metrics.ts';
@@ -12,7 +12,7 @@ import { createIds, type Ids } from '../lib/id.ts';
 import { inCheckout } from '../lib/installation.ts';
 import type { Locks } from '../lib/locks.ts';
 import type { Log } from '../lib/log.ts';
-import type { Database, DatabasePlace } from '../storage/connection.ts';
+import type { Database, DatabaseLocation } from '../storage/connection.ts';
 import type { Integrity } from '../storage/keys/integrity.ts';
 import type { Vault } from '../storage/keys/vault.ts';
 import { createLeases, databaseTime, type Leases, ownTime } from '../storage/leases.ts';
@@ -67,7 +67,7 @@ export interface Foundation {
   clock: Clock;
   log: Log;
   metrics: Metrics;
-  place: DatabasePlace;
+  location: DatabaseLocation;
   database: Database;
   /** How far what is kept in memory follows the database. */
   position: Position;
@@ -134,7 +134,7 @@ export async function openFoundation(
       `${describeDamage(damage)} It is not used: import it again with "gatehouse models import", or remove it with "gatehouse models remove ${damage.id}"${inCheckout('; "npm run models" fetches one of a checkout again')}.`,
     );
   }
-  const { place, database, vault } = directory;
+  const { location, database, vault } = directory;
   const auditEnd = createOwnEnd();
   // Before anything is read that it follows.
   const position = node
@@ -188,7 +188,7 @@ export async function openFoundation(
     clock,
     log,
     metrics: createMetrics({ processMetrics: true }),
-    place,
+    location,
     database,
     position,
     figures,

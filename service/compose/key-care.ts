@@ -1,6 +1,6 @@
 import {
+  createKeyCopyFolders,
   createKeyCustody,
-  createKeyPlaces,
   createNodeKeys,
   createTemplateRenewals,
 } from '../engine/appliance/index.ts';
@@ -31,7 +31,7 @@ export async function createKeyCare({
   clock,
   locks,
   log,
-  vault: { keys, master, places, organizations, link, signing, copies },
+  vault: { keys, master, sources, organizations, link, signing, copies },
   ids,
   node,
   works,
@@ -51,7 +51,7 @@ export async function createKeyCare({
   const { state, prove, rotate, toPassphrase, changePassphrase, toFile } = createMasterCare({
     keys,
     master,
-    places,
+    sources,
     clock,
   });
   const proveSlowly = throttleTries(prove);
@@ -91,7 +91,7 @@ export async function createKeyCare({
     const looks = createRecurring({ log });
     opened.defer(() => looks.stop());
     looks.every('machines that join', JOINS_EVERY, nodeKeys.answer);
-    const { joined } = places;
+    const { joined } = sources;
     if (node && joined)
       looks.every(
         'a new master key',
@@ -99,7 +99,7 @@ export async function createKeyCare({
         createNextMasterTaking({ keys: { nodeKeys: keys.nodeKeys, note: keys.note }, master, joined, log }),
       );
   }
-  const keyPlaces = createKeyPlaces({ copies, inTransaction, audit });
+  const keyCopyFolders = createKeyCopyFolders({ copies, inTransaction, audit });
   const renewals = createTemplateRenewals({
     transforms: sealer.transforms,
     pages: [
@@ -113,7 +113,7 @@ export async function createKeyCare({
     works,
   });
   opened.defer(() => renewals.stop());
-  return { rotations, custody, nodeKeys, keyPlaces, renewals };
+  return { rotations, custody, nodeKeys, keyCopyFolders, renewals };
 }
 
 /** Wrong tries that cost nothing: a person mistypes. */

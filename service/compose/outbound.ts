@@ -124,7 +124,7 @@ export function createGaugeReadings({
   };
 }
 
-export interface OwnPlacesDeps {
+export interface ApplianceAddressesDeps {
   config: Pick<Config, 'port' | 'databaseUrl' | 'keysDatabaseUrl'>;
   resolve: (host: string) => Promise<string[]>;
   /** URLs of the doors of all nodes, where several serve together. */
@@ -136,7 +136,7 @@ export interface OwnPlacesDeps {
   env?: Readonly<Record<string, string | undefined>>;
 }
 
-interface KnownOwnPlaces {
+interface KnownApplianceAddresses {
   current(): Promise<ApplianceAddresses>;
   /** The doors answer on this port of the machine. */
   listens(port: number): void;
@@ -155,14 +155,14 @@ const FRESH = 5_000;
  * The current addresses and ports of this appliance, of its other nodes and of its databases. What cannot be asked for a moment keeps its
  * last addresses.
  */
-export function createOwnPlaces({
+export function createApplianceAddresses({
   config,
   resolve,
   nodes = async () => [],
   interfaces = machineAddresses,
   elapsed = () => performance.now(),
   env = process.env,
-}: OwnPlacesDeps): KnownOwnPlaces {
+}: ApplianceAddressesDeps): KnownApplianceAddresses {
   const doors = new Set(config.port === 0 ? [] : [config.port]);
   const servers = serversOf(config, env);
   const last = new Map<string, string[]>();
@@ -215,8 +215,8 @@ const machineAddresses = () => machineInterfaces().map(({ address }) => address)
 const isLoopback = (address: string) => address.startsWith('127.') || address === '::1';
 
 function serversOf(
-  { databaseUrl, keysDatabaseUrl }: OwnPlacesDeps['config'],
-  { PGHOST, PGPORT }: NonNullable<OwnPlacesDeps['env']>,
+  { databaseUrl, keysDatabaseUrl }: ApplianceAddressesDeps['config'],
+  { PGHOST, PGPORT }: NonNullable<ApplianceAddressesDeps['env']>,
 ): Server[] {
   // The defaults of `pg` for parts missing in a URL.
   const postgres = { host: PGHOST || 'localhost', port: Number(PGPORT) || 5432 };

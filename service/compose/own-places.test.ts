@@ -1,15 +1,15 @@
 import { isIP } from 'node:net';
 import { expect, test } from 'vitest';
-import { createOwnPlaces, type OwnPlacesDeps } from './outbound.ts';
+import { type ApplianceAddressesDeps, createApplianceAddresses } from './outbound.ts';
 
 function start(
-  config: Partial<OwnPlacesDeps['config']> = {},
+  config: Partial<ApplianceAddressesDeps['config']> = {},
   names: Record<string, string[]> = {},
   env: Record<string, string> = {},
 ) {
   let now = 0;
   const machine = ['127.0.0.1', '10.0.0.5', 'fd00::5'];
-  const places = createOwnPlaces({
+  const places = createApplianceAddresses({
     config: { port: 7300, ...config },
     async resolve(host) {
       if (isIP(host) !== 0) return [host];
@@ -100,7 +100,7 @@ test('addresses are asked for again after five seconds; a name that does not res
 });
 
 test('the machine’s own addresses are among them', async () => {
-  const { current } = createOwnPlaces({ config: { port: 7300 }, resolve: async () => [] });
+  const { current } = createApplianceAddresses({ config: { port: 7300 }, resolve: async () => [] });
   expect((await current()).machine).toEqual(
     expect.arrayContaining([expect.stringMatching(/^(127\.0\.0\.1|::1)$/)]),
   );
@@ -109,7 +109,7 @@ test('the machine’s own addresses are among them', async () => {
 test('the doors of the other nodes, and for a moment in which they cannot be read those that were known', async () => {
   let now = 0;
   let away = false;
-  const { current } = createOwnPlaces({
+  const { current } = createApplianceAddresses({
     config: { port: 7300 },
     resolve: async (host) => (host === 'b.example' ? ['10.0.0.7'] : [host]),
     interfaces: () => ['127.0.0.1', '10.0.0.5'],

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { AuditLog } from '../engine/audit/index.ts';
 import { createConsentReceipts, createConsents, createHolds } from '../engine/consent/index.ts';
-import { createGalleryCalibrations, deleteClaim } from '../engine/matching/index.ts';
+import { createGalleryCalibrations, deleteAddressAttempts } from '../engine/matching/index.ts';
 import { createSubjects, type Realm } from '../engine/people/index.ts';
 import { crossScoresInThread } from '../inference/gallery/cross-scores.ts';
 import { createGalleries } from '../inference/gallery/galleries.ts';
@@ -51,7 +51,7 @@ export function createPeople(
     consents,
     position,
     snapshot: { file: join(config.data, 'gallery.snapshot'), key: createSnapshotKey(vault) },
-    forgetAddress: deleteClaim,
+    forgetAddress: deleteAddressAttempts,
     changed: changed.call,
   });
   opened.defer(() => subjects.closeSearch());

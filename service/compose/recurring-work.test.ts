@@ -14,7 +14,7 @@ function start({ tls } = { tls: true }) {
       backups: { runDue: work('backups'), runDrills: work('backup-drill') },
       liveSessions: { expireDue: work('sessions') },
       orders: { expireDue: async () => expired.push('orders') },
-      keyPlaces: { sync: work('key-copies') },
+      keyCopyFolders: { sync: work('key-copies') },
       erasure: { retry: work('erasures') },
       recordIntegrity: { tend: async () => void done.push('record-integrity') },
       calibrations: { tend: async () => void done.push('gallery-calibration') },

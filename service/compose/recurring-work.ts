@@ -1,6 +1,6 @@
 import type { ServedCertificate } from '../certificate/served-certificate.ts';
 import type { Administrators } from '../engine/accounts/index.ts';
-import type { Backups, KeyPlaces, RecordIntegrity } from '../engine/appliance/index.ts';
+import type { Backups, KeyCopyFolders, RecordIntegrity } from '../engine/appliance/index.ts';
 import type { BehaviorChallenges, Heartbeats, Verdicts } from '../engine/behavior/index.ts';
 import type { EventDelivery, RecurringWorks, WorkKind } from '../engine/events/index.ts';
 import type { Orders, Sessions } from '../engine/live/index.ts';
@@ -12,7 +12,7 @@ export interface RecurringWorkDeps {
   recurring: Pick<RecurringWorks, 'add'>;
   retention: Pick<Retention, 'tend'>;
   backups: Pick<Backups, 'runDue' | 'runDrills'>;
-  keyPlaces: Pick<KeyPlaces, 'sync'>;
+  keyCopyFolders: Pick<KeyCopyFolders, 'sync'>;
   erasure: Pick<Erasure, 'erase' | 'retry'>;
   calibrations: Pick<GalleryCalibrations, 'tend'>;
   administrators: Pick<Administrators, 'tidy'>;
@@ -44,7 +44,7 @@ export function addRecurringWork(
     recurring,
     retention,
     backups,
-    keyPlaces,
+    keyCopyFolders,
     erasure,
     calibrations,
     administrators,
@@ -67,7 +67,7 @@ export function addRecurringWork(
   add('backups', MINUTE, () => backups.runDue());
   // Only when it is asked for.
   add('backup-drill', undefined, () => backups.runDrills());
-  add('key-copies', MINUTE, () => keyPlaces.sync());
+  add('key-copies', MINUTE, () => keyCopyFolders.sync());
   add('erasures', MINUTE, () => erasure.retry());
   add('gallery-calibration', 10 * MINUTE, () => calibrations.tend());
   add('administrators', 10 * MINUTE, () => administrators.tidy());

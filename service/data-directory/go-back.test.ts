@@ -45,8 +45,8 @@ const order = (more: Partial<GoBackOptions> = {}): GoBackOptions => ({
 
 /** As later releases bring the directory forward. */
 async function upgrade(list = [...migrations, later]): Promise<void> {
-  const place = { kind: 'sqlite', path: join(data, 'gatehouse.db') } as const;
-  await (await openDatabase(place, { clock: systemClock, log: silentLog }, list)).close();
+  const location = { kind: 'sqlite', path: join(data, 'gatehouse.db') } as const;
+  await (await openDatabase(location, { clock: systemClock, log: silentLog }, list)).close();
 }
 
 /** An organization with an API key. */

@@ -9,18 +9,18 @@ import { defined } from '../lib/defined.ts';
 import { writeDurably } from '../lib/durable-file.ts';
 import type { Log } from '../lib/log.ts';
 import { Problem } from '../lib/problem.ts';
-import type { DatabasePlace } from '../storage/connection.ts';
-import { type KeyStorePlace, openKeyStore, readKeyStoreVersion } from '../storage/keys/key-store.ts';
+import type { DatabaseLocation } from '../storage/connection.ts';
+import { type KeyStoreLocation, openKeyStore, readKeyStoreVersion } from '../storage/keys/key-store.ts';
 import { keyMigrations } from '../storage/keys/key-store-schema.ts';
 import { acceptLostOrganizations } from '../storage/keys/vault.ts';
-import { masterPlaces, openMaster, type Unlock } from '../storage/master/open-master.ts';
+import { masterKeySources, openMaster, type Unlock } from '../storage/master/open-master.ts';
 import type { Migration } from '../storage/migration.ts';
 import { migrations as ours } from '../storage/migrations/index.ts';
 import type { FormerDatabase, RestoreLoss } from '../storage/previous-database/previous-database.ts';
 import { openFormerSqlite } from '../storage/previous-database/previous-database.ts';
 import { openFormerPostgres } from '../storage/previous-database/previous-postgres.ts';
 import { takeWriterLock } from '../storage/writer-lock.ts';
-import { databasePlace, keyStorePlace } from './database-place.ts';
+import { databaseLocation, keyStoreLocation } from './database-location.ts';
 
 export interface GoBackOptions {
   config: Pick<Config, 'data' | 'databaseUrl' | 'keysDatabaseUrl' | 'masterKeyFile'>;
@@ -60,7 +60,7 @@ export interface WentBack {
 export async function goBack(order: GoBackOptions): Promise<WentBack> {
   const { config, clock, confirm } = order;
   const { data } = config;
-  const place = databasePlace(config);
+  const location = databaseLocation(config);
   const lock = takeWriterLock(
     data,
     { pid: process.pid, host: hostname(), command: 'gatehouse migrate' },
@@ -68,17 +68,17 @@ export async function goBack(order: GoBackOptions): Promise<WentBack> {
   );
   try {
     await using opened = new AsyncDisposableStack();
-    const former = await openFormer(place, order);
+    const former = await openFormer(location, order);
     opened.defer(() => former.close());
     const { from, snapshot, auditLines, renewed } = former;
     await requireWhole(former);
-    const keysPlace = keyStorePlace(config);
-    const keysOpen = await requireFormerKeyStore(keysPlace, former, config);
+    const keysLocation = keyStoreLocation(config);
+    const keysOpen = await requireFormerKeyStore(keysLocation, former, config);
     const loss = requireConfirmed(former, { config, confirm });
     if (renewed) throw renewedSince(former);
     former.requireAlone();
     // Otherwise this Gatehouse has added nothing to the audit log that its next start could miss.
-    const text = keysOpen ? await bringKeysBack(order, { keysPlace, former }) : undefined;
+    const text = keysOpen ? await bringKeysBack(order, { keysLocation, former }) : undefined;
     const marker = text === undefined ? undefined : markerOf(data, text);
     const { where, removal } = await former.exchange(marker, clock);
     return {
@@ -94,15 +94,15 @@ export async function goBack(order: GoBackOptions): Promise<WentBack> {
   }
 }
 
-async function openFormer(place: DatabasePlace, order: GoBackOptions): Promise<FormerDatabase> {
+async function openFormer(location: DatabaseLocation, order: GoBackOptions): Promise<FormerDatabase> {
   const { config, log, lockPatience, migrations = ours } = order;
   const { data } = config;
   const admit = (from: string) => requireNotYetBack(data, from);
-  switch (place.kind) {
+  switch (location.kind) {
     case 'sqlite':
-      return openFormerSqlite(place.path, { admit, migrations });
+      return openFormerSqlite(location.path, { admit, migrations });
     case 'postgres':
-      return openFormerPostgres(place.url, {
+      return openFormerPostgres(location.url, {
         writer: writerOf(data),
         log,
         admit,
@@ -112,7 +112,7 @@ async function openFormer(place: DatabasePlace, order: GoBackOptions): Promise<F
     case 'sqlite-memory':
       throw new Error('A database in memory has no snapshots.');
     default:
-      return place satisfies never;
+      return location satisfies never;
   }
 }
 
@@ -157,13 +157,14 @@ async function requireWhole(former: FormerDatabase): Promise<void> {
 
 /** Whether there is a key store that this Gatehouse has opened; one that it did not get to is as it was. */
 async function requireFormerKeyStore(
-  place: KeyStorePlace,
+  location: KeyStoreLocation,
   { snapshot }: FormerDatabase,
   { keysDatabaseUrl }: GoBackOptions['config'],
 ): Promise<boolean> {
-  const { name, at } = await readKeyStoreVersion(place);
+  const { name, at } = await readKeyStoreVersion(location);
   if (at >= snapshot.takenAt) {
-    const store = place.kind === 'sqlite' ? place.path : `in ${describeDatabase(keysDatabaseUrl ?? '')}`;
+    const store =
+      location.kind === 'sqlite' ? location.path : `in ${describeDatabase(keysDatabaseUrl ?? '')}`;
     throw new Problem(
       'CONFLICT',
       `The key store ${store} got its schema ${name} after the snapshot ${snapshot.where}, and an older Gatehouse does not open it. It does not go back, because an old key store would undo every erasure since. Nothing was changed: stay with this Gatehouse.`,
@@ -200,10 +201,10 @@ const renewedSince = ({ snapshot }: FormerDatabase) =>
 /** Gives the marker by which the first start of the older Gatehouse knows that an operator went back. */
 async function bringKeysBack(
   { config, clock, log, unlock, actor }: GoBackOptions,
-  { keysPlace, former }: { keysPlace: KeyStorePlace; former: FormerDatabase },
+  { keysLocation, former }: { keysLocation: KeyStoreLocation; former: FormerDatabase },
 ): Promise<string> {
   const { snapshot, organizations, from } = former;
-  const keys = await openKeyStore(keysPlace, {
+  const keys = await openKeyStore(keysLocation, {
     clock,
     log,
     older: 'refuse',
@@ -220,8 +221,8 @@ async function bringKeysBack(
       lostOrganizations,
     };
     const text = markerText({ actor, details });
-    const places = await masterPlaces(config.data, { masterKeyFile: config.masterKeyFile, keys });
-    const master = await openMaster({ keys, places, log, unlock, mayCreate: false });
+    const sources = await masterKeySources(config.data, { masterKeyFile: config.masterKeyFile, keys });
+    const master = await openMaster({ keys, sources, log, unlock, mayCreate: false });
     const seal = await openRestoreSeal({ keys, master }, { schema: snapshot.version });
     return await seal.seal(text);
   } finally {

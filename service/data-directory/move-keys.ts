@@ -8,8 +8,8 @@ import { syncFolder } from '../lib/durable-file.ts';
 import type { Log } from '../lib/log.ts';
 import { Problem } from '../lib/problem.ts';
 import { COPY_NAME, createKeyCopyFile } from '../storage/key-copies/key-copy-file.ts';
-import { newCopyId } from '../storage/key-copies/key-copy-place.ts';
-import { type KeyStore, type KeyStorePlace, openKeyStore } from '../storage/keys/key-store.ts';
+import { newCopyId } from '../storage/key-copies/key-copy-folder.ts';
+import { type KeyStore, type KeyStoreLocation, openKeyStore } from '../storage/keys/key-store.ts';
 import {
   type CopiedTable,
   type CopiedValue,
@@ -19,9 +19,9 @@ import {
 import { checkPostgres } from '../storage/postgres/check-postgres.ts';
 import { withPostgresSession } from '../storage/postgres/postgres.ts';
 import { takeWriterLock } from '../storage/writer-lock.ts';
-import { MOVED_KEYS, readSettings, recordSettings } from './database-place.ts';
+import { MOVED_KEYS, readSettings, recordSettings } from './database-location.ts';
 
-export interface MoveKeysOrder {
+export interface MoveKeysOptions {
   data: string;
   /** Empty PostgreSQL database for the keys. */
   url: string;
@@ -52,7 +52,7 @@ const store = { migrations: keyMigrations, command: COMMAND, flag: '--keys-datab
  * all is as before. Throws CONFLICT where a process holds the directory or the database, where this is not empty, and where there is no
  * `keys.db`; CONFIRMATION_REQUIRED before anything is changed.
  */
-export async function moveKeys(order: MoveKeysOrder): Promise<MovedKeys> {
+export async function moveKeys(order: MoveKeysOptions): Promise<MovedKeys> {
   const { data, url, confirm, clock, step = () => {} } = order;
   const lock = takeWriterLock(data, { pid: process.pid, host: hostname(), command: COMMAND }, clock);
   try {
@@ -74,7 +74,7 @@ export async function moveKeys(order: MoveKeysOrder): Promise<MovedKeys> {
     }
     step('aside');
     try {
-      const copy = await withFile(order, aside, (keys) => placeOf(keys, before));
+      const copy = await withFile(order, aside, (keys) => copyIn(keys, before));
       if (!isThere) await restorePostgres(aside, url, clock, store);
       step('copied');
       await withFile(order, aside, (keys) => requireSame(order, keys));
@@ -112,7 +112,7 @@ function requireMovable(data: string, { file, aside }: { file: string; aside: st
 }
 
 async function withFile<T>(
-  { clock, log }: MoveKeysOrder,
+  { clock, log }: MoveKeysOptions,
   path: string,
   work: (keys: KeyStore) => Promise<T>,
 ): Promise<T> {
@@ -155,7 +155,7 @@ async function requireEmptyOrOurs(url: string, identity: string): Promise<boolea
   return false;
 }
 
-const unconfirmed = ({ data, url }: MoveKeysOrder, people: number) =>
+const unconfirmed = ({ data, url }: MoveKeysOptions, people: number) =>
   new Problem(
     'CONFIRMATION_REQUIRED',
     `${join(data, 'keys.db')} has the keys of ${people} people. They go into ${describeDatabase(url)}, and what is keys.db now stays in ${join(data, MOVED_KEYS)} as a copy of the key store. Nothing was changed. To do it: --confirm ${people}`,
@@ -173,29 +173,29 @@ function moveAside(file: string, aside: string): void {
 }
 
 async function takeBack(
-  order: MoveKeysOrder,
+  order: MoveKeysOptions,
   { file, before, aside }: { file: string; before: string; aside: string },
 ): Promise<void> {
-  await withFile(order, aside, (keys) => keys.removePlace(before));
+  await withFile(order, aside, (keys) => keys.removeCopy(before));
   renameSync(aside, file);
   rmdirSync(before);
   syncFolder(join(before, '..'));
 }
 
 /** The id of the copy that the file is from now on. */
-async function placeOf(keys: KeyStore, place: string): Promise<string> {
+async function copyIn(keys: KeyStore, place: string): Promise<string> {
   const known = (await keys.places()).find((one) => one.place === place)?.copy;
   if (known !== undefined) return known;
   const copy = newCopyId();
-  await keys.addPlace(place, copy);
+  await keys.addCopy(place, copy);
   return copy;
 }
 
 /** Throws where the database has other rows than the file, and where another process writes to it. */
-async function requireSame({ url, clock, log }: MoveKeysOrder, file: KeyStore): Promise<void> {
-  const place: KeyStorePlace = { kind: 'postgres', url };
+async function requireSame({ url, clock, log }: MoveKeysOptions, file: KeyStore): Promise<void> {
+  const location: KeyStoreLocation = { kind: 'postgres', url };
   const writer = `${COMMAND}, process ${process.pid} on ${hostname()}`;
-  const keys = await openKeyStore(place, { clock, log, older: 'refuse', writer });
+  const keys = await openKeyStore(location, { clock, log, older: 'refuse', writer });
   try {
     const [ours, theirs] = [await file.state(), await keys.state()];
     // Its settings named the database elsewhere than in the directory: it has been used since an earlier call.

@@ -5,7 +5,7 @@ import { clearUnfinishedRestore, finishRestore } from '../backup/finish-restore.
 import type { Config } from '../config.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
-import { type Database, type DatabasePlace, openDatabase } from '../storage/connection.ts';
+import { type Database, type DatabaseLocation, openDatabase } from '../storage/connection.ts';
 import { openVault, type Vault } from '../storage/keys/vault.ts';
 import { type Unlock, unlockFromFile } from '../storage/master/open-master.ts';
 import type { OlderSchema } from '../storage/migrate.ts';
@@ -13,11 +13,11 @@ import { openKeysInUse, usedAlone } from '../storage/position/keys-in-use.ts';
 import { checkPostgres } from '../storage/postgres/check-postgres.ts';
 import type { Node } from '../storage/postgres/nodes.ts';
 import { takeWriterLock } from '../storage/writer-lock.ts';
-import { databasePlace, keyStorePlace } from './database-place.ts';
+import { databaseLocation, keyStoreLocation } from './database-location.ts';
 
 /** A data directory locked by this process: no other process writes to it until `close`. */
 interface OpenDirectory {
-  place: DatabasePlace;
+  location: DatabaseLocation;
   database: Database;
   vault: Vault;
   close(): Promise<void>;
@@ -52,8 +52,8 @@ export async function openDirectory(
     if (failed) takeAway();
   });
   clearUnfinishedRestore(data);
-  const place = databasePlace(config);
-  const keysPlace = keyStorePlace(config);
+  const location = databaseLocation(config);
+  const keysLocation = keyStoreLocation(config);
   const writer = `gatehouse ${process.pid} on ${hostname()}: ${data}`;
 
   const schema: OlderSchema = {
@@ -78,8 +78,8 @@ export async function openDirectory(
   };
 
   // Both, before one of them is given tables.
-  for (const one of [place, keysPlace]) if (one.kind === 'postgres') await checkPostgres(one.url);
-  const database = await openDatabase(place, { clock, log, writer, node, directory: lock, ...schema });
+  for (const one of [location, keysLocation]) if (one.kind === 'postgres') await checkPostgres(one.url);
+  const database = await openDatabase(location, { clock, log, writer, node, directory: lock, ...schema });
   opened.defer(() => database.close());
   const inUse = node ? await openKeysInUse({ database, log }) : usedAlone;
   opened.defer(() => inUse.close());
@@ -88,7 +88,7 @@ export async function openDirectory(
     inUse,
     clock,
     log,
-    keysPlace,
+    keysLocation,
     leaveCopies,
     writer,
     node,
@@ -100,7 +100,7 @@ export async function openDirectory(
   opened.defer(() => vault.close());
   failed = false;
   const everything = opened.move();
-  return { place, database, vault, close: () => everything.disposeAsync() };
+  return { location, database, vault, close: () => everything.disposeAsync() };
 }
 
 /** Files of the lock, of a failed start or of a running process. */

@@ -18,10 +18,10 @@ export type Decision =
 export interface Locks {
   of(decision: Decision): Turns;
   /** Takes one of the `most` places of a key, where one is free, until `free` or the end of the process. Of several, in the key's turn. */
-  takePlace(decision: Decision, key: string, most: number): Promise<Place>;
+  takeSlot(decision: Decision, key: string, most: number): Promise<Slot>;
 }
 
-export interface Place {
+export interface Slot {
   /** How many are taken by others; `most` at most. */
   others: number;
   free(): Promise<void>;
@@ -37,7 +37,7 @@ export function createOwnLocks(): Locks {
       turns.set(decision, known);
       return known;
     },
-    async takePlace(decision, key, most) {
+    async takeSlot(decision, key, most) {
       const name = `${decision}/${key}`;
       const others = taken.get(name) ?? 0;
       if (others >= most) return { others: most, free: async () => {} };

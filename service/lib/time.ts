@@ -6,3 +6,13 @@ export function time(milliseconds: number | null | undefined): string | undefine
     ? undefined
     : new Date(milliseconds).toISOString();
 }
+
+/** Accepts names of the IANA list and offsets such as "+01:00". */
+export function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -17,3 +17,27 @@ export function createTurns(): Turns {
     return mine;
   };
 }
+
+/** Runs `work` when everything asked before it has ended, however that ended. */
+type OneAtATime = <T>(work: () => Promise<T>) => Promise<T>;
+
+interface Patience {
+  /** Milliseconds; work whose turn comes later is not begun. */
+  patience: number;
+  /** Makes what is thrown then. */
+  refuse: () => Error;
+}
+
+export function createOneAtATime(bound?: Patience): OneAtATime {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const since = performance.now();
+    const begin = () => {
+      if (bound && performance.now() - since > bound.patience) throw bound.refuse();
+      return work();
+    };
+    const mine = last.then(begin, begin);
+    last = mine.catch(() => {});
+    return mine;
+  };
+}

@@ -3,8 +3,7 @@ import { Command } from 'commander';
 import { expect, test } from 'vitest';
 import { addServeOptions } from '../cli/serve/options.ts';
 import { Config, environment } from '../config.ts';
-import { profilesPage } from './profiles-page.ts';
-import { settingsPage } from './settings-page.ts';
+import { profilesPage, settingsPage } from './pages.ts';
 
 const written = (name: string) => readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8');
 

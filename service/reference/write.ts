@@ -1,7 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { profilesPage } from './profiles-page.ts';
-import { settingsPage } from './settings-page.ts';
+import { profilesPage, settingsPage } from './pages.ts';
 
 const docs = new URL('../../docs/', import.meta.url);
 await writeFile(fileURLToPath(new URL('SETTINGS.md', docs)), settingsPage());

@@ -1,7 +1,7 @@
 import { compose, type Gatehouse } from '../compose/compose.ts';
 import type { ComposeDeps } from '../compose/foundation.ts';
 import type { Config } from '../config.ts';
-import { keyStoreAdvice } from '../data-directory/database-place.ts';
+import { keyStoreAdvice } from '../data-directory/database-location.ts';
 import { createRedirectDoor, createTrustDoor, type TrustDeps } from '../doors/trust/index.ts';
 import { type Organizations, sourceOf } from '../engine/accounts/index.ts';
 import type { Subjects } from '../engine/people/index.ts';

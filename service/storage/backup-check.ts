@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import Sqlite from 'better-sqlite3';
 import type { SubjectId } from '../lib/id.ts';
-import { answerOf } from '../lib/machine/thread-answer.ts';
+import { answerOf } from '../lib/machine/page-thread.ts';
 import type { Db } from './transaction.ts';
 
 /** Under type stripping this file is `.ts`, after the build `.js`. */

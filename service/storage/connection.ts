@@ -6,8 +6,8 @@ import type { Clock } from '../lib/clock.ts';
 import { defined } from '../lib/defined.ts';
 import { createOwnLocks, type Locks } from '../lib/locks.ts';
 import type { Log } from '../lib/log.ts';
-import { createOneAtATime } from '../lib/one-at-a-time.ts';
 import { Problem } from '../lib/problem.ts';
+import { createOneAtATime } from '../lib/turns.ts';
 import { type OpenFiles, watchOpenFiles } from './file-reading/open-files.ts';
 import { createTransactionGuard } from './guarded-driver.ts';
 import { migrate, type OlderSchema, type SchemaNeeds, type StoreName } from './migrate.ts';
@@ -38,7 +38,7 @@ import type { Db, InTransaction } from './transaction.ts';
 /** Milliseconds for which a transaction waits at most until it is begun. */
 const TURN_PATIENCE = 15_000;
 
-export type DatabasePlace =
+export type DatabaseLocation =
   | { kind: 'sqlite'; path: string }
   | { kind: 'sqlite-memory' }
   /** `postgresql://user:password@host:port/database`; a socket folder is the percent-encoded host. */
@@ -88,31 +88,31 @@ export interface DatabaseDeps extends OlderSchema {
  * cannot be written, CONFLICT for a PostgreSQL that cannot be reached.
  */
 export async function openDatabase(
-  place: DatabasePlace,
+  location: DatabaseLocation,
   deps: DatabaseDeps,
   migrations: readonly Migration[] = ourMigrations,
 ): Promise<Database> {
-  switch (place.kind) {
+  switch (location.kind) {
     case 'sqlite': {
-      const file = openSqliteFile(place.path);
+      const file = openSqliteFile(location.path);
       const snapshot = (version: string) =>
-        takeSnapshot(file, join(dirname(place.path), 'snapshots'), version, deps.clock);
+        takeSnapshot(file, join(dirname(location.path), 'snapshots'), version, deps.clock);
       return openSqlite<Schema>(file, deps, migrations, snapshot);
     }
     case 'sqlite-memory':
       return openSqlite<Schema>(openSqliteMemory(), deps, migrations);
     case 'postgres': {
-      const opened = await openPostgres<Schema>(place.url, deps, migrations, (version) =>
-        takePostgresSnapshot(place.url, { version, migrations, clock: deps.clock }),
+      const opened = await openPostgres<Schema>(location.url, deps, migrations, (version) =>
+        takePostgresSnapshot(location.url, { version, migrations, clock: deps.clock }),
       );
       await prepareNumbers(opened.db).catch(async (error: unknown) => {
         await opened.close();
-        throw explainRefusal(error, place.url) ?? error;
+        throw explainRefusal(error, location.url) ?? error;
       });
       return opened;
     }
     default:
-      return place satisfies never;
+      return location satisfies never;
   }
 }
 

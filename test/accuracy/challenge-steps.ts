@@ -7,7 +7,7 @@ import {
   type SeenFrame,
   seenFrame,
 } from '../../service/engine/matching/challenges/seen-frame.ts';
-import { createStepRun } from '../../service/engine/matching/challenges/step-run.ts';
+import { createStepRun } from '../../service/engine/matching/challenges/step-sequence.ts';
 import type { StepName } from '../../service/engine/matching/index.ts';
 import type { Analysis } from '../../service/inference/face.ts';
 

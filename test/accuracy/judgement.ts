@@ -186,7 +186,7 @@ export function matchingOver(gallery: readonly Enrollment[][]) {
       people: () => gallery.length,
       nearest: async (_realm, embedder, probe, most) => nearestTo(probe, gallery, embedder).slice(0, most),
     },
-    shifts: { of: () => () => 0, standingOf: () => () => 'not-measured' },
+    shifts: { of: () => () => 0, calibrationStateOf: () => () => 'not-measured' },
   });
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { meanDirection } from '../../service/lib/mean-direction.ts';
+import { meanDirection } from '../../service/lib/vectors.ts';
 import { direction, near } from '../support/faces.ts';
 import { ratesAt } from './error-rates.ts';
 import { allCosines, compareSets, compareSingles } from './several-pictures.ts';

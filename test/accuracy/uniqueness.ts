@@ -29,7 +29,7 @@ export interface ScopeReport {
   flaggedToReview: DrawnShare;
 }
 
-export interface ScopeOrder {
+export interface ScopeOptions {
   members: number;
   returning: number;
   strangers: number;
@@ -47,7 +47,7 @@ type Counts = Record<(typeof counted)[number], number>;
 export async function measureScopes(
   people: People,
   scorers: readonly ScorerEntry[],
-  order: ScopeOrder,
+  order: ScopeOptions,
 ): Promise<ScopeReport[]> {
   const reports: ScopeReport[] = [];
   for (const [i, scorer] of scorers.entries())
@@ -80,7 +80,7 @@ interface Drawn {
 /** Those who return come first. */
 function drawScope(
   people: People,
-  { members, returning, strangers }: ScopeOrder,
+  { members, returning, strangers }: ScopeOptions,
   random: () => number,
 ): Drawn {
   const several = shuffled(
@@ -103,7 +103,7 @@ async function countDraw(
   { members, strangers }: Drawn,
   plan: MatchPlan,
   falseFlagRate: number,
-  { returning, reviewed }: ScopeOrder,
+  { returning, reviewed }: ScopeOptions,
 ): Promise<Counts> {
   const gallery = members.map(([first], i) => [enrollmentOf(first!, `${i}`, `sub_${i}`, true)]);
   const { search } = matchingOver(gallery);
@@ -138,7 +138,7 @@ function withTable(scorer: ScorerEntry, people: People): ScorerEntry {
 function shareOf(
   name: (typeof counted)[number],
   draws: readonly Counts[],
-  { returning, strangers }: ScopeOrder,
+  { returning, strangers }: ScopeOptions,
 ): DrawnShare {
   const of = name.startsWith('found') ? returning : strangers;
   const all = draws.map((draw) => draw[name] / of);

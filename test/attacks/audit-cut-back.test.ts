@@ -60,7 +60,7 @@ beforeAll(async () => {
   for (const folder of [stick, share, kept, join(root, 'backups')]) mkdirSync(folder);
   const gatehouse = await start();
   await gatehouse.organizations.create({ name: 'Acme' }, ada);
-  for (const place of [stick, share]) await gatehouse.keyPlaces.add(place, ada);
+  for (const place of [stick, share]) await gatehouse.keyCopyFolders.add(place, ada);
   await work(gatehouse);
   file = (await gatehouse.backups.create({ folder: join(root, 'backups'), keysTo: stick }, ada)).run.path;
   renameSync(share, `${share}-away`);
@@ -109,7 +109,7 @@ test('nothing is found where nothing was done, also with one outdated copy, whic
   plugIn();
   const gatehouse = await start();
   expect(await gatehouse.auditLog.verify()).toMatchObject({ valid: true });
-  await gatehouse.keyPlaces.sync();
+  await gatehouse.keyCopyFolders.sync();
   const { copies } = await gatehouse.auditLog.verify();
   expect(copies).toMatchObject([
     { place: share, note: 'same' },
@@ -190,7 +190,7 @@ describe('the log is cut back without any key', () => {
     const gatehouse = await start();
     renameSync(`${stick}-gone`, stick);
     const before = readNote(copyIn(stick));
-    const reports = await gatehouse.keyPlaces.sync();
+    const reports = await gatehouse.keyCopyFolders.sync();
     expect(reports.find(({ place }) => place === stick)).toMatchObject({
       state: expect.not.stringMatching('current'),
       reason: expect.stringContaining('newer checkpoint'),

@@ -16,11 +16,11 @@ import { ownModel } from '../support/own-model.ts';
 
 // The attacker is an administrator of the database: he reads and writes every row, and has no key.
 
-onSqlite('rows that open or protect the box, and a writer of the database without keys', (newPlace) => {
+onSqlite('rows that open or protect the box, and a writer of the database without keys', (newLocation) => {
   let engine: Engine;
   let out: Awaited<ReturnType<typeof openEventsOut>>;
   beforeEach(async () => {
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
     out = await openEventsOut(engine);
   });
   afterEach(() => engine.stop());

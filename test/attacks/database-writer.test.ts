@@ -14,11 +14,11 @@ import { frameNamed, liveSessionsOver, scriptedChallenges } from '../support/liv
 
 // The attacker is an administrator of the database: he reads and writes every row, and has no key.
 
-onSqlite('a writer of the database without keys', (newPlace) => {
+onSqlite('a writer of the database without keys', (newLocation) => {
   let engine: Engine;
   let access: ReturnType<typeof createAccess>;
   beforeEach(async () => {
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
     access = createAccess({ ...engine, log: silentLog });
   });
   afterEach(async () => {

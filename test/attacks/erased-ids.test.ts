@@ -10,10 +10,10 @@ import { analysisOf, direction, near } from '../support/faces.ts';
 
 // A later reader of the database searches for the id of the person, which receivers know.
 
-onSqlite('the id of an erased person', (newPlace, dialect) => {
+onSqlite('the id of an erased person', (newLocation, dialect) => {
   let engine: Engine;
   beforeEach(async () => {
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
   });
   afterEach(() => engine.stop());
 

@@ -12,13 +12,13 @@ import { watchDatabase } from '../support/watch-database.ts';
 
 // A mail server that quotes the mail, and answers when the person the mail is about has been erased.
 
-onSqlite('a mail server that answers after the erasure', (newPlace, dialect) => {
+onSqlite('a mail server that answers after the erasure', (newLocation, dialect) => {
   const address = 'ada@example.com';
   const keepIds = ['audit.details', 'audit.target', 'erasure.receipt', 'erasure.subject'];
   let at: Alerting;
   let stops: (() => Promise<unknown>)[];
   beforeEach(async () => {
-    at = await startAlerting(await newPlace());
+    at = await startAlerting(await newLocation());
     stops = [() => at.engine.stop()];
   });
   afterEach(async () => {

@@ -135,7 +135,7 @@ test('the desktop app leaves its kiosk for a token that the service issued, and 
     own: tmpdir(),
     locale: 'en',
     service: {
-      look: async () => ({ is: 'ready', url }),
+      find: async () => ({ is: 'ready', url }),
       authority: () => undefined,
       pinned: false,
       home: () => '/console/',

@@ -158,8 +158,8 @@ async function killAmid(visits: readonly Visit[], random: () => number): Promise
 }
 
 async function onFile<T>(work: (database: Database) => Promise<T>): Promise<T> {
-  const place = { kind: 'sqlite', path: join(cli.data, 'gatehouse.db') } as const;
-  const database = await openDatabase(place, { clock: { now: () => Date.now() }, log: silentLog });
+  const location = { kind: 'sqlite', path: join(cli.data, 'gatehouse.db') } as const;
+  const database = await openDatabase(location, { clock: { now: () => Date.now() }, log: silentLog });
   try {
     return await work(database);
   } finally {

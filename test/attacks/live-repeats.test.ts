@@ -5,7 +5,7 @@ import { createRandom } from '../accuracy/random.ts';
 import type { Actor, Asked, Seen } from '../live/actors/actor.ts';
 import { createRecorded, createTwoPeople } from '../live/actors/other-session.ts';
 import { createPieces, createScripted, natureOf } from '../live/actors/scripted.ts';
-import { type Attempt, runTrial, type Trial, type TrialOrder } from '../live/trial.ts';
+import { type Attempt, runTrial, type Trial, type TrialOptions } from '../live/trial.ts';
 import { challengeModels } from '../support/challenge-frames.ts';
 import { fullSize } from './size.ts';
 
@@ -20,7 +20,7 @@ const base = {
   rules: challengeRules(),
   path: { flash: true, motion: true },
   models: challengeModels,
-} satisfies Partial<TrialOrder>;
+} satisfies Partial<TrialOptions>;
 
 /** A session that passed: what the camera showed, for which step, and how the face moved. Each is made once. */
 function passed(seed: number): Passed {
@@ -54,7 +54,7 @@ function passOnce(seed: number): Passed {
 
 function report(
   name: string,
-  order: (seed: number, random: () => number) => Partial<TrialOrder>,
+  order: (seed: number, random: () => number) => Partial<TrialOptions>,
   count = TRIALS,
 ): Trial[] {
   const trials = Array.from({ length: count }, (_, i) => {

@@ -3,10 +3,10 @@ import { hashLine, type StoredLine } from '../../service/engine/audit/chain.ts';
 import { onBothDatabases } from '../storage/databases.ts';
 import { type Audited, startAudited } from '../support/audited.ts';
 
-onBothDatabases('the audit chain', (newPlace) => {
+onBothDatabases('the audit chain', (newLocation) => {
   let audited: Audited;
   beforeEach(async () => {
-    audited = await startAudited({ place: await newPlace() });
+    audited = await startAudited({ location: await newLocation() });
   });
   afterEach(() => audited.close());
 

@@ -306,13 +306,13 @@ const changes: Record<string, () => Sample> = {
   'POST /api/admin/key-store/places': () => ({ body: { folder: place() }, action: 'keystore.add-place' }),
   'POST /api/admin/key-store/places/remove': () => ({
     body: { folder: place(), wipe: false },
-    before: () => gatehouse.keyPlaces.add(place(), by.actor),
+    before: () => gatehouse.keyCopyFolders.add(place(), by.actor),
     action: 'keystore.remove-place',
   }),
   'POST /api/admin/key-store/places/destroyed': () => ({
     body: { folder: place(), confirm: place() },
     before: async () => {
-      await gatehouse.keyPlaces.add(place(), by.actor);
+      await gatehouse.keyCopyFolders.add(place(), by.actor);
       rmSync(place(), { recursive: true });
     },
     action: 'keystore.attest-destroyed',

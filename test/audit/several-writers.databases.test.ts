@@ -9,11 +9,11 @@ const names = ['node_a', 'node_b', 'node_c', 'node_d'] as const;
 type Name = (typeof names)[number];
 type Log = ReturnType<Audited['ofNode']>;
 
-onBothDatabases('an audit log with several writers', (newPlace) => {
+onBothDatabases('an audit log with several writers', (newLocation) => {
   let audited: Audited;
   let nodes: Record<Name, Log>;
   beforeEach(async () => {
-    audited = await startAudited({ place: await newPlace() });
+    audited = await startAudited({ location: await newLocation() });
     nodes = Object.fromEntries(names.map((name) => [name, audited.ofNode(name)])) as typeof nodes;
   });
   afterEach(() => audited.close());

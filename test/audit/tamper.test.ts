@@ -160,10 +160,10 @@ const tamperings: Tampering[] = [
   },
 ];
 
-onSqlite('tampering with the audit log', (newPlace) => {
+onSqlite('tampering with the audit log', (newLocation) => {
   let audited: Audited;
   beforeEach(async () => {
-    audited = await startAudited({ place: await newPlace() });
+    audited = await startAudited({ location: await newLocation() });
     const whole = { target: 'thing_1', request: 'req_1', organization: 'org_1' as never, details: { a: 1 } };
     for (const lines of [10, 10, 8]) {
       await audited.add(lines, whole);
@@ -239,7 +239,7 @@ onSqlite('tampering with the audit log', (newPlace) => {
   });
 
   test('a log written anew from some line on, with hashes that fit, misses the next checkpoint', async () => {
-    const other = await startAudited({ place: await newPlace() });
+    const other = await startAudited({ location: await newLocation() });
     await other.add(30, { target: 'forged' });
     const forged = await other.stored();
     await other.close();

@@ -26,7 +26,7 @@ const found = {
 };
 const ada = { is: 'operator', name: 'ada' } as const;
 
-onSqlite('backups', (newPlace) => {
+onSqlite('backups', (newLocation) => {
   let database: Database;
   let now: number;
   let there: BackupFile[];
@@ -70,7 +70,7 @@ onSqlite('backups', (newPlace) => {
 
   beforeEach(async () => {
     now = Date.UTC(2026, 10, 20, 12);
-    database = await openDatabase(await newPlace(), { clock, log: silentLog });
+    database = await openDatabase(await newLocation(), { clock, log: silentLog });
     [there, cleared, copies, failure] = [[], [], [], undefined];
     [problems, altered, troubled, sequence, due] = [[], [], 0, 0, []];
     duringDrill = async () => {};

@@ -34,8 +34,8 @@ describe.skipIf(binaries === undefined)('a backup of PostgreSQL', () => {
   });
 
   test('is a SQLite file with every row, as it was at one moment', async () => {
-    const place = { kind: 'postgres', url: await server.createDatabase() } as const;
-    const engine = await startEngine({ place });
+    const location = { kind: 'postgres', url: await server.createDatabase() } as const;
+    const engine = await startEngine({ location });
     const realm = { organization: engine.organization, world: 'test' } as const;
     for (let i = 0; i < 3; i++) {
       const vector = new Float32Array(512);
@@ -47,7 +47,7 @@ describe.skipIf(binaries === undefined)('a backup of PostgreSQL', () => {
       );
     }
     const path = join(folder, 'copy.db');
-    const { facts, dialect } = await copyDatabase(place, path, clock);
+    const { facts, dialect } = await copyDatabase(location, path, clock);
     expect({ dialect, organizations: facts.organizations }).toEqual({
       dialect: 'postgres',
       organizations: [engine.organization],
@@ -141,7 +141,7 @@ describe.skipIf(binaries === undefined)('a backup of PostgreSQL', () => {
 
   test('every row comes from SQLite into PostgreSQL; cut short, or into a database that is not empty, nothing does', async () => {
     const path = join(folder, 'source', 'gatehouse.db');
-    const engine = await startEngine({ place: { kind: 'sqlite', path } });
+    const engine = await startEngine({ location: { kind: 'sqlite', path } });
     const realm = { organization: engine.organization, world: 'test' } as const;
     for (let i = 0; i < 3; i++) {
       const vector = new Float32Array(512);

@@ -5,7 +5,7 @@ import { type Bot, bots } from './bots.ts';
 import { recordBots } from './record.ts';
 import { createReplays } from './replay.ts';
 
-export interface CollectOrder {
+export interface CollectOptions {
   only?: readonly string[];
   /** Folder of the data sets that replays play; absent: no replays. */
   data?: string;
@@ -21,7 +21,7 @@ export interface CollectOrder {
 
 /** Records what is missing in the cache. `navigator.webdriver` is hidden, as every attacker hides it. */
 export async function collectTraces(
-  { only, data, sessions, pages, mostLate, minutes, drawn }: CollectOrder,
+  { only, data, sessions, pages, mostLate, minutes, drawn }: CollectOptions,
   say: (line: string) => void,
 ): Promise<{ made: number; missing: number }> {
   if (chromiumPath === undefined)

@@ -8,7 +8,7 @@ import { createStage } from './stage.ts';
 import { Trace } from './trace.ts';
 import { hasTrace, writeTrace } from './trace-files.ts';
 
-export interface RecordOrder {
+export interface RecordOptions {
   bots: readonly Bot[];
   /** Of a bot, seeds 1 to this. */
   sessions(bot: Bot): number;
@@ -26,7 +26,7 @@ export interface RecordOrder {
 /** Records the sessions that are not in the cache yet; answers how many were made and how many are still missing. */
 export async function recordBots(
   browser: Browser,
-  { bots, sessions, pages, mostLate, untilMs, commit, drawn }: RecordOrder,
+  { bots, sessions, pages, mostLate, untilMs, commit, drawn }: RecordOptions,
   say: (line: string) => void,
 ): Promise<{ made: number; missing: number }> {
   // By seed: what is interrupted has about as many sessions of each bot.

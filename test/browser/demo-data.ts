@@ -26,13 +26,13 @@ const sites = [
 ] as const;
 
 /** Fills `{flow}`, `{person}`, `{webhook}` and the like in the addresses of the screen list. */
-export type DemoPlaces = Readonly<Record<string, string>>;
+export type DemoPaths = Readonly<Record<string, string>>;
 
 /**
  * Fills a running box by its own means: people and verifications over HTTP with a key, the rest by administrative routes. Pictures come
  * from the npm package @vladmandic/face-api. What fails ends the run: pictures of a half filled box would mislead.
  */
-export async function fillWithDemoData(box: RunningBox): Promise<DemoPlaces> {
+export async function fillWithDemoData(box: RunningBox): Promise<DemoPaths> {
   const operate = (method: string, path: string, body?: unknown) =>
     send(box.operatorUrl, method, `/api/admin${path}`, body);
   const ask = (path: string, body: unknown) => send(box.url, 'POST', path, body, box.liveKey);

@@ -13,7 +13,7 @@ import { startCaptureBox } from './capture-box.ts';
 import { captureStates, openState, RESULT_HOST } from './capture-states.ts';
 import { addAuthenticator, missing, openChromium, watchPages } from './chromium.ts';
 import { liveCamera } from './counting-hand.ts';
-import { type DemoPlaces, fillWithDemoData } from './demo-data.ts';
+import { type DemoPaths, fillWithDemoData } from './demo-data.ts';
 import { inLanguage } from './in-language.ts';
 import { kioskStates, openKiosk } from './kiosk-states.ts';
 import { type Form, forms, look, lookBetween, moreForms, show } from './look.ts';
@@ -141,7 +141,7 @@ function nameOf({ path, name }: Screen): string {
   return name ?? (path.replace(/[^a-z0-9]+/gi, '-').replace(/^-|-$/g, '') || 'start');
 }
 
-function addressOf({ path }: Screen, base: string, places: DemoPlaces): string {
+function addressOf({ path }: Screen, base: string, places: DemoPaths): string {
   const filled = path.replace(/\{(\w+)\}/g, (_, key: string) => places[key] ?? '');
   return filled.startsWith('//') ? base + filled.slice(1) : `${base}/console${filled}`;
 }

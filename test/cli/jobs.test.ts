@@ -24,8 +24,8 @@ afterEach(() => cli.clean());
 /** Mails that wait for tomorrow, and one that has failed; as a service that has ended left them. */
 async function addJobs(): Promise<string[]> {
   const clock = { now: () => Date.now() };
-  const place = { kind: 'sqlite', path: join(cli.data, 'gatehouse.db') } as const;
-  const { db, close } = await openDatabase(place, { clock, log: silentLog });
+  const location = { kind: 'sqlite', path: join(cli.data, 'gatehouse.db') } as const;
+  const { db, close } = await openDatabase(location, { clock, log: silentLog });
   const { id: organization } = await db.selectFrom('organization').select('id').executeTakeFirstOrThrow();
   const later = { organization, tries: 1, attempts: 1, next_at: clock.now() + 86_400_000 };
   const failed = { state: 'failed', next_at: null, finished_at: clock.now(), state_reason: 'refused' };

@@ -12,7 +12,7 @@ const binaries = findPostgres();
 const clock = { now: () => Date.now() };
 const organization = 'org_1' as OrganizationId;
 const ada = 'sub_ada' as SubjectId;
-const place = { organization, subject: ada, field: 'subject.email', version: 1 };
+const context = { organization, subject: ada, field: 'subject.email', version: 1 };
 
 describe.skipIf(binaries === undefined)('the keys of two nodes', () => {
   let server: TestPostgres;
@@ -35,16 +35,16 @@ describe.skipIf(binaries === undefined)('the keys of two nodes', () => {
   afterEach(() => nodes.stop());
 
   const follow = (vault: Vault) => vault.keys.position.catchUp();
-  const seal = ({ sealer }: Vault) => sealer.seal(place, Buffer.from('ada@example.com'));
+  const seal = ({ sealer }: Vault) => sealer.seal(context, Buffer.from('ada@example.com'));
   const kidOf = ({ signing }: Vault) => signing.keyPair('administrators').kid;
 
   test('a person who is destroyed at one is not opened at the other, which opened this one before', async () => {
     await a.sealer.createPerson(organization, ada);
     const sealed = await seal(a);
-    expect(Buffer.from(await b.sealer.open(place, sealed)).toString()).toBe('ada@example.com');
+    expect(Buffer.from(await b.sealer.open(context, sealed)).toString()).toBe('ada@example.com');
     await a.sealer.destroyPerson(ada);
-    await expect(b.sealer.open(place, sealed)).rejects.toMatchObject({ code: 'SUBJECT_NOT_FOUND' });
-    expect(await b.sealer.openMany([{ place, sealed }])).toEqual([{ is: 'erased' }]);
+    await expect(b.sealer.open(context, sealed)).rejects.toMatchObject({ code: 'SUBJECT_NOT_FOUND' });
+    expect(await b.sealer.openMany([{ context, sealed }])).toEqual([{ is: 'erased' }]);
   });
 
   test('an organization that one makes is open at the other', async () => {
@@ -68,9 +68,9 @@ describe.skipIf(binaries === undefined)('the keys of two nodes', () => {
     await a.organizations.addGeneration(organization);
     const cy = 'sub_cy' as SubjectId;
     await a.sealer.createPerson(organization, cy);
-    const ofCy = await a.sealer.seal({ ...place, subject: cy }, Buffer.from('cy'));
-    expect(Buffer.from(await b.sealer.open({ ...place, subject: cy }, ofCy)).toString()).toBe('cy');
-    expect(Buffer.from(await b.sealer.open(place, sealed)).toString()).toBe('ada@example.com');
+    const ofCy = await a.sealer.seal({ ...context, subject: cy }, Buffer.from('cy'));
+    expect(Buffer.from(await b.sealer.open({ ...context, subject: cy }, ofCy)).toString()).toBe('cy');
+    expect(Buffer.from(await b.sealer.open(context, sealed)).toString()).toBe('ada@example.com');
   });
 
   test('nothing of an organization whose keys one replaced is made or opened at the other', async () => {

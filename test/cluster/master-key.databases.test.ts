@@ -61,11 +61,11 @@ describe.skipIf(binaries === undefined)('a new master key while nodes run', () =
     await asks;
   }
   /** As the running service does: takes what is given. */
-  function takes({ vault: { keys, master, places } }: NodeVault): () => Promise<void> {
+  function takes({ vault: { keys, master, sources } }: NodeVault): () => Promise<void> {
     const take = createNextMasterTaking({
       keys: { nodeKeys: keys.nodeKeys!, note: keys.note },
       master,
-      joined: places.joined!,
+      joined: sources.joined!,
       log: silentLog,
     });
     const looks = createRecurring({ log: silentLog });
@@ -198,7 +198,7 @@ describe.skipIf(binaries === undefined)('a new master key while nodes run', () =
     'a node whose %s fails once answers at its next look',
     async (what) => {
       const b = await nodes.start('b');
-      const { keys, master, places } = b.vault;
+      const { keys, master, sources } = b.vault;
       const nodeKeys = keys.nodeKeys!;
       const unavailable = new Error('unavailable');
       let failed = 0;
@@ -212,7 +212,7 @@ describe.skipIf(binaries === undefined)('a new master key while nodes run', () =
           note: what === 'note' ? failsOnce(keys.note) : keys.note,
         },
         master,
-        joined: places.joined!,
+        joined: sources.joined!,
         log: silentLog,
       });
       const rotated = rotate();
@@ -238,7 +238,7 @@ describe.skipIf(binaries === undefined)('a new master key while nodes run', () =
     expect(again.vault.master.id).toBe(master.id);
     const files = createBackupFiles({
       data: nodes.dataOf('b'),
-      place: { kind: 'sqlite-memory' },
+      location: { kind: 'sqlite-memory' },
       vault: again.vault,
       clock,
       log: silentLog,
@@ -261,7 +261,7 @@ describe.skipIf(binaries === undefined)('a new master key while nodes run', () =
     const take = createNextMasterTaking({
       keys: { nodeKeys: b.vault.keys.nodeKeys!, note: b.vault.keys.note },
       master: b.vault.master,
-      joined: b.vault.places.joined!,
+      joined: b.vault.sources.joined!,
       log: silentLog,
     });
     await take();

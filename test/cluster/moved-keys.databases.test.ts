@@ -58,14 +58,15 @@ describe.skipIf(binaries === undefined)('keys that move from a file into Postgre
     const people = peopleOf({ organization });
     const ids: SubjectId[] = [];
     for (let number = 0; number < PEOPLE; number++) ids.push(await people.enroll(box, `person ${number}`));
-    await box.keyPlaces.add(stick, operator);
+    await box.keyCopyFolders.add(stick, operator);
     await box.close();
     const url = await server.createDatabase();
     const order = { data, url, clock: systemClock, log: silentLog };
     return { data, stick, people, ids, order };
   }
 
-  const statesOf = async ({ keyPlaces }: Gatehouse) => (await keyPlaces.sync()).map(({ state }) => state);
+  const statesOf = async ({ keyCopyFolders }: Gatehouse) =>
+    (await keyCopyFolders.sync()).map(({ state }) => state);
   const settingsOf = (data: string) => JSON.parse(readFileSync(join(data, 'gatehouse.json'), 'utf8'));
   const before = (data: string) => join(data, 'keys-before-move', 'gatehouse-keys.db');
 
@@ -86,7 +87,7 @@ describe.skipIf(binaries === undefined)('keys that move from a file into Postgre
     expect(await statesOf(box)).toEqual(['current', 'current']);
     expect(await people.erase(box, ids[0]!)).toMatchObject({ state: 'done' });
     expect(keysIn(before(data))).toEqual(ids.slice(1).toSorted());
-    await box.keyPlaces.remove(moved.before, { wipe: true }, operator);
+    await box.keyCopyFolders.remove(moved.before, { wipe: true }, operator);
     expect(existsSync(before(data))).toBe(false);
     expect((await box.auditLog.verify()).valid).toBe(true);
     await box.close();

@@ -117,8 +117,8 @@ describe.skipIf(binaries === undefined)('the master key for the own key of a nod
     await expect(wrong).rejects.toMatchObject({ code: 'WRONG_PASSPHRASE' });
     const second = await nodes.start('b', undefined, (open) => open(words));
     expect(openedBy(second)).toBe(openedBy(first));
-    const { keys, master, places } = second.vault;
-    const care = createMasterCare({ keys, master, places, clock: { now: () => now } });
+    const { keys, master, sources } = second.vault;
+    const care = createMasterCare({ keys, master, sources, clock: { now: () => now } });
     await care.changePassphrase(words, 'staple battery horse correct');
     await second.stop();
     const again = await nodes.start('b', undefined, (open) => open('staple battery horse correct'));
@@ -250,8 +250,8 @@ describe.skipIf(binaries === undefined)('the master key for the own key of a nod
 
   test('a new master key reaches a node that does not run, and none whose row another program wrote', async () => {
     await joinAs('b');
-    const { keys, master, places } = first.vault;
-    const care = createMasterCare({ keys, master, places, clock: { now: () => now } });
+    const { keys, master, sources } = first.vault;
+    const care = createMasterCare({ keys, master, sources, clock: { now: () => now } });
     const { is } = await care.rotate(undefined);
     const second = await nodes.start('b');
     expect(second.vault.master.id).toBe(is);
@@ -269,8 +269,8 @@ describe.skipIf(binaries === undefined)('the master key for the own key of a nod
     const { node } = await joinAs('b');
     await first.stop();
     const second = await nodes.start('b');
-    const { keys, master, places } = second.vault;
-    const care = createMasterCare({ keys, master, places, clock: { now: () => now } });
+    const { keys, master, sources } = second.vault;
+    const care = createMasterCare({ keys, master, sources, clock: { now: () => now } });
     const { is, left } = await care.toFile(undefined);
     expect(left).toBeUndefined();
     expect(await keys.nodeKeys!.find(node)).toBeUndefined();

@@ -42,7 +42,7 @@ export function peopleOf({ organization }: Pick<StartedNodes, 'organization'>) {
         ...at,
         matching: createMatching({
           subjects: at.subjects,
-          shifts: { of: () => () => 0, standingOf: () => () => 'not-measured' },
+          shifts: { of: () => () => 0, calibrationStateOf: () => () => 'not-measured' },
         }),
       });
       const legalBasis = { is: 'attested' as const, purposes: consentOfAll.purposes };

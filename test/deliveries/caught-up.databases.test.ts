@@ -3,9 +3,9 @@ import { onSqlite } from '../storage/databases.ts';
 import { until } from '../support/fake-time.ts';
 import { createQueueWorld, delivered } from './queue-world.ts';
 
-onSqlite('a node among several', (newPlace) => {
+onSqlite('a node among several', (newLocation) => {
   test('sends a delivery when it has what the other nodes wrote, and not where it cannot look', async () => {
-    const world = await createQueueWorld(await newPlace());
+    const world = await createQueueWorld(await newLocation());
     let away = true;
     let looks = 0;
     const life = await world.live({

@@ -30,8 +30,8 @@ const random = createRandom(5);
 /** As features do it, in a process of its own that ends before the service starts. Gives their ids, in order. */
 async function addEvents(organization: OrganizationId): Promise<string[]> {
   const clock = { now: () => Date.now() };
-  const place = { kind: 'sqlite', path: join(cli.data, 'gatehouse.db') } as const;
-  const { db, inTransaction, close } = await openDatabase(place, { clock, log: silentLog });
+  const location = { kind: 'sqlite', path: join(cli.data, 'gatehouse.db') } as const;
+  const { db, inTransaction, close } = await openDatabase(location, { clock, log: silentLog });
   const { sealer, close: closeVault } = await openVault(cli.data, { db, clock, log: silentLog });
   const events = createEvents({ ids: createIds(clock), clock, sealer });
   const added: string[] = [];

@@ -17,10 +17,10 @@ let erasure: Erasure;
 /** Whether the receiver accepts events about Bea. */
 let accepts: boolean;
 
-onSqlite('what receivers were sent about a person', (newPlace, dialect) => {
+onSqlite('what receivers were sent about a person', (newLocation, dialect) => {
   beforeEach(async () => {
     accepts = false;
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
     erasure = await openErasure(engine, { dialect });
     stack = await openEventStack(engine, {
       reply: async ({ json }) => {

@@ -13,7 +13,7 @@ import {
 } from '../../service/engine/events/index.ts';
 import type { DeliveryId, EndpointId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
-import type { DatabasePlace } from '../../service/storage/connection.ts';
+import type { DatabaseLocation } from '../../service/storage/connection.ts';
 import { onlyRun } from '../../service/storage/runs.ts';
 import type { ClaimTime, InTransaction } from '../../service/storage/transaction.ts';
 import { type Engine, startEngine } from '../support/engine.ts';
@@ -49,8 +49,8 @@ export const failed: Outcome = { is: 'failed', reason: 'refused' };
 export type QueueWorld = Awaited<ReturnType<typeof createQueueWorld>>;
 
 /** Processes that share the deliveries of one database, and time that passes by hand. */
-export async function createQueueWorld(place: DatabasePlace) {
-  const engine: Engine = await startEngine({ place });
+export async function createQueueWorld(location: DatabaseLocation) {
+  const engine: Engine = await startEngine({ location });
   let atRest = async () => {};
   const noon = engine.clock.now();
   const newTime = () => createFakeTime(noon, () => atRest());

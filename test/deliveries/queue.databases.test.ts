@@ -8,10 +8,10 @@ import { createQueueWorld, delivered, failed, type Life, type QueueWorld } from 
 
 const YEAR = 365 * 86_400_000;
 
-onBothDatabases('the queue of deliveries', (newPlace) => {
+onBothDatabases('the queue of deliveries', (newLocation) => {
   let world: QueueWorld;
   beforeEach(async () => {
-    world = await createQueueWorld(await newPlace());
+    world = await createQueueWorld(await newLocation());
   });
   afterEach(() => world.close());
   const state = async (id: string) => (await world.row(id)).state;

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { lookElsewhere } from '../../main/service/elsewhere.ts';
+import { findElsewhere } from '../../main/service/elsewhere.ts';
 import { fingerprintOf, isTrusted } from '../../main/windows/certificate-trust.ts';
 import { issueLeaf, type MadeAuthority, makeAuthority, type Pair } from '../../service/certificate/issue.ts';
 
@@ -81,16 +81,16 @@ test('another machine is asked over TLS under the authority that the fingerprint
   answers = { '/ready': ready, '/trust/gatehouse-ca.crt': [200, own!.certificate] };
   const url = await serve(leaf);
   const fingerprint = fingerprintOf(own!.certificate);
-  const service = lookElsewhere({ url, fingerprint });
+  const service = findElsewhere({ url, fingerprint });
   expect(service.authority()).toBe(undefined);
-  expect(await service.look()).toEqual({ is: 'ready', url: url.origin });
+  expect(await service.find()).toEqual({ is: 'ready', url: url.origin });
   expect(service.authority()).toBe(own!.certificate);
   answers['/ready'] = [503, '{"ready":false,"reason":"sealed","code":"SEALED"}'];
-  expect(await service.look()).toEqual({ is: 'sealed' });
+  expect(await service.find()).toEqual({ is: 'sealed' });
   answers['/ready'] = [503, '{"ready":false,"reason":"The database cannot be used."}'];
-  expect(await service.look()).toEqual({ is: 'waiting', why: 'The database cannot be used.' });
+  expect(await service.find()).toEqual({ is: 'waiting', why: 'The database cannot be used.' });
   answers['/ready'] = [200, '<html>'];
-  expect(await service.look()).toMatchObject({
+  expect(await service.find()).toMatchObject({
     is: 'unreached',
     why: expect.stringContaining('no Gatehouse'),
   });
@@ -99,15 +99,15 @@ test('another machine is asked over TLS under the authority that the fingerprint
 test('one that hands out the named authority, and shows the certificate of another, is not believed', async () => {
   answers = { '/ready': ready, '/trust/gatehouse-ca.crt': [200, own!.certificate] };
   const url = await serve(await issueLeaf(other!, holder, now));
-  const found = await lookElsewhere({ url, fingerprint: fingerprintOf(own!.certificate) }).look();
+  const found = await findElsewhere({ url, fingerprint: fingerprintOf(own!.certificate) }).find();
   expect(found).toMatchObject({ is: 'unreached', why: expect.stringContaining('does not trust') });
 });
 
 test('an authority other than the named one is shown with its fingerprint, and is never used', async () => {
   answers = { '/ready': ready, '/trust/gatehouse-ca.crt': [200, other!.certificate] };
   const url = await serve(await issueLeaf(other!, holder, now));
-  const service = lookElsewhere({ url, fingerprint: fingerprintOf(own!.certificate) });
-  expect(await service.look()).toMatchObject({
+  const service = findElsewhere({ url, fingerprint: fingerprintOf(own!.certificate) });
+  expect(await service.find()).toMatchObject({
     is: 'unreached',
     why: expect.stringMatching(/another fingerprint .*gatehouse certificate show.*may impersonate it/),
   });
@@ -117,7 +117,7 @@ test('an authority other than the named one is shown with its fingerprint, and i
 test('without a fingerprint a certificate that the system does not know is refused, with the remedy', async () => {
   answers = { '/ready': ready };
   const url = await serve(leaf);
-  expect(await lookElsewhere({ url }).look()).toMatchObject({
+  expect(await findElsewhere({ url }).find()).toMatchObject({
     is: 'unreached',
     why: expect.stringContaining('--fingerprint'),
   });
@@ -127,7 +127,7 @@ test('a machine that is off is reported as such', async () => {
   answers = {};
   const url = await serve(leaf);
   await new Promise((resolve) => server.close(resolve));
-  expect(await lookElsewhere({ url }).look()).toMatchObject({
+  expect(await findElsewhere({ url }).find()).toMatchObject({
     is: 'unreached',
     why: expect.stringContaining('is the machine on'),
   });

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { lookHere } from '../../main/service/here.ts';
+import { findHere } from '../../main/service/here.ts';
 import { findProgram, type ServiceProcess, startService } from '../../main/service/service-process.ts';
 import type { ServiceState } from '../../main/service/service-state.ts';
 import { createSupervisor, type Supervisor } from '../../main/service/supervisor.ts';
@@ -30,7 +30,7 @@ afterEach(async () => {
 function begin(changed: (state: ServiceState) => void = (state) => states.push(state)): Supervisor {
   const program = findProgram(join(import.meta.dirname, '../../main'));
   const supervisor = createSupervisor({
-    look: lookHere(data),
+    find: findHere(data),
     start() {
       const started = startService(program, data, join(folder, 'service.log'));
       processes.push(started);
@@ -68,12 +68,12 @@ test('a crash is followed by another start; a second shell only uses the service
   const attached = begin((state) => seen.push(state));
   await expect.poll(() => seen.at(-1)?.is).toBe('ready');
   await attached.stop();
-  const found = await lookHere(data)();
+  const found = await findHere(data)();
   expect([found.is, processes.length, seen.at(-1)]).toEqual(['ready', 2, { ...found, own: false }]);
 
   await own.stop();
   expect(await processes[1]!.ended).toBe('The service ended with exit code 0.');
-  expect((await lookHere(data)()).is).toBe('none');
+  expect((await findHere(data)()).is).toBe('none');
 });
 
 test('a failed start is reported with the sentence of the service', async () => {

@@ -221,8 +221,8 @@ test('another medium in the place of a lost copy finishes nothing; the word of a
 });
 
 async function withDatabase(work: (opened: Database) => Promise<unknown>): Promise<void> {
-  const place = { kind: 'sqlite', path: join(cli.data, 'gatehouse.db') } as const;
-  const opened = await openDatabase(place, { clock: systemClock, log: silentLog });
+  const location = { kind: 'sqlite', path: join(cli.data, 'gatehouse.db') } as const;
+  const opened = await openDatabase(location, { clock: systemClock, log: silentLog });
   await work(opened).finally(() => opened.close());
 }
 

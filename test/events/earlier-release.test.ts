@@ -78,9 +78,9 @@ async function insert(number: number, { type, payload, personal }: EarlierRow): 
   return id;
 }
 
-onSqlite('events that an earlier version wrote', (newPlace) => {
+onSqlite('events that an earlier version wrote', (newLocation) => {
   beforeEach(async () => {
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
     stack = await openEventStack(engine);
     ada = await stack.person();
   });

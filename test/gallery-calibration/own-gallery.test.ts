@@ -59,7 +59,7 @@ const health = async () => {
       provider: { providersAsked: ['cpu'], provider: 'cpu', nets: [] },
     }),
     database: { dialect: 'sqlite', requireWriter() {} },
-    keyPlaces: { list: async () => [] },
+    keyCopyFolders: { list: async () => [] },
     custody: { master: () => ({ id: 'm', kind: 'file', path: '/keys/master.key' }) },
     backups: { facts: () => ({ troubles: [], scheduled: true, proven: true }) },
     retention: { waiting: async () => ({ sweeps: [] }) },

@@ -44,7 +44,7 @@ export interface Trial {
   attempts: Attempt[];
 }
 
-export interface TrialOrder {
+export interface TrialOptions {
   rules: ChallengeRules;
   path: ChallengePath;
   models: ChallengeModels;
@@ -71,7 +71,7 @@ export interface TrialOrder {
 }
 
 /** One session before the judge: up to three attempts, each with another draw. */
-export function runTrial(order: TrialOrder): Trial {
+export function runTrial(order: TrialOptions): Trial {
   const attempts: Attempt[] = [];
   const known = [...(order.earlier ?? [])];
   for (let i = 0; i < (order.attempts ?? ATTEMPTS); i++) {
@@ -103,7 +103,7 @@ function shownBefore(attempt: Attempt, earlier: readonly Uint8Array[], path: { s
   return { ...attempt, passed: false, reasons, evidence: [...attempt.evidence, evidence] };
 }
 
-function runAttempt(order: TrialOrder, actor: Actor): Attempt {
+function runAttempt(order: TrialOptions, actor: Actor): Attempt {
   const { rules, path, models, random, label, sameFrames, hurry = 1 } = order;
   const last = order.finishAfter?.() ?? Number.POSITIVE_INFINITY;
   const fill = (into: Uint8Array) => {

@@ -11,8 +11,8 @@ const PAGE = 500;
 /** Writes `count` events of the live world into the outbox of a data directory without a running service. */
 export async function addEvents(data: string, organization: OrganizationId, count: number): Promise<void> {
   const clock = systemClock;
-  const place = { kind: 'sqlite', path: join(data, 'gatehouse.db') } as const;
-  const { db, inTransaction, close } = await openDatabase(place, { clock, log: silentLog });
+  const location = { kind: 'sqlite', path: join(data, 'gatehouse.db') } as const;
+  const { db, inTransaction, close } = await openDatabase(location, { clock, log: silentLog });
   const { sealer, close: closeVault } = await openVault(data, { db, clock, log: silentLog });
   const events = createEvents({ ids: createIds(clock), clock, sealer });
   for (let from = 0; from < count; from += PAGE) {

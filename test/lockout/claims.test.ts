@@ -11,12 +11,12 @@ const unknown = 'unknown@example.com';
 const MINUTE = 60_000;
 let pictures = 0;
 
-mostlyOnSqlite('claims', (newPlace, _, { test }) => {
+mostlyOnSqlite('claims', (newLocation, _, { test }) => {
   let engine: Engine;
   afterEach(() => engine.stop());
 
   async function start() {
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
     for (const world of ['live', 'test'] as const) {
       await engine.checks.enroll({
         ...common(world),

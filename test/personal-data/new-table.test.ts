@@ -90,12 +90,12 @@ test('it compiles once the types of the tables are made', async () => {
   await run(join(root, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.one.json'], { cwd: copy });
 });
 
-onSqlite('the rows of a table that was added', (newPlace) => {
+onSqlite('the rows of a table that was added', (newLocation) => {
   // biome-ignore lint/suspicious/noExplicitAny: what the copy printed as JSON
   let seen: any;
   beforeAll(async () => {
     const script = join(copy, 'test/personal-data/new-table/run-engine.ts');
-    const place = JSON.stringify(await newPlace('empty'));
+    const place = JSON.stringify(await newLocation('empty'));
     const { stdout } = await run(process.execPath, [script, place], { cwd: copy, maxBuffer: 2 ** 24 });
     seen = JSON.parse(stdout);
   });

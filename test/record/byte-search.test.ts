@@ -101,8 +101,8 @@ const needlesOf = (people: readonly Person[]): Promise<Needle[]> =>
 /** Their templates as they are sealed (under the organization's transform) and as they are when that is undone. */
 async function templateNeedlesOf(people: readonly Person[], organization: OrganizationId): Promise<Needle[]> {
   const clock = { now: () => Date.now() };
-  const place = { kind: 'sqlite', path: join(cli.data, 'gatehouse.db') } as const;
-  const { db, close } = await openDatabase(place, { clock, log: silentLog });
+  const context = { kind: 'sqlite', path: join(cli.data, 'gatehouse.db') } as const;
+  const { db, close } = await openDatabase(context, { clock, log: silentLog });
   const { sealer, close: closeVault } = await openVault(cli.data, { db, clock, log: silentLog });
   try {
     const store = createSubjectStore({ db, sealer });
@@ -116,8 +116,8 @@ async function templateNeedlesOf(people: readonly Person[], organization: Organi
       });
       const templates = values.filter(({ searched }) => searched?.kind === 'template');
       expect(templates.length).toBeGreaterThan(0);
-      for (const { place, sealed } of templates) {
-        const stored = new Float32Array((await sealer.open(place, sealed)).slice().buffer);
+      for (const { context, sealed } of templates) {
+        const stored = new Float32Array((await sealer.open(context, sealed)).slice().buffer);
         needles.push(...vectorNeedles(`stored template of ${email}`, stored));
         const restored = sealer.transformOf(organization).restore(stored);
         needles.push(...vectorNeedles(`template of ${email}`, restored));

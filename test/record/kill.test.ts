@@ -85,8 +85,8 @@ async function underKills(
 /** Runs `work` on the files of the directory while no service runs. */
 async function onFiles<T>(work: (data: PersonalData, sealer: Sealer) => Promise<T>): Promise<T> {
   const clock = { now: () => Date.now() };
-  const place = { kind: 'sqlite', path: join(cli.data, 'gatehouse.db') } as const;
-  const { db, close } = await openDatabase(place, { clock, log: silentLog });
+  const location = { kind: 'sqlite', path: join(cli.data, 'gatehouse.db') } as const;
+  const { db, close } = await openDatabase(location, { clock, log: silentLog });
   const { sealer, close: closeVault } = await openVault(cli.data, { db, clock, log: silentLog });
   try {
     return await work(createSubjectData({ db, sealer }), sealer);
@@ -153,8 +153,8 @@ test('kill -9 at random moments: no acknowledged enrollment is lost, no erased t
   const old = await sealedTemplates(chosen.map(({ id }) => id));
   const others = await sealedTemplates(before.slice(ERASURES).map(({ id }) => id));
   // A person whose enrollment had no reply was enrolled again, and has two.
-  expect(new Set(old.map(({ place }) => place.subject)).size).toBe(ERASURES);
-  expect(new Set(others.map(({ place }) => place.subject)).size).toBe(ENROLLMENTS - ERASURES);
+  expect(new Set(old.map(({ context }) => context.subject)).size).toBe(ERASURES);
+  expect(new Set(others.map(({ context }) => context.subject)).size).toBe(ENROLLMENTS - ERASURES);
   expect(new Set(await openAll([...old, ...others]))).toEqual(new Set(['open']));
   const left = chosen.map(({ id }) => id);
   const erased = new Set<SubjectId>();

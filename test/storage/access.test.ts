@@ -11,7 +11,7 @@ const operator = { is: 'operator', name: 'root' } as const;
 const one = 'org_one' as OrganizationId;
 const two = 'org_two' as OrganizationId;
 
-onSqlite('access', (newPlace) => {
+onSqlite('access', (newLocation) => {
   let now = 10_000;
   const clock = { now: () => now };
   const ids = createIds(clock);
@@ -26,7 +26,7 @@ onSqlite('access', (newPlace) => {
   async function open(): Promise<Access> {
     now = 10_000;
     warnings = [];
-    database = await openDatabase(await newPlace(), { clock, log: silentLog });
+    database = await openDatabase(await newLocation(), { clock, log: silentLog });
     const { db, inTransaction } = database;
     for (const id of [one, two]) {
       await db

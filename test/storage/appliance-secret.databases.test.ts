@@ -5,9 +5,9 @@ import { openKeyStore } from '../../service/storage/keys/key-store.ts';
 import { createMasterKey } from '../../service/storage/master/master-key.ts';
 import { onBothDatabases } from './databases.ts';
 
-onBothDatabases('a secret of the appliance', (newPlace) => {
+onBothDatabases('a secret of the appliance', (newLocation) => {
   test('is kept, replaced, and opens with its master key alone', async () => {
-    const keys = await openKeyStore(await newPlace('empty'), { clock: { now: () => 5 } });
+    const keys = await openKeyStore(await newLocation('empty'), { clock: { now: () => 5 } });
     try {
       const master = createMasterKey(randomBytes(32));
       const kept = createApplianceSecret('tls/authority', { keys, master });

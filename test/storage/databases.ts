@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, inject, test } from 'vitest';
 import { systemClock } from '../../service/lib/clock.ts';
 import { silentLog } from '../../service/lib/log.ts';
-import { type DatabasePlace, openDatabase } from '../../service/storage/connection.ts';
+import { type DatabaseLocation, openDatabase } from '../../service/storage/connection.ts';
 import {
   findPostgres,
   nameOf,
@@ -14,10 +14,10 @@ import {
 } from '../support/postgres.ts';
 
 /** Gives a new database every time: with the newest schema and nothing in it, or `empty` of that too. */
-export type NewPlace = (contents?: 'empty') => Promise<DatabasePlace>;
+export type NewCopyFolder = (contents?: 'empty') => Promise<DatabaseLocation>;
 
 type Kind = 'sqlite' | 'postgres';
-type Suite = (newPlace: NewPlace, kind: Kind) => void;
+type Suite = (newLocation: NewCopyFolder, kind: Kind) => void;
 
 /** `npm run test:all`: every suite on both. */
 const everything = process.env.TEST_DATABASES === 'both';
@@ -45,11 +45,11 @@ export function onSqlite(name: string, suite: Suite): void {
  */
 export function mostlyOnSqlite(
   name: string,
-  suite: (newPlace: NewPlace, kind: Kind, alone: Alone) => void,
+  suite: (newLocation: NewCopyFolder, kind: Kind, alone: Alone) => void,
 ): void {
   const declared = { test, describe };
-  describeSqlite(name, (newPlace, kind) => suite(newPlace, kind, declared));
-  describePostgres(name, (newPlace, kind) => suite(newPlace, kind, everything ? declared : nowhere));
+  describeSqlite(name, (newLocation, kind) => suite(newLocation, kind, declared));
+  describePostgres(name, (newLocation, kind) => suite(newLocation, kind, everything ? declared : nowhere));
 }
 
 /**

@@ -3,7 +3,7 @@ import { type Engine, key, operator, startEngine } from '../support/engine.ts';
 import { analysisOf, direction, near } from '../support/faces.ts';
 import { onBothDatabases } from './databases.ts';
 
-onBothDatabases('the engine', (newPlace) => {
+onBothDatabases('the engine', (newLocation) => {
   let engine: Engine;
   afterEach(() => engine.stop());
 
@@ -17,7 +17,7 @@ onBothDatabases('the engine', (newPlace) => {
     engine.checks.enroll({ ...realm(), email, picture: show(name, cosine), actor: operator });
 
   test('people are enrolled, listed, counted, loaded and verified', async () => {
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
     const { subject } = await enroll('alice@example.com', 'p0');
     expect(await enroll('alice@example.com', 'p1')).toMatchObject({
       subject,
@@ -54,7 +54,7 @@ onBothDatabases('the engine', (newPlace) => {
   });
 
   test('many first enrollments of one e-mail at once make one person with one key', async () => {
-    engine = await startEngine({ place: await newPlace(), most: 3 });
+    engine = await startEngine({ location: await newLocation(), most: 3 });
     const results = await Promise.all(
       Array.from({ length: 8 }, (_, i) =>
         engine.subjects.enroll(
@@ -77,7 +77,7 @@ onBothDatabases('the engine', (newPlace) => {
   });
 
   test('two processes that enroll one new e-mail at once make one person with one key', async () => {
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
     const processes = Array.from({ length: 6 }, () => engine.openSubjects());
     const results = await Promise.all(
       processes.map((subjects, i) =>
@@ -95,7 +95,7 @@ onBothDatabases('the engine', (newPlace) => {
   });
 
   test('profiles and model settings keep their newest value', async () => {
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
     const { definition } = await engine.checks.getProfile(engine.organization, 'default');
     const set = () => engine.checks.setProfile(engine.organization, 'desk', definition, operator);
     const versions = (await Promise.all([set(), set(), set()])).map(({ version }) => version);

@@ -23,7 +23,7 @@ const person = (name: string) => ({
 
 onBothDatabases(
   'the key store',
-  (newPlace, kind) => {
+  (newLocation, kind) => {
     let folder: string;
     let closers: (() => Promise<void>)[];
     beforeEach(() => {
@@ -35,15 +35,15 @@ onBothDatabases(
       rmSync(folder, { recursive: true, force: true });
     });
 
-    async function open(place: Awaited<ReturnType<typeof newPlace>>): Promise<KeyStore> {
-      const keys = await openKeyStore(place, { clock });
+    async function open(location: Awaited<ReturnType<typeof newLocation>>): Promise<KeyStore> {
+      const keys = await openKeyStore(location, { clock });
       closers.push(() => keys.close());
       return keys;
     }
 
     test('keeps what it is given, over a restart', async () => {
-      const place = await newPlace('empty');
-      const first = await open(place);
+      const location = await newLocation('empty');
+      const first = await open(location);
       const key = {
         organization,
         generation: 1,
@@ -70,7 +70,7 @@ onBothDatabases(
       await first.close();
       closers = [];
 
-      const again = await open(place);
+      const again = await open(location);
       expect(await again.state()).toEqual(before);
       // Nine that changed something; the ones that threw or found nothing are none.
       expect(before.revision).toBe(11);
@@ -99,7 +99,7 @@ onBothDatabases(
     });
 
     test('rows come in the order of their keys, a page at a time', async () => {
-      const keys = await open(await newPlace('empty'));
+      const keys = await open(await newLocation('empty'));
       for (const name of ['b', 'a', 'B', 'ä', '1']) await keys.addPerson(person(name));
       const first = await keys.rows('person_key', undefined, 3);
       const rest = await keys.rows('person_key', first.at(-1)!.slice(0, 1), 3);
@@ -121,7 +121,7 @@ onBothDatabases(
     });
 
     test('a copy follows it, and catches up by difference', async () => {
-      const keys = await open(await newPlace('empty'));
+      const keys = await open(await newLocation('empty'));
       const data = join(folder, 'data');
       const stick = join(folder, 'stick');
       mkdirSync(data);
@@ -145,14 +145,14 @@ onBothDatabases(
     test.runIf(kind === 'postgres')(
       'a destroyed key is in no file of the table any more, and its table is small again',
       async () => {
-        const place = await newPlace('empty');
-        if (place.kind !== 'postgres') throw new Error('This is for PostgreSQL.');
-        const keys = await open(place);
+        const location = await newLocation('empty');
+        if (location.kind !== 'postgres') throw new Error('This is for PostgreSQL.');
+        const keys = await open(location);
         for (let i = 0; i < 200; i++) await keys.addPerson(person(`p${i}`));
-        const client = new pg.Client({ connectionString: place.url });
+        const client = new pg.Client({ connectionString: location.url });
         await client.connect();
         closers.push(() => client.end());
-        const server = decodeURIComponent(/@([^/]+)\//.exec(place.url)![1]!);
+        const server = decodeURIComponent(/@([^/]+)\//.exec(location.url)![1]!);
         const { rows } = await client.query('select oid from pg_database where datname = current_database()');
         const found = async (name: string) => {
           await client.query('checkpoint');
@@ -173,18 +173,18 @@ onBothDatabases(
     test.runIf(kind === 'postgres')(
       'one process at a time: the second learns the holder, and opens it when the first has closed',
       async () => {
-        const place = await newPlace('empty');
-        if (place.kind !== 'postgres') throw new Error('This is for PostgreSQL.');
-        const first = await openKeyStore(place, { clock, writer: 'gatehouse 7 on box: /srv/one' });
+        const location = await newLocation('empty');
+        if (location.kind !== 'postgres') throw new Error('This is for PostgreSQL.');
+        const first = await openKeyStore(location, { clock, writer: 'gatehouse 7 on box: /srv/one' });
         closers.push(() => first.close());
-        await expect(openKeyStore(place, { clock, writer: 'gatehouse 8' })).rejects.toMatchObject({
+        await expect(openKeyStore(location, { clock, writer: 'gatehouse 8' })).rejects.toMatchObject({
           code: 'CONFLICT',
           message: expect.stringContaining('gatehouse 7 on box: /srv/one'),
         });
         await first.addPerson(person('ada'));
         await first.close();
         closers.shift();
-        const second = await openKeyStore(place, { clock, writer: 'gatehouse 8' });
+        const second = await openKeyStore(location, { clock, writer: 'gatehouse 8' });
         closers.push(() => second.close());
         expect(await second.countPersons()).toBe(1);
       },
@@ -193,10 +193,10 @@ onBothDatabases(
     test.runIf(kind === 'postgres')(
       'a lock that is lost to another stops writing until a restart: what is in memory is old',
       async () => {
-        const place = await newPlace('empty');
-        if (place.kind !== 'postgres') throw new Error('This is for PostgreSQL.');
+        const location = await newLocation('empty');
+        if (location.kind !== 'postgres') throw new Error('This is for PostgreSQL.');
         let look = () => {};
-        const lock = await takePostgresLock(place.url, {
+        const lock = await takePostgresLock(location.url, {
           log: silentLog,
           holder: 'gatehouse 7',
           timer: {
@@ -208,12 +208,12 @@ onBothDatabases(
         });
         closers.push(() => lock.close());
         lock.require();
-        const other = new pg.Client({ connectionString: place.url, application_name: 'intruder' });
+        const other = new pg.Client({ connectionString: location.url, application_name: 'intruder' });
         await other.connect();
         closers.push(() => other.end());
         const { rows } = await other.query("select pid, objid from pg_locks where locktype = 'advisory'");
         const waiting = other.query('select pg_advisory_lock($1)', [rows[0].objid]);
-        const admin = new pg.Client({ connectionString: place.url });
+        const admin = new pg.Client({ connectionString: location.url });
         await admin.connect();
         closers.push(() => admin.end());
         const queued = async () =>
@@ -239,15 +239,15 @@ onBothDatabases(
     );
 
     test.runIf(kind === 'postgres')('a lock that is lost with its connection is taken again', async () => {
-      const place = await newPlace('empty');
-      if (place.kind !== 'postgres') throw new Error('This is for PostgreSQL.');
-      const lock = await takePostgresLock(place.url, {
+      const location = await newLocation('empty');
+      if (location.kind !== 'postgres') throw new Error('This is for PostgreSQL.');
+      const lock = await takePostgresLock(location.url, {
         log: silentLog,
         holder: 'gatehouse 7',
         timer: { after: () => () => {} },
       });
       closers.push(() => lock.close());
-      const admin = new pg.Client({ connectionString: place.url });
+      const admin = new pg.Client({ connectionString: location.url });
       await admin.connect();
       closers.push(() => admin.end());
       const holders = async () =>

@@ -12,7 +12,7 @@ const one = 'org_one' as OrganizationId;
 const two = 'org_two' as OrganizationId;
 const DAY = 86_400_000;
 
-mostlyOnSqlite('keys after they were made', (newPlace, _, { test }) => {
+mostlyOnSqlite('keys after they were made', (newLocation, _, { test }) => {
   let now = 0;
   const clock = { now: () => now };
   const ids = createIds(clock);
@@ -28,7 +28,7 @@ mostlyOnSqlite('keys after they were made', (newPlace, _, { test }) => {
   async function open() {
     now = 10 * DAY;
     refused.clear();
-    database = await openDatabase(await newPlace(), { clock, log: silentLog });
+    database = await openDatabase(await newLocation(), { clock, log: silentLog });
     for (const id of [one, two]) {
       await database.db
         .insertInto('organization')

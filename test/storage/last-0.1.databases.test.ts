@@ -10,7 +10,7 @@ import { createOrders, type OrdersDeps } from '../../service/engine/live/index.t
 import { createIds, type OrganizationId, type SubjectId } from '../../service/lib/id.ts';
 import { hashLinkToken } from '../../service/lib/link-token.ts';
 import { silentLog } from '../../service/lib/log.ts';
-import { type Database, type DatabasePlace, openDatabase } from '../../service/storage/connection.ts';
+import { type Database, type DatabaseLocation, openDatabase } from '../../service/storage/connection.ts';
 import { openKeyStore } from '../../service/storage/keys/key-store.ts';
 import { createMasterKey } from '../../service/storage/master/master-key.ts';
 import { migrations } from '../../service/storage/migrations/index.ts';
@@ -26,13 +26,13 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-onBothDatabases('the database of the last 0.1', (newPlace, kind) => {
-  async function place(): Promise<DatabasePlace> {
+onBothDatabases('the database of the last 0.1', (newLocation, kind) => {
+  async function location(): Promise<DatabaseLocation> {
     if (kind === 'sqlite') {
       unpackFixture(folder);
       return { kind, path: join(folder, packed.data, 'gatehouse.db') };
     }
-    const made = await newPlace('empty');
+    const made = await newLocation('empty');
     if (made.kind !== 'postgres') throw new Error(`${made.kind} is no PostgreSQL.`);
     const client = new pg.Client({ connectionString: made.url });
     await client.connect();
@@ -55,8 +55,11 @@ onBothDatabases('the database of the last 0.1', (newPlace, kind) => {
 
   test('is brought to the baseline in one step, with every person', async () => {
     const announced: unknown[] = [];
-    const database = await openDatabase(await place(), { ...deps, announce: (one) => announced.push(one) });
-    const fresh = await openDatabase(await newPlace('empty'), deps);
+    const database = await openDatabase(await location(), {
+      ...deps,
+      announce: (one) => announced.push(one),
+    });
+    const fresh = await openDatabase(await newLocation('empty'), deps);
     expect(await shape(database)).toEqual(await shape(fresh));
     expect(database.version).toBe(migrations.at(-1)!.name);
     const people = await database.db
@@ -104,7 +107,7 @@ onBothDatabases('the database of the last 0.1', (newPlace, kind) => {
   };
 
   /** As another program does, before it is opened. */
-  async function change(made: DatabasePlace, statements: string): Promise<void> {
+  async function change(made: DatabaseLocation, statements: string): Promise<void> {
     if (made.kind === 'postgres') {
       const client = new pg.Client({ connectionString: made.url });
       await client.connect();
@@ -118,7 +121,7 @@ onBothDatabases('the database of the last 0.1', (newPlace, kind) => {
   }
 
   test('of copies of a window of behavior the one that was first seen stays', async () => {
-    const made = await place();
+    const made = await location();
     await change(
       made,
       `insert into behavior_window (organization, world, fingerprint, sid_hash, seq, up_ms, seen_at)
@@ -133,7 +136,7 @@ onBothDatabases('the database of the last 0.1', (newPlace, kind) => {
   });
 
   test('of a consent it says that the text was shown where the page of a kiosk did', async () => {
-    const made = await place();
+    const made = await location();
     const { rows, insert } = collectRows();
     insert('organization', organization);
     insert('subject', {
@@ -178,7 +181,7 @@ onBothDatabases('the database of the last 0.1', (newPlace, kind) => {
   });
 
   test('nothing that waits in its queue is lost, and each keeps its place', async () => {
-    const made = await place();
+    const made = await location();
     const { rows, insert } = collectRows();
     rows.push(
       ...['webhook_attempt', 'webhook_delivery', 'job_schedule', 'job'].map(
@@ -334,7 +337,7 @@ onBothDatabases('the database of the last 0.1', (newPlace, kind) => {
   });
 
   test('orders of every kind go on as they were, and what was sealed opens', async () => {
-    const made = await place();
+    const made = await location();
     const now = Date.UTC(2026, 10, 20);
     const clock = { now: () => now };
     const keys = await openKeyStore({ kind: 'sqlite-memory' }, { clock });
@@ -577,7 +580,7 @@ onBothDatabases('the database of the last 0.1', (newPlace, kind) => {
   });
 
   test('what is older stays as it is, with the way on', async () => {
-    const made = await place();
+    const made = await location();
     const refused = await openDatabase(made, { ...deps, older: 'refuse' }).catch(
       (error: Error) => error.message,
     );

@@ -13,7 +13,7 @@ const two = 'org_two' as OrganizationId;
 const MINUTE = 60_000;
 const metered = { metered: true };
 
-mostlyOnSqlite('limits', (newPlace, _, { test }) => {
+mostlyOnSqlite('limits', (newLocation, _, { test }) => {
   let now = 0;
   /** The even pace; moves with `now` in `advance`, and does not when the machine's clock is set. */
   let even = 0;
@@ -44,7 +44,7 @@ mostlyOnSqlite('limits', (newPlace, _, { test }) => {
   async function open() {
     now = Date.UTC(2026, 10, 20, 12);
     even = 0;
-    database = await openDatabase(await newPlace(), { clock, log: silentLog });
+    database = await openDatabase(await newLocation(), { clock, log: silentLog });
     for (const id of [one, two]) {
       await database.db
         .insertInto('organization')

@@ -32,14 +32,14 @@ function describeLocks(locksOf: () => readonly [Locks, Locks]): void {
 
   test('places are counted together, and one that is given back is free', async () => {
     const [a, b] = locksOf();
-    const take = (locks: Locks) => locks.takePlace('address', 'one', 3);
+    const take = (locks: Locks) => locks.takeSlot('address', 'one', 3);
     const first = await take(a);
     const second = await take(b);
     const third = await take(a);
     expect([first.others, second.others, third.others]).toEqual([0, 1, 2]);
     for (const locks of [a, b]) expect((await take(locks)).others).toBe(3);
-    expect((await b.takePlace('address', 'two', 3)).others).toBe(0);
-    expect((await b.takePlace('replay', 'one', 1)).others).toBe(0);
+    expect((await b.takeSlot('address', 'two', 3)).others).toBe(0);
+    expect((await b.takeSlot('replay', 'one', 1)).others).toBe(0);
     await first.free();
     await first.free();
     expect((await take(b)).others).toBe(2);
@@ -120,13 +120,13 @@ describe.skipIf(binaries === undefined)('locks of two nodes', () => {
       })
       .catch(() => {});
     await began.promise;
-    await a.locks.takePlace('replay', 'one', 1);
-    expect((await b.locks.takePlace('replay', 'one', 1)).others).toBe(1);
+    await a.locks.takeSlot('replay', 'one', 1);
+    expect((await b.locks.takeSlot('replay', 'one', 1)).others).toBe(1);
     const next = b.locks.of('uniqueness')('one', async () => 'next');
     await a.close();
     opened = [b];
     expect(await next).toBe('next');
-    await expect.poll(async () => (await b.locks.takePlace('replay', 'one', 1)).others).toBe(0);
+    await expect.poll(async () => (await b.locks.takeSlot('replay', 'one', 1)).others).toBe(0);
   });
 
   test('that are lost with their connection let nothing be written', async () => {

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { silentLog } from '../../service/lib/log.ts';
-import { type DatabasePlace, openDatabase } from '../../service/storage/connection.ts';
+import { type DatabaseLocation, openDatabase } from '../../service/storage/connection.ts';
 import type { Migration } from '../../service/storage/migration.ts';
 import { migrations } from '../../service/storage/migrations/index.ts';
 import { onBothDatabases } from './databases.ts';
@@ -21,8 +21,8 @@ const broken: Migration = {
   up: ({ text }) => [`create table half (id ${text})`, "insert into note values ('x', 1)", 'select nonsense'],
 };
 
-async function fill(place: DatabasePlace): Promise<string> {
-  const { db, close, version } = await openDatabase(place, deps);
+async function fill(location: DatabaseLocation): Promise<string> {
+  const { db, close, version } = await openDatabase(location, deps);
   await db
     .insertInto('organization')
     .values({
@@ -38,8 +38,8 @@ async function fill(place: DatabasePlace): Promise<string> {
   return version;
 }
 
-const noteRows = async (place: DatabasePlace, list: readonly Migration[]) => {
-  const { db, close } = await openDatabase(place, deps, list);
+const noteRows = async (location: DatabaseLocation, list: readonly Migration[]) => {
+  const { db, close } = await openDatabase(location, deps, list);
   try {
     const { rows } = await sql<{ id: string; at: number }>`select * from note`.execute(db);
     return rows;
@@ -48,11 +48,11 @@ const noteRows = async (place: DatabasePlace, list: readonly Migration[]) => {
   }
 };
 
-onBothDatabases('migrations', (newPlace, kind) => {
+onBothDatabases('migrations', (newLocation, kind) => {
   test('from empty: each is recorded with its hash and time, once', async () => {
-    const place = await newPlace('empty');
+    const location = await newLocation('empty');
     for (let start = 0; start < 2; start++) {
-      const { db, close, version } = await openDatabase(place, deps);
+      const { db, close, version } = await openDatabase(location, deps);
       const { rows } =
         await sql<object>`select name, hash, applied_at from schema_migration order by name`.execute(db);
       await close();
@@ -68,17 +68,17 @@ onBothDatabases('migrations', (newPlace, kind) => {
   });
 
   test('from the previous version: what was there stays and is carried over', async () => {
-    const place = await newPlace('empty');
-    await fill(place);
-    expect(await noteRows(place, [...migrations, note])).toEqual([{ id: 'org_1', at: 7 }]);
+    const location = await newLocation('empty');
+    await fill(location);
+    expect(await noteRows(location, [...migrations, note])).toEqual([{ id: 'org_1', at: 7 }]);
   });
 
   test('an older schema can be refused: it stays as it is; an empty database is given one all the same', async () => {
-    const place = await newPlace('empty');
+    const location = await newLocation('empty');
     const refuse = { ...deps, older: 'refuse' } as const;
-    const { version, close } = await openDatabase(place, refuse);
+    const { version, close } = await openDatabase(location, refuse);
     await close();
-    await expect(openDatabase(place, refuse, [...migrations, note])).rejects.toMatchObject({
+    await expect(openDatabase(location, refuse, [...migrations, note])).rejects.toMatchObject({
       code: 'CONFLICT',
       message: expect.stringMatching(
         new RegExp(`schema ${version}.* 9001-note: nothing was changed.*gatehouse migrate`),
@@ -86,8 +86,8 @@ onBothDatabases('migrations', (newPlace, kind) => {
     });
     const announced: unknown[] = [];
     const announce = (change: unknown) => void announced.push(change);
-    await (await openDatabase(place, { ...deps, announce })).close();
-    await (await openDatabase(place, { ...deps, announce }, [...migrations, note])).close();
+    await (await openDatabase(location, { ...deps, announce })).close();
+    await (await openDatabase(location, { ...deps, announce }, [...migrations, note])).close();
     const snapshot = expect.stringContaining(
       kind === 'sqlite' ? `snapshots/${version}-` : 'PostgreSQL schema gatehouse_snapshot_',
     );
@@ -95,52 +95,52 @@ onBothDatabases('migrations', (newPlace, kind) => {
   });
 
   test('a newer schema to which only something was added stays as it is, and is written to', async () => {
-    const place = await newPlace('empty');
-    const ours = await fill(place);
-    await (await openDatabase(place, deps, [...migrations, note])).close();
-    const older = await openDatabase(place, deps);
+    const location = await newLocation('empty');
+    const ours = await fill(location);
+    await (await openDatabase(location, deps, [...migrations, note])).close();
+    const older = await openDatabase(location, deps);
     await older.db.updateTable('organization').set({ name: 'changed' }).execute();
     await older.close();
     expect([older.version, ours]).toEqual(['9001-note', migrations.at(-1)!.name]);
-    expect(await noteRows(place, [...migrations, note])).toEqual([{ id: 'org_1', at: 7 }]);
+    expect(await noteRows(location, [...migrations, note])).toEqual([{ id: 'org_1', at: 7 }]);
   });
 
   test('a newer schema that needs a newer program is refused naming both versions', async () => {
-    const place = await newPlace('empty');
-    const ours = await fill(place);
+    const location = await newLocation('empty');
+    const ours = await fill(location);
     const contracted = { ...note, needs: { reader: 1, writer: 9001 } };
-    await (await openDatabase(place, deps, [...migrations, contracted])).close();
-    await expect(openDatabase(place, deps)).rejects.toMatchObject({
+    await (await openDatabase(location, deps, [...migrations, contracted])).close();
+    await expect(openDatabase(location, deps)).rejects.toMatchObject({
       code: 'CONFLICT',
       message: expect.stringMatching(new RegExp(`schema 9001-note.*up to ${ours}.*snapshot`)),
     });
   });
 
   test('a migration that was edited after it ran is refused', async () => {
-    const place = await newPlace('empty');
-    await (await openDatabase(place, deps, [...migrations, note])).close();
+    const location = await newLocation('empty');
+    await (await openDatabase(location, deps, [...migrations, note])).close();
     const edited: Migration = { ...note, up: (columns) => [...note.up(columns), 'select 1'] };
-    await expect(openDatabase(place, deps, [...migrations, edited])).rejects.toMatchObject({
+    await expect(openDatabase(location, deps, [...migrations, edited])).rejects.toMatchObject({
       code: 'CONFLICT',
       message: expect.stringContaining('9001-note'),
     });
   });
 
   test('a failing migration changes nothing; those before it stay', async () => {
-    const place = await newPlace('empty');
-    await fill(place);
-    const opening = openDatabase(place, deps, [...migrations, note, broken]);
+    const location = await newLocation('empty');
+    await fill(location);
+    const opening = openDatabase(location, deps, [...migrations, note, broken]);
     await expect(opening).rejects.toThrow(/Migration 9002-broken failed and was rolled back: .*nonsense/);
-    expect(await noteRows(place, [...migrations, note])).toEqual([{ id: 'org_1', at: 7 }]);
-    const { db, close } = await openDatabase(place, deps, [...migrations, note]);
+    expect(await noteRows(location, [...migrations, note])).toEqual([{ id: 'org_1', at: 7 }]);
+    const { db, close } = await openDatabase(location, deps, [...migrations, note]);
     await expect(sql`select * from half`.execute(db)).rejects.toThrow(/half/);
     await close();
   });
 
   // On SQLite the writer lock lets one process in.
   test.runIf(kind === 'postgres')('two starts at once migrate once', async () => {
-    const place = await newPlace('empty');
-    const both = await Promise.all([openDatabase(place, deps), openDatabase(place, deps)]);
+    const location = await newLocation('empty');
+    const both = await Promise.all([openDatabase(location, deps), openDatabase(location, deps)]);
     expect(both.map(({ version }) => version)).toEqual(Array(2).fill(migrations.at(-1)!.name));
     for (const { close } of both) await close();
   });

@@ -17,7 +17,7 @@ const site = {
   timeZone: 'Europe/Zurich',
 };
 
-onSqlite('organizations', (newPlace) => {
+onSqlite('organizations', (newLocation) => {
   let now = 1_000;
   const clock = { now: () => now };
   const ids = createIds(clock);
@@ -27,7 +27,7 @@ onSqlite('organizations', (newPlace) => {
   /** What happened, in order: key made, or row seen. */
   async function open(): Promise<Organizations & { keysMade: string[] }> {
     now = 1_000;
-    database = await openDatabase(await newPlace(), { clock, log: silentLog });
+    database = await openDatabase(await newLocation(), { clock, log: silentLog });
     const { db, inTransaction } = database;
     const keysMade: string[] = [];
     const sealer = {

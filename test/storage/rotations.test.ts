@@ -38,14 +38,14 @@ const provider = (next: SharedMasterKey): MasterKeyProvider => ({
   remove: async () => {},
 });
 
-onSqlite('rotations of the key store', (newPlace) => {
+onSqlite('rotations of the key store', (newLocation) => {
   const [first, second] = [1, 2].map((byte) => createMasterKey(new Uint8Array(32).fill(byte))) as [
     SharedMasterKey,
     SharedMasterKey,
   ];
   let keys: KeyStore;
   beforeEach(async () => {
-    keys = await openKeyStore(await newPlace('empty'), { clock });
+    keys = await openKeyStore(await newLocation('empty'), { clock });
   });
   afterEach(() => keys.close());
 

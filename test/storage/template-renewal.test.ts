@@ -9,7 +9,7 @@ import { type Engine, operator, startEngine } from '../support/engine.ts';
 import { analysisOf, direction, near } from '../support/faces.ts';
 import { onSqlite } from './databases.ts';
 
-onSqlite('renewing templates', (newPlace) => {
+onSqlite('renewing templates', (newLocation) => {
   let engine: Engine;
   afterEach(() => engine.stop());
 
@@ -62,7 +62,7 @@ onSqlite('renewing templates', (newPlace) => {
     (await subjects.enrollments(realm(), (await subjects.get(realm(), 'bob@example.com')).id)).length;
 
   test('all templates use the new secret, the old one is gone, and all people are still found', async () => {
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
     await people('alice', 'bob', 'cy');
     const before = await engine.db.selectFrom('template').select(['id', 'vector_sealed']).execute();
     const renewal = renewals(2);
@@ -106,7 +106,7 @@ onSqlite('renewing templates', (newPlace) => {
   });
 
   test('kept probes are renewed too: the history of a person goes on', async () => {
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
     await people('bob');
     const renewal = renewals(10);
     await renewal.start(engine.organization, operator);
@@ -126,7 +126,7 @@ onSqlite('renewing templates', (newPlace) => {
   });
 
   test('one that was cut short goes on where it was, also after a restart', async () => {
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
     await people('alice', 'bob', 'cy');
     const first = renewals(1);
     await first.start(engine.organization, operator);

@@ -20,10 +20,10 @@ const organization = (id: string, createdAt = 1): Insertable<Schema['organizatio
 const idsIn = async (db: Db) =>
   (await db.selectFrom('organization').select('id').orderBy('id').execute()).map(({ id }) => id);
 
-onBothDatabases('transactions', (newPlace, kind) => {
+onBothDatabases('transactions', (newLocation, kind) => {
   const opened: Database[] = [];
   async function open(): Promise<Database> {
-    const database = await openDatabase(await newPlace(), deps);
+    const database = await openDatabase(await newLocation(), deps);
     opened.push(database);
     return database;
   }
@@ -212,7 +212,7 @@ onBothDatabases('transactions', (newPlace, kind) => {
     const failing = inTransaction(async (tx) => {
       await tx.insertInto('organization').values(organization('a')).execute();
       const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(tx);
-      const other = await openDatabase(await newPlace(), deps);
+      const other = await openDatabase(await newLocation(), deps);
       await sql`select pg_terminate_backend(${rows[0]!.pid})`.execute(other.db);
       await other.close();
       await tx.selectFrom('organization').selectAll().execute();
@@ -222,11 +222,11 @@ onBothDatabases('transactions', (newPlace, kind) => {
   });
 
   test('a second start finds the data and the same version', async () => {
-    const place = await newPlace();
-    const first = await openDatabase(place, deps);
+    const location = await newLocation();
+    const first = await openDatabase(location, deps);
     await first.db.insertInto('organization').values(organization('a')).execute();
     await first.close();
-    const second = await openDatabase(place, deps);
+    const second = await openDatabase(location, deps);
     opened.push(second);
     expect([second.dialect, second.version, await idsIn(second.db)]).toEqual([kind, first.version, ['a']]);
   });

@@ -16,7 +16,7 @@ import type {
 import type { SubjectId, World } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import type { OutgoingMail } from '../../service/outgoing/outgoing.ts';
-import type { DatabasePlace } from '../../service/storage/connection.ts';
+import type { DatabaseLocation } from '../../service/storage/connection.ts';
 import type { Tx } from '../../service/storage/transaction.ts';
 import { startEngine } from './engine.ts';
 
@@ -30,8 +30,8 @@ export const server: MailServer = { host: 'mail.lan', port: 25, secure: false, f
 type Refused = EventPayloads['verification.refused'];
 
 /** Alerts over an engine's database, and what they add, mail and look at, in the hands of the test. */
-export async function startAlerting(place: DatabasePlace) {
-  const engine = await startEngine({ place });
+export async function startAlerting(location: DatabaseLocation) {
+  const engine = await startEngine({ location });
   const realm = (world: World = 'live') => ({ organization: engine.organization, world });
   const at = {
     engine,

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { type Actor, type AuditLine, createOwnEnd } from '../../service/engine/audit/index.ts';
 import { createIds } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
-import type { DatabasePlace } from '../../service/storage/connection.ts';
+import type { DatabaseLocation } from '../../service/storage/connection.ts';
 import { createTestAuditLog, noteIn } from './audit.ts';
 import { openTestDatabase } from './memory-database.ts';
 import { createSigner } from './signer.ts';
@@ -19,11 +19,11 @@ export const newSafe = () => ({
 
 /** A database (SQLite in memory unless given) with an audit log on it, and a clock that stands until it is moved. */
 export async function startAudited({
-  place = { kind: 'sqlite-memory' },
+  location = { kind: 'sqlite-memory' },
   safe = newSafe(),
   keptIn,
 }: {
-  place?: DatabasePlace;
+  location?: DatabaseLocation;
   safe?: ReturnType<typeof newSafe>;
   /** File of the machine in which the ends of the chains are kept, as where the record lies elsewhere. */
   keptIn?: string;
@@ -33,7 +33,7 @@ export async function startAudited({
   const ids = createIds(clock, (into) => new DataView(into.buffer).setUint32(12, ++safe.ids));
   const logged: unknown[] = [];
   const log = { ...silentLog, error: (...words: unknown[]) => void logged.push(words) };
-  const database = await openTestDatabase(place, { clock, log });
+  const database = await openTestDatabase(location, { clock, log });
   const { db, close } = database;
   const end = createOwnEnd();
   const inTransaction = end.watched(database.inTransaction);

@@ -40,7 +40,7 @@ const ownThread =
   /new URL\(\s*import\.meta\.url\.endsWith\('\.ts'\) \? '\.\/([\w-]+)\.ts' : '\.\/\1\.js',\s*import\.meta\.url,?\s*\)/g;
 
 /** A file that was bundled still finds the root from where its source lies; its threads are bundled too. */
-const ownPlaces: Plugin = {
+const applianceAddresses: Plugin = {
   name: 'own-places',
   enforce: 'pre',
   transform(code, id) {
@@ -71,7 +71,7 @@ async function bundled(): Promise<string> {
     root,
     configFile: false,
     logLevel: 'error',
-    plugins: [ownPlaces],
+    plugins: [applianceAddresses],
     ssr: { noExternal: true, external: fromTheirFolders },
     build: {
       ssr: true,

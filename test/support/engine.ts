@@ -29,7 +29,7 @@ import {
   createMatching,
   createProfiles,
   createRefusedPictures,
-  deleteClaim,
+  deleteAddressAttempts,
   planMatching,
   withTestPeople,
 } from '../../service/engine/matching/index.ts';
@@ -58,7 +58,7 @@ import type { Clock } from '../../service/lib/clock.ts';
 import { createIds } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { Problem } from '../../service/lib/problem.ts';
-import type { DatabasePlace } from '../../service/storage/connection.ts';
+import type { DatabaseLocation } from '../../service/storage/connection.ts';
 import { openKeyStore } from '../../service/storage/keys/key-store.ts';
 import { createNoteGuard, openNoteGuard } from '../../service/storage/keys/note-guard.ts';
 import { openOrganizationKeys } from '../../service/storage/keys/organization-keys.ts';
@@ -281,13 +281,13 @@ export const consentOfAll = {
 /** The whole engine over a database (SQLite in memory unless given) and real galleries, with scripted pictures and one organization. */
 export async function startEngine({
   most,
-  place = { kind: 'sqlite-memory' },
+  location = { kind: 'sqlite-memory' },
   attested = true,
   start,
   scorers = [scorerR, scorerBoth],
 }: {
   most?: number;
-  place?: DatabasePlace;
+  location?: DatabaseLocation;
   /** Whether the organization has said on what consent it enrolls real people. */
   attested?: boolean;
   /** Where the clock stands first; midday of 2026-11-20 UTC unless given. */
@@ -300,7 +300,7 @@ export async function startEngine({
   // The clock stands still: ids count up instead, so that rows keep the order they were written in.
   const ids = createIds(clock, (into) => new DataView(into.buffer).setUint32(12, ++made));
   const log = silentLog;
-  const { db, locks, close, ...database } = await openTestDatabase(place, { clock, log });
+  const { db, locks, close, ...database } = await openTestDatabase(location, { clock, log });
   const leases = createLeases();
   const inTransaction = leases.fenced(database.inTransaction);
   const keys = await openKeyStore({ kind: 'sqlite-memory' }, { clock });
@@ -374,7 +374,7 @@ export async function startEngine({
       galleries: over,
       models,
       log,
-      forgetAddress: deleteClaim,
+      forgetAddress: deleteAddressAttempts,
       ...(most === undefined ? {} : { most }),
     });
   const subjects = openSubjects(galleries);
@@ -429,7 +429,7 @@ export async function startEngine({
     keys: sealer.scopeKeys,
     matching: createMatching({
       subjects,
-      shifts: { of: () => () => 0, standingOf: () => () => 'not-measured' },
+      shifts: { of: () => () => 0, calibrationStateOf: () => () => 'not-measured' },
     }),
     planOf: async (realm) =>
       planMatching(

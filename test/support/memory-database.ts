@@ -2,7 +2,7 @@ import type { Clock } from '../../service/lib/clock.ts';
 import {
   type Database,
   type DatabaseDeps,
-  type DatabasePlace,
+  type DatabaseLocation,
   openDatabase,
   openSqlite,
 } from '../../service/storage/connection.ts';
@@ -14,8 +14,8 @@ const epoch: Clock = { now: () => 0 };
 let migrated: Promise<Buffer> | undefined;
 
 /** As `openDatabase`. One in memory begins as a copy of one that was migrated once in this process: the migrations take most of such a start. */
-export async function openTestDatabase(place: DatabasePlace, deps: DatabaseDeps): Promise<Database> {
-  if (place.kind !== 'sqlite-memory') return openDatabase(place, deps);
+export async function openTestDatabase(location: DatabaseLocation, deps: DatabaseDeps): Promise<Database> {
+  if (location.kind !== 'sqlite-memory') return openDatabase(location, deps);
   migrated ??= migrateOne();
   return openSqlite<Schema>(openSqliteMemory(await migrated), deps, migrations);
 }

@@ -76,8 +76,8 @@ export async function openNodeVaults(server: Pick<TestPostgres, 'createDatabase'
       own.defer(() => database.close());
       const inUse = await openKeysInUse({ database, log: silentLog });
       own.defer(() => inUse.close());
-      const keysPlace = { kind: 'postgres', url: keysUrl } as const;
-      const vault = await openVault(data, { db: wrap(database.db), keysPlace, inUse, unlock, ...as });
+      const keysLocation = { kind: 'postgres', url: keysUrl } as const;
+      const vault = await openVault(data, { db: wrap(database.db), keysLocation, inUse, unlock, ...as });
       own.defer(() => vault.close());
       return { vault, database, stop: () => own.disposeAsync() };
     },

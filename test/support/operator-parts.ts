@@ -9,7 +9,7 @@ const rooms = [
   'renewals',
   'jobs',
   'boardLinks',
-  'keyPlaces',
+  'keyCopyFolders',
   'nodeKeys',
   'models',
   'modelChanges',

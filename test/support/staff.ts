@@ -1,6 +1,6 @@
 import type { OpenedSession, Role, PasskeySite as Site } from '../../service/engine/accounts/index.ts';
 import type { OrganizationId } from '../../service/lib/id.ts';
-import type { DatabasePlace } from '../../service/storage/connection.ts';
+import type { DatabaseLocation } from '../../service/storage/connection.ts';
 import { createAuthenticator, type SoftAuthenticator } from './authenticator.ts';
 import { operator, startEngine } from './engine.ts';
 
@@ -9,8 +9,8 @@ export const site: Site = { rpId: 'box.home.arpa', rpName: 'Gatehouse', origin: 
 export const desk = { source: '10.0.0.1', device: 'Firefox' };
 
 /** An engine with administrators, and Ada, who owns the organization and the appliance. */
-export async function startStaff({ place }: { place?: DatabasePlace } = {}) {
-  const engine = await startEngine({ ...(place && { place }) });
+export async function startStaff({ location }: { location?: DatabaseLocation } = {}) {
+  const engine = await startEngine({ ...(location && { location }) });
   const { administrators } = engine;
 
   const make = async (

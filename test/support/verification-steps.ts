@@ -18,7 +18,7 @@ export function stepsOver(engine: Engine) {
     refusedPictures: createRefusedPictures(engine),
     matching: createMatching({
       subjects: engine.subjects,
-      shifts: { of: () => () => 0, standingOf: () => () => 'not-measured' },
+      shifts: { of: () => () => 0, calibrationStateOf: () => () => 'not-measured' },
     }),
     verifications: createVerificationStore(engine),
     countryOf: async () => 'IS',

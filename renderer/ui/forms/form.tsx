@@ -12,7 +12,7 @@ import {
 } from 'react-hook-form';
 import type { z } from 'zod';
 import { Note } from '../layout/note.tsx';
-import { RefusalPlace } from '../layout/refusal-place.tsx';
+import { RefusalRegion } from '../layout/refusal-region.tsx';
 import { Refusal } from '../refusal.ts';
 import { uiStrings } from '../strings/ui-strings.ts';
 import { useStrings } from '../strings/use-strings.ts';
@@ -82,7 +82,7 @@ export function Form<Values extends FieldValues, Output extends FieldValues>({
             </Note>
           </div>
         )}
-        <RefusalPlace>{failed}</RefusalPlace>
+        <RefusalRegion>{failed}</RefusalRegion>
         {children}
       </form>
     </FormProvider>

@@ -5,7 +5,7 @@ import { uiStrings } from '../strings/ui-strings.ts';
 import { useStrings } from '../strings/use-strings.ts';
 import styles from './dialog.module.css';
 import { Stack } from './layout.tsx';
-import { RefusalPlace } from './refusal-place.tsx';
+import { RefusalRegion } from './refusal-region.tsx';
 
 interface FootProps {
   confirmLabel: string;
@@ -77,7 +77,7 @@ export function ConfirmDialog({
       <div className="muted">
         <Stack>{children}</Stack>
       </div>
-      <RefusalPlace>{failed}</RefusalPlace>
+      <RefusalRegion>{failed}</RefusalRegion>
       <DialogFoot {...foot} />
     </Dialog>
   );

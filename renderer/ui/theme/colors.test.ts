@@ -9,7 +9,7 @@ const allowed: Readonly<Record<string, string>> = {
   'console/frame/frame.module.css': 'the ground of the current entry of the navigation, as in the mocks',
   'capture/camera/camera.module.css':
     'the surround, the track and the ring lie on a camera picture: section 11 of the design guide fixes them, whatever the tokens are',
-  'console/features/settings/look-card.module.css':
+  'console/features/settings/branding-card.module.css':
     'the grounds of the capture page in both schemes, beside one another',
   'capture/colors.css': 'the same tokens for phones without light-dark(); its own test compares the two',
   'capture/capture.css': 'the masks, and black or white on a screen that is filled with any color',

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Restored } from '../../backup/restore-backup.ts';
 import { Config, describeDatabase } from '../../config.ts';
-import { readSettings } from '../../data-directory/database-place.ts';
+import { readSettings } from '../../data-directory/database-location.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
 import { silentLog } from '../../lib/log.ts';

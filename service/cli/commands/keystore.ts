@@ -11,7 +11,7 @@ import { call, list, noun, tableOf, work } from '../operation-command.ts';
 import { keysDatabaseUrlFlag, toConfigInput } from '../serve/options.ts';
 import { userPath } from '../user-path.ts';
 
-type Place = Schemas['KeyPlace'];
+type CopyFolder = Schemas['KeyPlace'];
 
 export const keystore = noun(
   'copies of the key store: backups cannot be opened without it, and an erasure updates every copy',
@@ -19,7 +19,7 @@ export const keystore = noun(
     places: list('GET /api/admin/key-store/places', {
       about: 'the copies, and whether each is up to date (exit code 1 when one is not)',
       limit: 200,
-      rows: describePlaces,
+      rows: describeFolders,
       failed: isBehind,
       examples: ['keystore places', 'keystore places --json'],
     }),
@@ -126,14 +126,14 @@ export const keystore = noun(
     sync: call('POST /api/admin/key-store/sync', {
       about: 'update every copy that can be reached (exit code 1 when one cannot)',
       json: ({ items }) => ({ items }),
-      text: ({ items }) => describePlaces(items),
+      text: ({ items }) => describeFolders(items),
       failed: ({ items }) => isBehind(items),
       examples: ['keystore sync'],
     }),
   },
 );
 
-function describePlaces(items: readonly Place[]): string {
+function describeFolders(items: readonly CopyFolder[]): string {
   return [
     tableOf(
       items,
@@ -145,6 +145,6 @@ function describePlaces(items: readonly Place[]): string {
   ].join('\n');
 }
 
-function isBehind(items: readonly Place[]): boolean {
+function isBehind(items: readonly CopyFolder[]): boolean {
   return items.some(({ state }) => state !== 'current');
 }

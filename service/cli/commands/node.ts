@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { replyOf } from '../../../sdk/admin/client.ts';
 import { parseConfig } from '../../config.ts';
+import { recordDatabase } from '../../data-directory/database-location.ts';
 import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
 import { readJoinToken } from '../../storage/master/join-token.ts';
@@ -8,7 +9,6 @@ import type { Control } from '../control/control.ts';
 import { isInitialized } from '../data-directory.ts';
 import { UsageError } from '../failure.ts';
 import { needed, toggle, value } from '../flag.ts';
-import { recordDatabase } from '../init/record-database.ts';
 import { invocation } from '../invocation.ts';
 import { currentPassphrase, opening } from '../master/master-key.ts';
 import { passphraseFileFlag, readNewPassphrase } from '../master/passphrase.ts';

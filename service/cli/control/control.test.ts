@@ -1,6 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { ConnectionLost } from './connection-lost.ts';
-import { createControl, operatorName, type Transport } from './control.ts';
+import { ConnectionLost, createControl, operatorName, type Transport } from './control.ts';
 
 afterEach(() => {
   vi.useRealTimers();

@@ -4,7 +4,6 @@ import { type AdminClient, createAdminClient, type Schemas } from '../../../sdk/
 import { defined } from '../../lib/defined.ts';
 import { Problem, type ProblemCode, type ProblemExtra, problemCodes } from '../../lib/problem.ts';
 import { startedByAccount } from '../directory-owner.ts';
-import { ConnectionLost } from './connection-lost.ts';
 
 /** The control API as the commands see it: one request, one answer, a Problem when it refuses. */
 export interface Control {
@@ -131,3 +130,6 @@ export function describeProgress({ step, done, of }: Progress): string {
   const numbers = `${done.toLocaleString('en')} of ${of.toLocaleString('en')}`;
   return `${step}, ${numbers}${of === 0 ? '' : ` (${Math.floor((100 * done) / of)} %)`}`;
 }
+
+/** The service runs, and goes on with what it had begun. */
+export class ConnectionLost extends Problem {}

@@ -2,8 +2,7 @@ import { connect } from 'node:net';
 import { createSocketFetch } from '../../../sdk/admin/socket-fetch.ts';
 import { openSocketPath, type SocketPath } from '../../lib/machine/socket-path.ts';
 import { Problem } from '../../lib/problem.ts';
-import { ConnectionLost } from './connection-lost.ts';
-import type { Transport } from './control.ts';
+import { ConnectionLost, type Transport } from './control.ts';
 
 /** State of a control socket: a service answers, there is no file, or a killed service left the file. */
 export async function probeSocket(path: string): Promise<'service' | 'absent' | 'stale'> {

@@ -3,14 +3,14 @@ import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { boxCertificateOf } from '../../certificate/box-certificate.ts';
 import type { Config } from '../../config.ts';
-import { aboutRoom } from '../../engine/appliance/overview/appliance-attention.ts';
+import { aboutDiskSpace } from '../../engine/appliance/overview/appliance-attention.ts';
 import { listenPolicy } from '../../http/listening/listen-policy.ts';
 import { readTlsFiles } from '../../http/listening/tls-files.ts';
 import { defined } from '../../lib/defined.ts';
 import { inCheckout } from '../../lib/installation.ts';
 import { silentLog } from '../../lib/log.ts';
 import { LONGEST_SOCKET } from '../../lib/machine/socket-path.ts';
-import { programBuiltAt } from '../../lib/program-built.ts';
+import { programBuiltAt } from '../../lib/version.ts';
 import { asOwner, foreignOwner } from '../directory-owner.ts';
 import { invocation } from '../invocation.ts';
 import { oldestNode, refuseOldNode } from '../node-version.ts';
@@ -91,7 +91,7 @@ export async function checkPermissions(data: string): Promise<Finding> {
 export async function checkDisk(directory: string): Promise<Finding> {
   const disk = await statfs(directory);
   const free = disk.bavail * disk.bsize;
-  const [little] = aboutRoom(free);
+  const [little] = aboutDiskSpace(free);
   return little
     ? finding('disk space', little.urgency === 'now' ? 'fail' : 'warn', little.sentence, little.remedy)
     : finding('disk space', 'ok', `${describeSize(free)} free`);

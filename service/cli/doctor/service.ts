@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Schemas } from '../../../sdk/admin/client.ts';
 import { shownSettings } from '../../compose/certificate/serving.ts';
 import { type Config, describeDatabase } from '../../config.ts';
-import { keyStoreAdvice } from '../../data-directory/database-place.ts';
+import { keyStoreAdvice } from '../../data-directory/database-location.ts';
 import { asTyped } from '../invocation.ts';
 import { journalFile, recoverScript, UPDATE_FOLDER } from '../update/journal.ts';
 import type { Detail, Finding } from './checks.ts';

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { replyOf } from '../../../sdk/admin/client.ts';
 import { parseConfig } from '../../config.ts';
-import { keyStoreAdvice } from '../../data-directory/database-place.ts';
+import { keyStoreAdvice, recordDatabase } from '../../data-directory/database-location.ts';
 import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
 import { normalizeEmail } from '../../storage/email-address.ts';
@@ -21,7 +21,6 @@ import { describeFirstSetup } from '../serve/setup-address.ts';
 import { facts } from '../terminal/terminal.ts';
 import { userPath } from '../user-path.ts';
 import { initialize } from './initialize.ts';
-import { recordDatabase } from './record-database.ts';
 
 export function addInit(program: Command, runner: CommandRunner): void {
   const command = program

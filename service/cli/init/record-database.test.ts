@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { recordDatabase } from './record-database.ts';
+import { recordDatabase } from '../../data-directory/database-location.ts';
 
 test('the URL stands beside the other settings, for the owner alone', () => {
   const data = mkdtempSync(join(tmpdir(), 'gatehouse-record-'));

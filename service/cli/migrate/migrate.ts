@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { parseConfig } from '../../config.ts';
-import { databasePlace } from '../../data-directory/database-place.ts';
+import { databaseLocation } from '../../data-directory/database-location.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
 import { silentLog } from '../../lib/log.ts';
@@ -80,8 +80,8 @@ async function migrateForward({ data, control, terminal }: Asked<undefined>, kee
 /** Of a directory that this process has open, and so holds alone. */
 async function copyOf(data: string): Promise<string | undefined> {
   const { keepSnapshot } = await import('../../storage/snapshot/keep-snapshot.ts');
-  const place = databasePlace(parseConfig({ data }));
-  return keepSnapshot(place, { version: migrations.at(-1)!.name, clock: systemClock });
+  const location = databaseLocation(parseConfig({ data }));
+  return keepSnapshot(location, { version: migrations.at(-1)!.name, clock: systemClock });
 }
 
 async function goBackTo(data: string, confirm: number | undefined): Promise<Answer> {

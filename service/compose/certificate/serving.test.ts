@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { parseConfig } from '../../config.ts';
-import { readSettings } from '../../data-directory/database-place.ts';
+import { readSettings } from '../../data-directory/database-location.ts';
 import type { Actor } from '../../engine/audit/index.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { createNameCare, createServing } from './serving.ts';

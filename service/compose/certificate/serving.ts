@@ -1,6 +1,6 @@
 import type { ServedCertificate } from '../../certificate/served-certificate.ts';
 import { type Config, ConfigError, parseConfig } from '../../config.ts';
-import { readSettings, recordSettings } from '../../data-directory/database-place.ts';
+import { readSettings, recordSettings } from '../../data-directory/database-location.ts';
 import type { BoxNameOperations, ServiceReport } from '../../doors/admin/index.ts';
 import { isLoopback, listenPolicy } from '../../http/listening/listen-policy.ts';
 import type { Clock } from '../../lib/clock.ts';

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
-import { readSettings, recordSettings } from '../../data-directory/database-place.ts';
+import { readSettings, recordSettings } from '../../data-directory/database-location.ts';
 import { writeDurably } from '../../lib/durable-file.ts';
 import { createRecurring } from '../../lib/recurring.ts';
 import { createApplianceSecret } from '../../storage/keys/appliance-secret.ts';

@@ -7,7 +7,7 @@ import {
   integrityChecks,
   type RecordIntegrity,
 } from '../../engine/appliance/index.ts';
-import type { AuditLog, PlacedLine } from '../../engine/audit/index.ts';
+import type { AuditLog, ChainLine } from '../../engine/audit/index.ts';
 import { pageOfShort, pageReply, shortListQuery } from '../../http/cursor.ts';
 import { defined } from '../../lib/defined.ts';
 import { actor, moment, time } from '../../lib/record-fields.ts';
@@ -309,7 +309,7 @@ const fromAuditLine = ({
   subject,
   personalSealed,
   chain: of,
-}: PlacedLine): z.output<typeof AuditLineReply> => ({
+}: ChainLine): z.output<typeof AuditLineReply> => ({
   seq,
   time: at,
   actor,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Evidence, EvidenceClaim, exampleOfEvidenceClaim } from '../../engine/appliance/index.ts';
+import { type Evidence, exampleOfFigure, PublishedFigure } from '../../engine/appliance/index.ts';
 import { byReaders } from './may-call.ts';
 import { type AdminRoute, route } from './route.ts';
 import { FileAnswer } from './send-reply.ts';
@@ -12,12 +12,12 @@ const EvidenceReply = z
   .object({
     id: z.string().describe('Start of the SHA-256 of the figures'),
     version: z.string().describe('Version of Gatehouse'),
-    claims: z.array(EvidenceClaim).describe('All published figures'),
+    claims: z.array(PublishedFigure).describe('All published figures'),
   })
   .meta({
     id: 'EvidenceReport',
     description: 'The figures that were published with this version.',
-    examples: [{ id: '5bb312ece032', version: '0.1.1', claims: [exampleOfEvidenceClaim] }],
+    examples: [{ id: '5bb312ece032', version: '0.1.1', claims: [exampleOfFigure] }],
   });
 
 export interface EvidenceRouteDeps {

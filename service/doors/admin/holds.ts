@@ -23,7 +23,7 @@ const hold = 'hold_01m7w3hb8hbf355he5zqwjztdk';
 const userId = 'sub_01m7w3ayykpzv1m774b6g68g31';
 const person = z.string().describe('Id of the person');
 
-const PlacedReply = z
+const NewHoldReply = z
   .strictObject({ hold: z.string().describe('Id of the hold'), userId: person })
   .meta({ id: 'HoldPlaced', description: 'A new hold.', examples: [{ hold, userId }] });
 
@@ -98,7 +98,7 @@ export function holdRoutes({ subjects, holds }: HoldRouteDeps): AdminRoute[] {
       params: personParams,
       body: NewHold,
       status: 201,
-      reply: PlacedReply,
+      reply: NewHoldReply,
       refuses: ['SUBJECT_NOT_FOUND', 'STORAGE_FULL'],
       async handle({ realm, params: { id }, body: { reason }, who, request }) {
         const person = await personOf(realm, id);

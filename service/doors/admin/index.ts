@@ -11,16 +11,15 @@ import { behaviorLayerRoutes } from './behavior-layer.ts';
 import { captureRoutes } from './captures.ts';
 import { certificateRoutes } from './certificate.ts';
 import { consentRoutes } from './consent.ts';
-import { deliveryRoutes } from './deliveries.ts';
+import { deliveryRoutes, eventRoutes } from './deliveries.ts';
 import { createDoor } from './door.ts';
 import { erasureRoutes } from './erasure.ts';
-import { eventRoutes } from './events.ts';
 import { evidenceRoutes } from './evidence.ts';
 import { flowRoutes } from './flows.ts';
 import { grantRoutes } from './grants.ts';
 import { holdRoutes } from './holds.ts';
 import { jobRoutes } from './jobs.ts';
-import { keyPlaceRoutes, keyRoutesOfAppliance } from './key-store.ts';
+import { keyCopyRoutes, keyRoutesOfAppliance } from './key-store.ts';
 import { keyRoutes } from './keys.ts';
 import { kioskRoutes } from './kiosks.ts';
 import { limitRoutes } from './limits.ts';
@@ -28,7 +27,7 @@ import { modelRoutes } from './models.ts';
 import { controlMount, documentMount, networkMount } from './mount.ts';
 import { nameRoutes } from './names.ts';
 import { nodeRoutes } from './nodes.ts';
-import { organizationRoutes } from './organizations.ts';
+import { organizationRoutes, siteRoutes } from './organizations.ts';
 import { overviewRoutes } from './overview.ts';
 import { profileRoutes } from './profiles.ts';
 import { releaseRoutes } from './release.ts';
@@ -38,11 +37,9 @@ import type { AdminRoute } from './route.ts';
 import { openSeal, sealRoutes } from './seal.ts';
 import { liveSessionRoutes } from './sessions.ts';
 import { setupRoutes } from './setup.ts';
-import { siteRoutes } from './sites.ts';
 import { statusRoutes } from './status.ts';
-import { subjectRecordRoutes } from './subject-record.ts';
+import { subjectRecordRoutes, timelineRoutes } from './subject-record.ts';
 import { subjectRoutes } from './subjects.ts';
-import { timelineRoutes } from './timeline.ts';
 import { uniquenessRoutes } from './uniqueness.ts';
 import { verificationRoutes } from './verifications.ts';
 import { webhookRoutes } from './webhooks.ts';
@@ -72,7 +69,7 @@ const resources = [
   deliveryRoutes,
   eventRoutes,
   jobRoutes,
-  keyPlaceRoutes,
+  keyCopyRoutes,
   keyRoutesOfAppliance,
   nodeRoutes,
   modelRoutes,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type KeyCustody, KeyPlace, type KeyPlaces } from '../../engine/appliance/index.ts';
+import { KeyCopyFolder, type KeyCopyFolders, type KeyCustody } from '../../engine/appliance/index.ts';
 import { pageReply } from '../../http/cursor.ts';
 import { defined } from '../../lib/defined.ts';
 import { time } from '../../lib/record-fields.ts';
@@ -10,16 +10,16 @@ import { type AdminRoute, route } from './route.ts';
 const folder = z.string().min(1).max(4096).describe('Absolute path of the folder');
 const passphrase = z.string().min(1).max(2048).describe('The passphrase of the master key');
 
-const NewPlace = z.strictObject({ folder }).meta({
+const NewCopyFolder = z.strictObject({ folder }).meta({
   id: 'NewKeyPlace',
   examples: [{ folder: '/media/stick' }],
 });
 
-const OldPlace = z
+const OldCopyFolder = z
   .strictObject({ folder, wipe: z.boolean().describe('Overwrite and delete the copy too') })
   .meta({ id: 'KeyPlaceRemoval', examples: [{ folder: '/media/stick', wipe: true }] });
 
-const DestroyedPlace = z
+const DestroyedCopy = z
   .strictObject({
     folder,
     copy: z.string().min(1).max(100).optional().describe('Id of the copy, if the folder had several'),
@@ -27,9 +27,9 @@ const DestroyedPlace = z
   })
   .meta({ id: 'DestroyedKeyPlace', examples: [{ folder: '/media/stick', confirm: '/media/stick' }] });
 
-const PlacesReply = pageReply(KeyPlace, 'Places', 'KeyPlaces');
+const CopyFoldersReply = pageReply(KeyCopyFolder, 'Places', 'KeyPlaces');
 
-const AttestedReply = KeyPlace.pick({ place: true, copy: true })
+const AttestedReply = KeyCopyFolder.pick({ place: true, copy: true })
   .strict()
   .meta({
     id: 'AttestedKeyPlace',
@@ -120,8 +120,8 @@ const SigningKeyReply = z
     ],
   });
 
-export interface KeyPlaceRouteDeps {
-  keyPlaces: KeyPlaces;
+export interface KeyCopyRouteDeps {
+  keyCopyFolders: KeyCopyFolders;
 }
 
 const about = {
@@ -131,7 +131,7 @@ const about = {
 } as const;
 
 /** The places where copies of the key store are kept. */
-export const keyPlaceRoutes = ({ keyPlaces }: KeyPlaceRouteDeps): AdminRoute[] => [
+export const keyCopyRoutes = ({ keyCopyFolders }: KeyCopyRouteDeps): AdminRoute[] => [
   shortListRoute({
     ...about,
     url: '/key-store/places',
@@ -139,11 +139,11 @@ export const keyPlaceRoutes = ({ keyPlaces }: KeyPlaceRouteDeps): AdminRoute[] =
     effect: 'none',
     summary: 'List the copies of the key store',
     description: 'Folders with a copy of the key store, and whether each copy is up to date.',
-    item: KeyPlace,
+    item: KeyCopyFolder,
     items: 'Places',
     page: 'KeyPlaces',
     keyOf: ({ place }) => place,
-    rows: () => keyPlaces.list(),
+    rows: () => keyCopyFolders.list(),
   }),
   route({
     ...about,
@@ -153,11 +153,11 @@ export const keyPlaceRoutes = ({ keyPlaces }: KeyPlaceRouteDeps): AdminRoute[] =
     effect: 'opens-the-box',
     summary: 'Keep a copy of the key store in a folder',
     description: 'The copy is updated with every write. An existing copy is only brought up to date.',
-    body: NewPlace,
+    body: NewCopyFolder,
     status: 201,
-    reply: KeyPlace,
+    reply: KeyCopyFolder,
     refuses: ['CONFLICT', 'STORAGE_FULL'],
-    handle: ({ body: { folder }, who }) => keyPlaces.add(folder, who),
+    handle: ({ body: { folder }, who }) => keyCopyFolders.add(folder, who),
   }),
   route({
     ...about,
@@ -167,10 +167,10 @@ export const keyPlaceRoutes = ({ keyPlaces }: KeyPlaceRouteDeps): AdminRoute[] =
     effect: 'weakens-protection',
     summary: 'Remove a copy of the key store',
     description: 'The copy is no longer updated. With `wipe` it is destroyed too, and must be reachable.',
-    body: OldPlace,
-    reply: KeyPlace,
+    body: OldCopyFolder,
+    reply: KeyCopyFolder,
     refuses: ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'],
-    handle: ({ body: { folder, wipe }, who }) => keyPlaces.remove(folder, { wipe }, who),
+    handle: ({ body: { folder, wipe }, who }) => keyCopyFolders.remove(folder, { wipe }, who),
   }),
   route({
     ...about,
@@ -181,10 +181,10 @@ export const keyPlaceRoutes = ({ keyPlaces }: KeyPlaceRouteDeps): AdminRoute[] =
     summary: 'State that the medium of a copy is destroyed',
     description:
       'Completes the erasures that wait for the copy; their receipts name the operator who attested it.',
-    body: DestroyedPlace,
+    body: DestroyedCopy,
     reply: AttestedReply,
     refuses: ['NOT_FOUND', 'CONFLICT', 'CONFIRMATION_REQUIRED', 'STORAGE_FULL'],
-    handle: ({ body: { folder, ...options }, who }) => keyPlaces.attest(folder, defined(options), who),
+    handle: ({ body: { folder, ...options }, who }) => keyCopyFolders.attest(folder, defined(options), who),
   }),
   route({
     ...about,
@@ -194,8 +194,8 @@ export const keyPlaceRoutes = ({ keyPlaces }: KeyPlaceRouteDeps): AdminRoute[] =
     effect: 'none',
     summary: 'Bring every copy of the key store up to date',
     description: 'Updates all copies that can be reached.',
-    reply: PlacesReply,
-    handle: async () => ({ items: await keyPlaces.sync() }),
+    reply: CopyFoldersReply,
+    handle: async () => ({ items: await keyCopyFolders.sync() }),
   }),
 ];
 

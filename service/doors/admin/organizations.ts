@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { type Logo, Organization, type Organizations, OWN_PROFILES } from '../../engine/accounts/index.ts';
+import {
+  type Logo,
+  NewSite,
+  Organization,
+  type Organizations,
+  OWN_PROFILES,
+  Site,
+} from '../../engine/accounts/index.ts';
 import { readRedirectTarget } from '../../engine/live/index.ts';
 import {
   FEWEST_PEOPLE,
@@ -13,7 +20,7 @@ import type { OrganizationId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import { inEnv } from '../../lib/record-fields.ts';
 import { lineOfText } from '../../lib/text-fields.ts';
-import { idOf } from './ids.ts';
+import { idOf, paramsOf } from './ids.ts';
 import { listRoute } from './lists.ts';
 import { byManagers, byOperators, byReaders, managers, ofAppliance } from './may-call.ts';
 import { type SecretRouteDeps, secretRoutes } from './organization-secrets.ts';
@@ -91,7 +98,7 @@ export interface OrganizationRouteDeps extends SecretRouteDeps {
 }
 
 /** Settings that protect nothing. */
-const lookAndSteps = new Set(['name', 'color', 'consentLanguage', 'setupSteps']);
+const brandingAndSteps = new Set(['name', 'color', 'consentLanguage', 'setupSteps']);
 
 /** Bytes of an upload; those of a logo are fewer, and refused with what to do. */
 const LOGO_UPLOAD = 1_000_000;
@@ -160,7 +167,7 @@ export function organizationRoutes(deps: OrganizationRouteDeps): AdminRoute[] {
       summary: 'Change the organization',
       description: 'Fields that are not sent stay unchanged.',
       may: { operator: true, administrator: managers, key: false, beforeFactor: true },
-      harmless: ({ body }) => Object.keys(body).every((field) => lookAndSteps.has(field)),
+      harmless: ({ body }) => Object.keys(body).every((field) => brandingAndSteps.has(field)),
       // Setup says in it which of its steps was put off, the second factor among them.
       beforeFactor: ({ body }) => Object.keys(body).every((field) => field === 'setupSteps'),
       body: OrganizationChange,
@@ -276,3 +283,60 @@ function calibrationRoutes(calibrations: OrganizationRouteDeps['calibrations']):
     }),
   ];
 }
+
+interface SiteRouteDeps {
+  organizations: Pick<Organizations, 'pageSites' | 'addSite' | 'removeSite'>;
+}
+
+const about = {
+  tag: 'organizations',
+  within: 'organization',
+  keyRefusal: 'No API key may see or change sites: on the box run "gatehouse site".',
+} as const;
+
+/** Places of an organization, known by their network: what the location checks use. */
+export const siteRoutes = ({ organizations }: SiteRouteDeps): AdminRoute[] => [
+  listRoute({
+    ...about,
+    url: '/sites',
+    operationId: 'listSites',
+    effect: 'none',
+    summary: 'List sites',
+    description: 'The sites of the organization, identified by their network.',
+    may: byReaders,
+    item: Site,
+    items: 'Sites, the newest first',
+    page: 'SitePage',
+    key: idOf('site'),
+    rows: ({ organization }, part) => organizations.pageSites(organization, part),
+  }),
+  route({
+    ...about,
+    method: 'POST',
+    url: '/sites',
+    operationId: 'addSite',
+    effect: 'none',
+    summary: 'Add a site',
+    description:
+      'Assigns a place to the requests of a network. If several networks match, the narrowest applies.',
+    may: byManagers,
+    body: NewSite,
+    status: 201,
+    reply: Site,
+    refuses: ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'],
+    handle: ({ organization, body, who }) => organizations.addSite(organization, body, who),
+  }),
+  route({
+    ...about,
+    method: 'DELETE',
+    url: '/sites/:id',
+    operationId: 'removeSite',
+    effect: 'none',
+    summary: 'Remove a site',
+    description: 'Requests of its network have no site from then on.',
+    may: byManagers,
+    params: paramsOf('site'),
+    refuses: ['NOT_FOUND', 'STORAGE_FULL'],
+    handle: ({ organization, params: { id }, who }) => organizations.removeSite(organization, id, who),
+  }),
+];

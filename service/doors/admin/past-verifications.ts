@@ -14,7 +14,7 @@ import { actor, env, inEnv, moment, time } from '../../lib/record-fields.ts';
 import { idOf, personParams } from './ids.ts';
 import { byReaders } from './may-call.ts';
 import { endOf, idNamed, referencedParams, referenceTo } from './references.ts';
-import { capture } from './reply-fields.ts';
+import { capture } from './request-fields.ts';
 import { type AdminRoute, route } from './route.ts';
 
 const check = z.enum(checkNames);

@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { programBuiltAt } from '../../lib/program-built.ts';
 import { time } from '../../lib/record-fields.ts';
 import { readReleaseNotes } from '../../lib/release-notes.ts';
-import { productVersion } from '../../lib/version.ts';
+import { productVersion, programBuiltAt } from '../../lib/version.ts';
 import { byReaders } from './may-call.ts';
 import { type AdminRoute, route } from './route.ts';
 

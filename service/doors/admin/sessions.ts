@@ -18,7 +18,7 @@ import { idOf, paramsOf } from './ids.ts';
 import { listRoute } from './lists.ts';
 import { byOperators, sessionDeciders, sessionReaders } from './may-call.ts';
 import { endOf, idNamed, referencedParams, referenceTo } from './references.ts';
-import { capture } from './reply-fields.ts';
+import { capture } from './request-fields.ts';
 import { type AdminRoute, route } from './route.ts';
 
 const flow = z

@@ -19,8 +19,7 @@ import {
 import { idOf, personParams } from './ids.ts';
 import { byOperators, byReaders, managers, ofAppliance } from './may-call.ts';
 import { pictureRefusals, pictureUpload } from './picture.ts';
-import { CheckReply } from './reply-fields.ts';
-import { namesSome } from './request-fields.ts';
+import { CheckReply, namesSome } from './request-fields.ts';
 import { type AdminRoute, route } from './route.ts';
 
 const name = lineOfText(200);
@@ -218,7 +217,7 @@ const UnlockedReply = z
 export interface SubjectRouteDeps extends PictureRouteDeps, DoubtfulRouteDeps, ShownTextDeps {
   subjects: PictureRouteDeps['subjects'] &
     Pick<Subjects, 'page' | 'count' | 'change' | 'addressOfAnother' | 'suspiciousKeys' | 'distinctFrom'> &
-    StandingRouteDeps['subjects'] &
+    PersonStatusRouteDeps['subjects'] &
     UpgradeRouteDeps['subjects'];
   checks: Pick<Checks, 'enroll' | 'unlock'>;
   verifications: Pick<PastVerifications, 'circumstances'>;
@@ -235,7 +234,7 @@ export const subjectRoutes = (deps: SubjectRouteDeps): AdminRoute[] => [
   ...readingRoutes(deps),
   ...doubtfulRoutes(deps),
   ...changingRoutes(deps),
-  ...standingRoutes(deps),
+  ...personStatusRoutes(deps),
   ...upgradeRoutes(deps),
   ...pictureRoutes(deps),
 ];
@@ -408,7 +407,7 @@ const changingRoutes = ({ subjects, checks, organizations }: SubjectRouteDeps): 
   }),
 ];
 
-export interface StandingRouteDeps {
+export interface PersonStatusRouteDeps {
   subjects: Pick<Subjects, 'setDisabled' | 'markDistinct'>;
 }
 
@@ -424,7 +423,7 @@ const standing = {
 } as const;
 
 /** Disables and enables people, and marks two people as distinct. */
-const standingRoutes = ({ subjects }: StandingRouteDeps): AdminRoute[] => [
+const personStatusRoutes = ({ subjects }: PersonStatusRouteDeps): AdminRoute[] => [
   route({
     ...standing,
     url: '/subjects/:id/disable',

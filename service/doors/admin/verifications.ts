@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { galleryStandings, HoldsFor } from '../../engine/matching/index.ts';
+import { calibrationStates, HoldsFor } from '../../engine/matching/index.ts';
 import type { Checks } from '../../engine/verification/index.ts';
 import { emailAddress } from '../../lib/text-fields.ts';
 import { byOperators } from './may-call.ts';
 import { type PastVerificationRouteDeps, pastVerificationRoutes } from './past-verifications.ts';
 import { pictureRefusals, pictureUpload } from './picture.ts';
-import { CheckReply, capture } from './reply-fields.ts';
+import { CheckReply, capture } from './request-fields.ts';
 import { type AdminRoute, route } from './route.ts';
 
 /** The `request` part beside the picture. */
@@ -63,7 +63,7 @@ const VerdictReply = z
         fnmr,
         extrapolated,
         ownGallery: z
-          .enum(galleryStandings)
+          .enum(calibrationStates)
           .describe('Whether the people enrolled were compared with the calibration'),
       })
       .optional()

@@ -14,7 +14,7 @@ export const fromOf = ({ ip, headers }: FastifyRequest): From => ({
  * Before anything is judged. Throws CSRF_REFUSED for the page of another origin, which could sign its visitor in with another account,
  * and INVALID_REQUEST where browsers would drop the cookie.
  */
-export function requireCookiePlace(request: FastifyRequest, cookie: boolean | undefined): void {
+export function requireCookieOrigin(request: FastifyRequest, cookie: boolean | undefined): void {
   if (!cookie) return;
   const { origin, 'sec-fetch-site': site } = request.headers;
   if ((origin !== undefined || site !== undefined) && !isSameOrigin(request)) {

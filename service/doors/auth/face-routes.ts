@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { administratorOfRequest } from '../../http/authentication.ts';
 import { decodePicture } from '../../http/bodies/base64-picture.ts';
-import { answerSignIn, fromOf, requireCookiePlace } from './answer-sign-in.ts';
+import { answerSignIn, fromOf, requireCookieOrigin } from './answer-sign-in.ts';
 import { type AuthDeps, actorOf, own, ownWithFreshFactor } from './auth-deps.ts';
 import { fromFace, fromTokenByPasskey } from './translate.ts';
 import { FaceEnrollment, FaceSignIn, Nothing } from './wire.ts';
@@ -44,7 +44,7 @@ export function faceRoutes(app: FastifyInstance, deps: AuthDeps): void {
     },
     async (request, reply) => {
       const { sessionToken, cookie, ...given } = request.body;
-      requireCookiePlace(request, cookie);
+      requireCookieOrigin(request, cookie);
       const pictures = await toPictures(given);
       const opened = await administrators.finishWithFace(sessionToken, pictures, fromOf(request));
       const answer = await answerSignIn(deps, reply, opened, cookie, fromTokenByPasskey);

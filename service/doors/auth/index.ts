@@ -1,6 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify';
+import type { WireErrors } from '../../http/default-errors.ts';
+import { defined } from '../../lib/defined.ts';
 import type { AuthDeps } from './auth-deps.ts';
-import { wireErrors } from './errors.ts';
 import { faceRoutes } from './face-routes.ts';
 import { passkeyRoutes } from './passkey-routes.ts';
 import { sessionRoutes } from './session-routes.ts';
@@ -24,3 +25,12 @@ export const createAuthDoor =
     sessionRoutes(app, deps);
     setupRoutes(app, deps);
   };
+
+/** identity.txt: past the deadline, sign-in answers 403 "2FA enrollment required". */
+const wireErrors: WireErrors = {
+  SECOND_FACTOR_REQUIRED: {
+    status: 403,
+    // With it and a one-time code a factor can be enrolled.
+    extra: ({ extra: { sessionToken } }) => defined({ sessionToken }),
+  },
+};

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { administratorOfRequest } from '../../http/authentication.ts';
 import { requireFreshFactor, siteOf } from '../../http/sign-in/administrator-sessions.ts';
 import { Problem } from '../../lib/problem.ts';
-import { answerSignIn, fromOf, requireCookiePlace } from './answer-sign-in.ts';
+import { answerSignIn, fromOf, requireCookieOrigin } from './answer-sign-in.ts';
 import { type AuthDeps, actorOf, own, ownOrEnrolling, ownWithFreshFactor } from './auth-deps.ts';
 import { fromNewPasskey, fromPasskeys, fromTokenByPasskey } from './translate.ts';
 import {
@@ -116,7 +116,7 @@ export function passkeyRoutes(app: FastifyInstance, deps: AuthDeps): void {
     },
     async (request, reply) => {
       const { sessionToken, credential, cookie } = request.body;
-      requireCookiePlace(request, cookie);
+      requireCookieOrigin(request, cookie);
       const site = siteOf(request);
       const opened = await administrators.finishWithPasskey(sessionToken, credential, site, fromOf(request));
       const answer = await answerSignIn(deps, reply, opened, cookie, fromTokenByPasskey);
@@ -159,7 +159,7 @@ export function passkeyRoutes(app: FastifyInstance, deps: AuthDeps): void {
     },
     async (request, reply) => {
       const { credential, cookie } = request.body;
-      requireCookiePlace(request, cookie);
+      requireCookieOrigin(request, cookie);
       const opened = await administrators.signInWithPasskey(credential, siteOf(request), fromOf(request));
       const answer = await answerSignIn(deps, reply, opened, cookie, fromTokenByPasskey);
       return { success: true as const, ...answer };

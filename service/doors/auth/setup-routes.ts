@@ -10,7 +10,7 @@ import {
 } from '../../http/sign-in/administrator-sessions.ts';
 import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
-import { fromOf, requireCookiePlace } from './answer-sign-in.ts';
+import { fromOf, requireCookieOrigin } from './answer-sign-in.ts';
 import type { AuthDeps } from './auth-deps.ts';
 import { fromOpened } from './translate.ts';
 import { ConsoleReply } from './wire-replies.ts';
@@ -73,7 +73,7 @@ const claimOf = (request: FastifyRequest) => fromSetupCookie(request.headers.coo
 
 /** Accepts only pages of this box, because the cookie authenticates the browser. */
 function requireOwnPage(request: FastifyRequest): void {
-  requireCookiePlace(request, true);
+  requireCookieOrigin(request, true);
   if (isSameOrigin(request)) return;
   throw new Problem('CSRF_REFUSED', 'Only the pages of this appliance set it up: open /console/setup.');
 }

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Problem } from '../../lib/problem.ts';
-import { answerSignIn, fromOf, requireCookiePlace } from './answer-sign-in.ts';
+import { answerSignIn, fromOf, requireCookieOrigin } from './answer-sign-in.ts';
 import type { AuthDeps } from './auth-deps.ts';
 import { fromSecondFactor, fromToken } from './translate.ts';
 import { EnrollmentSignIn, Login, Nothing, NoticeQuery, PasswordByCode, RecoverySignIn } from './wire.ts';
@@ -43,7 +43,7 @@ export function signInRoutes(app: FastifyInstance, deps: AuthDeps): void {
 
   const login = async (request: FastifyRequest<{ Body: Login }>, reply: FastifyReply) => {
     const { email, password, cookie } = request.body;
-    requireCookiePlace(request, cookie);
+    requireCookieOrigin(request, cookie);
     const answer = await administrators.signIn({ email, password, ...fromOf(request) });
     switch (answer.is) {
       case 'signed-in':
@@ -93,7 +93,7 @@ export function signInRoutes(app: FastifyInstance, deps: AuthDeps): void {
     },
     async (request, reply) => {
       const { sessionToken, code, cookie } = request.body;
-      requireCookiePlace(request, cookie);
+      requireCookieOrigin(request, cookie);
       const opened = await administrators.finishWithRecoveryCode(sessionToken, code, fromOf(request));
       return answerSignIn(deps, reply, opened, cookie, fromToken);
     },
@@ -115,7 +115,7 @@ export function signInRoutes(app: FastifyInstance, deps: AuthDeps): void {
     },
     async (request, reply) => {
       const { sessionToken, code, cookie } = request.body;
-      requireCookiePlace(request, cookie);
+      requireCookieOrigin(request, cookie);
       const opened = await administrators.openEnrollment(sessionToken, code, fromOf(request));
       return answerSignIn(deps, reply, opened, cookie, fromToken);
     },

@@ -3,7 +3,7 @@ import type { FlowProduct, Hosted } from '../../engine/live/index.ts';
 import { respelled, type WireErrors } from '../../http/default-errors.ts';
 import { KeyListQuery, keyListPage } from '../../http/key-lists.ts';
 import { ownOrigin } from '../../http/listening/own-hosts.ts';
-import { ordering, PlaceQuery, reading, relyingParty, toRealm } from '../../http/sign-in/relying-party.ts';
+import { ordering, reading, relyingParty, toRealm, WorldQuery } from '../../http/sign-in/relying-party.ts';
 import { fromCompleted, fromLink, fromNewLink, toAsker, toNewLink } from './translate.ts';
 import {
   CompleteReply,
@@ -71,7 +71,7 @@ export function createHostedDoor({ hosted }: HostedDoorDeps): FastifyPluginAsync
           description:
             'Give `hosted_url` to one person: the page leads them through the verification and back to your app. The link is for one use; opening it changes nothing, the consent on the page does. Redirects have to be among the redirect targets of the organization. The result comes by the webhook `verification.completed`, or by the status path of the product. A link of a test key runs in the test world and uses no quota.',
           tags,
-          querystring: PlaceQuery,
+          querystring: WorldQuery,
           body: GenerateRequest,
           response: { 200: GenerateReply },
         },
@@ -142,7 +142,7 @@ export function createHostedDoor({ hosted }: HostedDoorDeps): FastifyPluginAsync
             description: `State of a verification with the product \`${product}\`, of a link or of a visit of a published flow. Prefer the webhook; poll every second or slower.`,
             tags,
             params: StatusParams,
-            querystring: PlaceQuery,
+            querystring: WorldQuery,
             response: { 200: StatusReply },
           },
         },

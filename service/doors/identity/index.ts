@@ -3,7 +3,7 @@ import type { FastifyPluginAsync, FastifyReply, FastifyRequest, RouteShorthandOp
 import type { Checks } from '../../engine/verification/index.ts';
 import { type Form, type FormLimits, parseJsonField, readForm } from '../../http/bodies/form-body.ts';
 import { untilClosed } from '../../http/listening/listen-on-host.ts';
-import { ordering, PlaceQuery, relyingParty } from '../../http/sign-in/relying-party.ts';
+import { ordering, relyingParty, WorldQuery } from '../../http/sign-in/relying-party.ts';
 import { invalidField } from '../../http/validation.ts';
 import { Problem, type ProblemCode } from '../../lib/problem.ts';
 import { wireErrors } from './errors.ts';
@@ -72,7 +72,7 @@ const verifyRoute = {
     description:
       'Is this the person (`email` given), or which enrolled person is this? Matches the picture and runs the checks of a profile. A mismatch is an ordinary 200 with `verified: false`; a picture that cannot be judged is a 422 with `reason`, a sentence for the person, and `checkResults`. A key of the live world needs a presentation attack detection model on the box (`gatehouse models import`); a test key works without, unless the profile requires one.\n\nWith a file:\n\n```sh\ncurl -sS http://127.0.0.1:7300/api/verify \\\n  -H "x-api-key: $KEY" -F image=@alice.jpg\n```',
     tags: ['identity'],
-    querystring: PlaceQuery,
+    querystring: WorldQuery,
     body: {
       content: {
         'application/json': { schema: VerifyRequest },
@@ -108,7 +108,7 @@ const enrollRoute = {
     description:
       'Keeps a face under an e-mail and makes the person known to every later verification.\n\nWith a file:\n\n```sh\ncurl -sS http://127.0.0.1:7300/api/enroll \\\n  -H "x-api-key: $KEY" -F email=alice@example.com -F image=@alice.jpg\n```',
     tags: ['identity'],
-    querystring: PlaceQuery,
+    querystring: WorldQuery,
     body: {
       content: {
         'application/json': { schema: EnrollRequest },

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CaptureSource, checkNames, galleryStandings, HoldsFor } from '../../engine/matching/index.ts';
+import { CaptureSource, calibrationStates, checkNames, HoldsFor } from '../../engine/matching/index.ts';
 import { TestOutcomeReply } from '../../http/test-outcome.ts';
 
 /** Answers as a fresh box gave them in its test world, without the components behind `faceQuality`. */
@@ -182,7 +182,7 @@ export const VerifyReply = z
         fnmr: z.number().describe('Share of genuine people refused at this threshold'),
         extrapolated: z.boolean().describe('Whether the threshold is extrapolated'),
         ownGallery: z
-          .enum(galleryStandings)
+          .enum(calibrationStates)
           .describe(
             'Whether the people of the organization were compared with the calibration: `not-measured` or `too-few-people`: nothing says yet that galleryRate holds for them',
           ),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { purposes } from '../../engine/consent/index.ts';
 import { LongText } from '../../http/bodies/json-body.ts';
 import { emailAddress, lineOfText } from '../../lib/text-fields.ts';
-import { isTimeZone } from '../../lib/time-zone.ts';
+import { isTimeZone } from '../../lib/time.ts';
 
 const MIB = 1024 * 1024;
 

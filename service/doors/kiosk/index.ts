@@ -1,6 +1,5 @@
 import type { FastifyPluginAsync } from 'fastify';
-import { type DeviceRouteDeps, deviceRoutes } from './device-routes.ts';
-import { type VisitRouteDeps, visitRoutes } from './visit-routes.ts';
+import { type DeviceRouteDeps, deviceRoutes, type VisitRouteDeps, visitRoutes } from './routes.ts';
 
 export type KioskDoorDeps = DeviceRouteDeps & VisitRouteDeps;
 

@@ -6,7 +6,7 @@ import { emailAddress, lineOfText } from '../../lib/text-fields.ts';
 const secret = z.string().min(1).max(200);
 const kioskId = z.string().regex(/^ksk_[0-9a-z]{26}$/);
 
-export const ClaimRequest = z.strictObject({
+export const PairRequest = z.strictObject({
   code: z.string().min(1).max(40),
   publicKey: z.string().min(1).max(400),
 });
@@ -51,7 +51,7 @@ export const VerifyRequest = z.strictObject({
 export type OperatorRequest = z.output<typeof OperatorRequest>;
 export type LeaveRequest = z.output<typeof LeaveRequest>;
 export type LeftRequest = z.output<typeof LeftRequest>;
-export type ClaimRequest = z.output<typeof ClaimRequest>;
+export type PairRequest = z.output<typeof PairRequest>;
 export type OutcomeRequest = z.output<typeof OutcomeRequest>;
 export type ChallengeRequest = z.output<typeof ChallengeRequest>;
 export type SessionRequest = z.output<typeof SessionRequest>;

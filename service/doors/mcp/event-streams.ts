@@ -44,7 +44,7 @@ export function createEventStreams({ random, tag }: EventStreamsDeps) {
     return withTag(Buffer.from(bytes).toString('base64url'), tag);
   }
   /** Ends the stream of another where all are open. */
-  function makeRoom(newcomer: Opened): void {
+  function admit(newcomer: Opened): void {
     if (open.waitingOf(newcomer.share) >= MOST.perKey) throw tooMany();
     open.add(newcomer);
     if (open.waiting <= MOST.all) return;
@@ -81,7 +81,7 @@ export function createEventStreams({ random, tag }: EventStreamsDeps) {
       };
       const opened: Opened = { caller, share: { organization, world, key: lineage }, transport, end };
       try {
-        makeRoom(opened);
+        admit(opened);
       } catch (error) {
         clearInterval(beat);
         throw error;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { callerOf } from '../../http/authentication.ts';
 import { untilClosed } from '../../http/listening/listen-on-host.ts';
 import { ownOrigin } from '../../http/listening/own-hosts.ts';
-import { ordering, PlaceQuery, relyingParty } from '../../http/sign-in/relying-party.ts';
+import { ordering, relyingParty, WorldQuery } from '../../http/sign-in/relying-party.ts';
 import { Problem } from '../../lib/problem.ts';
 import { toCaller } from '../presence/translate.ts';
 import { createEventStreams } from './event-streams.ts';
@@ -45,7 +45,7 @@ const Message = z.unknown().meta({
   description: 'A JSON-RPC 2.0 message of the Model Context Protocol',
   examples: [{ jsonrpc: '2.0', id: 1, method: 'tools/list' }],
 });
-const StreamQuery = PlaceQuery.extend({
+const StreamQuery = WorldQuery.extend({
   sessionId: z.string().min(1).max(64).describe('Of the address that the stream named'),
 });
 type StreamQuery = z.output<typeof StreamQuery>;
@@ -74,7 +74,7 @@ function mountStreamableHttp(app: FastifyInstance, deps: McpDoorDeps): void {
         description:
           'Streamable HTTP transport with the tools `request_human_presence`, `get_presence_token` and `verify_presence_token`. It keeps no session.',
         tags,
-        querystring: PlaceQuery,
+        querystring: WorldQuery,
         body: Message,
         otherErrors: { 400: RpcError, 406: RpcError },
         response: {
@@ -122,7 +122,7 @@ function mountEventStreams(
         description:
           'The deprecated transport HTTP+SSE: its first event names the address to post messages to. New clients use `POST /mcp`.',
         tags,
-        querystring: PlaceQuery,
+        querystring: WorldQuery,
         response: {
           200: {
             description: 'Stream of events',

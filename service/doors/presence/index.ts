@@ -2,7 +2,7 @@ import type { FastifyPluginAsync, RouteShorthandOptions } from 'fastify';
 import type { Presence } from '../../engine/live/index.ts';
 import { KeyListQuery, keyListPage } from '../../http/key-lists.ts';
 import { ownOrigin } from '../../http/listening/own-hosts.ts';
-import { ordering, PlaceQuery, reading, relyingParty } from '../../http/sign-in/relying-party.ts';
+import { ordering, reading, relyingParty, WorldQuery } from '../../http/sign-in/relying-party.ts';
 import { defined } from '../../lib/defined.ts';
 import { fromNewSession, fromProof, fromSession, fromVerdict, toCaller } from './translate.ts';
 import {
@@ -37,7 +37,7 @@ const routes = {
       description:
         'Makes a session and a link for the person, who does a live check in the browser. Ask for the status until it is no longer `PENDING`, then fetch the token.',
       tags,
-      querystring: PlaceQuery,
+      querystring: WorldQuery,
       body: NewPresenceSession,
       response: { 201: NewPresenceSessionReply },
     },
@@ -61,7 +61,7 @@ const routes = {
       description:
         'For the API key that created the session, and its successors, or the administrator who did.',
       tags,
-      querystring: PlaceQuery,
+      querystring: WorldQuery,
       params: PresenceParams,
       response: { 200: PresenceSessionReply },
     },
@@ -73,7 +73,7 @@ const routes = {
       summary: 'Cancel a session',
       description: 'The link leads nowhere from then on, and a live check in progress ends.',
       tags,
-      querystring: PlaceQuery,
+      querystring: WorldQuery,
       params: PresenceParams,
       response: { 200: PresenceSessionReply },
     },
@@ -89,7 +89,7 @@ const routes = {
       description:
         'A 409 while the session is not `VERIFIED`, a 410 once the session or the token has expired, a 403 where it is locked to an e-mail address and another person appeared.',
       tags,
-      querystring: PlaceQuery,
+      querystring: WorldQuery,
       params: PresenceParams,
       response: { 200: PresenceTokenReply },
     },
@@ -102,7 +102,7 @@ const routes = {
       description:
         'Checks signature, time, organization and, where given, person and nonce. A token that does not count is answered with `valid: false` and a `reason`: `expired`, `wrong_nonce`, `wrong_email`, `wrong_organization`, `already_used`, `revoked` (as after the person was erased), or what is wrong with its form, kind or signature.',
       tags,
-      querystring: PlaceQuery,
+      querystring: WorldQuery,
       body: VerifyToken,
       response: { 200: VerifyTokenReply },
     },

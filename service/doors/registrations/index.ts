@@ -3,7 +3,7 @@ import type { Registrations } from '../../engine/live/index.ts';
 import { defaultErrors, respelled, type WireErrors } from '../../http/default-errors.ts';
 import { KeyListQuery, keyListPage } from '../../http/key-lists.ts';
 import { ownOrigin } from '../../http/listening/own-hosts.ts';
-import { ordering, PlaceQuery, reading, relyingParty, toRealm } from '../../http/sign-in/relying-party.ts';
+import { ordering, reading, relyingParty, toRealm, WorldQuery } from '../../http/sign-in/relying-party.ts';
 import { type Problem, problemCodes } from '../../lib/problem.ts';
 import { fromListed, fromRegistered, fromRegistration, toRegistration } from './translate.ts';
 import { RegisterReply, RegisterRequest, RegistrationPage, StatusReply, StatusRequest } from './wire.ts';
@@ -74,7 +74,7 @@ export function createRegistrationsDoor({ registrations }: RegistrationsDoorDeps
           description:
             'Send `invite_url` to the user, who has seven days. Each person counts once in a region, or in the organization: a person who comes again under another reference ends with `NOT_UNIQUE`. Registering a user again ends an invitation that waits; 409 for a user who has completed it in the region. The result comes by the webhook `USER_VERIFICATION_COMPLETED`, or by `/get_status`.',
           tags,
-          querystring: PlaceQuery,
+          querystring: WorldQuery,
           body: RegisterRequest,
           response: { 200: RegisterReply },
         },
@@ -113,7 +113,7 @@ export function createRegistrationsDoor({ registrations }: RegistrationsDoorDeps
         schema: {
           ...status.schema,
           operationId: 'getRegistration',
-          querystring: PlaceQuery,
+          querystring: WorldQuery,
           body: StatusRequest,
         },
       },
@@ -126,7 +126,7 @@ export function createRegistrationsDoor({ registrations }: RegistrationsDoorDeps
         schema: {
           ...status.schema,
           operationId: 'getRegistrationByQuery',
-          querystring: StatusRequest.extend(PlaceQuery.shape),
+          querystring: StatusRequest.extend(WorldQuery.shape),
         },
       },
       (request) => answer(request, request.query),

@@ -6,16 +6,16 @@ import { KeyListQuery, keyListPage } from '../../http/key-lists.ts';
 import { ownOrigin } from '../../http/listening/own-hosts.ts';
 import {
   ordering as orderingBy,
-  PlaceQuery,
   partyOf,
   type RelyingParty,
   reading as readingBy,
   relyingParty,
   toRealm,
+  WorldQuery,
 } from '../../http/sign-in/relying-party.ts';
 import { Problem } from '../../lib/problem.ts';
 import { time } from '../../lib/time.ts';
-import { type OrderDeps, toOrder } from './order.ts';
+import { type NewSessionDeps, toNewSession } from './new-session.ts';
 import { type SignalsDeps, takeSignals } from './signals.ts';
 import { fromFinding, fromListed, fromResult, fromSession, toBehavior } from './translate.ts';
 import {
@@ -35,14 +35,14 @@ import {
 
 export { sessionsWebhooks } from './webhook-payloads.ts';
 
-export interface SessionsDoorDeps extends OrderDeps, SignalsDeps {
+export interface SessionsDoorDeps extends NewSessionDeps, SignalsDeps {
   liveSessions: SignalsDeps['liveSessions'] &
     Pick<
       Sessions,
       'create' | 'find' | 'read' | 'wholePage' | 'finalize' | 'finalizeByToken' | 'noteBehavior'
     >;
   organizations: Pick<Organizations, 'asTextOwner'>;
-  uniqueness: OrderDeps['uniqueness'] & Pick<Uniqueness, 'sessionSalt'>;
+  uniqueness: NewSessionDeps['uniqueness'] & Pick<Uniqueness, 'sessionSalt'>;
   verifyToken: VerifyToken;
 }
 
@@ -115,7 +115,7 @@ function createRoute(app: FastifyInstance, deps: SessionsDoorDeps, prefix: strin
         description: `Open \`verifyUrl\` in the browser of the person. The result comes to \`callbackUrl\`, to webhooks, and to \`finalize\`. A repeat with the same \`Idempotency-Key\` is answered with the first answer.${old(prefix)}`,
         tags,
         ...deprecated(prefix),
-        querystring: PlaceQuery,
+        querystring: WorldQuery,
         body: NewSession,
         response: { 201: SessionCreated },
       },
@@ -123,8 +123,8 @@ function createRoute(app: FastifyInstance, deps: SessionsDoorDeps, prefix: strin
     async (request, reply) => {
       const caller = relyingParty(request);
       const organization = await deps.organizations.asTextOwner(caller.organization);
-      const order = await toOrder(deps, request.body, caller, organization, request.id);
-      const { id, token, expiresAt } = await deps.liveSessions.create(order);
+      const wanted = await toNewSession(deps, request.body, caller, organization, request.id);
+      const { id, token, expiresAt } = await deps.liveSessions.create(wanted);
       return reply.code(201).send({
         sessionId: id,
         token,
@@ -160,7 +160,7 @@ function signalsRoute(app: FastifyInstance, deps: SessionsDoorDeps, prefix: stri
         tags,
         ...deprecated(prefix),
         params: SessionParams,
-        querystring: PlaceQuery,
+        querystring: WorldQuery,
         body: Signals,
         response: { 200: SignalsReply },
       },
@@ -188,7 +188,7 @@ function finalizeRoute(app: FastifyInstance, deps: SessionsDoorDeps, prefix: str
         tags,
         ...deprecated(prefix),
         params: SessionParams,
-        querystring: PlaceQuery,
+        querystring: WorldQuery,
         body: Finalize,
         response: { 200: FinalizeReply, 202: FinalizeReply.describe('A reviewer decides') },
       },
@@ -235,7 +235,7 @@ function readingRoutes(app: FastifyInstance, deps: SessionsDoorDeps): void {
         description: 'Its state, and the text that the person has to agree to.',
         tags,
         params: SessionParams,
-        querystring: PlaceQuery,
+        querystring: WorldQuery,
         response: { 200: SessionStatus },
       },
     },
@@ -252,7 +252,7 @@ function readingRoutes(app: FastifyInstance, deps: SessionsDoorDeps): void {
         description: 'A masked value: an HMAC of the session id under a secret of the organization.',
         tags,
         params: SessionParams,
-        querystring: PlaceQuery,
+        querystring: WorldQuery,
         response: { 200: Salt },
       },
     },
@@ -272,7 +272,7 @@ function readingRoutes(app: FastifyInstance, deps: SessionsDoorDeps): void {
         description:
           'For your server: whether a pass token that a page sent counts. Compare `sessionId` or `subjectRef` with what you expect, so that a person cannot hand in the pass of another. An invalid pass is a 200 with `valid: false` and a `reason`, such as `revoked` once the person was erased.',
         tags,
-        querystring: PlaceQuery,
+        querystring: WorldQuery,
         body: PassQuestion,
         response: { 200: PassAnswer },
       },

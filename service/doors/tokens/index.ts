@@ -1,7 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify';
 import type { PersonTokens, VerifyToken } from '../../engine/accounts/index.ts';
 import { isVerdictToken, type Verdicts } from '../../engine/behavior/index.ts';
-import { ordering, PlaceQuery, relyingParty, toRealm } from '../../http/sign-in/relying-party.ts';
+import { ordering, relyingParty, toRealm, WorldQuery } from '../../http/sign-in/relying-party.ts';
 import { Problem } from '../../lib/problem.ts';
 import { fromFinding, fromTokenCheck, toDemand } from './translate.ts';
 import { JwksReply, TokenAnswer, TokenQuestion } from './wire.ts';
@@ -49,7 +49,7 @@ export const createTokensDoor =
           description:
             'Whether a pass token, a presence token or a token of behavior (`h_verified_…`, `h_challenge_…`) counts for the organization and world of this key: for the server of a caller whose page was given a token. A token that was created for one use counts once, and one of a person who was erased since is `revoked`. An invalid token is an ordinary 200 with `valid: false`.',
           tags: ['tokens'],
-          querystring: PlaceQuery,
+          querystring: WorldQuery,
           body: TokenQuestion,
           response: { 200: TokenAnswer },
         },

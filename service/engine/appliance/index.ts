@@ -29,10 +29,10 @@ export { type Backups, createBackups } from './backups/backups.ts';
 export {
   createEvidence,
   type Evidence,
-  EvidenceClaim,
-  exampleOfEvidenceClaim,
+  exampleOfFigure,
   type MeasuredShare,
   type PublishedEvidence,
+  PublishedFigure,
 } from './evidence/printed-evidence.ts';
 export {
   type Acceptable,
@@ -47,8 +47,8 @@ export {
   type IntegrityFault,
   integrityChecks,
 } from './integrity/checks.ts';
+export { createKeyCopyFolders, KeyCopyFolder, type KeyCopyFolders } from './keys/key-copy-folders.ts';
 export { createKeyCustody, type KeyCustody } from './keys/key-custody.ts';
-export { createKeyPlaces, KeyPlace, type KeyPlaces } from './keys/key-places.ts';
 export { createNodeKeys, type NodeKeys } from './keys/node-keys.ts';
 export { createTemplateRenewals, type TemplateRenewals } from './keys/template-renewal.ts';
 export type { ModelFile, ReadModel, StagedModel } from './model-changes/model-changes.ts';

@@ -1,7 +1,7 @@
 import { defined } from '../../lib/defined.ts';
 import type { Log } from '../../lib/log.ts';
-import { createOneAtATime } from '../../lib/one-at-a-time.ts';
 import { Problem } from '../../lib/problem.ts';
+import { createOneAtATime } from '../../lib/turns.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { AuditLine } from './audit.ts';
 import {

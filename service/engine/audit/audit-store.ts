@@ -5,12 +5,12 @@ import { type Sealer, sealJson } from '../../storage/sealing/sealed.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import {
   beginningOf,
+  type ChainLine,
   type Checkpoint,
   type CheckpointKind,
   hashLine,
   type OutsideLine,
-  type Place,
-  type PlacedLine,
+  type SeenLine,
   type StoredLine,
 } from './chain.ts';
 
@@ -19,7 +19,7 @@ export { keyId, verifySignature } from '../../storage/keys/signing-keys.ts';
 export type SealPersonal = Pick<Sealer, 'seal'>;
 
 /** Position of the sealed details of a line. */
-export const personalPlace = ({
+export const personalContext = ({
   id,
   organization,
   subject,
@@ -34,10 +34,10 @@ export const sealPersonal = (
   sealer: SealPersonal,
   line: { id: string; organization: OrganizationId; subject: SubjectId },
   values: Record<string, unknown>,
-): Promise<Uint8Array> => sealJson(sealer, personalPlace(line), values);
+): Promise<Uint8Array> => sealJson(sealer, personalContext(line), values);
 
 /** Where the chain ends: at its last line, at the checkpoint that pruning left of it, or before its first line (0). */
-export async function readHead(db: Db, chain: string): Promise<Place> {
+export async function readHead(db: Db, chain: string): Promise<SeenLine> {
   const row = await db
     .selectFrom('audit')
     .select(['seq', 'hash'])
@@ -54,7 +54,7 @@ export async function readHead(db: Db, chain: string): Promise<Place> {
 }
 
 /** As the chain's next line. A chain has one writer, whose transactions are serialized (connection.ts), so no other line takes its number. */
-export async function appendLine(tx: Tx, chain: string, line: OutsideLine): Promise<Place> {
+export async function appendLine(tx: Tx, chain: string, line: OutsideLine): Promise<SeenLine> {
   const head = await readHead(tx, chain);
   const chained = { ...line, seq: head.seq + 1, previousHash: head.hash };
   const hash = hashLine(chained);
@@ -135,7 +135,7 @@ export async function readMatching(
   chain: string,
   { organization, action, subject, actor, since, until: before }: LineFilter,
   { after, until, limit }: { after: number; until: number; limit: number },
-): Promise<PlacedLine[]> {
+): Promise<ChainLine[]> {
   let query = db
     .selectFrom('audit')
     .selectAll()
@@ -174,13 +174,13 @@ export async function readHash(db: Db, chain: string, seq: number): Promise<stri
 }
 
 /** The lines of all chains that a checkpoint of this kind lies at. */
-export async function readSignedAs(db: Db, kind: CheckpointKind): Promise<PlacedLine[]> {
+export async function readSignedAs(db: Db, kind: CheckpointKind): Promise<ChainLine[]> {
   const made = await db
     .selectFrom('audit_checkpoint')
     .select(['chain', 'seq'])
     .where('kind', '=', kind)
     .execute();
-  const lines: PlacedLine[] = [];
+  const lines: ChainLine[] = [];
   for (const { chain, seq } of made)
     for (const line of await readLines(db, chain, { after: seq - 1, until: seq, limit: 1 }))
       lines.push({ ...line, chain });
@@ -260,7 +260,7 @@ export async function putCheckpoint(tx: Tx, chain: string, checkpoint: Checkpoin
     .execute();
 }
 
-function toRow(line: PlacedLine): Insertable<Schema['audit']> {
+function toRow(line: ChainLine): Insertable<Schema['audit']> {
   const { personalSealed, previousHash, ...rest } = line;
   return {
     ...rest,
@@ -269,7 +269,7 @@ function toRow(line: PlacedLine): Insertable<Schema['audit']> {
   };
 }
 
-function fromRow(row: Selectable<Schema['audit']>): PlacedLine {
+function fromRow(row: Selectable<Schema['audit']>): ChainLine {
   return {
     chain: row.chain,
     seq: row.seq ?? 0,
@@ -289,7 +289,7 @@ function fromRow(row: Selectable<Schema['audit']>): PlacedLine {
   };
 }
 
-const withoutChain = ({ chain: _, ...line }: PlacedLine): StoredLine => line;
+const withoutChain = ({ chain: _, ...line }: ChainLine): StoredLine => line;
 
 /** Who did this to the target, and the details, the oldest first. */
 export async function readDone(

@@ -3,7 +3,7 @@ import type { Ids, OrganizationId, SubjectId } from '../../lib/id.ts';
 import type { Tx } from '../../storage/transaction.ts';
 import type { AuditAction } from './actions.ts';
 import { appendLine, type SealPersonal, sealPersonal } from './audit-store.ts';
-import type { TimedPlace } from './own-end.ts';
+import type { TimedLine } from './own-end.ts';
 
 /**
  * Who does something, and in which request: an API key, a person at the box (control socket, CLI), a signed-in administrator,
@@ -68,7 +68,7 @@ export interface AuditDeps {
   /** Chain that the lines are added to: the id of this node; empty, and unless given, of a service that shares its database with none. */
   chain?: string | undefined;
   /** What is added, before the transaction is done. */
-  added?(tx: Tx, place: TimedPlace): void;
+  added?(tx: Tx, place: TimedLine): void;
 }
 
 export function createAudit({ ids, clock, sealer, chain = '', added }: AuditDeps): Audit {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 /** One line as it is stored, and as an export carries it. */
 export interface StoredLine {
-  /** Place in the chain: 1, 2, 3 … without gaps. */
+  /** SeenLine in the chain: 1, 2, 3 … without gaps. */
   seq: number;
   id: string;
   organization: string | null;
@@ -26,7 +26,7 @@ export interface StoredLine {
 }
 
 /** A line, and whose chain it is in. */
-export interface PlacedLine extends StoredLine {
+export interface ChainLine extends StoredLine {
   /** Id of the node that wrote it; empty for the service that shares its database with none. */
   chain: string;
 }
@@ -155,13 +155,13 @@ export interface AcknowledgedRestore {
 }
 
 /** A line that was seen in a chain, which the chain must contain. */
-export interface Place {
+export interface SeenLine {
   seq: number;
   hash: string;
 }
 
 /** The same, of one of several chains. */
-export interface Head extends Place {
+export interface Head extends SeenLine {
   chain: string;
 }
 

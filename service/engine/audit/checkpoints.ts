@@ -10,14 +10,14 @@ import {
   readSignedAs,
 } from './audit-store.ts';
 import {
+  type ChainLine,
   type Checkpoint,
   type CheckpointKind,
   type CheckpointNote,
   checkpointBytes,
   type Head,
   hashLine,
-  type Place,
-  type PlacedLine,
+  type SeenLine,
 } from './chain.ts';
 import { readHeads } from './chains-store.ts';
 import type { Foundation } from './foundation.ts';
@@ -48,8 +48,8 @@ export interface CheckpointsDeps extends Pick<Foundation, 'db' | 'inTransaction'
 
 /** What is missing between the note and the database when the database is older than the keys. */
 export interface Gap {
-  chain: Place;
-  noted: Place;
+  chain: SeenLine;
+  noted: SeenLine;
 }
 
 /** Makes, keeps and notes checkpoints of one chain. */
@@ -115,7 +115,7 @@ export function createCheckpoints(deps: CheckpointsDeps): Checkpoints {
     );
 
   /** A writer of the line can write its hash too: what counts is the signed checkpoint over it. */
-  async function hasRestore(over: Db, fits: (line: PlacedLine) => boolean): Promise<boolean> {
+  async function hasRestore(over: Db, fits: (line: ChainLine) => boolean): Promise<boolean> {
     for (const line of await readSignedAs(over, 'restore')) {
       if (!fits(line)) continue;
       const made = await readCheckpointAt(over, line.chain, line.seq);

@@ -1,5 +1,4 @@
 export type { AuditAction } from './actions.ts';
-export { applianceIdentity } from './appliance-identity.ts';
 export {
   type Actor,
   type Audit,
@@ -11,11 +10,12 @@ export {
 } from './audit.ts';
 export { type AuditLog, type AuditLogDeps, createAuditLog } from './audit-log.ts';
 export { hasLine, readDone } from './audit-store.ts';
-export type { CheckpointNote, PlacedLine, StoredLine } from './chain.ts';
+export type { ChainLine, CheckpointNote, StoredLine } from './chain.ts';
 export { readHeads as readEnds } from './chains-store.ts';
 export { readClockJumps, readNewestTime } from './clock-trail-store.ts';
 export type { Foundation } from './foundation.ts';
 export { REMOVE } from './joint.ts';
+export { applianceIdentity } from './noted.ts';
 export { createOwnEnd, type LostLines, lostText, type OwnEnd } from './own-end.ts';
 export {
   type ExpiringRows,

@@ -1,4 +1,4 @@
-import type { Head, Place, StoredLine } from './chain.ts';
+import type { Head, SeenLine, StoredLine } from './chain.ts';
 
 /** What the log of one of several nodes says of all of them. The lines are in the chain of the node. */
 
@@ -40,10 +40,10 @@ const RESTORES = ['backup.restore', ACCEPT_LOSS];
 /** Details of a line "backup.restore", or of an accepted loss: of each chain its end in what took over, and what the key store remembered. */
 export function saysRestore(
   line: StoredLine,
-): { seq: number; at: number; from: Place; to: Place; others: Head[] } | undefined {
+): { seq: number; at: number; from: SeenLine; to: SeenLine; others: Head[] } | undefined {
   if (!RESTORES.includes(line.action)) return undefined;
   const { noted, chain, others } = detailsOf(line);
-  return isPlace(noted) && isPlace(chain)
+  return isSeenLine(noted) && isSeenLine(chain)
     ? {
         seq: line.seq,
         at: line.at,
@@ -67,7 +67,7 @@ function readLost(named: unknown): { chain: string; through: number }[] {
   return typeof chain === 'string' && typeof through === 'number' ? [{ chain, through }] : [];
 }
 
-const isPlace = (value: unknown): value is Place =>
+const isSeenLine = (value: unknown): value is SeenLine =>
   typeof value === 'object' && value !== null && 'seq' in value && 'hash' in value;
 
 /** An export file is untrusted input. */

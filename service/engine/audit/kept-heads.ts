@@ -2,12 +2,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { writeDurably } from '../../lib/durable-file.ts';
 import type { Log } from '../../lib/log.ts';
-import { createOneAtATime } from '../../lib/one-at-a-time.ts';
+import { createOneAtATime } from '../../lib/turns.ts';
 import { readHash, readHead, readMatching, readOldestCheckpoint } from './audit-store.ts';
 import type { Checkpoint, Head } from './chain.ts';
 import type { Checkpoints } from './checkpoints.ts';
 import type { Foundation } from './foundation.ts';
-import type { LostLines, OwnEnd, TimedPlace } from './own-end.ts';
+import type { LostLines, OwnEnd, TimedLine } from './own-end.ts';
 
 /**
  * Where all chains ended when this machine looked last, signed, on its own disk, where the record lies elsewhere: a server that takes the
@@ -74,7 +74,7 @@ export function openKeptHeads({
     log.error({ file }, 'ends of the audit log on this machine are not signed: they count for nothing');
   const oneAtATime = createOneAtATime();
 
-  const sign = (chain: string, { seq, hash, at }: TimedPlace): Checkpoint =>
+  const sign = (chain: string, { seq, hash, at }: TimedLine): Checkpoint =>
     checkpoints.signed({ seq, hash, at, kind: 'seen', previous: 0 }, chain);
 
   function write(): void {

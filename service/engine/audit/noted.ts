@@ -1,3 +1,4 @@
+import type { Ids } from '../../lib/id.ts';
 import type { Checkpoint } from './chain.ts';
 
 /**
@@ -36,4 +37,19 @@ function readCheckpoint(value: unknown): Checkpoint | undefined {
   const texts = [hash, kind, kid, signature].every((field) => typeof field === 'string');
   if (!numbers || !texts) return undefined;
   return { seq, hash, at, kind, previous, kid, signature } as Checkpoint;
+}
+
+/** Small facts beside the keys, in another file than the log. */
+interface AuditNotes {
+  note(name: string): Promise<string | undefined>;
+  setNote(name: string, value: string): Promise<void>;
+  /** Where there is none; gives the one that is there then. */
+  addNote(name: string, value: string): Promise<string>;
+}
+
+const NOTE = 'appliance/id';
+
+/** Id of the appliance, created once and stored in the key store. It is part of every signature. */
+export async function applianceIdentity(notes: AuditNotes, ids: Ids): Promise<string> {
+  return (await notes.note(NOTE)) ?? (await notes.addNote(NOTE, ids.next('appliance')));
 }

@@ -1,25 +1,25 @@
 import type { InTransaction, Tx } from '../../storage/transaction.ts';
-import type { Damage, Place } from './chain.ts';
+import type { Damage, SeenLine } from './chain.ts';
 
 /** A line, and when it was added, ms since 1970. */
-export interface TimedPlace extends Place {
+export interface TimedLine extends SeenLine {
   at: number;
 }
 
 /** The newest line that this process has added and that is on disk, as the database said. */
 export interface OwnEnd {
-  newest(): TimedPlace | undefined;
+  newest(): TimedLine | undefined;
   /** Another end, of a record that is an older one. */
-  beginAt(place: TimedPlace): void;
+  beginAt(place: TimedLine): void;
   /** A line of a transaction that may still be undone. */
-  added(tx: Tx, place: TimedPlace): void;
+  added(tx: Tx, place: TimedLine): void;
   /** Notes what was added when the transaction is done. */
   watched(inTransaction: InTransaction): InTransaction;
 }
 
 export function createOwnEnd(): OwnEnd {
-  const places = new WeakMap<Tx, TimedPlace>();
-  let newest: TimedPlace | undefined;
+  const places = new WeakMap<Tx, TimedLine>();
+  let newest: TimedLine | undefined;
   return {
     newest: () => newest,
     beginAt(place) {

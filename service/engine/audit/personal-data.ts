@@ -1,7 +1,7 @@
 import { defined } from '../../lib/defined.ts';
 import { time } from '../../lib/time.ts';
 import type { Db } from '../../storage/transaction.ts';
-import { personalPlace } from './audit-store.ts';
+import { personalContext } from './audit-store.ts';
 import type { Moment, MomentsOf } from './personal-data/personal-data.ts';
 import {
   jsonOf,
@@ -51,7 +51,7 @@ export function createAuditData({ db }: { db: Db }): PersonalData {
           subject === person.subject && (withInternal || !action.startsWith('hold.'));
         const opened = await open(
           page.map((row) => ({
-            place: personalPlace({ ...person, id: row.id }),
+            context: personalContext({ ...person, id: row.id }),
             sealed: isIncluded(row) ? row.personal_sealed : null,
           })),
         );

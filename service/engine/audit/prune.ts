@@ -25,7 +25,7 @@ interface PruneDeps extends Pick<Foundation, 'db' | 'inTransaction' | 'audit' | 
   verify(): Promise<Pick<ChainReport, 'damage'>>;
 }
 
-interface PruneOrder {
+interface PruneOptions {
   before: number;
   actor: Actor;
   request?: string;
@@ -42,7 +42,7 @@ interface Due {
  * Only a whole log. In steps, each of which leaves a whole chain: the checkpoint it deletes up to is signed anew as 'prune' and stays. The log's
  * line about it is written with the first step of each chain.
  */
-export async function prune(deps: PruneDeps, order: PruneOrder): Promise<{ lines: number }> {
+export async function prune(deps: PruneDeps, order: PruneOptions): Promise<{ lines: number }> {
   const { db, checkpoints, verify } = deps;
   const due = (
     await Promise.all((await readHeads(db)).map((head) => findDue(db, head, order.before)))
@@ -74,7 +74,7 @@ async function findDue(db: Db, { chain, seq }: Head, before: number): Promise<Du
 async function pruneChain(
   { db, inTransaction, audit, checkpoints, clock }: PruneDeps,
   { chain, start, through }: Due,
-  { before, actor, request }: PruneOrder,
+  { before, actor, request }: PruneOptions,
 ): Promise<number> {
   let lines = 0;
   for (let at = start; at < through; ) {

@@ -10,7 +10,7 @@ import {
   readOldestCheckpoint,
   readOutside,
 } from './audit-store.ts';
-import type { Checkpoint, OutsideLine, PlacedLine, StoredLine } from './chain.ts';
+import type { ChainLine, Checkpoint, OutsideLine, StoredLine } from './chain.ts';
 import { readHeads } from './chains-store.ts';
 
 /** Who asks, and in which request. */
@@ -29,7 +29,7 @@ export type PageBegin = number | readonly (readonly [chain: string, seq: number]
 
 interface LinePage {
   /** The newest first: by time, at one time by chain. In a chain as they were written, whatever the clock said. */
-  lines: PlacedLine[];
+  lines: ChainLine[];
   /** Of the next page; absent on the last. */
   next?: PageBegin;
 }
@@ -41,7 +41,7 @@ export interface LineReading {
   follow(
     filter: ReadFilter & { limit: number },
     by: By & { signal: AbortSignal; pause: () => Promise<void> },
-  ): AsyncIterable<PlacedLine[]>;
+  ): AsyncIterable<ChainLine[]>;
 }
 
 /** Lines read in one query: on SQLite other requests wait meanwhile. */
@@ -56,7 +56,7 @@ export function createLineReading(db: Db, record: (line: AuditLine) => Promise<v
     async page({ limit, before, ...filter }, by) {
       const ends = await readEnds(db);
       const begins = (before === undefined ? ends : beginsOf(before, ends)).filter(isWanted(filter));
-      const found: PlacedLine[][] = [];
+      const found: ChainLine[][] = [];
       for (const [chain, until] of begins)
         found.push(await readNewest(db, chain, filter, { until, limit: limit + 1 }));
       const newest = mergeNewest(found);
@@ -66,12 +66,12 @@ export function createLineReading(db: Db, record: (line: AuditLine) => Promise<v
     },
     async *follow({ limit, ...filter }, { signal, pause, ...by }) {
       const read = new Map((await readEnds(db)).filter(isWanted(filter)));
-      const found: PlacedLine[][] = [];
+      const found: ChainLine[][] = [];
       for (const [chain, until] of read) found.push(await readNewest(db, chain, filter, { until, limit }));
       await recordRead(filter, by, { follow: true });
       yield mergeNewest(found).slice(0, limit).reverse();
       while (!signal.aborted) {
-        const added: PlacedLine[][] = [];
+        const added: ChainLine[][] = [];
         for (const [chain, end] of (await readEnds(db)).filter(isWanted(filter))) {
           const after = read.get(chain) ?? 0;
           const until = Math.min(end, after + WINDOW);
@@ -103,7 +103,7 @@ const isWanted =
   ([chain]: Begins[number]): boolean =>
     node === undefined || chain === node;
 
-function nextBegin(begins: Begins, lines: readonly PlacedLine[]): PageBegin {
+function nextBegin(begins: Begins, lines: readonly ChainLine[]): PageBegin {
   if (begins.every(([chain]) => chain === '')) return lines.at(-1)!.seq;
   const last = new Map(lines.map(({ chain, seq }) => [chain, seq - 1]));
   return begins.map(([chain, until]) => [chain, last.get(chain) ?? until]);
@@ -115,8 +115,8 @@ async function readNewest(
   chain: string,
   filter: LineFilter,
   { until, limit }: { until: number; limit: number },
-): Promise<PlacedLine[]> {
-  const found: PlacedLine[] = [];
+): Promise<ChainLine[]> {
+  const found: ChainLine[] = [];
   for (let top = until; top > 0 && found.length < limit; top -= WINDOW) {
     const limits = { after: top - WINDOW, until: top, limit: limit - found.length };
     found.push(...(await readMatching(db, chain, filter, limits)).reverse());
@@ -126,8 +126,8 @@ async function readNewest(
 }
 
 /** Of lists, each the newest first, the one list. */
-function mergeNewest(lists: readonly PlacedLine[][]): PlacedLine[] {
-  const merged: PlacedLine[] = [];
+function mergeNewest(lists: readonly ChainLine[][]): ChainLine[] {
+  const merged: ChainLine[] = [];
   const at = lists.map(() => 0);
   for (;;) {
     let next: number | undefined;

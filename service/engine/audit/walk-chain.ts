@@ -11,7 +11,7 @@ import {
   hashLine,
   hashOutside,
   type OutsideLine,
-  type Place,
+  type SeenLine,
   type Signer,
   type StoredLine,
 } from './chain.ts';
@@ -32,7 +32,7 @@ export interface SaidOfChains {
 interface ChainWalkOptions extends Signer {
   keys: PublicKeys;
   said: SaidOfChains;
-  noted?: Place;
+  noted?: SeenLine;
   /** The lines from before the chain are left out on purpose. */
   withoutOutside?: boolean;
 }
@@ -80,7 +80,7 @@ export function createChainWalk(options: ChainWalkOptions) {
     /** A line from before the chain, in the order of their ids; all of them before the first line. */
     outside: outside.add,
     line(line: StoredLine): void {
-      damage ??= findPlaceFault(line.seq, last.seq) ?? findLineFault(line, last);
+      damage ??= findSequenceFault(line.seq, last.seq) ?? findLineFault(line, last);
       if (damage) return;
       lines++;
       follow(line);
@@ -91,7 +91,7 @@ export function createChainWalk(options: ChainWalkOptions) {
       signed.line(line);
     },
     omitted(line: Omitted & { previousHash: string }): void {
-      damage ??= findPlaceFault(line.seq, last.seq) ?? findOmittedFault(line, last);
+      damage ??= findSequenceFault(line.seq, last.seq) ?? findOmittedFault(line, last);
       if (damage) return;
       omitted++;
       lastAction = undefined;
@@ -194,7 +194,7 @@ function createSignedList(chain: string, said: SaidOfChains) {
 }
 
 /** A line that an export leaves out. */
-type Omitted = Place;
+type Omitted = SeenLine;
 
 /** Lines around its place in which a line is searched for, to distinguish a moved line from a changed one. */
 const REORDERED_WITHIN = 2_000;
@@ -202,7 +202,7 @@ const REORDERED_WITHIN = 2_000;
 const damaged = (is: Damage['is'], seq: number, says: string): Damage => ({ seq, is, says });
 
 /** Undefined when line `found` is the next after line `seq`. */
-function findPlaceFault(found: number, seq: number): Damage | undefined {
+function findSequenceFault(found: number, seq: number): Damage | undefined {
   const expected = seq + 1;
   if (found === expected) return undefined;
   if (found < expected)

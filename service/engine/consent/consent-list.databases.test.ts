@@ -38,9 +38,9 @@ const personOf = (subject: SubjectId, world: 'live' | 'test' = 'live') => ({
 
 const form = { textVersion: 'own-2', method: 'signed form', legalBasis: 'consent' };
 
-onBothDatabases('the list of consents', (newPlace) => {
+onBothDatabases('the list of consents', (newLocation) => {
   beforeEach(async () => {
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
   });
   afterEach(() => engine.stop());
 

@@ -9,8 +9,8 @@ import type { Db, Tx } from '../../storage/transaction.ts';
 import type { Actor, Foundation } from '../audit/index.ts';
 import { ConsentRecord, type Person, type Purpose, purposes, type Withdrawal } from './consent.ts';
 import {
+  type AgreementState,
   type ConsentFilter,
-  type ConsentStanding,
   consentStates,
   pageOfConsents,
   selectConsents,
@@ -216,10 +216,10 @@ interface ConsentReceiptsDeps extends Pick<Foundation, 'db' | 'inTransaction' | 
   appliance: string;
 }
 
-const standingOf = (
+const calibrationStateOf = (
   { withdrawn, expiresAt }: Pick<Agreement, 'withdrawn' | 'expiresAt'>,
   now: string,
-): ConsentStanding => {
+): AgreementState => {
   if (withdrawn.length > 0) return 'withdrawn';
   return expiresAt !== undefined && expiresAt <= now ? 'expired' : 'valid';
 };
@@ -246,7 +246,7 @@ export function createConsentReceipts(deps: ConsentReceiptsDeps): ConsentReceipt
       );
       return found.map(({ subject, record }) => {
         const { consent, ...agreement } = agreementOf(record, withdrawals.get(subject) ?? [], published);
-        const state = standingOf(agreement, time(now));
+        const state = calibrationStateOf(agreement, time(now));
         return { id: consent, person: subject, state, ...agreement, by: record.by };
       });
     },

@@ -35,11 +35,11 @@ const toRecord = (row: Selectable<Schema['consent']>): ConsentRecord => ({
 
 /** What is left of a consent: all of it, or something was withdrawn, or its term is over. */
 export const consentStates = ['valid', 'withdrawn', 'expired'] as const;
-export type ConsentStanding = (typeof consentStates)[number];
+export type AgreementState = (typeof consentStates)[number];
 
 export interface ConsentFilter {
   subject?: SubjectId | undefined;
-  state?: ConsentStanding | undefined;
+  state?: AgreementState | undefined;
   purpose?: Purpose | undefined;
   through?: Through | undefined;
   /** The whole version, or how it begins. */
@@ -90,7 +90,7 @@ export async function pageOfConsents(
 const withdrawnSince = sql<SqlBool>`exists (select 1 from consent_withdrawal where consent_withdrawal.subject = consent.subject and consent_withdrawal.withdrawn_at >= consent.given_at and consent.purposes like '%"' || consent_withdrawal.purpose || '"%')`;
 
 const standsAs =
-  (state: ConsentStanding, now: number) =>
+  (state: AgreementState, now: number) =>
   ({ eb, and, or, not }: ExpressionBuilder<Schema, 'consent'>) => {
     if (state === 'withdrawn') return withdrawnSince;
     return and([

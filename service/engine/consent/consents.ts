@@ -68,7 +68,7 @@ export interface Consents {
    * A consent that came without a picture. What an administrator takes away by it counts as withdrawn. Throws SUBJECT_NOT_FOUND,
    * APPROVAL_REQUIRED as `withdraw`, and CONFLICT where it was found to take nothing away and does.
    */
-  give(person: Person, consent: Consent, actor: Actor, order?: ConsentOrder): Promise<ConsentState>;
+  give(person: Person, consent: Consent, actor: Actor, order?: ConsentOptions): Promise<ConsentState>;
   /** Whether a consent, as its sender named it, would end uses of this person that the organization's own word allows. */
   takesAway(person: Person, consent: Consent): Promise<boolean>;
   /**
@@ -79,7 +79,7 @@ export interface Consents {
     person: Person,
     purposes: readonly Purpose[],
     actor: Actor,
-    order?: ConsentOrder,
+    order?: ConsentOptions,
   ): Promise<ConsentState & { withdrawn: Purpose[] }>;
   /** Whether administrators withdrew the consent of so many people within a day that a second one has to confirm the next. */
   withdrewMany(organization: OrganizationId): Promise<boolean>;
@@ -89,7 +89,7 @@ export interface Consents {
   forget(subject: SubjectId): void;
 }
 
-export interface ConsentOrder {
+export interface ConsentOptions {
   request?: string | undefined;
   /** A second administrator confirmed it. */
   confirmed?: boolean;
@@ -103,7 +103,7 @@ export interface ConsentsDeps extends ConsentStateDeps, RecordConsentDeps {
 
 export function createConsents(deps: ConsentsDeps): Consents {
   const { db, inTransaction, organizations, audit, clock } = deps;
-  const { withholds, withheldAfter, settle, forget, replace } = createKnownStandings(clock);
+  const { withholds, withheldAfter, settle, forget, replace } = createKnownStatuses(clock);
   const records = createRecordConsent(deps);
   const withTerm = (terms: ConsentTerms, consent: Consent) => applyTerm(terms, consent, clock.now());
 
@@ -194,7 +194,7 @@ function applyTerm({ retention }: ConsentTerms, consent: Consent, now: number): 
 const NUMBERS = 2 + purposes.length;
 
 /** What people withhold, in memory, for all people with a record. Every search reads it. */
-function createKnownStandings(clock: Clock) {
+function createKnownStatuses(clock: Clock) {
   let statuses = createIdRows(NUMBERS);
 
   /** Without what the staff did, which no search asks for. */
@@ -269,7 +269,7 @@ function createRecordConsent({ audit, events, ids, clock }: RecordConsentDeps) {
     tx: Tx,
     { organization }: Person,
     actor: Actor,
-    { confirmed }: ConsentOrder,
+    { confirmed }: ConsentOptions,
   ): Promise<void> {
     if (confirmed || !isByStaff(actor) || !(await withdrewMany(tx, organization, clock))) return;
     throw new Problem(
@@ -284,7 +284,7 @@ function createRecordConsent({ audit, events, ids, clock }: RecordConsentDeps) {
     person: Person,
     records: readonly Withdrawal[],
     actor: Actor,
-    { request }: ConsentOrder,
+    { request }: ConsentOptions,
   ): Promise<void> {
     const { organization, world, subject } = person;
     const withdrawn = records.map(({ purpose }) => purpose);
@@ -319,7 +319,7 @@ function createRecordConsent({ audit, events, ids, clock }: RecordConsentDeps) {
       person: Person,
       { given, taken }: { given: Consent; taken(before: ConsentStatus): Purpose[] },
       actor: Actor,
-      order: ConsentOrder,
+      order: ConsentOptions,
     ): Promise<ConsentStatus> {
       const { status } = await readHistory(tx, person.subject);
       const withdrawn = taken(status);
@@ -348,7 +348,7 @@ function createRecordConsent({ audit, events, ids, clock }: RecordConsentDeps) {
       person: Person,
       asked: readonly Purpose[],
       actor: Actor,
-      order: ConsentOrder,
+      order: ConsentOptions,
     ): Promise<{ status: ConsentStatus; withdrawn: Purpose[] }> {
       const { consents, withdrawals, status } = await readHistory(tx, person.subject);
       const withdrawn = [...new Set(asked)].filter((purpose) => !isWithdrawn(purpose, consents, withdrawals));

@@ -1,5 +1,5 @@
 import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
-import type { SealedPlace, Sealer } from '../../storage/sealing/sealed.ts';
+import type { SealContext, Sealer } from '../../storage/sealing/sealed.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { Person } from './consent.ts';
 
@@ -15,7 +15,7 @@ export interface HoldRow {
 
 export type HoldSealer = Pick<Sealer, 'seal' | 'openMany'>;
 
-export const reasonPlace = (organization: OrganizationId, subject: SubjectId, id: string): SealedPlace => ({
+export const reasonContext = (organization: OrganizationId, subject: SubjectId, id: string): SealContext => ({
   organization,
   subject,
   field: `legal_hold.reason/${id}`,
@@ -63,7 +63,7 @@ export function createHoldStore({ db, sealer }: { db: Db; sealer: HoldSealer }) 
   return {
     /** Needs the person's key. */
     sealReason: ({ organization, subject }: Person, id: string, reason: string) =>
-      sealer.seal(reasonPlace(organization, subject, id), new TextEncoder().encode(reason)),
+      sealer.seal(reasonContext(organization, subject, id), new TextEncoder().encode(reason)),
 
     async insert(
       tx: Tx,
@@ -120,7 +120,7 @@ export function createHoldStore({ db, sealer }: { db: Db; sealer: HoldSealer }) 
         .execute();
       const opened = await sealer.openMany(
         rows.map((row) => ({
-          place: reasonPlace(organization, row.subject as SubjectId, row.id),
+          context: reasonContext(organization, row.subject as SubjectId, row.id),
           sealed: row.reason_sealed,
         })),
       );

@@ -20,9 +20,9 @@ const enroll = async (email: string): Promise<SubjectId> =>
     )
   ).subject.id;
 
-onSqlite('a legal hold', (newPlace, dialect) => {
+onSqlite('a legal hold', (newLocation, dialect) => {
   beforeEach(async () => {
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
     holds = createHolds(engine);
   });
   afterEach(() => engine.stop());

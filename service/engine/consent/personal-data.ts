@@ -4,7 +4,7 @@ import { type Moment, type PersonalData, textOf } from '../audit/index.ts';
 import { type AgreementsDeps, agreementOf } from './consent-receipt.ts';
 import { selectConsents, selectWithdrawals } from './consent-store.ts';
 import { type ConsentStateDeps, readState } from './consents.ts';
-import { reasonPlace } from './hold-store.ts';
+import { reasonContext } from './hold-store.ts';
 
 export type ConsentDataDeps = ConsentStateDeps & AgreementsDeps;
 
@@ -81,7 +81,7 @@ function holdsOf(db: Db): PersonalData {
     },
     async sealedValues({ organization, subject }) {
       return (await rowsOf(subject)).map((row) => ({
-        place: reasonPlace(organization, subject, row.id),
+        context: reasonContext(organization, subject, row.id),
         sealed: row.reason_sealed,
       }));
     },
@@ -90,7 +90,7 @@ function holdsOf(db: Db): PersonalData {
       const rows = await rowsOf(subject);
       const reasons = await open(
         rows.map((row) => ({
-          place: reasonPlace(organization, subject, row.id),
+          context: reasonContext(organization, subject, row.id),
           sealed: withInternal ? row.reason_sealed : null,
         })),
       );

@@ -45,7 +45,13 @@ const aboutPerson: ReadonlySet<string> = new Set([
 export async function openEvents(sealer: OpenSealer, rows: readonly OutboxRow[]): Promise<OpenedEvent[]> {
   const ofPeople = rows.flatMap((row) =>
     row.subject !== null && row.personal_sealed !== null
-      ? [{ row, place: { ...placeOf(row), subject: row.subject as SubjectId }, sealed: row.personal_sealed }]
+      ? [
+          {
+            row,
+            context: { ...contextOf(row), subject: row.subject as SubjectId },
+            sealed: row.personal_sealed,
+          },
+        ]
       : [],
   );
   const unsealed = ofPeople.length > 0 ? await sealer.openMany(ofPeople) : [];
@@ -59,7 +65,7 @@ export async function openEvents(sealer: OpenSealer, rows: readonly OutboxRow[])
       if (person === undefined && row.personal_sealed === null && namesPerson(row)) return { is: 'erased' };
       const plain =
         person?.plain ??
-        (row.personal_sealed === null ? undefined : sealer.openOwn(placeOf(row), row.personal_sealed));
+        (row.personal_sealed === null ? undefined : sealer.openOwn(contextOf(row), row.personal_sealed));
       return { is: 'open', event: toEvent(row, plain, openUntilDelivered(sealer, row)) };
     } catch (error) {
       return { is: 'damaged', reason: error instanceof Error ? error.message : String(error) };
@@ -77,7 +83,7 @@ function namesPerson({ type, payload }: OutboxRow): boolean {
   );
 }
 
-const placeOf = ({ id, organization, world }: OutboxRow) => ({
+const contextOf = ({ id, organization, world }: OutboxRow) => ({
   organization: organization as OrganizationId,
   world: world as World,
   field: `outbox.personal/${id}`,
@@ -86,7 +92,10 @@ const placeOf = ({ id, organization, world }: OutboxRow) => ({
 
 function openUntilDelivered(sealer: OpenSealer, row: OutboxRow): Uint8Array | undefined {
   if (row.until_delivered_sealed === null) return undefined;
-  return sealer.openOwn({ ...placeOf(row), field: untilDeliveredField(row.id) }, row.until_delivered_sealed);
+  return sealer.openOwn(
+    { ...contextOf(row), field: untilDeliveredField(row.id) },
+    row.until_delivered_sealed,
+  );
 }
 
 const toValues = (plain: Uint8Array | undefined) => plain && JSON.parse(new TextDecoder().decode(plain));

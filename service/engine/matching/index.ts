@@ -36,7 +36,14 @@ export type { CaptureMetadata, ObservedFrame } from './challenges/frame-log.ts';
 export { movementIn } from './challenges/movements/repeats.ts';
 export { type StepName, stepNames } from './challenges/steps/registered-steps.ts';
 export type { ChallengeModels } from './challenges/verdict.ts';
-export { type DeviceInfo, type Earlier, type Frame, type Place, type Probe, Rule } from './checks/check.ts';
+export {
+  type DeviceInfo,
+  type Earlier,
+  type Frame,
+  type GeoLocation,
+  type Probe,
+  Rule,
+} from './checks/check.ts';
 export {
   adviceOf,
   BLACK_AND_WHITE,
@@ -104,7 +111,7 @@ export {
   isAttack,
   strictestRules,
 } from './lockout/address-attempts.ts';
-export { deleteClaim } from './lockout/claim-store.ts';
+export { deleteAddressAttempts } from './lockout/address-attempts-store.ts';
 export { createLockoutData } from './lockout/personal-data.ts';
 export {
   createRefusedPictures,
@@ -114,11 +121,11 @@ export {
 } from './lockout/refused-pictures.ts';
 export {
   alikePeople,
+  calibrationStates,
   createMatching,
   type Decision,
   type Found,
   type GalleryShifts,
-  galleryStandings,
   holdsRate,
   type Identification,
   isSameAt,

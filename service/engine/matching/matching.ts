@@ -54,7 +54,7 @@ export interface Decision {
   /** What the organization's own gallery raised the threshold by; part of `threshold`. */
   shift: number;
   /** Whether the own gallery was compared with the scorer's table. */
-  ownGallery: GalleryStanding;
+  ownGallery: CalibrationState;
   threshold: Threshold;
   /** 0..1, 0.5 at the threshold of a 1:1 verification; 0 when nothing was compared. */
   confidence: number;
@@ -76,7 +76,7 @@ export interface Identification {
   /** The threshold is outside the measured range. */
   extrapolated: boolean;
   /** Of the decision. */
-  ownGallery: GalleryStanding;
+  ownGallery: CalibrationState;
 }
 
 /** Parts of the realm's galleries (`Subject.memberOf`); `undefined` is the one of people with an address, searched alone otherwise. */
@@ -122,12 +122,12 @@ export interface MatchingDeps {
 export interface GalleryShifts {
   of(realm: Realm): GalleryShift;
   /** Of a scorer with the table that its rates are read from. */
-  standingOf(realm: Realm): (scorer: Scorer) => GalleryStanding;
+  calibrationStateOf(realm: Realm): (scorer: Scorer) => CalibrationState;
 }
 
 /** Whether it is known that the rates hold for the people of a gallery: measured, not yet, or too few people to say. */
-export const galleryStandings = ['measured', 'not-measured', 'too-few-people'] as const;
-export type GalleryStanding = (typeof galleryStandings)[number];
+export const calibrationStates = ['measured', 'not-measured', 'too-few-people'] as const;
+export type CalibrationState = (typeof calibrationStates)[number];
 
 /** How much laxer than the whole comparison the one with the anchors may be. */
 const ANCHOR_SLACK = 10;
@@ -144,7 +144,7 @@ export function createMatching({ subjects, shifts }: MatchingDeps): Matching {
       comparison,
       scorer: reference.scorer,
       shift,
-      ownGallery: shifts.standingOf(realm)(reference.scorer),
+      ownGallery: shifts.calibrationStateOf(realm)(reference.scorer),
       threshold: thresholdOf(reference, rate, shift),
       confidence: confidence(logRate, Math.log10(halfAt)),
     };
@@ -154,7 +154,7 @@ export function createMatching({ subjects, shifts }: MatchingDeps): Matching {
     const scorer = scorers.at(-1)!;
     const shift = shifts.of(realm)(scorer);
     const threshold = thresholdOf({ scorer, calibration: scorer.calibration, templates: [{}] }, rate, shift);
-    const ownGallery = shifts.standingOf(realm)(scorer);
+    const ownGallery = shifts.calibrationStateOf(realm)(scorer);
     return { matched: false, scorer, shift, ownGallery, threshold, confidence: 0 };
   }
 

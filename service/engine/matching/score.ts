@@ -1,5 +1,5 @@
 import type { ScorerEntry } from '../../inference/models/manifest.ts';
-import { meanDirection } from '../../lib/mean-direction.ts';
+import { meanDirection } from '../../lib/vectors.ts';
 import {
   type Calibration,
   falseNonMatchRateOf,

@@ -12,9 +12,9 @@ const importOf = (id: string, mark: number): ModelImport => ({
   padSets: [],
 });
 
-onSqlite('models that several nodes share', (newPlace) => {
+onSqlite('models that several nodes share', (newLocation) => {
   test('are read as they were kept, in parts; what no import names is dropped with the last that did', async () => {
-    const engine = await startEngine({ place: await newPlace() });
+    const engine = await startEngine({ location: await newLocation() });
     const shared = createSharedModels(engine);
     const [one, two] = [bytesOf(1), bytesOf(2)];
     const put = (made: ModelImport) => engine.inTransaction((tx) => shared.put(tx, made, 1));
@@ -41,7 +41,7 @@ onSqlite('models that several nodes share', (newPlace) => {
   });
 
   test('of one that is not whole nothing is given', async () => {
-    const engine = await startEngine({ place: await newPlace() });
+    const engine = await startEngine({ location: await newLocation() });
     const shared = createSharedModels(engine);
     await shared.keepBytes(bytesOf(1));
     await engine.db.deleteFrom('model_part').where('part', '=', 1).execute();

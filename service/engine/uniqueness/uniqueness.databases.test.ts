@@ -12,11 +12,11 @@ const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const bea: Actor = { is: 'administrator', administrator: 'adm_bea' };
 
-mostlyOnSqlite('uniqueness', (newPlace, dialect, { test, describe }) => {
+mostlyOnSqlite('uniqueness', (newLocation, dialect, { test, describe }) => {
   let engine: Engine;
   const realm = () => ({ organization: engine.organization, world: 'test' }) as const;
   beforeEach(async () => {
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
   });
   afterEach(() => engine.stop());
 

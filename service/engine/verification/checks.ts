@@ -148,4 +148,4 @@ export function createChecks({
   };
 }
 
-const unshifted: GalleryShifts = { of: () => () => 0, standingOf: () => () => 'not-measured' };
+const unshifted: GalleryShifts = { of: () => () => 0, calibrationStateOf: () => () => 'not-measured' };

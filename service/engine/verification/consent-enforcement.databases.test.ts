@@ -4,7 +4,7 @@ import { onSqlite } from '../../../test/storage/databases.ts';
 import { type Engine, key, operator, startEngine } from '../../../test/support/engine.ts';
 import { analysisOf, direction, near } from '../../../test/support/faces.ts';
 import type { SubjectId, World } from '../../lib/id.ts';
-import { meanDirection } from '../../lib/mean-direction.ts';
+import { meanDirection } from '../../lib/vectors.ts';
 import { type Consent, createConsents, type Purpose } from '../consent/index.ts';
 
 const DAY = 86_400_000;
@@ -44,9 +44,9 @@ const withdraw = (subject: SubjectId, ...purposes: Purpose[]) =>
   engine.consents.withdraw({ ...realm(), subject }, purposes, operator);
 const named = async (person: string) => (await verify(person)).subject?.email;
 
-onSqlite('consent at its use', (newPlace) => {
+onSqlite('consent at its use', (newLocation) => {
   test('each purpose is refused on its own from the withdrawal on, and given back by a new consent', async () => {
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
     const { subject } = await enroll('ada');
     expect((await verify('ada', 'ada@example.com')).verified).toBe(true);
     expect(await named('ada')).toBe('ada@example.com');
@@ -91,7 +91,7 @@ onSqlite('consent at its use', (newPlace) => {
   });
 
   test('a start knows what was withdrawn, and a consent that runs out while it runs', async () => {
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
     const ends = engine.clock.now() + 10 * DAY;
     const { subject } = await enroll('ada', {
       ...consentTo('verification', 'identification'),
@@ -112,7 +112,7 @@ onSqlite('consent at its use', (newPlace) => {
   });
 
   test('a consent lasts for the organization’s term unless it says otherwise, and none has run out already', async () => {
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
     await engine.organizations.setRetention(engine.organization, { consentDays: 30 }, operator);
     const { subject } = await enroll('ada', consentTo('verification'));
     const now = engine.clock.now();

@@ -11,13 +11,13 @@ import {
   type CheckName,
   checkNames,
   type DeviceInfo,
+  type GeoLocation,
   type HoldsFor,
-  type Place,
 } from '../matching/index.ts';
 import type { Realm } from '../people/index.ts';
 import type { PastFilter, PastKey, PastVerification, WholeVerification } from './past/past-verification.ts';
 import type { Assurance, VerificationOutcome } from './verdict.ts';
-import { placeOf, type StoredResult } from './verification-store.ts';
+import { contextOf, type StoredResult } from './verification-store.ts';
 
 type Row = Selectable<Schema['verification']>;
 type Listed = Pick<Row, (typeof columns)[number]>;
@@ -123,10 +123,10 @@ export function createPastVerificationsStore({ db, sealer }: PastVerificationsSt
   };
 }
 
-/** Place and device of a verification. */
+/** GeoLocation and device of a verification. */
 export interface Circumstance {
   at: number;
-  place?: Place;
+  place?: GeoLocation;
   device?: DeviceInfo;
 }
 
@@ -278,7 +278,7 @@ async function openPersonal(
       const bytes = row[`${field}_sealed`];
       if (subject === null || !bytes) return [];
       const realm = { organization: row.organization as OrganizationId, world: row.world as World };
-      return [{ i, field, place: placeOf(realm, subject as SubjectId, row.id, field), sealed: bytes }];
+      return [{ i, field, context: contextOf(realm, subject as SubjectId, row.id, field), sealed: bytes }];
     }),
   );
   const personal: Omit<Circumstance, 'at'>[] = rows.map(() => ({}));

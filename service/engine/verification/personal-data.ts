@@ -18,7 +18,7 @@ import {
   vectorText,
 } from '../audit/index.ts';
 import { holdsForOf } from './past-verifications-store.ts';
-import { fields, type ProbeSealer, placeOf, readProbe, restoreProbe } from './verification-store.ts';
+import { contextOf, fields, type ProbeSealer, readProbe, restoreProbe } from './verification-store.ts';
 
 export interface VerificationDataDeps {
   db: Db;
@@ -70,8 +70,8 @@ export function createVerificationData({ db, sealer }: VerificationDataDeps): Pe
       return rows.flatMap((row) =>
         fields.flatMap((field) => {
           const sealed = row[`${field}_sealed`];
-          const place = placeOf(person, subject, row.id, field);
-          return sealed ? [{ place, sealed, ...(field === 'probe' && { searched: probe }) }] : [];
+          const context = contextOf(person, subject, row.id, field);
+          return sealed ? [{ context, sealed, ...(field === 'probe' && { searched: probe }) }] : [];
         }),
       );
     },
@@ -139,7 +139,7 @@ async function exportVerifications(
     const opened = await open(
       page.flatMap((row) =>
         fields.map((field) => ({
-          place: placeOf(person, person.subject, row.id, field),
+          context: contextOf(person, person.subject, row.id, field),
           sealed: row[`${field}_sealed`],
         })),
       ),

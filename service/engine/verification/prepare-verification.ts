@@ -9,8 +9,8 @@ import {
   type Attempt,
   allowedOf,
   circumstancesIn,
+  type GeoLocation,
   type PictureGuard,
-  type Place,
   type ProfileDefinition,
   type Profiles,
   planModels,
@@ -115,7 +115,7 @@ async function placeOf(
   { organizations, countryOf }: PrepareDeps,
   { place, address, organization }: VerifyCommand,
   { checks, geoFence }: ProfileDefinition,
-): Promise<Place | undefined> {
+): Promise<GeoLocation | undefined> {
   if (place !== undefined) {
     const asked = checks.geoFence.enabled && geoFence !== undefined && geoFence.countries.length > 0;
     if (!asked || place.country !== undefined) return place;

@@ -1,5 +1,5 @@
 import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
-import type { SealedPlace, Sealer } from '../../storage/sealing/sealed.ts';
+import type { SealContext, Sealer } from '../../storage/sealing/sealed.ts';
 import { slices } from '../../storage/slices/slices.ts';
 import type { Db, InTransaction } from '../../storage/transaction.ts';
 import { encodeProbe, probeField, readProbe } from './verification-store.ts';
@@ -36,8 +36,8 @@ export function createProbePages({ db, inTransaction, sealer }: ProbePagesDeps) 
       .execute();
     const last = rows.at(-1);
     if (!last) return undefined;
-    const places = rows.map(
-      ({ id, world, subject }): SealedPlace => ({
+    const contexts = rows.map(
+      ({ id, world, subject }): SealContext => ({
         organization,
         world: world as World,
         subject: subject as SubjectId,
@@ -47,7 +47,7 @@ export function createProbePages({ db, inTransaction, sealer }: ProbePagesDeps) 
     );
     const known = new Set([0, ...sealer.transforms.generations(organization)]);
     const opened = await sealer.openMany(
-      rows.map((row, i) => ({ place: places[i]!, sealed: row.probe_sealed! })),
+      rows.map((row, i) => ({ context: contexts[i]!, sealed: row.probe_sealed! })),
     );
     const newest = sealer.transformOf(organization, generation);
     const renewed: { id: string; sealed: Uint8Array }[] = [];
@@ -58,7 +58,7 @@ export function createProbePages({ db, inTransaction, sealer }: ProbePagesDeps) 
       else if (probe.transform < generation) {
         const { transform, vector, ...rest } = probe;
         const plain = sealer.transformOf(organization, transform).restore(vector);
-        const sealed = await sealer.seal(places[i]!, encodeProbe({ ...rest, vector: plain }, newest));
+        const sealed = await sealer.seal(contexts[i]!, encodeProbe({ ...rest, vector: plain }, newest));
         renewed.push({ id: rows[i]!.id, sealed });
       }
     }

@@ -11,11 +11,11 @@ import {
   checkNamed,
   type DeviceInfo,
   type Frame,
+  type GeoLocation,
   type HoldsFor,
   type Identification,
   lowestOf,
   type ModelPlan,
-  type Place,
   type Profile,
   type ProfileDefinition,
   type QualityReport,
@@ -35,7 +35,7 @@ export interface VerifyCommand {
   /** Slugs that the key is restricted to; absent or empty: those that the organization allows. */
   profiles?: readonly string[];
   device?: DeviceInfo;
-  place?: Place;
+  place?: GeoLocation;
   /** The caller's address, to find the site. */
   address?: string;
   frames?: Uint8Array[];
@@ -161,7 +161,7 @@ export interface Run {
   claimed?: Subject;
   /** SHA-256 of the models' files, by id. */
   files: Readonly<Record<string, string>>;
-  place?: Place;
+  place?: GeoLocation;
   /** Of a live session, whose frames were judged before; absent: as the picture gives it. */
   assurance?: Assurance;
 }

@@ -1,16 +1,16 @@
 import type { Insertable } from 'kysely';
 import type { OrganizationId, SubjectId, VerificationId, World } from '../../lib/id.ts';
 import type { Schema } from '../../storage/schema.ts';
-import type { SealedPlace, Sealer } from '../../storage/sealing/sealed.ts';
+import type { SealContext, Sealer } from '../../storage/sealing/sealed.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import {
   type CaptureSource,
   type CheckResult,
   type DeviceInfo,
   type Earlier,
+  type GeoLocation,
   type HoldsFor,
   keptResults,
-  type Place,
   type Probe,
   type Rules,
 } from '../matching/index.ts';
@@ -50,7 +50,7 @@ export interface VerificationRecord {
   source: CaptureSource;
   at: number;
   /** Kept under the person's key, and only when verified. */
-  personal?: { place?: Place; device?: DeviceInfo; probe?: Probe };
+  personal?: { place?: GeoLocation; device?: DeviceInfo; probe?: Probe };
 }
 
 /** A verification as it is stored. */
@@ -67,12 +67,12 @@ export interface VerificationStoreDeps {
 
 export type VerificationStore = ReturnType<typeof createVerificationStore>;
 
-export const placeOf = (
+export const contextOf = (
   { organization, world }: { organization: OrganizationId; world: World },
   subject: SubjectId,
   id: string,
   field: Field,
-): SealedPlace => ({
+): SealContext => ({
   organization,
   world,
   subject,
@@ -89,7 +89,7 @@ async function sealField(
   const value = personal?.[field];
   if (!verified || subject === undefined || value === undefined) return null;
   const plain = 'vector' in value ? encodeProbe(value, sealer.transformOf(organization)) : encode(value);
-  return sealer.seal(placeOf({ organization, world }, subject, id, field), plain);
+  return sealer.seal(contextOf({ organization, world }, subject, id, field), plain);
 }
 
 /** The table `verification`. */
@@ -156,7 +156,9 @@ export function createVerificationStore({ db, sealer }: VerificationStoreDeps) {
         fields.flatMap((field) => {
           const bytes = row[`${field}_sealed`];
           const realm = { organization, world: row.world as World };
-          return bytes ? [{ i, field, place: placeOf(realm, subject, row.id, field), sealed: bytes }] : [];
+          return bytes
+            ? [{ i, field, context: contextOf(realm, subject, row.id, field), sealed: bytes }]
+            : [];
         }),
       );
       const found: Earlier[] = rows.map((row) => ({ at: row.created_at }));
@@ -210,7 +212,7 @@ export const anonymous = (sealed: SealedVerification): SealedVerification => ({
   probe_sealed: null,
 });
 
-function encode(value: Place | DeviceInfo): Uint8Array {
+function encode(value: GeoLocation | DeviceInfo): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(value));
 }
 

@@ -21,13 +21,13 @@ export const reading = (key: Scope) =>
   ({ key, administrator: readers, ...tokens }) as const satisfies AccessList;
 
 /** Where an administrator acts. */
-export const PlaceQuery = z.object({
+export const WorldQuery = z.object({
   env: z
     .enum(['live', 'test'])
     .optional()
     .describe('For an administrator: the world; `live` if absent. An API key acts in its own'),
 });
-export type PlaceQuery = z.output<typeof PlaceQuery>;
+export type WorldQuery = z.output<typeof WorldQuery>;
 
 /** Where a relying party acts. */
 export const toRealm = ({ organization, world }: Pick<RelyingParty, 'organization' | 'world'>) => ({
@@ -62,7 +62,7 @@ export function relyingParty(request: FastifyRequest): RelyingParty {
 /** The same, or the capability of the session's own browser. */
 export function partyOf(request: FastifyRequest): RelyingParty | SessionCaller {
   const caller = callerOf(request);
-  const { env } = (request.query ?? {}) as PlaceQuery;
+  const { env } = (request.query ?? {}) as WorldQuery;
   switch (caller.is) {
     case 'session':
       return caller;

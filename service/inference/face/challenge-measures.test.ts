@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { correlation } from '../../lib/correlation.ts';
+import { correlation } from '../../lib/vectors.ts';
 import { createPyramid, type Picture } from '../pictures/picture.ts';
 import { backgroundColor, createFacePlane } from './challenge-measures.ts';
 import { meanHead, rigidResidual } from './face-landmarks.ts';

@@ -23,7 +23,7 @@ interface View {
   side: number;
 }
 
-type Look = (pyramid: Pyramid, view: View) => Promise<Detection[]>;
+type Detect = (pyramid: Pyramid, view: View) => Promise<Detection[]>;
 
 /**
  * Looks at the whole picture first; where that finds nothing or only small faces in a large picture, at overlapping quarters
@@ -76,7 +76,7 @@ function reshape(detection: Detection, crop: ModelEntry['crop']): Detection {
   };
 }
 
-function blazefaceDetector(model: OnnxModel): Look {
+function blazefaceDetector(model: OnnxModel): Detect {
   const [size] = model.entry.input.size;
   const warp = createWarp(model.entry.input);
   const decode = createBlazefaceDecoder(size, model.entry.threshold ?? THRESHOLD);
@@ -91,7 +91,7 @@ function blazefaceDetector(model: OnnxModel): Look {
 }
 
 /** YuNet takes any size, so it gets the part of the view that the picture fills. */
-function yunetDetector(model: OnnxModel): Look {
+function yunetDetector(model: OnnxModel): Detect {
   const [largest] = model.entry.input.size;
   let input = new Float32Array(0);
   return async (pyramid, view) => {

@@ -3,7 +3,7 @@ import { modelEntry } from '../../../test/support/engine.ts';
 import { combineScores } from '../models/manifest.ts';
 import type { OnnxModel } from '../models/onnx-model.ts';
 import { createPyramid, type Picture } from '../pictures/picture.ts';
-import { createPresentationScore, padCrop } from './presentation-score.ts';
+import { createPresentationScore, padCrop } from './face-models.ts';
 
 const crop = { scale: 2.7, boxWidth: 0.9, boxHeight: 1.2, centreUp: 0.12 };
 

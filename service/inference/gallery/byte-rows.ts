@@ -1,5 +1,5 @@
 import { BLOCK, HEAD, RECORDS } from './byte-kernel.ts';
-import { createSharedMemory, PAGE, roomFor, type SharedMemory, STEP } from './gallery-kernel.ts';
+import { capacityFor, createSharedMemory, PAGE, type SharedMemory, STEP } from './gallery-kernel.ts';
 
 /**
  * A gallery's rows once more as bytes, a quarter of the size, for a first pass that is exact about what it does not know. A row is r, what
@@ -94,7 +94,7 @@ export function createByteRows(dimensions: number, threads: number, together: nu
 
   function reserve(rows: number): void {
     if (rows <= blocks * BLOCK) return;
-    const wanted = roomFor(Math.ceil(rows / BLOCK), { capacity: blocks, base, size });
+    const wanted = capacityFor(Math.ceil(rows / BLOCK), { capacity: blocks, base, size });
     memory.grow(Math.ceil((base + wanted * size) / PAGE) - memory.buffer.byteLength / PAGE);
     bytes = new Uint8Array(memory.buffer);
     floats = new Float32Array(memory.buffer);

@@ -123,7 +123,7 @@ function createCandidates(count: number, limit: number, { doubt, length }: Probe
     size = kept;
   }
 
-  function room(): void {
+  function grow(): void {
     if (size < rows.length) return;
     sift();
     tooMany ||= size > limit;
@@ -141,7 +141,7 @@ function createCandidates(count: number, limit: number, { doubt, length }: Probe
     offer(bound: number, margin: number, row: number): void {
       if (tooMany || !(bound >= sure.least() - doubts)) return;
       sure.add(bound - 2 * margin, row);
-      room();
+      grow();
       if (tooMany) return;
       rows[size] = row;
       bounds[size] = bound;

@@ -67,7 +67,7 @@ const MAXIMUM_PAGES = 65536;
  * How many of something a memory gets room for that has room for `capacity`: twice as many, as far as 4 GiB reach. `base`: address of the
  * first, `size`: bytes of each.
  */
-export function roomFor(
+export function capacityFor(
   wanted: number,
   { capacity, base, size }: { capacity: number; base: number; size: number },
 ): number {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { direction } from '../../../test/support/faces.ts';
-import { roomFor } from './gallery-kernel.ts';
+import { capacityFor } from './gallery-kernel.ts';
 import { createGalleryMatrix } from './gallery-matrix.ts';
 
 const DIMENSIONS = 128;
@@ -48,10 +48,10 @@ test('nothing of an erased row is left in the memory, whatever was put, replaced
 test('room doubles, but not beyond what one memory can have while the rows themselves fit', () => {
   const of = { base: 65_536, size: 1_024 };
   const most = 4 * 1_024 ** 2 - 64;
-  expect(roomFor(65, { ...of, capacity: 64 })).toBe(128);
-  expect(roomFor(3_000_001, { ...of, capacity: 3_000_000 })).toBe(most);
-  expect(roomFor(most, { ...of, capacity: most - 1 })).toBe(most);
-  expect(roomFor(most + 1, { ...of, capacity: most })).toBe(most + 1);
+  expect(capacityFor(65, { ...of, capacity: 64 })).toBe(128);
+  expect(capacityFor(3_000_001, { ...of, capacity: 3_000_000 })).toBe(most);
+  expect(capacityFor(most, { ...of, capacity: most - 1 })).toBe(most);
+  expect(capacityFor(most + 1, { ...of, capacity: most })).toBe(most + 1);
 });
 
 test('the last row leaves the memory as it was before the first', () => {

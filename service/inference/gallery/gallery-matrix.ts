@@ -1,7 +1,7 @@
 import { createIdRows, type IdRows } from '../../lib/collections/id-rows.ts';
 import type { Nearest } from './best-rows.ts';
 import { type ByteRows, createByteRows } from './byte-rows.ts';
-import { createSharedMemory, PAGE, roomFor, STEP } from './gallery-kernel.ts';
+import { capacityFor, createSharedMemory, PAGE, STEP } from './gallery-kernel.ts';
 import { type Area, desk, TOGETHER } from './gallery-scan.ts';
 
 const FLOAT_BYTES = 4;
@@ -144,7 +144,7 @@ function createRows(dimensions: number, threads: number) {
 
   function reserve(rows: number): void {
     if (rows <= capacity) return;
-    const wanted = roomFor(rows, { capacity, base, size: strideBytes });
+    const wanted = capacityFor(rows, { capacity, base, size: strideBytes });
     const pages = Math.ceil((base + wanted * strideBytes) / PAGE) - memory.buffer.byteLength / PAGE;
     memory.grow(pages);
     cells = new Float32Array(memory.buffer);

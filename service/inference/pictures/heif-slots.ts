@@ -1,6 +1,7 @@
+import { totalmem } from 'node:os';
+import { constrainedMemory } from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { usableMemory } from '../../lib/machine/memory.ts';
 import { Problem } from '../../lib/problem.ts';
 
 /**
@@ -134,3 +135,6 @@ export async function decodeHeif(
     await worker.terminate();
   }
 }
+
+/** Bytes of memory that this process may use: the machine's, or the limit of its container or unit where that is less. */
+const usableMemory = (): number => Math.min(totalmem(), constrainedMemory() || totalmem());

@@ -23,7 +23,7 @@ const HEIGHT = 84;
 const SECONDS = 5;
 /** Pixels around a logo on a ground of ours. */
 const AROUND = 8;
-const GROUNDS = { light: '#ffffff', dark: '#1b2023' } as const;
+const BACKGROUNDS = { light: '#ffffff', dark: '#1b2023' } as const;
 /** Mean transparency from which a logo gets a ground. */
 const SEEN_THROUGH = 0.01;
 
@@ -55,10 +55,10 @@ export async function readLogo(bytes: Uint8Array): Promise<Logo> {
   const { seenThrough, luminance, darkest, lightest } = measure(data);
   const pixels = sharp(data, { raw: { width: info.width, height: info.height, channels: 4 } });
   const readable = readableOn(darkest, lightest);
-  const ground = GROUNDS[groundFor(luminance)];
+  const ground = BACKGROUNDS[backgroundFor(luminance)];
   const laid =
     seenThrough < SEEN_THROUGH
-      ? pixels.flatten({ background: GROUNDS.light })
+      ? pixels.flatten({ background: BACKGROUNDS.light })
       : readable.length > 0
         ? pixels
         : pixels
@@ -141,11 +141,11 @@ const LEAST_CONTRAST = 3;
 const inkOn = { light: 'dark', dark: 'light' } as const;
 
 /** The grounds on which all of the logo can be read. */
-const readableOn = (darkest: number, lightest: number): (keyof typeof GROUNDS)[] => [
+const readableOn = (darkest: number, lightest: number): (keyof typeof BACKGROUNDS)[] => [
   ...(1.05 / (lightest + 0.05) >= LEAST_CONTRAST ? (['light'] as const) : []),
   ...((darkest + 0.05) / (DARK + 0.05) >= LEAST_CONTRAST ? (['dark'] as const) : []),
 ];
 
 /** By WCAG contrast. */
-const groundFor = (luminance: number): keyof typeof GROUNDS =>
+const backgroundFor = (luminance: number): keyof typeof BACKGROUNDS =>
   1.05 / (luminance + 0.05) >= (luminance + 0.05) / (DARK + 0.05) ? 'light' : 'dark';

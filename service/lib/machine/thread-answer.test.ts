@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
-import { answerOf } from './thread-answer.ts';
+import { answerOf } from './page-thread.ts';
 
 const thread = (code: string) =>
   new Worker(`const { parentPort } = require('node:worker_threads'); ${code}`, { eval: true });

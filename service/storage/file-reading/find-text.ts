@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { type Kysely, sql } from 'kysely';
-import { answerOf } from '../../lib/machine/thread-answer.ts';
+import { answerOf } from '../../lib/machine/page-thread.ts';
 
 /** A column with rows that contain the text. */
 export interface ColumnWithText {

@@ -3,7 +3,7 @@ import { defined } from '../../lib/defined.ts';
 import type { Log } from '../../lib/log.ts';
 import { readOnlyRemedy } from '../../lib/machine/read-only-place.ts';
 import type { KeyStore } from '../keys/key-store.ts';
-import type { StoredPlace } from './copy-places.ts';
+import type { StoredCopy } from './copy-folders.ts';
 
 /** What is known of one place where a copy of the key store is kept. */
 export interface CopyReport {
@@ -32,13 +32,13 @@ interface CopyStatus {
 }
 
 export interface CopyStatusDeps {
-  keys: Pick<KeyStore, 'setPlaceBehind'>;
+  keys: Pick<KeyStore, 'setCopyBehind'>;
   clock: Clock;
   log: Log;
 }
 
 export function createCopyStatus(
-  { place, addedAt, behindSince }: StoredPlace,
+  { place, addedAt, behindSince }: StoredCopy,
   { keys, clock, log }: CopyStatusDeps,
 ): CopyStatus {
   let state: CopyReport['state'] = 'behind';
@@ -47,7 +47,7 @@ export function createCopyStatus(
 
   const note = (behind: number | undefined) =>
     keys
-      .setPlaceBehind(place, behind)
+      .setCopyBehind(place, behind)
       .catch((error: unknown) =>
         log.warn({ place, err: error }, 'the state of a key store copy was not noted'),
       );

@@ -678,7 +678,7 @@ describe('another medium in the place of a copy', () => {
   test('a copy from before there were ids is given one, which it keeps', async () => {
     const { keys, copies } = await start();
     await copies.add(stick());
-    await keys.setPlaceCopy(stick(), '');
+    await keys.setCopyId(stick(), '');
     await stop();
     const file = new Sqlite(copyIn(stick()));
     file.exec(

@@ -8,14 +8,14 @@ import { Problem } from '../../lib/problem.ts';
 import { createRecurring } from '../../lib/recurring.ts';
 import type { KeyStore } from '../keys/key-store.ts';
 import type { CopiedValue } from '../keys/key-store-schema.ts';
-import type { StoredPlace } from './copy-places.ts';
+import { type CopyFolderChanges, createCopyFolderChanges } from './copy-folder-changes.ts';
+import type { StoredCopy } from './copy-folders.ts';
 import type { CopyReport } from './copy-status.ts';
 import { goOn } from './copy-status.ts';
 import { COPY_NAME } from './key-copy-file.ts';
-import { type AdmitNote, type CopyPlace, createCopyPlace } from './key-copy-place.ts';
+import { type AdmitNote, type CopyFolder, createCopyFolder } from './key-copy-folder.ts';
 import { type CopyThread, type CopyThreadData, createCopyThread } from './key-copy-thread.ts';
 import type { OtherCopy } from './node-copies.ts';
-import { createPlaceChanges, type PlaceChanges } from './place-changes.ts';
 
 export type { CopyReport } from './copy-status.ts';
 
@@ -23,7 +23,7 @@ export type { CopyReport } from './copy-status.ts';
  * The places outside the data directory that hold the newest key store, and nothing older: destroying a key reaches them
  * all. Every write of the key store is written to them before it is acknowledged, or the place is reported as behind.
  */
-export interface KeyCopies extends PlaceChanges {
+export interface KeyCopies extends CopyFolderChanges {
   /** With those of other nodes; of these, whether they have the writes up to `revision`, where it is given. */
   list(revision?: number): Promise<CopyReport[]>;
   /** Looks at every place of this node and brings up to date what can be reached; waits a moment for those of other nodes. */
@@ -44,7 +44,7 @@ interface KeyCopiesDeps {
   data: string;
   clock: Clock;
   log: Log;
-  /** Called before a copy is overwritten; may wait until the keys are open (key-copy-place.ts). */
+  /** Called before a copy is overwritten; may wait until the keys are open (key-copy-folder.ts). */
   admitNote?: AdmitNote;
   thread?: (data: CopyThreadData) => CopyThread;
   /** The copies are neither read nor written, as if there were none: they may be those of a directory that is in use. */
@@ -58,9 +58,9 @@ interface KeyCopiesDeps {
 export async function openKeyCopies(deps: KeyCopiesDeps): Promise<OpenKeyCopies> {
   const { keys, data, clock, log, leaveCopies = false, thread = (of) => createCopyThread(of) } = deps;
   const { identity } = await keys.state();
-  const places = new Map<string, CopyPlace>();
-  const open = (stored: StoredPlace) =>
-    createCopyPlace(stored, { ...deps, thread: thread({ place: stored.place, identity }) });
+  const places = new Map<string, CopyFolder>();
+  const open = (stored: StoredCopy) =>
+    createCopyFolder(stored, { ...deps, thread: thread({ place: stored.place, identity }) });
   const owns = () => [...places.keys()].sort().map((name) => places.get(name)!.report());
   async function reports(revision?: number): Promise<CopyReport[]> {
     if (leaveCopies) return [];
@@ -107,7 +107,7 @@ export async function openKeyCopies(deps: KeyCopiesDeps): Promise<OpenKeyCopies>
   }
 
   return {
-    ...createPlaceChanges({
+    ...createCopyFolderChanges({
       places,
       keys,
       data,

@@ -4,10 +4,10 @@ import type { Opened } from '../connection.ts';
 import type { KeySchema } from '../keys/key-store-schema.ts';
 import { makeOwn } from '../postgres/make-own.ts';
 import type { Node } from '../postgres/nodes.ts';
-import type { StoredPlace } from './copy-places.ts';
+import type { StoredCopy } from './copy-folders.ts';
 
 /** A copy that another node keeps, in a folder of its machine. */
-export interface OtherCopy extends StoredPlace {
+export interface OtherCopy extends StoredCopy {
   /** Who the node is, for a person. Undefined: it does not run. */
   holder: string | undefined;
   /** The copy has all writes up to it. */
@@ -17,7 +17,7 @@ export interface OtherCopy extends StoredPlace {
 /** Which node keeps which copy: a folder is one of a machine. */
 export interface NodeCopies {
   /** Of these those that this node keeps. One that none keeps is its own from now on. */
-  own(places: readonly StoredPlace[]): Promise<StoredPlace[]>;
+  own(places: readonly StoredCopy[]): Promise<StoredCopy[]>;
   /** In the transaction that adds the place. */
   take(tx: Transaction<KeySchema>, place: string): Promise<void>;
   /** The copies in these places of this node have all writes up to the revision. */

@@ -7,7 +7,7 @@ import type { OrganizationId } from '../../lib/id.ts';
 import { type Log, silentLog } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import { type DatabaseDeps, type Opened, openPostgres, openSqlite } from '../connection.ts';
-import { type CopyPlaces, createCopyPlaces } from '../key-copies/copy-places.ts';
+import { type CopyFolders, createCopyFolders } from '../key-copies/copy-folders.ts';
 import { copiesAlone, type NodeCopies, openNodeCopies } from '../key-copies/node-copies.ts';
 import type { OlderSchema } from '../migrate.ts';
 import { withPostgresSession } from '../postgres/postgres.ts';
@@ -40,13 +40,13 @@ export interface LedgerRow {
   entry: string;
 }
 
-export type KeyStorePlace =
+export type KeyStoreLocation =
   | { kind: 'sqlite'; path: string }
   | { kind: 'sqlite-memory' }
   | { kind: 'postgres'; url: string };
 
 /** Every write is on disk when its promise resolves; a removed key is unreadable in the file and its log, or `stillReadable` says why. */
-export interface KeyStore extends PersonKeyRows, KeyRewraps, CopyPlaces {
+export interface KeyStore extends PersonKeyRows, KeyRewraps, CopyFolders {
   organizations(): Promise<WrappedOrganizationKey[]>;
   /** Throws CONFLICT for a second one of the same generation. */
   addOrganization(key: WrappedOrganizationKey): Promise<void>;
@@ -118,10 +118,10 @@ interface KeyStoreDeps extends OlderSchema {
  * data backup: an old copy of it would undo every erasure since), or a PostgreSQL database of its own.
  */
 export async function openKeyStore(
-  place: KeyStorePlace,
+  location: KeyStoreLocation,
   { clock, log = silentLog, random = randomFillSync, writer, directory, node, ...older }: KeyStoreDeps,
 ): Promise<KeyStore> {
-  const opened = await open(place, {
+  const opened = await open(location, {
     clock,
     log,
     what: 'key store',
@@ -143,10 +143,10 @@ export async function openKeyStore(
     ...createErasureLedger(db, keyWriter),
     ...createNotes(db, keyWriter),
     ...createKeyRewraps(opened, keyWriter, clock),
-    ...createCopyPlaces(opened, keyWriter, clock, nodeCopies),
+    ...createCopyFolders(opened, keyWriter, clock, nodeCopies),
     async stillReadable() {
       if (await forget()) return undefined;
-      return place.kind === 'sqlite' ? `${place.path}-wal` : 'the key store';
+      return location.kind === 'sqlite' ? `${location.path}-wal` : 'the key store';
     },
     state: () => db.selectFrom('store_state').select(['identity', 'revision']).executeTakeFirstOrThrow(),
     writerAt: (revision) => writerAt(db, revision),
@@ -316,18 +316,18 @@ async function readRows(
 }
 
 async function open(
-  place: KeyStorePlace,
+  location: KeyStoreLocation,
   deps: DatabaseDeps & { what: 'key store' },
 ): Promise<Opened<KeySchema>> {
-  switch (place.kind) {
+  switch (location.kind) {
     case 'sqlite':
-      return openSqlite<KeySchema>(openSqliteFile(place.path), deps, keyMigrations);
+      return openSqlite<KeySchema>(openSqliteFile(location.path), deps, keyMigrations);
     case 'sqlite-memory':
       return openSqlite<KeySchema>(openSqliteMemory(), deps, keyMigrations);
     case 'postgres':
-      return openPostgres<KeySchema>(place.url, deps, keyMigrations);
+      return openPostgres<KeySchema>(location.url, deps, keyMigrations);
     default:
-      return place satisfies never;
+      return location satisfies never;
   }
 }
 
@@ -352,16 +352,16 @@ interface KeyStoreVersion {
 const NEWEST = 'select max(name) as name, max(applied_at) as at from schema_migration';
 
 /** As the key store is, without opening it. Throws SEALED where there is none, CONFLICT where PostgreSQL cannot be reached. */
-export async function readKeyStoreVersion(place: KeyStorePlace): Promise<KeyStoreVersion> {
-  switch (place.kind) {
+export async function readKeyStoreVersion(location: KeyStoreLocation): Promise<KeyStoreVersion> {
+  switch (location.kind) {
     case 'sqlite': {
-      if (!existsSync(place.path)) {
+      if (!existsSync(location.path)) {
         throw new Problem(
           'SEALED',
-          `The key store ${place.path} is missing: put back its newest copy. Nothing was changed.`,
+          `The key store ${location.path} is missing: put back its newest copy. Nothing was changed.`,
         );
       }
-      const keys = openSqliteFile(place.path);
+      const keys = openSqliteFile(location.path);
       try {
         return keys.prepare(NEWEST).get() as KeyStoreVersion;
       } finally {
@@ -369,13 +369,13 @@ export async function readKeyStoreVersion(place: KeyStorePlace): Promise<KeyStor
       }
     }
     case 'postgres':
-      return withPostgresSession(place.url, 'gatehouse migrate --back', async (session) => {
+      return withPostgresSession(location.url, 'gatehouse migrate --back', async (session) => {
         const { rows } = await session.query<KeyStoreVersion>(NEWEST);
         return rows[0]!;
       });
     case 'sqlite-memory':
       throw new Error('A key store in memory has no version to read.');
     default:
-      return place satisfies never;
+      return location satisfies never;
   }
 }

@@ -2,7 +2,7 @@ import { randomFillSync } from 'node:crypto';
 import { Problem } from '../../lib/problem.ts';
 import { CopyTrouble } from '../key-copies/copy-status.ts';
 import type { OpenKeyCopies } from '../key-copies/key-copies.ts';
-import type { AdmitNote } from '../key-copies/key-copy-place.ts';
+import type { AdmitNote } from '../key-copies/key-copy-folder.ts';
 import type { MasterKey } from '../master/master-key.ts';
 import {
   CHECKPOINT_NOTE,

@@ -48,9 +48,9 @@ test('an organization without people gets other secrets, and the old ones are go
   );
   // It goes on, empty.
   await sealer.createPerson(acme, ada);
-  const place = { organization: acme, subject: ada, field: 'x', version: 1 };
-  const sealed = await sealer.seal(place, new Uint8Array([1, 2]));
-  expect([...(await (await open()).open(place, sealed))]).toEqual([1, 2]);
+  const context = { organization: acme, subject: ada, field: 'x', version: 1 };
+  const sealed = await sealer.seal(context, new Uint8Array([1, 2]));
+  expect([...(await (await open()).open(context, sealed))]).toEqual([1, 2]);
 });
 
 test('an organization with people keeps its secrets', async () => {

@@ -42,7 +42,7 @@ const rotations = (over: Partial<KeyStore> = {}) =>
     },
   });
 
-const placeOf = (subject: SubjectId, organization = org) => ({
+const contextOf = (subject: SubjectId, organization = org) => ({
   organization,
   subject,
   field: 'f',
@@ -53,7 +53,7 @@ async function people(count: number) {
   const sealed = new Map<SubjectId, Uint8Array>();
   for (let index = 0; index < count; index++) {
     await sealer.createPerson(org, sub(index));
-    sealed.set(sub(index), await sealer.seal(placeOf(sub(index)), Buffer.from(`name ${index}`)));
+    sealed.set(sub(index), await sealer.seal(contextOf(sub(index)), Buffer.from(`name ${index}`)));
   }
   return sealed;
 }
@@ -61,7 +61,7 @@ async function people(count: number) {
 async function expectOpen(sealed: Map<SubjectId, Uint8Array>) {
   for (const any of [sealer, await createSealer({ keys, master, clock, log: silentLog })]) {
     for (const [subject, value] of sealed) {
-      const plain = Buffer.from(await any.open(placeOf(subject), value)).toString();
+      const plain = Buffer.from(await any.open(contextOf(subject), value)).toString();
       expect(plain).toBe(`name ${Number(subject.slice(4))}`);
     }
   }
@@ -139,7 +139,7 @@ test('who comes meanwhile is under the new key; who is erased meanwhile stays er
       if (!once) {
         once = true;
         await sealer.createPerson(org, sub(900));
-        sealed.set(sub(900), await sealer.seal(placeOf(sub(900)), Buffer.from('name 900')));
+        sealed.set(sub(900), await sealer.seal(contextOf(sub(900)), Buffer.from('name 900')));
         // Read for this page, and for the next.
         for (const gone of [rows[0]!.subject, sub(25)]) {
           await sealer.destroyPerson(gone);
@@ -180,7 +180,7 @@ test('a person whose key is on its way while the new key is made is not left beh
   expect(await started).toEqual({ generation: 2, total: 1 });
   await whole(all);
   expect(await generations()).toEqual(['org_a 2', 'org_b 1']);
-  const sealed = await sealer.seal(placeOf(sub(7)), Buffer.from('name 7'));
+  const sealed = await sealer.seal(contextOf(sub(7)), Buffer.from('name 7'));
   await expectOpen(new Map([[sub(7), sealed]]));
 });
 

@@ -10,8 +10,8 @@ import {
 } from 'node:crypto';
 import { z } from 'zod';
 import { defined } from '../../lib/defined.ts';
-import { createOneAtATime } from '../../lib/one-at-a-time.ts';
 import { Problem } from '../../lib/problem.ts';
+import { createOneAtATime } from '../../lib/turns.ts';
 import type { MasterKey } from '../master/master-key.ts';
 import type { KeyStore } from './key-store.ts';
 import { secretBound } from './wrapped-key.ts';

@@ -9,14 +9,14 @@ import { Problem } from '../../lib/problem.ts';
 import type { DatabaseDeps } from '../connection.ts';
 import { type KeyCopies, openKeyCopies } from '../key-copies/key-copies.ts';
 import type { CurrentMaster } from '../master/master-key-provider.ts';
-import { type MasterPlaces, masterPlaces, openMaster, type Unlock } from '../master/open-master.ts';
+import { type MasterKeySources, masterKeySources, openMaster, type Unlock } from '../master/open-master.ts';
 import type { OlderSchema } from '../migrate.ts';
 import { type KeysInUse, usedAlone } from '../position/keys-in-use.ts';
 import { createSealer, type Sealer } from '../sealing/sealed.ts';
 import type { Db } from '../transaction.ts';
 import type { CheckpointNote } from './checkpoint-note.ts';
 import { type Integrity, openIntegrity } from './integrity.ts';
-import { type KeyStore, type KeyStorePlace, openKeyStore } from './key-store.ts';
+import { type KeyStore, type KeyStoreLocation, openKeyStore } from './key-store.ts';
 import { type NodeLink, openNodeLink } from './node-link.ts';
 import { createNoteGuard, openNoteGuard } from './note-guard.ts';
 import { type OrganizationKeys, openOrganizationKeys } from './organization-keys.ts';
@@ -38,7 +38,7 @@ export interface Vault {
   link: NodeLink | undefined;
   master: CurrentMaster;
   /** Where a master key may be kept. */
-  places: MasterPlaces;
+  sources: MasterKeySources;
   close(): Promise<void>;
 }
 
@@ -48,7 +48,7 @@ interface VaultDeps extends OlderSchema {
   clock: Clock;
   log: Log;
   /** Elsewhere than `keys.db` in the folder: a database of its own. */
-  keysPlace?: KeyStorePlace;
+  keysLocation?: KeyStoreLocation;
   /** Who opens it; shown to a process that is refused meanwhile (connection.ts). */
   writer?: string;
   directory?: DatabaseDeps['directory'];
@@ -77,7 +77,7 @@ export async function openVault(
     db,
     clock,
     log,
-    keysPlace,
+    keysLocation,
     writer,
     directory,
     node,
@@ -89,16 +89,21 @@ export async function openVault(
   }: VaultDeps,
 ): Promise<Vault> {
   const organizations = await readOrganizations(db);
-  const place = keysPlace ?? { kind: 'sqlite', path: join(folder, 'keys.db') };
-  const path = place.kind === 'sqlite' ? place.path : '(PostgreSQL)';
-  if (place.kind === 'sqlite' && !existsSync(path) && organizations.length > 0) {
+  const location = keysLocation ?? { kind: 'sqlite', path: join(folder, 'keys.db') };
+  const path = location.kind === 'sqlite' ? location.path : '(PostgreSQL)';
+  if (location.kind === 'sqlite' && !existsSync(path) && organizations.length > 0) {
     throw new Problem(
       'SEALED',
       `The key store ${path} is missing, but the database holds what its keys sealed: put back its newest copy. If the keys are in PostgreSQL, name their database with --keys-database-url.`,
     );
   }
   await using opened = new AsyncDisposableStack();
-  const keys = await openKeyStore(place, { clock, log, ...older, ...defined({ writer, directory, node }) });
+  const keys = await openKeyStore(location, {
+    clock,
+    log,
+    ...older,
+    ...defined({ writer, directory, node }),
+  });
   opened.defer(() => keys.close());
   const guard = createNoteGuard();
   const copies = await openKeyCopies({ keys, data: folder, clock, log, leaveCopies, admitNote: guard.admit });
@@ -122,8 +127,8 @@ export async function openVault(
       `The key store ${path} holds the keys of people of ${foreign.join(', ')}, which the database does not know: put back the database that belongs to it, or name it with --database-url. Nothing was changed.`,
     );
   }
-  const places = await masterPlaces(folder, { masterKeyFile, keys });
-  const master = await openMaster({ keys, places, log, unlock, mayCreate: organizations.length === 0 });
+  const sources = await masterKeySources(folder, { masterKeyFile, keys });
+  const master = await openMaster({ keys, sources, log, unlock, mayCreate: organizations.length === 0 });
   const organizationKeys = await openOrganizationKeys({ keys, master, random: randomFillSync });
   const held = await openIntegrity({ keys, master, organizations: organizationKeys });
   const made = held ? undefined : await openSigningKeys({ keys, master });
@@ -178,7 +183,7 @@ export async function openVault(
     organizations: organizationKeys,
     link,
     master,
-    places,
+    sources,
     close: () => everything.disposeAsync(),
   };
 }

@@ -20,11 +20,11 @@ import { createMasterCare, replaceMaster } from './master-care.ts';
 import { masterKeyFile } from './master-key-file.ts';
 import { createCurrentMaster, type MasterKeyProvider, PASSPHRASE_NOTE } from './master-key-provider.ts';
 import { masterPassphrase } from './master-passphrase.ts';
-import { masterPlaces, openMaster } from './open-master.ts';
+import { masterKeySources, openMaster } from './open-master.ts';
 
 const org = 'org_a' as OrganizationId;
 const subject = 'sub_ada' as SubjectId;
-const place = { organization: org, subject, field: 'subject.name', version: 1 };
+const context = { organization: org, subject, field: 'subject.name', version: 1 };
 const clock = { now: () => Date.parse('2026-11-20T12:00:00Z') };
 const cheap = { cost: { memoryKiB: 8, passes: 1, lanes: 1 } };
 const passphrase = 'correct horse battery';
@@ -44,16 +44,16 @@ afterEach(async () => {
 async function start(give = passphrase) {
   const keys = await openKeyStore({ kind: 'sqlite', path: join(folder, 'keys.db') }, { clock });
   opened.push(keys);
-  const places = {
-    ...(await masterPlaces(folder, { keys })),
+  const sources = {
+    ...(await masterKeySources(folder, { keys })),
     passphrase: masterPassphrase(join(folder, 'master-passphrase.json'), cheap),
   };
   const unlock = (open: (passphrase: string) => Promise<void>) => open(give);
-  const master = await openMaster({ keys, places, log: silentLog, mayCreate: true, unlock });
+  const master = await openMaster({ keys, sources, log: silentLog, mayCreate: true, unlock });
   const organizations = await openOrganizationKeys({ keys, master, random });
   const sealer = await createSealer({ keys, master, organizations, clock, log: silentLog });
   const signing = await openSigningKeys({ keys, master });
-  return { keys, places, master, sealer, signing, organizations };
+  return { keys, sources, master, sealer, signing, organizations };
 }
 
 async function stop(): Promise<void> {
@@ -65,13 +65,13 @@ async function begin() {
   const { sealer, signing } = await start();
   await sealer.createOrganization(org);
   await sealer.createPerson(org, subject);
-  const sealed = await sealer.seal(place, Buffer.from('Ada'));
+  const sealed = await sealer.seal(context, Buffer.from('Ada'));
   const hash = sealer.emailHash(org, 'ada@example.org');
   await stop();
   return {
     async expectWhole() {
       const now = await start();
-      expect(Buffer.from(await now.sealer.open(place, sealed)).toString()).toBe('Ada');
+      expect(Buffer.from(await now.sealer.open(context, sealed)).toString()).toBe('Ada');
       expect(now.sealer.emailHash(org, 'ada@example.org')).toBe(hash);
       expect(now.signing.publicKeys()).toEqual(signing.publicKeys());
       expect(await now.keys.masters()).toEqual([now.master.id]);
@@ -84,7 +84,7 @@ async function begin() {
 const targets: [string, (from: Awaited<ReturnType<typeof start>>) => MasterKeyProvider][] = [
   ['its own file', ({ master }) => master.provider],
   ['a file elsewhere', () => masterKeyFile(join(folder, 'stick', 'other.key'))],
-  ['a passphrase', ({ places }) => places.passphrase],
+  ['a passphrase', ({ sources }) => sources.passphrase],
 ];
 
 test.each(targets)('into %s: everything opens, and the old key is in no file', async (_, target) => {
@@ -297,7 +297,7 @@ test('the wrapped key travels in the key store, and an old passphrase opens noth
   const store = readdirSync(folder).filter((name) => name.startsWith('keys.db'));
   for (const name of store) expect(readFileSync(join(folder, name), 'latin1')).not.toContain(old);
   // Cut short between the file and the note.
-  await service.places.passphrase.change('another horse battery', passphrase);
+  await service.sources.passphrase.change('another horse battery', passphrase);
   expect(await note()).not.toBe(file());
   await stop();
   const again = await expectWhole();

@@ -23,7 +23,7 @@ import {
 } from './master-key-provider.ts';
 import { giveNextMaster, NotGiven, requireNoKeepers } from './next-master.ts';
 import { rewrapForNodes } from './node-joins.ts';
-import type { MasterPlaces } from './open-master.ts';
+import type { MasterKeySources } from './open-master.ts';
 
 /** What can be done with the master key in use. */
 interface MasterCare {
@@ -43,37 +43,37 @@ interface MasterCareDeps {
   patience?: number;
 }
 
-export function createMasterCare(deps: MasterCareDeps & { places: MasterPlaces }): MasterCare {
-  const { master, places } = deps;
+export function createMasterCare(deps: MasterCareDeps & { sources: MasterKeySources }): MasterCare {
+  const { master, sources } = deps;
   return {
     state: () => ({ id: master.id, kind: master.provider.kind, path: master.provider.path }),
     async prove(passphrase) {
       if (master.provider.asks === 'passphrase') await master.provider.open('current', passphrase);
     },
     rotate: (passphrase) => replaceMaster(deps, master.provider, passphrase),
-    toPassphrase: (passphrase) => replaceMaster(deps, places.passphrase, passphrase),
+    toPassphrase: (passphrase) => replaceMaster(deps, sources.passphrase, passphrase),
     async changePassphrase(passphrase, next) {
-      const { joined } = places;
+      const { joined } = sources;
       if (joined && master.provider === joined) return joined.change(passphrase, next);
-      await places.passphrase.change(passphrase, next);
-      await deps.keys.replaceNote({ name: PASSPHRASE_NOTE, value: places.passphrase.carried('current') });
+      await sources.passphrase.change(passphrase, next);
+      await deps.keys.replaceNote({ name: PASSPHRASE_NOTE, value: sources.passphrase.carried('current') });
     },
     async toFile(path) {
-      const file = path === undefined ? places.inFolder : masterKeyFile(path);
+      const file = path === undefined ? sources.inFolder : masterKeyFile(path);
       if (existsSync(file.path)) {
         throw new Problem(
           'CONFLICT',
           `${file.path} is there already, and a key is never written over: name another file, or rotate the key in its place with "gatehouse master rotate".`,
         );
       }
-      if (path !== undefined) requireOwnPlace(file.path, places.inFolder.path);
+      if (path !== undefined) requireOwnFolder(file.path, sources.inFolder.path);
       return replaceMaster(deps, file);
     },
   };
 }
 
 /** Files that come and go by themselves lie in the data directory and beside a copy of the key store: a key among them is lost. */
-function requireOwnPlace(path: string, inFolder: string): void {
+function requireOwnFolder(path: string, inFolder: string): void {
   const folder = dirname(path);
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
     throw new Problem(

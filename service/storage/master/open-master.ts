@@ -23,7 +23,7 @@ import { readSecretFile } from './secret-file.ts';
  */
 export type Unlock = (open: (passphrase: string) => Promise<void>) => Promise<void>;
 
-export interface MasterPlaces {
+export interface MasterKeySources {
   /** Where the first key is made. */
   file: MasterKeyFile;
   /** `master.key` in the data directory. */
@@ -37,7 +37,7 @@ export interface MasterPlaces {
 
 interface OpenMasterDeps {
   keys: Pick<KeyStore, 'masters' | 'note' | 'replaceNote'>;
-  places: MasterPlaces;
+  sources: MasterKeySources;
   log: Log;
   /** The directory is new: a key may be made. */
   mayCreate: boolean;
@@ -46,7 +46,7 @@ interface OpenMasterDeps {
 }
 
 /** `masterKeyFile` overrides `master.key` in the folder; where a rotation has put it comes first. */
-export async function masterPlaces(
+export async function masterKeySources(
   folder: string,
   {
     masterKeyFile: given,
@@ -57,7 +57,7 @@ export async function masterPlaces(
     keys: Pick<KeyStore, 'note' | 'nodeKeys'>;
     random?: Random;
   },
-): Promise<MasterPlaces> {
+): Promise<MasterKeySources> {
   const inFolder = join(folder, 'master.key');
   const { kind, path } = await readMasterRecord(keys);
   const paths = new Set([
@@ -81,7 +81,7 @@ export async function masterPlaces(
  * Throws SEALED, saying what is missing and the remedy.
  */
 export async function openMaster(deps: OpenMasterDeps): Promise<CurrentMaster> {
-  const { keys, places, mayCreate, log } = deps;
+  const { keys, sources, mayCreate, log } = deps;
   const [recorded, ...more] = await keys.masters();
   const record = await readMasterRecord(keys);
   if (more.length > 0) {
@@ -91,9 +91,9 @@ export async function openMaster(deps: OpenMasterDeps): Promise<CurrentMaster> {
     );
   }
   const providers: MasterKeyProvider[] = [
-    ...places.files,
-    places.passphrase,
-    ...(places.joined ? [places.joined] : []),
+    ...sources.files,
+    sources.passphrase,
+    ...(sources.joined ? [sources.joined] : []),
   ];
   const looks = providers.flatMap((provider) => {
     const held = provider.held();
@@ -106,8 +106,8 @@ export async function openMaster(deps: OpenMasterDeps): Promise<CurrentMaster> {
   if (!found) {
     const unusable = looks.find(({ held }) => held.is === 'unusable')?.held;
     if (unusable?.is === 'unusable') throw unusable.problem;
-    if (recorded !== undefined || !mayCreate) throw missing(looks, recorded, record, places);
-    return createCurrentMaster(await places.file.create(), places.file, keys.masters);
+    if (recorded !== undefined || !mayCreate) throw missing(looks, recorded, record, sources);
+    return createCurrentMaster(await sources.file.create(), sources.file, keys.masters);
   }
   const { provider, which } = found;
   const master = createCurrentMaster(await openWith(provider, which, deps.unlock), provider, keys.masters);
@@ -154,7 +154,7 @@ function missing(
   looks: { provider: MasterKeyProvider; held: { is: string; id?: string } }[],
   recorded: string | undefined,
   record: MasterRecord,
-  { file, files }: MasterPlaces,
+  { file, files }: MasterKeySources,
 ): Problem {
   const other = looks.find(({ held }) => held.is === 'key');
   if (!other) {

@@ -53,12 +53,12 @@ describe.skipIf(binaries === undefined || pgbouncer === undefined)(
     test('with its defaults, which are sessions, all works', async () => {
       const pooled = await behind({});
       await checkPostgres(pooled);
-      const place = { kind: 'postgres' as const, url: pooled };
+      const location = { kind: 'postgres' as const, url: pooled };
       const deps = { clock: { now: () => 5 }, log: silentLog, writer: 'gatehouse 7' };
-      const database = await openDatabase(place, deps);
+      const database = await openDatabase(location, deps);
       try {
         await database.inTransaction((tx) => tx.selectFrom('organization').select('id').execute());
-        await expect(openDatabase(place, deps)).rejects.toMatchObject({
+        await expect(openDatabase(location, deps)).rejects.toMatchObject({
           code: 'CONFLICT',
           message: expect.stringContaining('gatehouse 7'),
         });

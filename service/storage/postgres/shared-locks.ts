@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
 import pg from 'pg';
-import { type Locks, once, type Place } from '../../lib/locks.ts';
+import { type Locks, once, type Slot } from '../../lib/locks.ts';
 import { Problem } from '../../lib/problem.ts';
 import { createTurns } from '../../lib/turns.ts';
 import { toStorageProblem } from '../storage-problem.ts';
@@ -87,7 +87,7 @@ export function createSharedLocks(url: string, sessions: string): SharedLocks {
   const places = new Map<string, Set<number>>();
   const placeTurns = createTurns();
 
-  async function takePlace(name: string, most: number): Promise<Place> {
+  async function takeSlot(name: string, most: number): Promise<Slot> {
     const own = places.get(name) ?? new Set();
     const first = BigInt(numberOf(`${name}/places`));
     const numbers = Array.from({ length: Math.min(most, MOST_PLACES) }, (_, n) => n).filter(
@@ -161,9 +161,9 @@ export function createSharedLocks(url: string, sessions: string): SharedLocks {
           }
         });
     },
-    takePlace(decision, key, most) {
+    takeSlot(decision, key, most) {
       const name = `${decision}/${key}`;
-      return placeTurns(name, () => takePlace(name, most)).catch((error: unknown) => {
+      return placeTurns(name, () => takeSlot(name, most)).catch((error: unknown) => {
         throw toStorageProblem(error);
       });
     },

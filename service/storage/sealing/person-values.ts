@@ -13,8 +13,8 @@ import {
   type WrappedPersonsDeps,
 } from './value-opener.ts';
 
-/** Position of a sealed value. It opens only there. */
-export interface SealedPlace {
+/** What a sealed value is bound to: it opens with nothing else. */
+export interface SealContext {
   organization: OrganizationId;
   subject: SubjectId;
   /** `subject.email`; with the row's id where a person has several rows: `template.vector/tpl_…`. No `|`. */
@@ -28,14 +28,14 @@ export interface SealedPlace {
 /** Values under the keys of people. */
 export interface PersonValues {
   /** Throws SUBJECT_NOT_FOUND without a key. 29 bytes longer than `plain`. */
-  seal(place: SealedPlace, plain: Uint8Array): Promise<Uint8Array>;
+  seal(context: SealContext, plain: Uint8Array): Promise<Uint8Array>;
   /** Throws SUBJECT_NOT_FOUND once the key is destroyed, and an error (not a Problem) for damaged bytes. */
-  open(place: SealedPlace, sealed: Uint8Array): Promise<Uint8Array>;
+  open(context: SealContext, sealed: Uint8Array): Promise<Uint8Array>;
   /** As `open`, for many at once (a few thousand at a time): one answer each, in order, none thrown. */
-  openMany(values: readonly { place: SealedPlace; sealed: Uint8Array }[]): Promise<Unsealed[]>;
+  openMany(values: readonly { context: SealContext; sealed: Uint8Array }[]): Promise<Unsealed[]>;
   /** As `openMany`, in threads of its own until it is closed: for what reads everything. */
   openInThreads(): {
-    openMany(values: readonly { place: SealedPlace; sealed: Uint8Array }[]): Promise<Unsealed[]>;
+    openMany(values: readonly { context: SealContext; sealed: Uint8Array }[]): Promise<Unsealed[]>;
     close(): Promise<void>;
   };
 }
@@ -45,26 +45,26 @@ export function createPersonValues(
   random: Random,
   opening: WrappedPersonsDeps,
 ): PersonValues {
-  function sealUnder(key: KeyObject, place: SealedPlace, plain: Uint8Array): Uint8Array {
-    const format = formatAt(place);
-    return encrypt(key, plain, valueBound(place, format), random, format);
+  function sealUnder(key: KeyObject, context: SealContext, plain: Uint8Array): Uint8Array {
+    const format = formatAt(context);
+    return encrypt(key, plain, valueBound(context, format), random, format);
   }
 
   return {
-    seal: async (place, plain) => sealUnder(await persons.of(place.subject), place, plain),
-    async open(place, sealed) {
-      const plain = decrypt(await persons.of(place.subject), sealed, valueBound(place, formatOf(sealed)));
+    seal: async (context, plain) => sealUnder(await persons.of(context.subject), context, plain),
+    async open(context, sealed) {
+      const plain = decrypt(await persons.of(context.subject), sealed, valueBound(context, formatOf(sealed)));
       if (plain) return plain;
-      throw new Error(`The sealed ${place.field} of ${place.subject} was changed or belongs elsewhere.`);
+      throw new Error(`The sealed ${context.field} of ${context.subject} was changed or belongs elsewhere.`);
     },
     async openMany(values) {
-      const found = await persons.ofMany(values.map(({ place }) => place.subject));
-      return values.map(({ place, sealed }): Unsealed => {
-        const key = found.get(place.subject);
+      const found = await persons.ofMany(values.map(({ context }) => context.subject));
+      return values.map(({ context, sealed }): Unsealed => {
+        const key = found.get(context.subject);
         if (key === undefined) return { is: 'erased' };
-        const plain = decrypt(key, sealed, valueBound(place, formatOf(sealed)));
+        const plain = decrypt(key, sealed, valueBound(context, formatOf(sealed)));
         return plain
-          ? { is: 'open', plain, ...(isOlder(place, sealed) && { older: true }) }
+          ? { is: 'open', plain, ...(isOlder(context, sealed) && { older: true }) }
           : { is: 'damaged' };
       });
     },
@@ -73,9 +73,9 @@ export function createPersonValues(
       return {
         openMany: (values) =>
           opener.openMany(
-            values.map(({ place, sealed }) => ({
-              subject: place.subject,
-              bound: valueBound(place, formatOf(sealed)),
+            values.map(({ context, sealed }) => ({
+              subject: context.subject,
+              bound: valueBound(context, formatOf(sealed)),
               sealed,
             })),
           ),
@@ -85,11 +85,11 @@ export function createPersonValues(
   };
 }
 
-/** That a value at this place is sealed in. */
-export const formatAt = ({ world }: SealedPlace): Format => (world === undefined ? 1 : 2);
+/** In which format a value of this context is sealed. */
+export const formatAt = ({ world }: SealContext): Format => (world === undefined ? 1 : 2);
 
 export function valueBound(
-  { organization, world, subject, field, version }: SealedPlace,
+  { organization, world, subject, field, version }: SealContext,
   format: Format,
 ): string {
   if (field.includes('|')) throw new Error(`A sealed field is named without "|", not "${field}".`);
@@ -98,7 +98,7 @@ export function valueBound(
 }
 
 /** Sealed before worlds were named. */
-const isOlder = ({ world }: SealedPlace, sealed: Uint8Array): boolean =>
+const isOlder = ({ world }: SealContext, sealed: Uint8Array): boolean =>
   world !== undefined && formatOf(sealed) === 1;
 
 /** The keys of people, unwrapped; those used last are remembered. */
@@ -164,19 +164,19 @@ export function createPersonKeys(
   };
 }
 
-/** As SealedPlace, of what belongs to no person. */
-export type OwnPlace = Omit<SealedPlace, 'subject' | 'world'>;
+/** As SealContext, of what belongs to no person. */
+export type OwnSealContext = Omit<SealContext, 'subject' | 'world'>;
 
 /** Values of an organization that belong to no person. */
 export interface OwnValues {
   /**
    * What is the organization's own and no person's: a webhook's secret, a header with a password. AES-256-GCM under a key derived
    * from the organization's lookup secret, so it opens after every rotation and never after the organization was erased.
-   * `field` as of SealedPlace, with the row's id.
+   * `field` as of SealContext, with the row's id.
    */
-  sealOwn(place: OwnPlace, plain: Uint8Array): Uint8Array;
+  sealOwn(context: OwnSealContext, plain: Uint8Array): Uint8Array;
   /** Throws an error (not a Problem) for bytes that were changed or belong elsewhere. */
-  openOwn(place: OwnPlace, sealed: Uint8Array): Uint8Array;
+  openOwn(context: OwnSealContext, sealed: Uint8Array): Uint8Array;
 }
 
 export function createOwnValues(organizations: Pick<OrganizationKeys, 'lookup'>, random: Random): OwnValues {
@@ -195,16 +195,18 @@ export function createOwnValues(organizations: Pick<OrganizationKeys, 'lookup'>,
   }
 
   return {
-    sealOwn: (place, plain) => encrypt(ownKey(place.organization), plain, ownBound(place), random),
-    openOwn(place, sealed) {
-      const plain = decrypt(ownKey(place.organization), sealed, ownBound(place));
+    sealOwn: (context, plain) => encrypt(ownKey(context.organization), plain, ownBound(context), random),
+    openOwn(context, sealed) {
+      const plain = decrypt(ownKey(context.organization), sealed, ownBound(context));
       if (plain) return plain;
-      throw new Error(`The sealed ${place.field} of ${place.organization} was changed or belongs elsewhere.`);
+      throw new Error(
+        `The sealed ${context.field} of ${context.organization} was changed or belongs elsewhere.`,
+      );
     },
   };
 }
 
-function ownBound({ organization, field, version }: OwnPlace): string {
+function ownBound({ organization, field, version }: OwnSealContext): string {
   if (field.includes('|')) throw new Error(`A sealed field is named without "|", not "${field}".`);
   return `own|${organization}|${field}|${version}`;
 }

@@ -6,7 +6,7 @@ import { type KeyStore, openKeyStore } from '../keys/key-store.ts';
 import { type OrganizationKeys, openOrganizationKeys } from '../keys/organization-keys.ts';
 import { createMasterKey } from '../master/master-key.ts';
 import { openResealing } from './resealing.ts';
-import { createSealer, type SealedPlace, type Sealer } from './sealed.ts';
+import { createSealer, type SealContext, type Sealer } from './sealed.ts';
 import { toBytes, toVector } from './template-transform.ts';
 
 const organization = 'org_one' as OrganizationId;
@@ -14,7 +14,7 @@ const clock = { now: () => 1 };
 const master = createMasterKey(new Uint8Array(32));
 const random = (into: Uint8Array) => crypto.getRandomValues(into as Uint8Array<ArrayBuffer>);
 const sub = (n: number) => `sub_${n}` as SubjectId;
-const placeOf = (n: number, more: Partial<SealedPlace> = {}): SealedPlace => ({
+const contextOf = (n: number, more: Partial<SealContext> = {}): SealContext => ({
   organization,
   subject: sub(n),
   field: `template.vector/${n}`,
@@ -43,14 +43,14 @@ async function vectors(count: number) {
   for (let n = 0; n < count; n++) {
     await sealer.createPerson(organization, sub(n));
     const from = n % 3 === 0 ? 0 : 1;
-    const place = placeOf(n, n % 2 === 0 ? { world: 'live' } : {});
+    const context = contextOf(n, n % 2 === 0 ? { world: 'live' } : {});
     const vector = sealer.transformOf(organization, from).rotate(direction(`v${n}`, 24));
-    const sealed = await sealer.seal(place, toBytes(vector));
+    const sealed = await sealer.seal(context, toBytes(vector));
     values.push({
-      place,
+      context,
       sealed,
       from,
-      anew: { ...place, field: `${place.field}@2`, world: 'live' as const },
+      anew: { ...context, field: `${context.field}@2`, world: 'live' as const },
     });
   }
   return values;
@@ -63,7 +63,7 @@ test.each([
   const values = await vectors(12);
   await sealer.destroyPerson(sub(1));
   values[2]!.sealed[20]! ^= 1;
-  values[3]!.place = placeOf(4);
+  values[3]!.context = contextOf(4);
   values[5]!.from = 7;
   await sealer.transforms.add(organization);
   const rotation = sealer.openRotation(organization, 2, full);

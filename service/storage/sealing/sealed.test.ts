@@ -9,7 +9,7 @@ import { silentLog } from '../../lib/log.ts';
 import { type KeyStore, openKeyStore } from '../keys/key-store.ts';
 import { openOrganizationKeys } from '../keys/organization-keys.ts';
 import { createMasterKey } from '../master/master-key.ts';
-import { createSealer, type SealedPlace, type Sealer, type SealerDeps } from './sealed.ts';
+import { createSealer, type SealContext, type Sealer, type SealerDeps } from './sealed.ts';
 
 const hour = 3_600_000;
 const org = (name: string) => `org_${name}` as OrganizationId;
@@ -51,7 +51,7 @@ function holdAfter<A extends unknown[], R>(work: (...given: A) => Promise<R>) {
   };
 }
 
-const place: SealedPlace = {
+const context: SealContext = {
   organization: org('a'),
   subject: sub('ada'),
   field: 'subject.email',
@@ -59,10 +59,10 @@ const place: SealedPlace = {
 };
 
 describe('sealing', () => {
-  test('opens in its place, also with the keys read anew', async () => {
-    const sealed = await sealer.seal(place, text('ada@example.org'));
-    expect(read(await sealer.open(place, sealed))).toBe('ada@example.org');
-    expect(read(await (await seal()).open(place, sealed))).toBe('ada@example.org');
+  test('opens in its context, also with the keys read anew', async () => {
+    const sealed = await sealer.seal(context, text('ada@example.org'));
+    expect(read(await sealer.open(context, sealed))).toBe('ada@example.org');
+    expect(read(await (await seal()).open(context, sealed))).toBe('ada@example.org');
     expect(Buffer.from(sealed).includes('ada')).toBe(false);
   });
 
@@ -80,7 +80,7 @@ describe('sealing', () => {
       fc.asyncProperty(anywhere, anywhere, fc.uint8Array({ maxLength: 64 }), async (from, to, plain) => {
         const sealed = await sealer.seal(from, plain);
         const same = JSON.stringify(from) === JSON.stringify(to);
-        const [opened] = await sealer.openMany([{ place: to, sealed }]);
+        const [opened] = await sealer.openMany([{ context: to, sealed }]);
         if (same) expect(opened).toEqual({ is: 'open', plain: Buffer.from(plain) });
         else {
           expect(opened).toEqual({ is: 'damaged' });
@@ -91,8 +91,8 @@ describe('sealing', () => {
     );
   });
 
-  test('a field name cannot pose as another place', async () => {
-    await expect(sealer.seal({ ...place, field: 'a|1' }, text('x'))).rejects.toThrow('without "|"');
+  test('a field name cannot pose as another context', async () => {
+    await expect(sealer.seal({ ...context, field: 'a|1' }, text('x'))).rejects.toThrow('without "|"');
   });
 
   test('many at once: each answered, in order', async () => {
@@ -102,11 +102,11 @@ describe('sealing', () => {
       ['eve', 'x'],
       ['ada', 'y'],
     ] as const) {
-      const at = { ...place, subject: sub(subject), field };
-      values.push({ place: at, sealed: await sealer.seal(at, text(subject + field)) });
+      const at = { ...context, subject: sub(subject), field };
+      values.push({ context: at, sealed: await sealer.seal(at, text(subject + field)) });
     }
-    values.push({ place: { ...place, subject: sub('none') }, sealed: values[0]!.sealed });
-    values.push({ place: values[0]!.place, sealed: values[2]!.sealed });
+    values.push({ context: { ...context, subject: sub('none') }, sealed: values[0]!.sealed });
+    values.push({ context: values[0]!.context, sealed: values[2]!.sealed });
     const answers = await (await seal()).openMany(values);
     expect(answers.map((answer) => (answer.is === 'open' ? read(answer.plain) : answer.is))).toEqual([
       'adax',
@@ -121,17 +121,17 @@ describe('sealing', () => {
     const few = await seal({ cachedKeys: 4 });
     const values = [];
     for (let index = 0; index < 50; index++) {
-      const at = { ...place, subject: sub(`p${index}`) };
+      const at = { ...context, subject: sub(`p${index}`) };
       await few.createPerson(org('a'), at.subject);
-      values.push({ place: at, sealed: await few.seal(at, text(`value ${index}`)) });
+      values.push({ context: at, sealed: await few.seal(at, text(`value ${index}`)) });
     }
-    for (const [index, { place: at, sealed }] of values.entries()) {
+    for (const [index, { context: at, sealed }] of values.entries()) {
       expect(read(await few.open(at, sealed))).toBe(`value ${index}`);
     }
   });
 
   test('nothing is sealed for a person without a key, and no person gets a second one', async () => {
-    const stranger = { ...place, subject: sub('stranger') };
+    const stranger = { ...context, subject: sub('stranger') };
     await expect(sealer.seal(stranger, text('x'))).rejects.toMatchObject({ code: 'SUBJECT_NOT_FOUND' });
     await expect(sealer.createPerson(org('a'), sub('ada'))).rejects.toThrow(/unique/i);
     await expect(sealer.createPerson(org('c'), sub('cy'))).rejects.toMatchObject({ code: 'SEALED' });
@@ -141,7 +141,7 @@ describe('sealing', () => {
 describe('what is an organization’s own', () => {
   const own = { organization: org('a'), field: 'webhook_endpoint.secret/wh_1', version: 1 };
 
-  test('opens in its place after its keys were read anew or rotated, and nowhere else', async () => {
+  test('opens in its context after its keys were read anew or rotated, and nowhere else', async () => {
     const sealed = sealer.sealOwn(own, text('whsec_1'));
     expect(read((await seal()).openOwn(own, sealed))).toBe('whsec_1');
     const organizations = await openOrganizationKeys({ keys, master, random: randomFillSync });
@@ -158,42 +158,42 @@ describe('what is an organization’s own', () => {
 
   test('is gone once the organization’s secrets were replaced', async () => {
     await sealer.createOrganization(org('empty'));
-    const place = { ...own, organization: org('empty') };
-    const sealed = sealer.sealOwn(place, text('whsec_1'));
+    const context = { ...own, organization: org('empty') };
+    const sealed = sealer.sealOwn(context, text('whsec_1'));
     await sealer.replaceOrganization(org('empty'));
-    expect(() => sealer.openOwn(place, sealed)).toThrow(/changed or belongs elsewhere/);
+    expect(() => sealer.openOwn(context, sealed)).toThrow(/changed or belongs elsewhere/);
   });
 });
 
 describe('destroying a person', () => {
   test('nothing of that person opens again, everything else does', async () => {
-    const hers = await sealer.seal(place, text('hers'));
-    const evesPlace = { ...place, subject: sub('eve') };
-    const eves = await sealer.seal(evesPlace, text('eves'));
+    const hers = await sealer.seal(context, text('hers'));
+    const evesContext = { ...context, subject: sub('eve') };
+    const eves = await sealer.seal(evesContext, text('eves'));
     expect(await sealer.destroyPerson(sub('ada'))).toEqual({ existed: true, copies: [] });
     expect(await sealer.destroyPerson(sub('ada'))).toEqual({ existed: false, copies: [] });
     for (const any of [sealer, await seal()]) {
-      await expect(any.open(place, hers)).rejects.toMatchObject({ code: 'SUBJECT_NOT_FOUND' });
-      await expect(any.seal(place, text('new'))).rejects.toMatchObject({ code: 'SUBJECT_NOT_FOUND' });
-      expect(read(await any.open(evesPlace, eves))).toBe('eves');
+      await expect(any.open(context, hers)).rejects.toMatchObject({ code: 'SUBJECT_NOT_FOUND' });
+      await expect(any.seal(context, text('new'))).rejects.toMatchObject({ code: 'SUBJECT_NOT_FOUND' });
+      expect(read(await any.open(evesContext, eves))).toBe('eves');
     }
   });
 
   describe('a key that is read while its person is destroyed opens nothing afterwards', () => {
     let sealed: Uint8Array;
     beforeEach(async () => {
-      sealed = await sealer.seal(place, text('hers'));
+      sealed = await sealer.seal(context, text('hers'));
     });
     async function expectGone(reader: Sealer) {
-      await expect(reader.open(place, sealed)).rejects.toMatchObject({ code: 'SUBJECT_NOT_FOUND' });
-      await expect(reader.seal(place, text('new'))).rejects.toMatchObject({ code: 'SUBJECT_NOT_FOUND' });
-      expect(await reader.openMany([{ place, sealed }])).toEqual([{ is: 'erased' }]);
+      await expect(reader.open(context, sealed)).rejects.toMatchObject({ code: 'SUBJECT_NOT_FOUND' });
+      await expect(reader.seal(context, text('new'))).rejects.toMatchObject({ code: 'SUBJECT_NOT_FOUND' });
+      expect(await reader.openMany([{ context, sealed }])).toEqual([{ is: 'erased' }]);
     }
 
     test('read before, not cached after', async () => {
       const readRows = holdAfter(keys.persons);
       const reader = await seal({ keys: { ...keys, persons: readRows.work } });
-      const reading = reader.open(place, sealed);
+      const reading = reader.open(context, sealed);
       await readRows.done;
       await reader.destroyPerson(sub('ada'));
       readRows.goOn();
@@ -204,7 +204,7 @@ describe('destroying a person', () => {
     test('read before, and kept while the destruction was not at its end', async () => {
       const [readRows, removed] = [holdAfter(keys.persons), holdAfter(keys.removePersons)];
       const reader = await seal({ keys: { ...keys, persons: readRows.work, removePersons: removed.work } });
-      const reading = reader.open(place, sealed);
+      const reading = reader.open(context, sealed);
       await readRows.done;
       const destroying = reader.destroyPerson(sub('ada'));
       await removed.done;
@@ -224,7 +224,7 @@ describe('destroying a person', () => {
       const reader = await seal({ keys: { ...keys, removePersons } });
       const destroying = reader.destroyPerson(sub('ada'));
       await begun.done;
-      expect(read(await reader.open(place, sealed))).toBe('hers');
+      expect(read(await reader.open(context, sealed))).toBe('hers');
       begun.goOn();
       await destroying;
       await expectGone(reader);
@@ -295,9 +295,9 @@ describe('sweeping orphans', () => {
     expect(await sealer.suspiciousOrphans(known)).toBe(0);
     expect(await sealer.sweepOrphans(known)).toEqual({ swept: 1, suspicious: 0 });
     expect(await sealer.sweepOrphans(known)).toEqual({ swept: 0, suspicious: 0 });
-    const sealed = await sealer.seal(place, text('still'));
-    expect(read(await sealer.open(place, sealed))).toBe('still');
-    await expect(sealer.seal({ ...place, subject: sub('cut-short') }, text('x'))).rejects.toMatchObject({
+    const sealed = await sealer.seal(context, text('still'));
+    expect(read(await sealer.open(context, sealed))).toBe('still');
+    await expect(sealer.seal({ ...context, subject: sub('cut-short') }, text('x'))).rejects.toMatchObject({
       code: 'SUBJECT_NOT_FOUND',
     });
   });

@@ -7,30 +7,35 @@ import { formerSpellings, normalizeEmail } from '../email-address.ts';
 import type { KeyCopies } from '../key-copies/key-copies.ts';
 import type { KeyStore } from '../keys/key-store.ts';
 import { type OrganizationKeys, openOrganizationKeys, randomKey } from '../keys/organization-keys.ts';
+import { personBound } from '../keys/wrapped-key.ts';
 import type { MasterKey } from '../master/master-key.ts';
-import type { Random } from './aes-gcm.ts';
+import { formatOf, type Random } from './aes-gcm.ts';
 import {
   createOwnValues,
   createPersonKeys,
   createPersonValues,
+  formatAt,
   type OwnValues,
   type PersonValues,
-  type SealedPlace,
+  type SealContext,
+  valueBound,
 } from './person-values.ts';
-import { openRotation, type Rotation } from './rotation.ts';
+import type { Resealed } from './reseal.ts';
+import { openResealing } from './resealing.ts';
 import { createOrphanKeys, type OrphanKeys, openScopeKeys, type ScopeKeys } from './scope-keys.ts';
 import {
   openTemplateTransforms,
   type TemplateTransform,
   type TemplateTransforms,
 } from './template-transform.ts';
+import { readWrapped, unknownGeneration, type WrappedPersonsDeps } from './value-opener.ts';
 
-export type { OwnPlace, SealedPlace } from './person-values.ts';
+export type { OwnSealContext, SealContext } from './person-values.ts';
 export type { Unsealed } from './value-opener.ts';
 
 /**
  * Seals personal values under a key per person: AES-256-GCM, random 96-bit nonce, additional data
- * `organization|subject|field|version`, and where the place names a world `2|organization|world|subject|field|version`. Values
+ * `organization|subject|field|version`, and where the context names a world `2|organization|world|subject|field|version`. Values
  * from before worlds were named open too (`older`), and are sealed anew where they are read. Person keys are wrapped by the
  * organization's key, that by the master key.
  */
@@ -221,7 +226,72 @@ const VERSION = 1;
 /** What an audit line or an event says of a person: JSON under that person's key, so that erasing the person reaches it. */
 export const sealJson = (
   sealer: Pick<Sealer, 'seal'>,
-  place: Omit<SealedPlace, 'version'>,
+  context: Omit<SealContext, 'version'>,
   values: object,
 ): Promise<Uint8Array> =>
-  sealer.seal({ ...place, version: VERSION }, new TextEncoder().encode(JSON.stringify(values)));
+  sealer.seal({ ...context, version: VERSION }, new TextEncoder().encode(JSON.stringify(values)));
+
+/** A pass over an organization's vectors, which are put under another rotation. Remembers no person's key. */
+interface Rotation {
+  /** Each sealed for its new context, in order; undefined where it does not open, or the secret of its rotation (`from`) is gone. */
+  rotate(values: readonly RotatedValue[]): Promise<Resealed>;
+  close(): Promise<unknown>;
+}
+
+interface RotatedValue {
+  context: SealContext;
+  sealed: Uint8Array;
+  from: number;
+  anew: SealContext;
+}
+
+interface RotationDeps extends WrappedPersonsDeps {
+  transforms: Pick<TemplateTransforms, 'secrets'>;
+}
+
+/** `full`: as `openResealing`. */
+function openRotation(
+  { keys, organizations, transforms }: RotationDeps,
+  { organization, generation, full }: { organization: OrganizationId; generation: number; full: number },
+): Rotation {
+  const { reseal, close } = openResealing(full);
+
+  /** A vector whose key were left out would stay under a secret that is destroyed. */
+  async function wrappedKeys(subjects: readonly SubjectId[]) {
+    const rows = await readWrapped({ keys, organizations }, subjects);
+    return new Map(
+      rows.map((row) => {
+        const key = organizations.wrappingKey(organization, row.generation);
+        if (key === undefined) throw unknownGeneration(row.subject);
+        return [row.subject, { ...row, key }];
+      }),
+    );
+  }
+
+  return {
+    async rotate(values) {
+      const wrapped = await wrappedKeys([...new Set(values.map(({ context }) => context.subject))]);
+      return reseal({
+        is: 'rotate',
+        keys: new Map([...wrapped.values()].map(({ generation: one, key }) => [one, key])),
+        secrets: transforms.secrets(organization),
+        to: generation,
+        rows: values.map(({ context, sealed, from, anew }) => {
+          const own = wrapped.get(context.subject);
+          return {
+            key: own && {
+              generation: own.generation,
+              wrapped: own.wrapped,
+              bound: personBound(organization, context.subject),
+            },
+            sealed,
+            bound: valueBound(context, formatOf(sealed)),
+            from,
+            anew: { bound: valueBound(anew, formatAt(anew)), format: formatAt(anew) },
+          };
+        }),
+      });
+    },
+    close,
+  };
+}

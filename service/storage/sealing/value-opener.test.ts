@@ -3,7 +3,7 @@ import type { OrganizationId, SubjectId } from '../../lib/id.ts';
 import { silentLog } from '../../lib/log.ts';
 import { type KeyStore, openKeyStore } from '../keys/key-store.ts';
 import { createMasterKey } from '../master/master-key.ts';
-import { createSealer, type SealedPlace, type Sealer } from './sealed.ts';
+import { createSealer, type SealContext, type Sealer } from './sealed.ts';
 
 const clock = { now: () => 1 };
 const organizations = ['org_one', 'org_two'] as OrganizationId[];
@@ -17,27 +17,27 @@ beforeEach(async () => {
 afterEach(() => keys.close());
 
 async function sealedValues(count: number) {
-  const values: { place: SealedPlace; sealed: Uint8Array; plain: Uint8Array }[] = [];
+  const values: { context: SealContext; sealed: Uint8Array; plain: Uint8Array }[] = [];
   for (let i = 0; i < count; i++) {
-    const place = {
+    const context = {
       organization: organizations[i % 2]!,
       subject: `sub_${i}` as SubjectId,
       field: 'template.vector/tpl',
       version: 1,
     };
-    await sealer.createPerson(place.organization, place.subject);
+    await sealer.createPerson(context.organization, context.subject);
     // Of every length, also none: what is opened lies between others in one piece.
     const plain = new Uint8Array(i % 37).fill(i);
-    values.push({ place, plain, sealed: await sealer.seal(place, plain) });
+    values.push({ context, plain, sealed: await sealer.seal(context, plain) });
   }
   return values;
 }
 
 test('threads open what openMany opens, in order; erased and damaged values are reported', async () => {
   const values = await sealedValues(300);
-  await sealer.destroyPerson(values[7]!.place.subject);
+  await sealer.destroyPerson(values[7]!.context.subject);
   values[8]!.sealed[20]! ^= 1;
-  values[9]!.place = { ...values[9]!.place, field: 'template.vector/other' };
+  values[9]!.context = { ...values[9]!.context, field: 'template.vector/other' };
   values[10]!.sealed = new Uint8Array(3);
   const opener = sealer.openInThreads();
   try {
@@ -66,7 +66,7 @@ test('threads that opened values of a person open none of them after the destruc
     const states = async () => (await opener.openMany(values)).map(({ is }) => is);
     // More than there are threads, so that each has seen the person.
     for (let i = 0; i < 3; i++) expect(await states()).toEqual(Array(4).fill('open'));
-    await sealer.destroyPerson(values[2]!.place.subject);
+    await sealer.destroyPerson(values[2]!.context.subject);
     for (let i = 0; i < 3; i++) expect(await states()).toEqual(['open', 'open', 'erased', 'open']);
   } finally {
     await opener.close();

@@ -15,11 +15,11 @@ interface BoundValue {
 }
 
 export type Unsealed =
-  /** `older`: it does not name the world of its place yet, and is to be sealed anew. */
+  /** `older`: it does not name the world of its context yet, and is to be sealed anew. */
   | { is: 'open'; plain: Uint8Array; older?: true }
   /** The person's key was destroyed, or never was. */
   | { is: 'erased' }
-  /** Changed, moved from another place, or sealed under another key. */
+  /** Changed, moved from elsewhere, or sealed under another key. */
   | { is: 'damaged' };
 
 /**

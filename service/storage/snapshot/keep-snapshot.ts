@@ -2,7 +2,7 @@ import { existsSync, statfsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Clock } from '../../lib/clock.ts';
 import { Problem } from '../../lib/problem.ts';
-import type { DatabasePlace } from '../connection.ts';
+import type { DatabaseLocation } from '../connection.ts';
 import { migrations } from '../migrations/index.ts';
 import { takePostgresSnapshot } from '../postgres/snapshot-postgres.ts';
 import { openSqliteFile } from '../sqlite.ts';
@@ -25,29 +25,29 @@ const MARGIN = 32 * 2 ** 20;
  * CONFLICT where the role of PostgreSQL may not make a schema, INTERNAL where the copy is damaged: then none is there.
  */
 export async function keepSnapshot(
-  place: DatabasePlace,
+  location: DatabaseLocation,
   { version, clock, freeBytes = freeOf }: SnapshotOptions,
 ): Promise<string | undefined> {
-  switch (place.kind) {
+  switch (location.kind) {
     case 'sqlite': {
-      requireRoom(place.path, freeBytes);
-      const file = openSqliteFile(place.path);
+      requireFreeSpace(location.path, freeBytes);
+      const file = openSqliteFile(location.path);
       try {
-        return takeSnapshot(file, join(dirname(place.path), 'snapshots'), version, clock);
+        return takeSnapshot(file, join(dirname(location.path), 'snapshots'), version, clock);
       } finally {
         file.close();
       }
     }
     case 'postgres':
-      return takePostgresSnapshot(place.url, { version, migrations, clock });
+      return takePostgresSnapshot(location.url, { version, migrations, clock });
     case 'sqlite-memory':
       return undefined;
     default:
-      return place satisfies never;
+      return location satisfies never;
   }
 }
 
-function requireRoom(path: string, freeBytes: (folder: string) => number): void {
+function requireFreeSpace(path: string, freeBytes: (folder: string) => number): void {
   const size = [path, `${path}-wal`].reduce(
     (sum, one) => sum + (existsSync(one) ? statSync(one).size : 0),
     0,

@@ -19,23 +19,23 @@ const broken: Migration = { name: '9009-broken', up: () => ['create table half (
 
 let folder: string;
 let snapshots: string;
-let place: { kind: 'sqlite'; path: string };
+let location: { kind: 'sqlite'; path: string };
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'gatehouse-snapshot-'));
   snapshots = join(folder, 'snapshots');
-  place = { kind: 'sqlite', path: join(folder, 'gatehouse.db') };
-  await (await openDatabase(place, at(time), [...migrations, step(1)])).close();
+  location = { kind: 'sqlite', path: join(folder, 'gatehouse.db') };
+  await (await openDatabase(location, at(time), [...migrations, step(1)])).close();
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 test('none for a new file, nor for one that is up to date', async () => {
-  await (await openDatabase(place, at(time), [...migrations, step(1)])).close();
+  await (await openDatabase(location, at(time), [...migrations, step(1)])).close();
   expect(existsSync(snapshots)).toBe(false);
 });
 
 test('before migrating: checked, private, as the database was; named when the migration fails', async () => {
-  const opening = openDatabase(place, at(time), [...migrations, step(1), step(2), broken]);
+  const opening = openDatabase(location, at(time), [...migrations, step(1), step(2), broken]);
   await expect(opening).rejects.toThrow(/9009-broken failed.*snapshot .*2026-11-20T08-00-00-000Z\.db\.$/);
   expect(readdirSync(snapshots)).toEqual(['9001-step-2026-11-20T08-00-00-000Z.db']);
   const path = join(snapshots, readdirSync(snapshots)[0]!);
@@ -52,7 +52,7 @@ test('the newest three are kept', async () => {
   const list = [...migrations, step(1)];
   for (let number = 2; number <= 6; number++) {
     list.push(step(number));
-    await (await openDatabase(place, at(time + number), list)).close();
+    await (await openDatabase(location, at(time + number), list)).close();
   }
   expect(readdirSync(snapshots).sort()).toEqual([
     '9003-step-2026-11-20T08-00-00-004Z.db',
@@ -65,12 +65,12 @@ test('of one schema the newest snapshot stays, so that updates without a migrati
   const list = [...migrations, step(1)];
   for (let number = 2; number <= 4; number++) {
     list.push(step(number));
-    await (await openDatabase(place, at(time + number), list)).close();
+    await (await openDatabase(location, at(time + number), list)).close();
   }
   for (const later of [10, 11])
-    expect(await keepSnapshot(place, { version: '9004-step', clock: { now: () => time + later } })).toContain(
-      '9004-step',
-    );
+    expect(
+      await keepSnapshot(location, { version: '9004-step', clock: { now: () => time + later } }),
+    ).toContain('9004-step');
   expect(readdirSync(snapshots).sort()).toEqual([
     '9002-step-2026-11-20T08-00-00-003Z.db',
     '9003-step-2026-11-20T08-00-00-004Z.db',
@@ -79,9 +79,9 @@ test('of one schema the newest snapshot stays, so that updates without a migrati
 });
 
 test('a disk without room for two copies is said before one is begun', async () => {
-  const { size } = statSync(place.path);
+  const { size } = statSync(location.path);
   const keep = (free: number) =>
-    keepSnapshot(place, { version: '9001-step', clock: { now: () => time }, freeBytes: () => free });
+    keepSnapshot(location, { version: '9001-step', clock: { now: () => time }, freeBytes: () => free });
   await expect(keep(2 * size)).rejects.toMatchObject({
     code: 'STORAGE_FULL',
     message: expect.stringMatching(/copy of the database needs up to [\d.]+ MB, and .* has [\d.]+ MB free/),
@@ -92,8 +92,8 @@ test('a disk without room for two copies is said before one is begun', async () 
 
 test('without a snapshot nothing is migrated', async () => {
   writeFileSync(snapshots, 'in the way');
-  await expect(openDatabase(place, at(time), [...migrations, step(1), step(2)])).rejects.toThrow();
-  const file = new Sqlite(place.path, { readonly: true });
+  await expect(openDatabase(location, at(time), [...migrations, step(1), step(2)])).rejects.toThrow();
+  const file = new Sqlite(location.path, { readonly: true });
   expect(file.prepare('select max(name) from schema_migration').pluck().get()).toBe('9001-step');
   file.close();
 });

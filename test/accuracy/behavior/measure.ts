@@ -36,7 +36,7 @@ export interface Measured {
   heldOut: { windows: number; authors: Authors };
 }
 
-export interface MeasureOrder {
+export interface MeasureOptions {
   dataFolder: string;
   /** ISO date. */
   date: string;
@@ -50,7 +50,7 @@ export interface MeasureOrder {
 
 /** The twelve bars: of the product's own learned layer, and of layers that are trained here without what is to be unseen. */
 export async function measureBehavior(
-  { dataFolder, date, only, page, typists }: MeasureOrder,
+  { dataFolder, date, only, page, typists }: MeasureOptions,
   say: (line: string) => void,
 ): Promise<Measured> {
   const people = readSets(dataFolder);

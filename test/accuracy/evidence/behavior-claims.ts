@@ -1,4 +1,4 @@
-import type { EvidenceClaim } from '../../../service/engine/appliance/index.ts';
+import type { PublishedFigure } from '../../../service/engine/appliance/index.ts';
 import { type Hits, inGerman, type KeptPart, measuredOn, percent, shareOf } from './kept-figures.ts';
 
 interface Bar {
@@ -15,7 +15,7 @@ export interface Behavior {
 }
 
 /** The twelve bars of the behavior score in one claim, with what a generator costs that training has not seen. */
-export function behaviorClaims({ summary, 'bar-4': unseen }: Behavior): EvidenceClaim[] {
+export function behaviorClaims({ summary, 'bar-4': unseen }: Behavior): PublishedFigure[] {
   const bars = summary.measured;
   const shares = unseen.measured.map(({ exact }) => shareOf(exact).value);
   const noticed = shares.reduce((sum, share) => sum + share, 0) / shares.length;

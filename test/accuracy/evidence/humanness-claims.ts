@@ -1,10 +1,10 @@
-import type { EvidenceClaim } from '../../../service/engine/appliance/index.ts';
+import type { PublishedFigure } from '../../../service/engine/appliance/index.ts';
 import { JUDGE_SINCE } from '../../live/report-words.ts';
 import type { HumannessMeasure } from '../humanness/measure.ts';
 import { inGerman, type KeptPart, measuredOn, percent } from './kept-figures.ts';
 
 /** Whether the humanness score of a live session means what it says. */
-export function humannessClaims({ measured, machine }: KeptPart<HumannessMeasure>): EvidenceClaim[] {
+export function humannessClaims({ measured, machine }: KeptPart<HumannessMeasure>): PublishedFigure[] {
   const { all, passed, dev, heldOut, livenessAlone } = measured;
   return [
     {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { EvidenceClaim, MeasuredShare } from '../../../service/engine/appliance/index.ts';
+import type { MeasuredShare, PublishedFigure } from '../../../service/engine/appliance/index.ts';
 import type { Machine } from '../../support/machine.ts';
 
 /** What a report keeps of one part. */
@@ -54,7 +54,7 @@ export const measuredOn = ({
   system,
   node,
   onnxruntime,
-}: Machine): Pick<EvidenceClaim, 'measured' | 'commit' | 'machine'> => ({
+}: Machine): Pick<PublishedFigure, 'measured' | 'commit' | 'machine'> => ({
   measured: date,
   commit,
   machine: `${cpu}, ${cores} cores, ${memoryGiB} GiB, ${system}; Node ${node}, ONNX Runtime ${onnxruntime}`,

@@ -1,4 +1,4 @@
-import type { EvidenceClaim } from '../../../service/engine/appliance/index.ts';
+import type { PublishedFigure } from '../../../service/engine/appliance/index.ts';
 import type { Machine } from '../../support/machine.ts';
 import { type Hits, inGerman, measuredOn, percent, shareOf, withInterval } from './kept-figures.ts';
 
@@ -92,7 +92,7 @@ const germanLimits = [
 ];
 
 /** Claims on live sessions: attacks, injection, and people who pass. */
-export function liveClaims({ attacks, people }: Liveness): EvidenceClaim[] {
+export function liveClaims({ attacks, people }: Liveness): PublishedFigure[] {
   const measured = Object.entries(attacks).flatMap(([species, { rows, machine }]) =>
     rows.flatMap((row) => (row.setting.pad && !row.setting.strict ? [{ ...row, species, machine }] : [])),
   );
@@ -139,7 +139,7 @@ function attackClaim({
   rows: readonly Measured[];
   of: string;
   germanOf: string;
-}): EvidenceClaim {
+}): PublishedFigure {
   const drawn = rows.filter(isMain);
   const worst = drawn.toSorted((a, b) => shareOf(b.accepted).value - shareOf(a.accepted).value)[0]!;
   const over = drawn.filter(({ accepted }) => shareOf(accepted).value > goal);
@@ -193,7 +193,7 @@ function attackClaim({
   };
 }
 
-function peopleClaim({ rows, machine }: Liveness['people'][string]): EvidenceClaim {
+function peopleClaim({ rows, machine }: Liveness['people'][string]): PublishedFigure {
   const mean = (of: readonly PeopleRow[], pick: (row: PeopleRow) => number) =>
     percent(of.reduce((sum, row) => sum + pick(row) / row.sessions, 0) / of.length);
   const own = rows.filter(({ camera }) => camera === 'own');

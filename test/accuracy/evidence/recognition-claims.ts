@@ -1,4 +1,4 @@
-import type { EvidenceClaim, MeasuredShare } from '../../../service/engine/appliance/index.ts';
+import type { MeasuredShare, PublishedFigure } from '../../../service/engine/appliance/index.ts';
 import type { Manifest } from '../../../service/inference/models/manifest.ts';
 import { inGerman, type KeptPart, measuredOn, percent, withInterval } from './kept-figures.ts';
 
@@ -69,7 +69,7 @@ const limitsOf: Readonly<Record<'r' | 'rm' | 'a', readonly { english: string; ge
 export function recognitionClaims(
   { measured, machine }: KeptPart<Recognition>,
   manifest: Pick<Manifest, 'scorers'>,
-): EvidenceClaim[] {
+): PublishedFigure[] {
   return (['r', 'rm', 'a'] as const).map((id) => {
     const scorer = manifest.scorers.find((one) => one.id === id)!;
     const { groups } = measured[id];

@@ -1,7 +1,7 @@
 import { fromVerdict } from '../../../service/doors/identity/translate.ts';
 import { builtInProfiles } from '../../../service/engine/matching/index.ts';
 import type { Problem } from '../../../service/lib/problem.ts';
-import { profilesPage } from '../../../service/reference/profiles-page.ts';
+import { profilesPage } from '../../../service/reference/pages.ts';
 import { key, operator, startEngine } from '../../support/engine.ts';
 import { analysisOf, direction } from '../../support/faces.ts';
 import { asWrittenByService } from '../../support/integrity.ts';

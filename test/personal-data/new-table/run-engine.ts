@@ -1,16 +1,16 @@
 import { createHolds } from '../../../service/engine/consent/index.ts';
 import { createRetention, createSubjectRecords } from '../../../service/engine/people/index.ts';
 import type { SubjectId } from '../../../service/lib/id.ts';
-import type { DatabasePlace } from '../../../service/storage/connection.ts';
+import type { DatabaseLocation } from '../../../service/storage/connection.ts';
 import { operator, startEngine } from '../../support/engine.ts';
 import { openErasure } from '../../support/erasure.ts';
 import { direction } from '../../support/faces.ts';
 
 // Runs in a copy of the tree to which a sealed table was added: prints what became of its rows.
 const DAY = 86_400_000;
-const place = JSON.parse(process.argv[2]!) as DatabasePlace;
-const dialect = place.kind === 'postgres' ? 'postgres' : 'sqlite';
-const engine = await startEngine({ place });
+const location = JSON.parse(process.argv[2]!) as DatabaseLocation;
+const dialect = location.kind === 'postgres' ? 'postgres' : 'sqlite';
+const engine = await startEngine({ location });
 const { db, sealer, clock, personalData } = engine;
 const realm = { organization: engine.organization, world: 'live' } as const;
 

@@ -7,7 +7,7 @@ import { Card, Columns, KeyValues, Note, Page, Row, Stack, WithAside } from '../
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { managers, read, type Schemas, useSession, useWorld } from '../../data.ts';
 import { Refused } from '../../operations.ts';
-import { ClaimSentence, evidenceQuery, Verdict } from '../evidence/index.ts';
+import { evidenceQuery, FigureSentence, Verdict } from '../evidence/index.ts';
 import styles from './behavior.module.css';
 import { behaviorStrings } from './strings.ts';
 import { VerdictList } from './verdict-list.tsx';
@@ -133,7 +133,7 @@ function Figures() {
               <Maturity level={claim.maturity} />
             </div>
             <p>
-              <ClaimSentence of={claim} />
+              <FigureSentence of={claim} />
             </p>
             <Link to="/evidence/$id" params={{ id: claim.id }}>
               {t(claim.id === 'behavior' ? 'figuresAll' : 'figuresSpeed')}

@@ -1,7 +1,7 @@
 import { queryOptions } from '@tanstack/react-query';
 import { api, type Schemas } from '../../data.ts';
 
-export type Claim = Schemas['EvidenceClaim'];
+export type PublishedFigure = Schemas['EvidenceClaim'];
 
 /** The same until the version of the box changes. */
 export const evidenceQuery = queryOptions({

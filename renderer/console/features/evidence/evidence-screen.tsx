@@ -6,8 +6,8 @@ import { useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, DataTable, TwoLines, useColumns } from '../../../ui/tables/index.ts';
 import { admin, replyOf, saveFile } from '../../data.ts';
 import { Refused, RunButton, useOperation } from '../../operations.ts';
-import { ClaimSentence, ClaimTitle, Verdict } from './claim-parts.tsx';
-import { type Claim, evidenceQuery } from './evidence-query.ts';
+import { evidenceQuery, type PublishedFigure } from './evidence-query.ts';
+import { FigureSentence, FigureTitle, Verdict } from './figure-parts.tsx';
 import { evidenceStrings } from './strings.ts';
 
 export const Route = createLazyRoute('/evidence')({ component: EvidenceScreen });
@@ -37,21 +37,21 @@ function EvidenceScreen() {
       <Stack gap={24}>
         <Refused of={{ error, refetch }} />
         <Refused of={report} title={t('notPrinted')} />
-        <Claims claims={data?.claims} />
+        <Figures claims={data?.claims} />
         <Note title={t('notYoursTitle')}>{t('notYours')}</Note>
       </Stack>
     </Page>
   );
 }
 
-const claimColumns: Columns<Claim, typeof evidenceStrings> = [
+const figureColumns: Columns<PublishedFigure, typeof evidenceStrings> = [
   {
     id: 'title',
     header: 'figure',
     cell: (claim) => (
-      <TwoLines second={<ClaimSentence of={claim} />}>
+      <TwoLines second={<FigureSentence of={claim} />}>
         <Link to="/evidence/$id" params={{ id: claim.id }}>
-          <ClaimTitle of={claim} />
+          <FigureTitle of={claim} />
         </Link>
       </TwoLines>
     ),
@@ -61,12 +61,12 @@ const claimColumns: Columns<Claim, typeof evidenceStrings> = [
   { id: 'measured', priority: 3, cell: ({ measured }) => <Day at={`${measured}Z`} /> },
 ];
 
-function Claims({ claims }: { claims: readonly Claim[] | undefined }) {
+function Figures({ claims }: { claims: readonly PublishedFigure[] | undefined }) {
   const t = useStrings(evidenceStrings);
   return (
     <DataTable
       label={t('title')}
-      columns={useColumns(claimColumns, evidenceStrings)}
+      columns={useColumns(figureColumns, evidenceStrings)}
       rows={claims}
       rowId={({ id }) => id}
       secondLine={({ maturity }) => t(maturity)}

@@ -1,2 +1,2 @@
-export { ClaimSentence, Verdict } from './claim-parts.tsx';
 export { evidenceQuery } from './evidence-query.ts';
+export { FigureSentence, Verdict } from './figure-parts.tsx';

@@ -55,8 +55,8 @@ function ReviewScreen() {
         <div className={styles.item} key={review.id}>
           {review.state !== 'open' && <DecidedNote review={review} mayUndo={mayDecide} />}
           <div className={styles.pair}>
-            <SideCard review={review} side="new" mayLook={mayDecide} />
-            <SideCard review={review} side="known" mayLook={mayDecide} />
+            <SideCard review={review} side="new" maySeePicture={mayDecide} />
+            <SideCard review={review} side="known" maySeePicture={mayDecide} />
           </div>
           <LikenessCard review={review} />
           <Evidence review={review} />

@@ -16,17 +16,25 @@ import { reviewStrings } from './strings.ts';
 type Side = 'new' | 'known';
 
 /** One of the two people: the picture, if there is one, and what is known of them. */
-export function SideCard({ review, side, mayLook }: { review: ShownReview; side: Side; mayLook: boolean }) {
+export function SideCard({
+  review,
+  side,
+  maySeePicture,
+}: {
+  review: ShownReview;
+  side: Side;
+  maySeePicture: boolean;
+}) {
   const t = useStrings(reviewStrings);
   const person = review.people[side];
   const name = person.name ?? person.email ?? t(side);
   return (
     <section className={styles.side} aria-label={t(side)}>
       <div className={styles.frame}>
-        {review.pictures.includes(side) && mayLook ? (
+        {review.pictures.includes(side) && maySeePicture ? (
           <ReviewPicture review={review} side={side} name={name} />
         ) : (
-          <NoPicture review={review} side={side} mayLook={mayLook} />
+          <NoPicture review={review} side={side} maySeePicture={maySeePicture} />
         )}
         {side === 'new' && (
           <span className={styles.when}>
@@ -90,10 +98,18 @@ function Facts({ review, side }: { review: ShownReview; side: Side }) {
 }
 
 /** Why there is none, and for the known person how to get one. */
-function NoPicture({ review, side, mayLook }: { review: ShownReview; side: Side; mayLook: boolean }) {
+function NoPicture({
+  review,
+  side,
+  maySeePicture,
+}: {
+  review: ShownReview;
+  side: Side;
+  maySeePicture: boolean;
+}) {
   const t = useStrings(reviewStrings);
   const [adding, setAdding] = useState(false);
-  const mayAdd = mayLook && side === 'known' && review.state === 'open';
+  const mayAdd = maySeePicture && side === 'known' && review.state === 'open';
   const why = review.pictures.includes(side)
     ? t('notForYou')
     : review.state !== 'open' && review.erasedBy < new Date().toISOString()

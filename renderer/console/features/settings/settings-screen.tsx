@@ -8,7 +8,7 @@ import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { EXAMPLE_COLOR, isColor } from '../../../ui/theme/text-on-color.ts';
 import { api, managers, organizationQuery, read, type Schemas, useSession } from '../../data.ts';
 import { LoadFailed, OperationForm, useOperation } from '../../operations.ts';
-import { type LogoChange, LookCard } from './look-card.tsx';
+import { BrandingCard, type LogoChange } from './branding-card.tsx';
 import { settingsStrings } from './strings.ts';
 
 export const Route = createLazyRoute('/settings')({ component: SettingsScreen });
@@ -211,7 +211,7 @@ function SettingsForm({
   return (
     <OperationForm form={form} operation={saving}>
       <OrganizationFields />
-      <LookCard organization={organization} mayChange={mayChange} />
+      <BrandingCard organization={organization} mayChange={mayChange} />
       <RetentionFields retention={retention} />
       <SaveBar
         count={mayChange ? names.length : 0}

@@ -1,14 +1,14 @@
 import { type ChallengeState, createChallengeRun } from '../huma/challenge-run.ts';
 import { type BoardItem, type ChallengeView, nextItem, viewOf } from '../huma/challenge-view.ts';
 import type { Challenge } from '../huma/messages.ts';
-import type { Checked, CheckOrder } from './check-order.ts';
+import type { Checked, CheckRequest } from './check-request.ts';
 import { element } from './element.ts';
 import { texts } from './texts.ts';
 
 /** The challenge in a dialog over the page: for mouse, touch, keyboard and screen reader. */
 export function showChallenge(
   first: Challenge,
-  { connection, userId, language, action }: CheckOrder,
+  { connection, userId, language, action }: CheckRequest,
 ): Promise<Checked> {
   const { challenge: strings, close } = texts[language];
   return new Promise((resolve) => {

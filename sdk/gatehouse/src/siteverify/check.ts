@@ -3,10 +3,10 @@ import { decide, readChallengeRange } from '../huma/gate/decision.ts';
 import { HumaError, outageOf } from '../huma/huma-error.ts';
 import { verify } from '../huma/verify.ts';
 import { showChallenge } from './challenge-dialog.ts';
-import type { Checked, CheckOrder, Failure } from './check-order.ts';
+import type { Checked, CheckRequest, Failure } from './check-request.ts';
 
 /** Judges the page as it was used so far, and asks the person where that says too little. */
-export async function check(order: CheckOrder): Promise<Checked> {
+export async function check(order: CheckRequest): Promise<Checked> {
   const { connection, userId, language, action, scored } = order;
   try {
     const result = await verify({ ...connection, userId, action, failOpen: false });

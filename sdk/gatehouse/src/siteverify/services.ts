@@ -1,10 +1,10 @@
 import { check } from './check.ts';
-import type { Language } from './check-order.ts';
+import type { Language } from './check-request.ts';
 import { createWidget, type Widget } from './widget.ts';
 
 /** Names and attributes as these services have them: `expired-callback`, in the page `data-expired-callback`. */
 type Parameters = Record<string, unknown>;
-type Place = string | HTMLElement;
+type Target = string | HTMLElement;
 
 /** Elements that a service finds by itself, and fields that its forms post. */
 const services = {
@@ -22,7 +22,7 @@ interface Page {
 }
 
 export interface Widgets {
-  render(service: Service, place: Place, parameters?: Parameters): number;
+  render(service: Service, place: Target, parameters?: Parameters): number;
   /** The only one, or the first, where none is named. */
   find(which?: unknown): Widget | undefined;
   /** Those of the page's own elements that are not shown yet. */
@@ -35,7 +35,7 @@ export function createWidgets(page: Page): Widgets {
   const made: { place: HTMLElement; widget: Widget }[] = [];
   const sending = new WeakSet<HTMLFormElement>();
 
-  function render(service: Service, place: Place, parameters: Parameters = {}): number {
+  function render(service: Service, place: Target, parameters: Parameters = {}): number {
     const found = elementOf(place);
     if (!found) throw new Error(`Gatehouse: there is no element ${String(place)} for the check.`);
     const known = made.findIndex((one) => one.place === found);
@@ -69,7 +69,7 @@ export function createWidgets(page: Page): Widgets {
   function indexOf(which: unknown): number {
     if (which === undefined || which === null) return made.findIndex(() => true);
     if (typeof which === 'number' || /^\d+$/.test(String(which))) return Number(which);
-    const place = elementOf(which as Place);
+    const place = elementOf(which as Target);
     return made.findIndex((one) => one.place === place);
   }
 
@@ -131,7 +131,7 @@ const gone: Widget = {
   remove() {},
 };
 
-const elementOf = (place: Place): HTMLElement | null =>
+const elementOf = (place: Target): HTMLElement | null =>
   typeof place === 'string'
     ? (document.getElementById(place) ?? document.querySelector<HTMLElement>(place))
     : place;

@@ -1,5 +1,5 @@
 import { type ChallengeStrings, english } from '../huma/challenge-strings.ts';
-import type { Failure, Language } from './check-order.ts';
+import type { Failure, Language } from './check-request.ts';
 
 export interface Texts {
   label: string;

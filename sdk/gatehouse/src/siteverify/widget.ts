@@ -1,5 +1,5 @@
 import { check } from './check.ts';
-import type { Checked, Failure, Language } from './check-order.ts';
+import type { Checked, Failure, Language } from './check-request.ts';
 import { element } from './element.ts';
 import { texts } from './texts.ts';
 

@@ -283,7 +283,7 @@ describe('the machine', () => {
       passphraseFile: undefined,
       stored,
     } as const;
-    const check = (changed: object) => machine.checkMasterKeyPlace({ ...facts, ...changed });
+    const check = (changed: object) => machine.checkMasterKeyFolder({ ...facts, ...changed });
     expect(check({})).toMatchObject({ state: 'ok' });
     expect(check({ passphraseFile: '/run/credentials/gatehouse.service/master-passphrase' })).toMatchObject({
       state: 'ok',

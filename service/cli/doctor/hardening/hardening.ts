@@ -5,8 +5,7 @@ import { replyOf, type Schemas, streamOf } from '../../../../sdk/admin/client.ts
 import { manifestSignature, modelPaths } from '../../../compose/model-paths.ts';
 import { systemClock } from '../../../lib/clock.ts';
 import { document } from '../../../lib/installation.ts';
-import { programBuiltAt } from '../../../lib/program-built.ts';
-import { productVersion } from '../../../lib/version.ts';
+import { productVersion, programBuiltAt } from '../../../lib/version.ts';
 import { RELEASE_KEYS } from '../../../release/release-keys.ts';
 import type { Control } from '../../control/control.ts';
 import type { OpenOptions } from '../../control/open-control.ts';
@@ -201,7 +200,7 @@ async function ofService(
       process.env.GATEHOUSE_SETTINGS ?? join(data, 'gatehouse.json'),
       running.uid,
     ),
-    passphrase: machine.checkMasterKeyPlace({
+    passphrase: machine.checkMasterKeyFolder({
       kind: masterKey.kind,
       path: masterKey.path,
       data,

@@ -67,7 +67,7 @@ export interface PassphraseFacts {
 }
 
 /** The master key lies neither beside the data nor open on the same disk. */
-export function checkMasterKeyPlace({ kind, path, data, passphraseFile, stored }: PassphraseFacts): Outcome {
+export function checkMasterKeyFolder({ kind, path, data, passphraseFile, stored }: PassphraseFacts): Outcome {
   if (kind === 'file')
     return path.startsWith(`${data}/`)
       ? bad(

@@ -4,9 +4,9 @@ import { operator } from '../../../../test/support/engine.ts';
 import { desk, password, refusal, startStaff } from '../../../../test/support/staff.ts';
 import type { AdministratorChange } from './administrator.ts';
 
-mostlyOnSqlite('administrators', (newPlace, _, { test }) => {
+mostlyOnSqlite('administrators', (newLocation, _, { test }) => {
   it('are made, listed, changed and removed in their organization alone, each with its line', async () => {
-    const staff = await startStaff({ place: await newPlace() });
+    const staff = await startStaff({ location: await newLocation() });
     const { administrators, organization, organizations } = staff;
     const other = (await organizations.create({ name: 'Other' }, operator)).id;
     expect(await administrators.ownersExist()).toBe(true);
@@ -68,7 +68,7 @@ mostlyOnSqlite('administrators', (newPlace, _, { test }) => {
   });
 
   it('the last enabled owner of an organization and of the appliance stays', async () => {
-    const staff = await startStaff({ place: await newPlace() });
+    const staff = await startStaff({ location: await newLocation() });
     const { administrators, organization, organizations, ada } = staff;
     const change = (wanted: AdministratorChange, id = ada.id) =>
       refusal(administrators.change(organization, id, wanted, operator));
@@ -90,7 +90,7 @@ mostlyOnSqlite('administrators', (newPlace, _, { test }) => {
   });
 
   test('a password is changed with the old one, which ends the other sessions', async () => {
-    const staff = await startStaff({ place: await newPlace() });
+    const staff = await startStaff({ location: await newLocation() });
     const { administrators, ada } = staff;
     const own = { is: 'administrator', administrator: ada.id } as const;
     const [here, there] = [await staff.open(), await staff.open()];
@@ -110,7 +110,7 @@ mostlyOnSqlite('administrators', (newPlace, _, { test }) => {
   });
 
   test('sessions: each sees and ends its own account’s, the newest first; a secret works once it is signed out no more', async () => {
-    const staff = await startStaff({ place: await newPlace() });
+    const staff = await startStaff({ location: await newLocation() });
     const { administrators, ada } = staff;
     const bob = await staff.make('Bob', 'auditor');
     const own = { is: 'administrator', administrator: ada.id } as const;
@@ -134,7 +134,7 @@ mostlyOnSqlite('administrators', (newPlace, _, { test }) => {
   });
 
   test('a clock that is set back lengthens no session, and what is over is removed', async () => {
-    const staff = await startStaff({ place: await newPlace() });
+    const staff = await startStaff({ location: await newLocation() });
     const { administrators } = staff;
     const { secret, session } = await staff.open();
     staff.advance(-4 * 60_000);
@@ -151,7 +151,7 @@ mostlyOnSqlite('administrators', (newPlace, _, { test }) => {
   });
 
   test('rows that were made or changed past the service open nothing until an operator resets them', async () => {
-    const staff = await startStaff({ place: await newPlace() });
+    const staff = await startStaff({ location: await newLocation() });
     const { administrators, db, ada, organization } = staff;
     const bob = await staff.make('Bob', 'auditor');
     const { secret, session } = await staff.open(bob.email);
@@ -198,7 +198,7 @@ mostlyOnSqlite('administrators', (newPlace, _, { test }) => {
   });
 
   test('go with their organization, also the last owner', async () => {
-    const staff = await startStaff({ place: await newPlace() });
+    const staff = await startStaff({ location: await newLocation() });
     const { administrators, organization, db } = staff;
     await staff.addPasskey(await staff.open());
     const other = (await staff.organizations.create({ name: 'Other' }, operator)).id;

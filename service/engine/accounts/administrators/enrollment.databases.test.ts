@@ -7,9 +7,9 @@ import { desk, password, refusal, site, startStaff } from '../../../../test/supp
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
-onSqlite('the deadline for a second factor', (newPlace) => {
+onSqlite('the deadline for a second factor', (newLocation) => {
   test('seven days by password alone; then a password opens nothing without a code, and a code only enrollment', async () => {
-    const staff = await startStaff({ place: await newPlace() });
+    const staff = await startStaff({ location: await newLocation() });
     const { administrators, ada } = staff;
     expect(ada.factorDueAt).toBe(ada.createdAt + 7 * DAY);
     staff.advance(7 * DAY - 1);
@@ -54,7 +54,7 @@ onSqlite('the deadline for a second factor', (newPlace) => {
   });
 
   test('once it has passed, a clock that is set back does not open the door again', async () => {
-    const staff = await startStaff({ place: await newPlace() });
+    const staff = await startStaff({ location: await newLocation() });
     const { administrators } = staff;
     const bob = await staff.make('Bob', 'operator');
     staff.advance(8 * DAY);
@@ -67,7 +67,7 @@ onSqlite('the deadline for a second factor', (newPlace) => {
   });
 
   test('a one-time code lasts a day, is used once, and a new one takes its place', async () => {
-    const staff = await startStaff({ place: await newPlace() });
+    const staff = await startStaff({ location: await newLocation() });
     const { administrators, organization } = staff;
     const made = await administrators.create(
       { organization, email: 'carol@example.com', name: 'Carol', role: 'auditor' },
@@ -97,7 +97,7 @@ onSqlite('the deadline for a second factor', (newPlace) => {
   });
 
   test('a reset of the factors leaves no password-only way, within the seven days too', async () => {
-    const staff = await startStaff({ place: await newPlace() });
+    const staff = await startStaff({ location: await newLocation() });
     const { administrators, ada } = staff;
     const opened = await staff.open();
     const passkey = await staff.addPasskey(opened);
@@ -117,7 +117,7 @@ onSqlite('the deadline for a second factor', (newPlace) => {
   });
 
   test('what a backup brings back is ended at the first start after a restore', async () => {
-    const staff = await startStaff({ place: await newPlace() });
+    const staff = await startStaff({ location: await newLocation() });
     const { administrators, ada } = staff;
     const passkey = createAuthenticator();
     const opened = await staff.open();

@@ -7,21 +7,21 @@ const DAY = 24 * 60 * MINUTE;
 const home = { source: '10.0.0.1' };
 const elsewhere = { source: '10.6.6.6' };
 
-type Place = { source: string };
+type Sources = { source: string };
 
 function ways(staff: Staff) {
   const { administrators, advance } = staff;
-  const sign = (from: Place, email: string, typed: string) =>
+  const sign = (from: Sources, email: string, typed: string) =>
     administrators.signIn({ email, password: typed, ...from }).then(
       ({ is }) => is as string,
       ({ code, extra }) =>
         extra.retryAfterSeconds === undefined ? (code as string) : `${code} ${extra.retryAfterSeconds}`,
     );
   return {
-    guess: (from: Place, email = 'ada@example.com') => sign(from, email, 'not the password'),
-    right: (from: Place, email = 'ada@example.com') => sign(from, email, password),
+    guess: (from: Sources, email = 'ada@example.com') => sign(from, email, 'not the password'),
+    right: (from: Sources, email = 'ada@example.com') => sign(from, email, password),
     /** Lets every wait pass. */
-    async fail(from: Place, times: number, email?: string) {
+    async fail(from: Sources, times: number, email?: string) {
       for (let i = 0; i < times; i++) {
         advance(15 * MINUTE);
         const answer = await sign(from, email ?? 'ada@example.com', 'not the password');
@@ -32,9 +32,9 @@ function ways(staff: Staff) {
   };
 }
 
-mostlyOnSqlite('failed sign-ins', (newPlace, _, { test }) => {
+mostlyOnSqlite('failed sign-ins', (newLocation, _, { test }) => {
   test('after five the waits double up to a quarter of an hour, for the right password too', async () => {
-    const staff = await startStaff({ place: await newPlace() });
+    const staff = await startStaff({ location: await newLocation() });
     const { guess, right } = ways(staff);
     for (let i = 0; i < 5; i++) expect(await guess(home)).toBe('SIGN_IN_REFUSED');
     for (const seconds of [15, 30, 60, 120, 240, 480, 900, 900]) {
@@ -53,7 +53,7 @@ mostlyOnSqlite('failed sign-ins', (newPlace, _, { test }) => {
   });
 
   test('an address that no account has is answered alike, up to the lock', async () => {
-    const staff = await startStaff({ place: await newPlace() });
+    const staff = await startStaff({ location: await newLocation() });
     const { guess, fail } = ways(staff);
     const answers: Record<string, string[]> = {};
     for (const email of ['ada@example.com', 'unknown@example.com']) {
@@ -75,7 +75,7 @@ mostlyOnSqlite('failed sign-ins', (newPlace, _, { test }) => {
   });
 
   test('a hundred from elsewhere lock the account there for good, and not where its person signs in', async () => {
-    const staff = await startStaff({ place: await newPlace() });
+    const staff = await startStaff({ location: await newLocation() });
     const { administrators, ada, inTransaction } = staff;
     const { guess, right, fail } = ways(staff);
     expect(await right(home)).toBe('signed-in');
@@ -100,7 +100,7 @@ mostlyOnSqlite('failed sign-ins', (newPlace, _, { test }) => {
   });
 
   test('a hundred from a place where the person signed in lock that place alone', async () => {
-    const staff = await startStaff({ place: await newPlace() });
+    const staff = await startStaff({ location: await newLocation() });
     const { right, fail } = ways(staff);
     expect(await right(home)).toBe('signed-in');
     expect(await fail(home, 100)).toBe('SIGN_IN_REFUSED');
@@ -112,7 +112,7 @@ mostlyOnSqlite('failed sign-ins', (newPlace, _, { test }) => {
   });
 
   test('one source waits over all accounts after twenty, for a day', async () => {
-    const staff = await startStaff({ place: await newPlace() });
+    const staff = await startStaff({ location: await newLocation() });
     const { guess, right } = ways(staff);
     for (let i = 0; i < 20; i++) expect(await guess(elsewhere, `a${i}@example.com`)).toBe('SIGN_IN_REFUSED');
     expect(await guess(elsewhere, 'b@example.com')).toBe('SIGN_IN_DELAYED 5');
@@ -126,7 +126,7 @@ mostlyOnSqlite('failed sign-ins', (newPlace, _, { test }) => {
   });
 
   it('of many at once no more are judged than may fail', async () => {
-    const staff = await startStaff({ place: await newPlace() });
+    const staff = await startStaff({ location: await newLocation() });
     const { guess } = ways(staff);
     const answers = await Promise.all(Array.from({ length: 30 }, () => guess(home)));
     expect(answers.filter((answer) => answer === 'SIGN_IN_REFUSED')).toHaveLength(5);
@@ -135,7 +135,7 @@ mostlyOnSqlite('failed sign-ins', (newPlace, _, { test }) => {
   });
 
   test('a clock that is set back makes the wait begin anew, and opens nothing', async () => {
-    const staff = await startStaff({ place: await newPlace() });
+    const staff = await startStaff({ location: await newLocation() });
     const { guess, right } = ways(staff);
     for (let i = 0; i < 6; i++) await guess(home);
     staff.advance(-DAY);
@@ -146,7 +146,7 @@ mostlyOnSqlite('failed sign-ins', (newPlace, _, { test }) => {
   });
 
   test('a right password with its second step to come counts for nothing; wrong codes do', async () => {
-    const staff = await startStaff({ place: await newPlace() });
+    const staff = await startStaff({ location: await newLocation() });
     const { administrators, ada } = staff;
     const { guess } = ways(staff);
     await staff.addPasskey(await staff.open(undefined, { ...home, device: '' }));
@@ -172,7 +172,7 @@ mostlyOnSqlite('failed sign-ins', (newPlace, _, { test }) => {
   });
 
   test('neither addresses nor e-mail addresses can be read from what is kept, and unknown ones go in time', async () => {
-    const staff = await startStaff({ place: await newPlace() });
+    const staff = await startStaff({ location: await newLocation() });
     const { guess } = ways(staff);
     await guess(elsewhere, 'unknown@example.com');
     await guess(elsewhere);

@@ -8,9 +8,9 @@ import { insertAccount, selectAccount } from './administrator-store.ts';
 const at = (source: string) => ({ source, device: 'Firefox' });
 const HOUR = 3_600_000;
 
-onSqlite('sign-in', (newPlace) => {
+onSqlite('sign-in', (newLocation) => {
   test('a password opens a session that ends when it is idle, over, or signed out', async () => {
-    const staff = await startStaff({ place: await newPlace() });
+    const staff = await startStaff({ location: await newLocation() });
     const { administrators, ada, advance } = staff;
     const answer = await administrators.signIn({
       email: ' ADA@example.com',
@@ -42,7 +42,7 @@ onSqlite('sign-in', (newPlace) => {
   });
 
   test('both spellings of an international domain sign in, also where an earlier version stored the other', async () => {
-    const staff = await startStaff({ place: await newPlace() });
+    const staff = await startStaff({ location: await newLocation() });
     const { administrators, db, integrity, inTransaction } = staff;
     const signIn = async (email: string) => {
       const answer = await administrators.signIn({ email, password, ...at('10.0.0.1') });
@@ -81,7 +81,7 @@ onSqlite('sign-in', (newPlace) => {
   });
 
   test('the same answer for a wrong password, an unknown address and a disabled account', async () => {
-    const staff = await startStaff({ place: await newPlace() });
+    const staff = await startStaff({ location: await newLocation() });
     const { administrators } = staff;
     const answers = [];
     for (const [email, typed] of [

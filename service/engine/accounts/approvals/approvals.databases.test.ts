@@ -11,14 +11,14 @@ const DAY = 86_400_000;
 const operator: Actor = { is: 'operator', name: 'root' };
 const as = (administrator: AdministratorId): Actor => ({ is: 'administrator', administrator });
 
-onSqlite('four eyes', (newPlace) => {
+onSqlite('four eyes', (newLocation) => {
   let staff: Staff;
   let approvals: Approvals;
   let ada: Actor;
   let bob: Actor;
   let erase: Guarded;
   beforeEach(async () => {
-    staff = await startStaff({ place: await newPlace() });
+    staff = await startStaff({ location: await newLocation() });
     approvals = createApprovals(staff);
     const second = await staff.make('Bob', 'administrator');
     [ada, bob] = [as(staff.ada.id), as(second.id)];
@@ -115,7 +115,7 @@ onSqlite('four eyes', (newPlace) => {
   });
 
   test('it is switched on where two could agree, and off by two; the operator of the box needs none', async () => {
-    const lonely = await startStaff({ place: await newPlace() });
+    const lonely = await startStaff({ location: await newLocation() });
     await expect(
       createApprovals(lonely).setRequired(lonely.organization, true, as(lonely.ada.id)),
     ).rejects.toMatchObject({ code: 'CONFLICT' });

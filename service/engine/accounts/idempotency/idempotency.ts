@@ -53,8 +53,8 @@ export interface Idempotency {
 export interface IdempotencyDeps extends Pick<Foundation, 'inTransaction' | 'clock'> {
   /** Replies hold capabilities and names. */
   sealer: {
-    sealOwn(place: OwnPlace, plain: Uint8Array): Uint8Array;
-    openOwn(place: OwnPlace, sealed: Uint8Array): Uint8Array;
+    sealOwn(context: OwnSealContext, plain: Uint8Array): Uint8Array;
+    openOwn(context: OwnSealContext, sealed: Uint8Array): Uint8Array;
   };
   /** Keyed, because a body may hold an address that could be guessed from a bare hash. */
   integrity: { mac(of: 'idempotency', fields: readonly string[]): string };
@@ -63,7 +63,7 @@ export interface IdempotencyDeps extends Pick<Foundation, 'inTransaction' | 'clo
   timer?: Timer | undefined;
 }
 
-interface OwnPlace {
+interface OwnSealContext {
   organization: OrganizationId;
   field: string;
   version: number;
@@ -101,10 +101,10 @@ export function createIdempotency({
     });
   }
 
-  function replyOf(row: KeptRow, place: OwnPlace): KeptReply | undefined {
+  function replyOf(row: KeptRow, context: OwnSealContext): KeptReply | undefined {
     if (row.status === null || row.reply_sealed === null) return undefined;
     try {
-      const body = new TextDecoder().decode(sealer.openOwn(place, row.reply_sealed));
+      const body = new TextDecoder().decode(sealer.openOwn(context, row.reply_sealed));
       return { status: row.status, body };
     } catch {
       // Of an organization that was erased since, or changed on disk.
@@ -118,14 +118,14 @@ export function createIdempotency({
       const key: RepeatKey = { organization, world, caller, keyHash };
       const fingerprint = integrity.mac('idempotency', [caller, header, digest]);
       const field = `idempotent_reply/${world}/${caller}/${keyHash}`;
-      const place = { organization, field, version: 1 };
+      const context = { organization, field, version: 1 };
       const run = `${runs.own}/${++made}`;
       const known = await inTransaction(async (tx): Promise<Exclude<Repeat, { is: 'new' }> | undefined> => {
         const now = clock.now();
         await deleteKeptBefore(tx, now - KEPT);
         const row = await selectKept(tx, key);
         if (row) {
-          const reply = replyOf(row, place);
+          const reply = replyOf(row, context);
           const began = row.run.slice(0, row.run.lastIndexOf('/'));
           const running =
             row.status === null && now - row.started_at < ENDED && (await runs.living(tx)).has(began);
@@ -144,7 +144,7 @@ export function createIdempotency({
             inTransaction((tx) =>
               updateReply(tx, key, run, {
                 status,
-                reply_sealed: sealer.sealOwn(place, new TextEncoder().encode(body)),
+                reply_sealed: sealer.sealOwn(context, new TextEncoder().encode(body)),
               }),
             ),
           ),

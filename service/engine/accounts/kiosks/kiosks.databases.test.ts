@@ -43,9 +43,9 @@ async function enter(): Promise<{ caller: KioskCaller; token: string }> {
   return { caller: (await kiosks.byToken(token))!, token };
 }
 
-mostlyOnSqlite('kiosks', (newPlace, _, { test }) => {
+mostlyOnSqlite('kiosks', (newLocation, _, { test }) => {
   beforeEach(async () => {
-    staff = await startStaff({ place: await newPlace() });
+    staff = await startStaff({ location: await newLocation() });
     ({ kiosks } = staff);
     device = makeDevice();
     cara = await staff.make('Cara Diaz', 'operator');

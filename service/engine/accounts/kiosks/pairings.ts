@@ -71,7 +71,7 @@ export function createPairings({ clock, ids, random, tag }: PairingsDeps) {
       const expiresAt = clock.now() + LIFE;
       const one: Open = { id, share, organization, world, name, code, expiresAt, tries: 0 };
       open.set(id, one);
-      takePlace(places, one);
+      admit(places, one);
       return { ...describe(one), code };
     },
     has: (id: string): boolean => open.has(id),
@@ -136,7 +136,7 @@ const describe = (one: Open): Pairing => ({
 });
 
 /** Ends another code where too many are open. Throws OVERLOADED where it is this one. */
-function takePlace(places: FairQueue<Open>, one: Open): void {
+function admit(places: FairQueue<Open>, one: Open): void {
   places.add(one);
   if (places.waiting <= MOST.all) return;
   const last = places.mostExpendable(one);

@@ -6,7 +6,7 @@ import { parseNetwork } from '../../../lib/network.ts';
 import { Problem, type ProblemDetail } from '../../../lib/problem.ts';
 import { altered, id, type OfOrganization, time } from '../../../lib/record-fields.ts';
 import { lineOfText } from '../../../lib/text-fields.ts';
-import { isTimeZone } from '../../../lib/time-zone.ts';
+import { isTimeZone } from '../../../lib/time.ts';
 import { Attestation, PublishedText } from '../../consent/index.ts';
 
 export type UniquenessPolicy = 'off' | 'warn' | 'block';

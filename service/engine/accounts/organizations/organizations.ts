@@ -177,7 +177,7 @@ export function createOrganizations(deps: OrganizationsDeps): Organizations {
       });
     },
 
-    ...createLooks(deps, alter),
+    ...createBranding(deps, alter),
     ...createConsentTexts(deps, { alter, get: (id) => requireOrganization(db, integrity, id) }),
     setRetention: (id, change, actor) => alter(id, actor, (before) => changeRetention(before, change)),
 
@@ -232,7 +232,7 @@ async function write(
   await audit.add(tx, { actor, action, organization: after.id, target: after.id, details });
 }
 
-const createLooks = (
+const createBranding = (
   { db, integrity }: Pick<OrganizationsDeps, 'db' | 'integrity'>,
   alter: Alter,
 ): Pick<Organizations, 'setLogo' | 'logoOf' | 'brandingOf'> => ({

@@ -34,7 +34,7 @@ export function createSetupToken(deps: SetupDeps) {
   const { db, inTransaction, integrity, audit, clock, administrators, file, runs } = deps;
   // Of all nodes: there is one first owner.
   const turns = deps.locks.of('setup');
-  const tries = createClaimTries(clock);
+  const tries = createSetupTries(clock);
   const read = async (): Promise<SetupRow | undefined> => {
     const row = await selectSetup(db, integrity);
     return row && lasts(row, clock.now()) ? row : undefined;
@@ -158,12 +158,12 @@ const MOST_SOURCES = 1000;
 /**
  * Wrong setup tokens by source. In memory: the token has too many bits to be guessed, this keeps the log and the box calm.
  */
-interface ClaimTries {
+interface SetupTries {
   /** Counts a try as a wrong one until `right`. Throws SIGN_IN_DELAYED. */
   begin(address: string): { right(): void };
 }
 
-function createClaimTries(clock: Clock): ClaimTries {
+function createSetupTries(clock: Clock): SetupTries {
   const sources = new Map<string, { wrong: number; last: number }>();
   return {
     begin(address) {

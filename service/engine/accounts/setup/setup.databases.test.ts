@@ -35,9 +35,9 @@ const setupLines = async ({ db }: Engine) =>
     .filter(({ action }) => action.startsWith('setup-token') || action === 'administrator.create')
     .map(({ actor, action, outcome }) => `${actor} ${action} ${outcome}`);
 
-mostlyOnSqlite('the setup of a box', (newPlace, _, { test }) => {
+mostlyOnSqlite('the setup of a box', (newLocation, _, { test }) => {
   test('without a browser: the owner has seven days for a second factor, and people are enrolled at once', async () => {
-    const engine = await startEngine({ place: await newPlace() });
+    const engine = await startEngine({ location: await newLocation() });
     const token = await begun(engine);
     const made = await engine.setup.makeOwnerUnattended(engine.organization, owner, operator);
     expect(made).toMatchObject({
@@ -59,7 +59,7 @@ mostlyOnSqlite('the setup of a box', (newPlace, _, { test }) => {
   });
 
   test('one browser brings the token, names the organization, makes the owner; then it is closed', async () => {
-    const engine = await startEngine({ place: await newPlace() });
+    const engine = await startEngine({ location: await newLocation() });
     const { setup } = engine;
     const token = await begun(engine);
     // 32 random bytes.
@@ -112,7 +112,7 @@ mostlyOnSqlite('the setup of a box', (newPlace, _, { test }) => {
   });
 
   test('the owner has a second factor before the first person', async () => {
-    const engine = await startEngine({ place: await newPlace() });
+    const engine = await startEngine({ location: await newLocation() });
     const { setup, administrators } = engine;
     const claim = await setup.claim(await begun(engine), desk);
     const { session } = await setup.makeOwner(claim, owner, desk);
@@ -128,7 +128,7 @@ mostlyOnSqlite('the setup of a box', (newPlace, _, { test }) => {
   });
 
   test('people of the test world do not keep the name of the organization, and nothing is owed', async () => {
-    const engine = await startEngine({ place: await newPlace() });
+    const engine = await startEngine({ location: await newLocation() });
     expect(await refusal(enroll(engine, 'test'))).toBe('none');
     const claim = await engine.setup.claim(await begun(engine), desk);
     expect(await engine.setup.view(claim)).toMatchObject({ organization: { mayRename: true } });
@@ -140,7 +140,7 @@ mostlyOnSqlite('the setup of a box', (newPlace, _, { test }) => {
   });
 
   test('the first live key ends the step that asks for keys; a test key does not', async () => {
-    const engine = await startEngine({ place: await newPlace() });
+    const engine = await startEngine({ location: await newLocation() });
     const claim = await engine.setup.claim(await begun(engine), desk);
     await engine.setup.makeOwner(claim, owner, desk);
     const make = (world: 'live' | 'test') =>
@@ -164,7 +164,7 @@ mostlyOnSqlite('the setup of a box', (newPlace, _, { test }) => {
   });
 
   test('a box that has real people goes on as it was: nothing is renamed, nothing is owed', async () => {
-    const engine = await startEngine({ place: await newPlace() });
+    const engine = await startEngine({ location: await newLocation() });
     const { organizations, organization } = engine;
     await organizations.set(organization, { matchOnly: true }, operator);
     const given = { textVersion: '1', method: 'signed form', legalBasis: 'explicit consent' };
@@ -180,7 +180,7 @@ mostlyOnSqlite('the setup of a box', (newPlace, _, { test }) => {
   });
 
   it('refuses a wrong token, one that was used, one that ended, one that was replaced', async () => {
-    const engine = await startEngine({ place: await newPlace() });
+    const engine = await startEngine({ location: await newLocation() });
     const { setup } = engine;
     const token = await begun(engine);
     expect(await refusal(setup.claim(`${token}x`, desk))).toBe('SETUP_TOKEN_REFUSED');
@@ -211,7 +211,7 @@ mostlyOnSqlite('the setup of a box', (newPlace, _, { test }) => {
   });
 
   test('delays the guesses of one source, and of no other', async () => {
-    const engine = await startEngine({ place: await newPlace() });
+    const engine = await startEngine({ location: await newLocation() });
     const token = await begun(engine);
     const guess = (source: string, what = 'guess') => refusal(engine.setup.claim(what, { source }));
     for (let i = 0; i < 5; i++) expect(await guess('10.0.0.9')).toBe('SETUP_TOKEN_REFUSED');
@@ -225,7 +225,7 @@ mostlyOnSqlite('the setup of a box', (newPlace, _, { test }) => {
   });
 
   test('a token written into the database without the keys is invalid', async () => {
-    const engine = await startEngine({ place: await newPlace() });
+    const engine = await startEngine({ location: await newLocation() });
     const token = await begun(engine);
     await engine.db.updateTable('setup').set({ expires_at: Number.MAX_SAFE_INTEGER }).execute();
     expect(await refusal(engine.setup.claim(token, desk))).toBe('SETUP_TOKEN_REFUSED');

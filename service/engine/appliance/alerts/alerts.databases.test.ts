@@ -17,9 +17,9 @@ const unknown = 'sub_000000000000000000000nobdy';
 
 let at: Alerting;
 
-onSqlite('alerts', (newPlace) => {
+onSqlite('alerts', (newLocation) => {
   beforeEach(async () => {
-    at = await startAlerting(await newPlace());
+    at = await startAlerting(await newLocation());
   });
   afterEach(() => at.engine.stop());
 

@@ -1,6 +1,6 @@
 import type { OrganizationId } from '../../../lib/id.ts';
-import { createOneAtATime } from '../../../lib/one-at-a-time.ts';
 import { Problem } from '../../../lib/problem.ts';
+import { createOneAtATime } from '../../../lib/turns.ts';
 import type { InTransaction, Tx } from '../../../storage/transaction.ts';
 import { type Organizations, refuseErased } from '../../accounts/index.ts';
 import { type Actor, describeActor, type Foundation } from '../../audit/index.ts';

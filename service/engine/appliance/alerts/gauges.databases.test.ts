@@ -5,9 +5,9 @@ import { operator } from '../../../../test/support/engine.ts';
 
 let at: Alerting;
 
-onSqlite('gauges of alert rules', (newPlace) => {
+onSqlite('gauges of alert rules', (newLocation) => {
   beforeEach(async () => {
-    at = await startAlerting(await newPlace());
+    at = await startAlerting(await newLocation());
   });
   afterEach(() => at.engine.stop());
 

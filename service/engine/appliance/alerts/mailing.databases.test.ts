@@ -6,9 +6,9 @@ import { OutgoingError, type OutgoingFailure } from '../../../outgoing/outgoing.
 
 let at: Alerting;
 
-onSqlite('mail of alerts', (newPlace) => {
+onSqlite('mail of alerts', (newLocation) => {
   beforeEach(async () => {
-    at = await startAlerting(await newPlace());
+    at = await startAlerting(await newLocation());
   });
   afterEach(() => at.engine.stop());
 

@@ -7,9 +7,9 @@ import type { Recipient } from './recipient-store.ts';
 
 let at: Alerting;
 
-onSqlite('recipients of alert mail', (newPlace) => {
+onSqlite('recipients of alert mail', (newLocation) => {
   beforeEach(async () => {
-    at = await startAlerting(await newPlace());
+    at = await startAlerting(await newLocation());
   });
   afterEach(() => at.engine.stop());
 

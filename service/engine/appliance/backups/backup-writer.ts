@@ -9,7 +9,7 @@ import {
   type BackupRun,
   beyondKeep,
   isDue,
-  type KeyPlaces,
+  type KeyCopies,
   type Origin,
   reasonOf,
 } from './backup.ts';
@@ -29,7 +29,7 @@ import {
 export interface BackupWriterDeps
   extends Pick<Foundation, 'inTransaction' | 'audit' | 'ids' | 'clock' | 'log'> {
   files: BackupFiles;
-  copies: KeyPlaces;
+  copies: KeyCopies;
   runs: Runs;
   /** Why this node makes no backups for now: a newer one has brought the schema of the database further. */
   whyOutdated?: (() => Promise<string | undefined>) | undefined;
@@ -220,7 +220,7 @@ export function createBackupSchedule(deps: BackupScheduleDeps): BackupSchedule {
 }
 
 /** A place of the key store whose medium is not mounted: the path holds another folder. */
-async function requireMedium(copies: KeyPlaces, folder: string): Promise<void> {
+async function requireMedium(copies: KeyCopies, folder: string): Promise<void> {
   const copy = (await copies.sync()).find(({ place }) => place === folder);
   if (copy?.state === 'unreachable') {
     throw new Problem(

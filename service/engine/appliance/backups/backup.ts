@@ -330,7 +330,7 @@ export interface KeyCopy {
 }
 
 /** Where the key store is copied to. */
-export interface KeyPlaces {
+export interface KeyCopies {
   /** Audited when it was none. */
   add(folder: string, actor: Actor): Promise<KeyCopy>;
   list(): Promise<KeyCopy[]>;

@@ -12,8 +12,8 @@ import {
   describeAltered,
   describeUnproven,
   isAltered,
+  type KeyCopies,
   type KeyCopy,
-  type KeyPlaces,
   type ListedRun,
   type Origin,
   type RunPage,
@@ -132,7 +132,7 @@ export function createBackups(deps: BackupsDeps): Backups {
         if (why !== undefined) throw new Problem('CONFLICT', why);
         const folder = await files.checkFolder(given);
         const place = keysTo === undefined ? undefined : await files.checkFolder(keysTo);
-        await requireKeyPlace(copies, place, folder, actor);
+        await requireKeyCopyFolder(copies, place, folder, actor);
         const run = await write({ folder, origin: 'operator' }, actor);
         if (run.outcome === 'unproven') throw new Problem('BACKUP_UNUSABLE', describeUnproven(run));
         const keys = await copies.list();
@@ -204,8 +204,8 @@ async function toListed(run: BackupRun, files: BackupFiles, now: number): Promis
 }
 
 /** Without any current copy of the key store no backup opens. */
-async function requireKeyPlace(
-  copies: KeyPlaces,
+async function requireKeyCopyFolder(
+  copies: KeyCopies,
   keysTo: string | undefined,
   folder: string,
   actor: Actor,

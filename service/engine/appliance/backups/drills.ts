@@ -6,8 +6,8 @@ import {
   type BackupFiles,
   type Drill,
   type DrillStep,
+  type KeyCopies,
   type KeyCopy,
-  type KeyPlaces,
   reasonOf,
 } from './backup.ts';
 import {
@@ -38,7 +38,7 @@ export interface BackupDrills {
 
 interface BackupDrillsDeps extends Foundation {
   files: Pick<BackupFiles, 'drill' | 'where'>;
-  copies: Pick<KeyPlaces, 'sync'>;
+  copies: Pick<KeyCopies, 'sync'>;
   recurring: Pick<RecurringWorks, 'due'>;
   runs: Runs;
 }

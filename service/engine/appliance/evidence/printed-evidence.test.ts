@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { type EvidenceClaim, printedEvidence } from './printed-evidence.ts';
+import { type PublishedFigure, printedEvidence } from './printed-evidence.ts';
 
-const claim: EvidenceClaim = {
+const claim: PublishedFigure = {
   id: 'speed',
   group: 'speed',
   title: 'Speed',
@@ -18,7 +18,7 @@ const claim: EvidenceClaim = {
   german: { claim: '50 je Sekunde.', limits: ['Ein Rechner.'] },
 };
 const chart = { finding: 'Shares.', bars: [{ label: 'a', value: 0.5, from: 0.4, to: 0.6 }] };
-const print = (claims: EvidenceClaim[]) =>
+const print = (claims: PublishedFigure[]) =>
   printedEvidence(
     { id: '5bb312ece032', version: '0.1.1', claims },
     { organization: 'Acme', models: [], printed: '2026-11-22 00:00:00 UTC' },

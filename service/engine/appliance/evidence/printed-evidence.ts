@@ -14,7 +14,7 @@ export interface EvidenceReport {
   /** The first 12 characters of the SHA-256 of the published figures. */
   id: string;
   version: string;
-  claims: EvidenceClaim[];
+  claims: PublishedFigure[];
 }
 
 interface Printing {
@@ -65,7 +65,7 @@ export function printedEvidence(
   };
 }
 
-const sectionOf = ({ title, claim, chart, table, limits, ...on }: EvidenceClaim): Section => ({
+const sectionOf = ({ title, claim, chart, table, limits, ...on }: PublishedFigure): Section => ({
   heading: title,
   items: [
     {
@@ -125,7 +125,7 @@ const verdicts = ['holds', 'part', 'missed', 'none'] as const;
 type EvidenceVerdict = (typeof verdicts)[number];
 
 const bar = { label: 'print, bent', value: 0, from: 0, to: 0.013 };
-export const exampleOfEvidenceClaim = {
+export const exampleOfFigure = {
   id: 'live-attacks',
   group: 'live',
   title: 'Live sessions: prints, replays, changed pages',
@@ -163,11 +163,11 @@ const Chart = z
   .meta({
     id: 'EvidenceChart',
     description: 'Shares with their intervals.',
-    examples: [exampleOfEvidenceClaim.chart],
+    examples: [exampleOfFigure.chart],
   });
 
 /** One published figure: what it says, on what it rests, and what it does not say. */
-export const EvidenceClaim = z
+export const PublishedFigure = z
   .strictObject({
     id: z.string().describe('The same in each version'),
     group: z.enum(evidenceGroups).describe('What the claim is about'),
@@ -195,12 +195,12 @@ export const EvidenceClaim = z
       })
       .describe('The sentences of the claim in German'),
   })
-  .meta({ id: 'EvidenceClaim', description: 'One published figure.', examples: [exampleOfEvidenceClaim] });
-export type EvidenceClaim = z.output<typeof EvidenceClaim>;
+  .meta({ id: 'EvidenceClaim', description: 'One published figure.', examples: [exampleOfFigure] });
+export type PublishedFigure = z.output<typeof PublishedFigure>;
 
 /** All published figures of a release. */
 export interface PublishedEvidence {
-  claims: EvidenceClaim[];
+  claims: PublishedFigure[];
 }
 
 export interface Evidence {

@@ -1,8 +1,8 @@
 import type { ModelEntry, PadSetEntry, ScorerEntry } from '../../../inference/models/manifest.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import type { Id, Ids, World } from '../../../lib/id.ts';
-import { createOneAtATime } from '../../../lib/one-at-a-time.ts';
 import { Problem, type ProblemCode } from '../../../lib/problem.ts';
+import { createOneAtATime } from '../../../lib/turns.ts';
 import type { Organizations } from '../../accounts/index.ts';
 import type { Actor } from '../../audit/index.ts';
 import {

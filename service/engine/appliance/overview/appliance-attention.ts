@@ -95,7 +95,7 @@ function* aboutService({
       values: { reason: readiness.reason },
       remedy: 'The log says why; “gatehouse doctor” checks the box.',
     };
-  if (storage.state === 'ok' && freeBytes !== undefined) yield* aboutRoom(freeBytes);
+  if (storage.state === 'ok' && freeBytes !== undefined) yield* aboutDiskSpace(freeBytes);
   if (lostLines !== undefined)
     yield {
       code: 'LINES_LOST',
@@ -153,7 +153,7 @@ function* aboutNodes({ silent, drained, lagging, standbysGone }: NodeTroubles): 
 }
 
 /** Where the disk of the data directory is nearly full. */
-export function* aboutRoom(freeBytes: number): Generator<Attention> {
+export function* aboutDiskSpace(freeBytes: number): Generator<Attention> {
   if (freeBytes >= 2 * GIGABYTE) return;
   const megabytes = Math.floor(freeBytes / 1e6);
   yield {

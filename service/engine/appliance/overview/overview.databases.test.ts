@@ -7,10 +7,10 @@ import { createOverviews, type OverviewsDeps } from './overview.ts';
 
 const HOUR = 3_600_000;
 
-onSqlite('overview', (newPlace) => {
+onSqlite('overview', (newLocation) => {
   let engine: Engine;
   beforeEach(async () => {
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
   });
   afterEach(() => engine.stop());
 

@@ -30,8 +30,8 @@ export interface Searched {
   forms(plain: Uint8Array): Uint8Array[];
 }
 
-/** Position of a sealed value. */
-interface ValuePlace {
+/** What a sealed value is bound to, as `service/storage/sealing` has it. */
+interface SealContext {
   organization: OrganizationId;
   subject: SubjectId;
   field: string;
@@ -39,9 +39,9 @@ interface ValuePlace {
   world?: World | undefined;
 }
 
-/** A sealed value from the database, and its place. */
+/** A sealed value from the database, and its context. */
 export interface SealedValue {
-  place: ValuePlace;
+  context: SealContext;
   sealed: Uint8Array;
   /** Absent: the proof tries to open it, and searches no file for it. */
   searched?: Searched;
@@ -73,7 +73,7 @@ export interface ExportOptions {
   targets: readonly string[];
   /** The plain bytes of each value, in order; undefined for a missing value and for one that does not open, which the record notes. */
   open(
-    values: readonly { place: ValuePlace; sealed: Uint8Array | null }[],
+    values: readonly { context: SealContext; sealed: Uint8Array | null }[],
   ): Promise<(Uint8Array | undefined)[]>;
   /** Writes an audit line of this read. */
   audited(action: 'consent.read'): Promise<void>;

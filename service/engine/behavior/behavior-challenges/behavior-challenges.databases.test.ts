@@ -65,9 +65,9 @@ const lines = async () =>
   );
 const data = { counts: { down: 1, touch: 0, keyDown: 0 } } as SessionData;
 
-mostlyOnSqlite('behavior challenges', (newPlace, _, { test }) => {
+mostlyOnSqlite('behavior challenges', (newLocation, _, { test }) => {
   beforeEach(async () => {
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
     caller = { organization: engine.organization, world: 'live', lineage: 'key_1' };
     challengePictures = false;
     signals = 0.5;

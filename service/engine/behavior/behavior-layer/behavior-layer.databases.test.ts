@@ -10,12 +10,12 @@ import { createBehaviorLayers } from './behavior-layers.ts';
 const bea = { is: 'administrator', administrator: 'adm_bea' } as const;
 const accepting = { layer: 'research', acceptLicenceDoubt: true } as const;
 
-onSqlite('the learned layer', (newPlace) => {
+onSqlite('the learned layer', (newLocation) => {
   let engine: Engine;
   let organization: OrganizationId;
 
   beforeEach(async () => {
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
     ({ organization } = engine);
   });
   afterEach(() => engine.stop());

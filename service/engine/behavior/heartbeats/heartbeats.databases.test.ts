@@ -78,9 +78,9 @@ const refused = (work: Promise<unknown>) =>
 /** Another person's way of typing. */
 const eve: WindowChanges = { key: { hold: 62, holdP10: 48, dd: 290, roll: 0.01 } };
 
-mostlyOnSqlite('heartbeats', (newPlace, _, { test }) => {
+mostlyOnSqlite('heartbeats', (newLocation, _, { test }) => {
   beforeEach(async () => {
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
     caller = { organization: engine.organization, world: 'live', lineage: 'key_1' };
     tokens = new Map();
     announced = [];

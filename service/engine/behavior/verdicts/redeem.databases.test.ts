@@ -10,9 +10,9 @@ const LIFE = 300_000;
 let engine: Engine;
 let out: EventsOut;
 
-onBothDatabases('tokens for one use', (newPlace) => {
+onBothDatabases('tokens for one use', (newLocation) => {
   const open = async () => {
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
     out = await openEventsOut(engine);
   };
   afterEach(async () => {

@@ -5,7 +5,7 @@ import { addWindow, deleteOldWindows, deleteWindowsOf, type SeenWindow } from '.
 
 let engine: Engine;
 
-onBothDatabases('windows that were seen', (newPlace) => {
+onBothDatabases('windows that were seen', (newLocation) => {
   afterEach(() => engine.stop());
 
   const windowOf = (organization: SeenWindow['organization'], n: number, seenAt: number): SeenWindow => ({
@@ -29,7 +29,7 @@ onBothDatabases('windows that were seen', (newPlace) => {
     });
 
   test('are found by organization, world and the whole fingerprint, as they were first seen', async () => {
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
     const { organization } = engine;
     const other = (await engine.organizations.create({ name: 'Other' }, operator)).id;
     const first = windowOf(organization, 1, 5);
@@ -46,7 +46,7 @@ onBothDatabases('windows that were seen', (newPlace) => {
   });
 
   test('the oldest are deleted, some at a time', async () => {
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
     await add([1, 1, 2, 3, 4].map((seenAt, n) => windowOf(engine.organization, n, seenAt)));
     const deleteSome = () => engine.inTransaction((tx) => deleteOldWindows(tx, 4, 3));
     expect([await deleteSome(), await left()]).toEqual([3, [3, 4]]);
@@ -55,7 +55,7 @@ onBothDatabases('windows that were seen', (newPlace) => {
   });
 
   test('of an organization all are deleted, and none of another', async () => {
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
     const { organization } = engine;
     const other = (await engine.organizations.create({ name: 'Other' }, operator)).id;
     // Two slices, each in a transaction of its own.

@@ -17,9 +17,9 @@ let engine: Engine;
 let out: EventsOut;
 let verdicts: Verdicts;
 
-mostlyOnSqlite('verdicts', (newPlace, _, { test }) => {
+mostlyOnSqlite('verdicts', (newLocation, _, { test }) => {
   const open = async () => {
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
     out = await openEventsOut(engine);
     verdicts = out.verdicts;
   };

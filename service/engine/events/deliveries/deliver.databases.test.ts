@@ -16,9 +16,9 @@ let engine: Engine;
 let stack: EventStack;
 let reply: (posted: Posted) => Promise<OutgoingReply>;
 
-onSqlite('deliveries', (newPlace) => {
+onSqlite('deliveries', (newLocation) => {
   beforeEach(async () => {
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
     reply = async () => answer(200, { 'x-receiver': 'yes' }, 'thanks');
     stack = await openEventStack(engine, { reply: (posted) => reply(posted) });
   });

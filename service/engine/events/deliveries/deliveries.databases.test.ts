@@ -20,9 +20,9 @@ let granted: boolean;
 /** What another process does between a commit and what follows it here. */
 let afterCommit: () => Promise<unknown>;
 
-mostlyOnSqlite('the log of deliveries', (newPlace, _, { test }) => {
+mostlyOnSqlite('the log of deliveries', (newLocation, _, { test }) => {
   beforeEach(async () => {
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
     reply = async () => answer(200);
     granted = true;
     afterCommit = async () => {};

@@ -302,8 +302,8 @@ export async function openOwned<T>(
 
   async function plainOf(): Promise<Uint8Array | undefined> {
     if (subject !== undefined) {
-      const place = { organization, world, subject, field, version: VERSION };
-      const [opened] = await sealer.openMany([{ place, sealed }]);
+      const context = { organization, world, subject, field, version: VERSION };
+      const [opened] = await sealer.openMany([{ context, sealed }]);
       return opened?.is === 'open' ? opened.plain : undefined;
     }
     try {

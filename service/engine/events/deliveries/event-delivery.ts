@@ -1,4 +1,4 @@
-import type { DeliveryId, EventId, Ids, SubjectId } from '../../../lib/id.ts';
+import type { DeliveryId, EndpointId, EventId, Ids, SubjectId } from '../../../lib/id.ts';
 import type { Locks } from '../../../lib/locks.ts';
 import type { Outgoing } from '../../../outgoing/outgoing.ts';
 import type { Db, InTransaction, RowIntegrity, Tx } from '../../../storage/transaction.ts';
@@ -7,7 +7,7 @@ import type { Destinations } from '../destinations/destination.ts';
 import type { EventRealm, Events } from '../events.ts';
 import { openEvents } from '../recorded-event-store.ts';
 import type { RecurringWorks } from '../recurring/recurring-works.ts';
-import type { Family, PayloadDialect } from '../webhooks/endpoint.ts';
+import type { Endpoint, Family, PayloadDialect, Webhooks } from '../webhooks/endpoint.ts';
 import type { EndpointKeeping } from '../webhooks/endpoint-keeping.ts';
 import type { EndpointWebhooks } from '../webhooks/webhooks.ts';
 import { createAttempt, type Exchange } from './attempt.ts';
@@ -15,7 +15,7 @@ import { type ChangeByHand, createChangeByHand } from './by-hand/change-by-hand.
 import { createReplay, createResend, type ReplayDeps, type ResendDeps } from './by-hand/replay.ts';
 import { createTestDelivery, type TestDeliveryDeps } from './by-hand/test-delivery.ts';
 import { createDeliver, type ObservedAttempt, openWork } from './deliver.ts';
-import type { Deliveries, DeliveryAttempt, EventLog } from './delivery.ts';
+import type { Deliveries, DeliveryAttempt, EndpointHealth, EventLog } from './delivery.ts';
 import {
   type DeliveryRow,
   type ExchangeSealer,
@@ -31,7 +31,12 @@ import {
 } from './delivery-store.ts';
 import { createDeliveryUpkeep, type DeliveryUpkeep } from './delivery-upkeep.ts';
 import { type DeliveryWork, selectWork } from './delivery-work-store.ts';
-import { createEndpointHealth, type EndpointHealthDeps } from './endpoint-health.ts';
+import {
+  type CountedDelivery,
+  countWaiting,
+  selectAcceptedTimes,
+  selectCounted,
+} from './endpoint-health-store.ts';
 import { createPayloads, type Payloads } from './payload.ts';
 import type { DeliveryQueue } from './queue.ts';
 import { selectEvent } from './queue-store.ts';
@@ -239,4 +244,89 @@ function createCallbacks({
       return id;
     },
   };
+}
+
+interface EndpointHealthDeps extends Pick<Foundation, 'db' | 'clock'> {
+  endpoints: Pick<Webhooks, 'get' | 'list'>;
+}
+
+const HOURS = 24;
+/** Deliveries that are counted of one endpoint: in a list of endpoints, and alone. The rest of a busy day is left out. */
+const MOST_IN_LIST = 500;
+const MOST = 5_000;
+/** Accepted deliveries that the median is taken of. */
+const TIMED = 200;
+
+/** How endpoints fared in the last 24 hours, from a bounded number of rows. */
+function createEndpointHealth({
+  db,
+  endpoints,
+  clock,
+}: EndpointHealthDeps): Pick<Deliveries, 'health' | 'healthOf'> {
+  async function judge(
+    id: EndpointId,
+    waiting: Awaited<ReturnType<typeof countWaiting>>,
+    most: number,
+  ): Promise<EndpointHealth> {
+    const since = clock.now() - HOURS * HOUR;
+    const found = await selectCounted(db, id, { since, limit: most + 1 });
+    const counted = found.slice(0, most);
+    const accepted = counted.filter(({ state }) => state === 'delivered');
+    const times = await selectAcceptedTimes(
+      db,
+      accepted.slice(0, TIMED).map((one) => one.id),
+    );
+    return {
+      endpoint: id,
+      since: found.length > most ? counted.at(-1)!.createdAt : since,
+      deliveries: counted.length,
+      accepted: accepted.length,
+      failed: counted.filter(({ state }) => state === 'failed').length,
+      medianMilliseconds: medianOf(times),
+      hours: toHours(counted, since),
+      waiting: waiting.get(id)?.waiting ?? 0,
+      nextAt: waiting.get(id)?.nextAt,
+    };
+  }
+  const shown = ({ kind }: Endpoint) => kind === 'endpoint';
+
+  return {
+    async health(realm) {
+      const waiting = await countWaiting(db, realm);
+      const judged: EndpointHealth[] = [];
+      for (const { id } of (await endpoints.list(realm)).filter(shown))
+        judged.push(await judge(id, waiting, MOST_IN_LIST));
+      return judged;
+    },
+    async healthOf(realm, id) {
+      const endpoint = await endpoints.get(realm, id);
+      return judge(endpoint.id, await countWaiting(db, realm), MOST);
+    },
+  };
+}
+
+/** By the hour in which deliveries were made, the oldest first. */
+function toHours(counted: readonly CountedDelivery[], since: number): EndpointHealth['hours'] {
+  const hours = Array.from({ length: HOURS }, (_, i) => ({
+    at: since + i * HOUR,
+    deliveries: 0,
+    accepted: 0,
+  }));
+  for (const { state, createdAt } of counted) {
+    const hour = hours[Math.min(HOURS - 1, Math.max(0, Math.floor((createdAt - since) / HOUR)))]!;
+    hour.deliveries++;
+    if (state === 'delivered') hour.accepted++;
+  }
+  return hours;
+}
+
+/** Undefined of nothing. */
+function medianOf(values: readonly number[]): number | undefined {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1
+    ? sorted[middle]
+    : middle === 0
+      ? undefined
+      : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }

@@ -103,7 +103,7 @@ async function eventsNaming(
   return [...events];
 }
 
-const placeOf = (person: Person, field: string) => ({ ...person, field, version: 1 });
+const contextOf = (person: Person, field: string) => ({ ...person, field, version: 1 });
 
 const eventPages = (db: Db, { organization, world, subject }: Person) =>
   readPages((after, limit) =>
@@ -126,7 +126,7 @@ async function exportEvents(db: Db, person: Person, { open }: ExportOptions) {
   for await (const page of eventPages(db, person)) {
     const opened = await open(
       page.map((row) => ({
-        place: placeOf(person, `outbox.personal/${row.id}`),
+        context: contextOf(person, `outbox.personal/${row.id}`),
         sealed: row.subject === person.subject ? row.personal_sealed : null,
       })),
     );
@@ -167,7 +167,7 @@ async function attemptsOf(db: Db, person: Person, deliveries: readonly string[],
     .orderBy('number')
     .execute();
   const exchanges = await open(
-    rows.map((row) => ({ place: placeOf(person, exchangeField(row.id)), sealed: row.exchange_sealed })),
+    rows.map((row) => ({ context: contextOf(person, exchangeField(row.id)), sealed: row.exchange_sealed })),
   );
   const attempts = rows.map(({ delivery, number, at, outcome, status, milliseconds }, i) => ({
     delivery,
@@ -190,7 +190,7 @@ async function exportDeliveries(db: Db, person: Person, order: ExportOptions) {
     const ids = page.map(({ id }) => id);
     const attempts = await attemptsOf(db, person, ids, order);
     const urls = await order.open(
-      page.map((row) => ({ place: placeOf(person, urlField(row.id)), sealed: row.url_sealed })),
+      page.map((row) => ({ context: contextOf(person, urlField(row.id)), sealed: row.url_sealed })),
     );
     for (const [i, row] of page.entries()) {
       deliveries.push({

@@ -47,7 +47,7 @@ export interface DeliveryQueueDeps extends Pick<Foundation, 'db' | 'inTransactio
 export interface DeliveryQueue {
   /** In the transaction of what asks for them. The first attempts of one lane (its endpoint) are made in this order. */
   add(tx: Tx, deliveries: readonly NewDelivery[]): Promise<void>;
-  /** Something is due, and its transaction has ended: look at once. Never throws; forgotten, it waits for the next look. */
+  /** Something is due, and its transaction has ended: search at once. Never throws; forgotten, it waits for the next search. */
   wake(): void;
   /** Before `start`, once for each kind. */
   handle<Result>(kind: DeliveryKind, handler: DeliveryHandler<Result>): void;
@@ -66,8 +66,8 @@ export interface DeliveryQueue {
 const MOST = 256;
 /** Milliseconds that a claim holds; renewed as long as the process lives, so that a dead one's ends. */
 const CLAIM = 30_000;
-/** Milliseconds between two looks; a clock that was set is noticed within one. */
-const LOOK = 1_000;
+/** Milliseconds between two searches; a clock that was set is noticed within one. */
+const SEARCH = 1_000;
 const SOONEST = 5;
 
 export function createDeliveryQueue(deps: DeliveryQueueDeps): DeliveryQueue {
@@ -104,7 +104,7 @@ export function createDeliveryQueue(deps: DeliveryQueueDeps): DeliveryQueue {
 
   return {
     add: (tx, deliveries) => insertDeliveries(tx, integrity, deliveries, clock.now()),
-    wake: () => claims.work({ look: true }),
+    wake: () => claims.work({ search: true }),
     handle(kind, handler) {
       if (state !== 'new' || handlers.has(kind))
         throw new Error(`A handler of ${kind} comes once, before the start.`);
@@ -132,8 +132,8 @@ export function createDeliveryQueue(deps: DeliveryQueueDeps): DeliveryQueue {
       state = 'open';
       claims.tendSoon = recurring.every('deliveries: claims', CLAIM / 3, () => claims.tend());
       deps.runs.whenGone(() => claims.tendSoon());
-      recurring.every('deliveries: what is due', LOOK, async () => claims.work({ look: true }));
-      claims.work({ look: true });
+      recurring.every('deliveries: what is due', SEARCH, async () => claims.work({ search: true }));
+      claims.work({ search: true });
     },
     async stop() {
       if (state !== 'open') return;
@@ -187,7 +187,7 @@ class Claims {
   #nextAt = Number.POSITIVE_INFINITY;
   #disarm = () => {};
   #working: Promise<void> | undefined;
-  #wanted: 'look' | 'claim' | undefined;
+  #wanted: 'search' | 'claim' | undefined;
   #failing = false;
   /** Claims are looked after at once. */
   tendSoon = () => {};
@@ -197,13 +197,13 @@ class Claims {
   }
 
   /** Claims what is due; soon, and never twice at a time. */
-  work({ look }: { look: boolean }): void {
+  work({ search }: { search: boolean }): void {
     if (!this.#deps.isOpen() || this.#deps.runs.rests()) return;
-    this.#wanted = look ? 'look' : (this.#wanted ?? 'claim');
+    this.#wanted = search ? 'search' : (this.#wanted ?? 'claim');
     this.#working ??= this.#workAll().finally(() => {
       this.#working = undefined;
       this.#arm();
-      if (this.#wanted !== undefined) this.work({ look: this.#wanted === 'look' });
+      if (this.#wanted !== undefined) this.work({ search: this.#wanted === 'search' });
     });
   }
 
@@ -211,9 +211,9 @@ class Claims {
     const { lanes, isOpen, claimed, log } = this.#deps;
     try {
       while (this.#wanted !== undefined && isOpen()) {
-        const isLook = this.#wanted === 'look';
+        const isSearch = this.#wanted === 'search';
         this.#wanted = undefined;
-        if (isLook) await this.#look();
+        if (isSearch) await this.#search();
         while (isOpen() && lanes.isHungry()) {
           await this.#claim();
           claimed();
@@ -222,7 +222,7 @@ class Claims {
       }
       this.#failing = false;
     } catch (error) {
-      // Nothing changed; the next look comes within a second.
+      // Nothing changed; the next search comes within a second.
       this.#wanted = undefined;
       if (!this.#failing) log.error({ err: error }, 'no deliveries can be claimed');
       this.#failing = true;
@@ -230,7 +230,7 @@ class Claims {
   }
 
   /** Finds the lanes in which something is due. */
-  async #look(): Promise<void> {
+  async #search(): Promise<void> {
     const { db, clock, lanes } = this.#deps;
     const now = clock.now();
     this.#nextAt = Number.POSITIVE_INFINITY;
@@ -275,13 +275,13 @@ class Claims {
     this.#arm();
   }
 
-  /** Looks at the moment when the next retry is due, where that comes before the next look. */
+  /** Searches at the moment when the next retry is due, where that comes before the next search. */
   #arm(): void {
     const { clock, timer, isOpen } = this.#deps;
     this.#disarm();
     const pause = this.#nextAt - clock.now();
-    if (isOpen() && pause < LOOK)
-      this.#disarm = timer.after(Math.max(pause, SOONEST), () => this.work({ look: true }));
+    if (isOpen() && pause < SEARCH)
+      this.#disarm = timer.after(Math.max(pause, SOONEST), () => this.work({ search: true }));
   }
 
   async settled(): Promise<void> {
@@ -309,7 +309,7 @@ class Claims {
       });
       log.warn({ deliveries: lost }, 'claims of deliveries were over, and have ended');
     }
-    this.work({ look: true });
+    this.work({ search: true });
   }
 
   /** What a run had claimed that lives no more is free. */
@@ -376,7 +376,7 @@ function createAttempts(deps: AttemptsDeps) {
   }
 
   function beginNow(): void {
-    while (isOpen() && running.size < most && ends.hasRoom()) {
+    while (isOpen() && running.size < most && ends.canTakeMore()) {
       const one = lanes.take(most - running.size);
       if (!one) break;
       if (one.until > clock.now()) {
@@ -390,7 +390,7 @@ function createAttempts(deps: AttemptsDeps) {
         claims.tendSoon();
       }
     }
-    if (lanes.isHungry()) claims.work({ look: false });
+    if (lanes.isHungry()) claims.work({ search: false });
   }
 
   async function run(one: LeasedDelivery): Promise<void> {

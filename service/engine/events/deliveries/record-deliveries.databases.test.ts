@@ -16,9 +16,9 @@ let engine: Engine;
 let stack: EventStack;
 let reply: (posted: Posted) => Promise<OutgoingReply>;
 
-onSqlite('what answers make of endpoints', (newPlace) => {
+onSqlite('what answers make of endpoints', (newLocation) => {
   beforeEach(async () => {
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
     reply = async () => answer(200, { 'x-receiver': 'yes' }, 'thanks');
     stack = await openEventStack(engine, { reply: (posted) => reply(posted) });
   });

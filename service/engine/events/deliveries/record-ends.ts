@@ -79,7 +79,7 @@ export interface LeasedDelivery extends ClaimedRow {
 export interface RecordEnds {
   push(held: LeasedDelivery, sent: Sent<unknown>): void;
   /** Few enough have ended and are not on disk: what a crash may repeat. */
-  hasRoom(): boolean;
+  canTakeMore(): boolean;
   /** Resolves when everything pushed is on disk, or when it cannot be written now. */
   flush(): Promise<void>;
 }
@@ -184,7 +184,7 @@ export function createRecordEnds(deps: RecordEndsDeps): RecordEnds {
       if (waiting.length >= MOST) void write();
       else arm();
     },
-    hasRoom: () => waiting.length < MOST_PENDING,
+    canTakeMore: () => waiting.length < MOST_PENDING,
     async flush() {
       await writing;
       if (waiting.length > 0) await write();

@@ -12,9 +12,9 @@ const HOUR = 3_600_000;
 let engine: Engine;
 let stack: EventStack;
 
-onSqlite('the relay', (newPlace) => {
+onSqlite('the relay', (newLocation) => {
   const open = async (more: Parameters<typeof openEventStack>[1] = {}) => {
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
     stack = await openEventStack(engine, more);
   };
   afterEach(async () => {

@@ -10,10 +10,10 @@ let engine: Engine;
 let stack: EventStack;
 let status: number;
 
-onSqlite('what an event keeps until it is delivered', (newPlace) => {
+onSqlite('what an event keeps until it is delivered', (newLocation) => {
   beforeEach(async () => {
     status = 200;
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
     stack = await openEventStack(engine, {
       // One of the receivers always answers.
       reply: async ({ url }) => answer(url.hostname === 'up.example.org' ? 200 : status),

@@ -7,9 +7,9 @@ import type { InTransaction } from '../../../storage/transaction.ts';
 import { createDestinations } from './destination-rules.ts';
 import { createGrants } from './grants.ts';
 
-mostlyOnSqlite('grants', (newPlace, _, { test }) => {
+mostlyOnSqlite('grants', (newLocation, _, { test }) => {
   async function start(transaction?: (real: InTransaction) => InTransaction) {
-    const engine = await startEngine({ place: await newPlace() });
+    const engine = await startEngine({ location: await newLocation() });
     const inTransaction = transaction?.(engine.inTransaction) ?? engine.inTransaction;
     const grants = createGrants({ ...engine, inTransaction, own: () => own });
     const destinations = createDestinations({

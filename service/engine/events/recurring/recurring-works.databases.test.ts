@@ -7,10 +7,10 @@ import type { Work } from './recurring-works.ts';
 
 const EVERY = 60_000;
 
-mostlyOnSqlite('recurring work', (newPlace, _, { test }) => {
+mostlyOnSqlite('recurring work', (newLocation, _, { test }) => {
   let world: QueueWorld;
   beforeEach(async () => {
-    world = await createQueueWorld(await newPlace());
+    world = await createQueueWorld(await newLocation());
   });
   afterEach(() => world.close());
   const live = (work: Work, options: Parameters<QueueWorld['live']>[0] = {}) =>

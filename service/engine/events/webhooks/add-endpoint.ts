@@ -59,7 +59,7 @@ export function createAddEndpoint({
     const { organization, world } = realm;
     const row = await followed(id, async (tx) => {
       await requireOrganization(tx, organization);
-      requireRoom(await selectEndpoints(tx, realm, { kind: 'endpoint' }), wanted.lineage);
+      refuseTooMany(await selectEndpoints(tx, realm, { kind: 'endpoint' }), wanted.lineage);
       const inserted = await insertEndpoint(tx, store.integrity, {
         ...columns,
         id,
@@ -164,7 +164,7 @@ function takenNames(signature: SignatureDialect, header: string | null): string[
 const trustTwice = () => invalid('pin', 'Give a CA or a pin, not both: with a pin no CA is checked.');
 
 /** Throws CONFLICT when there are as many as may be. */
-function requireRoom(present: readonly { lineage: string | null }[], lineage: string | undefined): void {
+function refuseTooMany(present: readonly { lineage: string | null }[], lineage: string | undefined): void {
   const same = present.filter((one) => one.lineage === lineage).length;
   if (lineage !== undefined && same >= MOST_PER_LINEAGE)
     throw new Problem(

@@ -34,13 +34,13 @@ export function createEndpointStore({
   sealer: EndpointSealer;
   integrity: RowIntegrity;
 }) {
-  const placeOf = (organization: string, id: string, field: SealedField) => ({
+  const contextOf = (organization: string, id: string, field: SealedField) => ({
     organization: organization as OrganizationId,
     field: `webhook_endpoint.${field}/${id}`,
     version: VERSION,
   });
   const openText = (row: EndpointRow, field: SealedField, sealed: Uint8Array) =>
-    new TextDecoder().decode(sealer.openOwn(placeOf(row.organization, row.id, field), sealed));
+    new TextDecoder().decode(sealer.openOwn(contextOf(row.organization, row.id, field), sealed));
 
   /** Custom headers by name. Throws where the organization was erased. */
   const openHeaders = (row: EndpointRow): Record<string, string> =>
@@ -49,7 +49,7 @@ export function createEndpointStore({
       : (JSON.parse(openText(row, 'headers', row.headers_sealed)) as Record<string, string>);
 
   const seal = (organization: OrganizationId, id: EndpointId, field: SealedField, text: string): Uint8Array =>
-    sealer.sealOwn(placeOf(organization, id, field), new TextEncoder().encode(text));
+    sealer.sealOwn(contextOf(organization, id, field), new TextEncoder().encode(text));
 
   const isOwn = (row: EndpointRow) => isSound(integrity, 'webhook_endpoint', row);
 

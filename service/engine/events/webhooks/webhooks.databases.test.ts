@@ -38,9 +38,9 @@ const lines = async () =>
 const row = (id: string) =>
   engine.db.selectFrom('webhook_endpoint').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
 
-mostlyOnSqlite('webhook endpoints', (newPlace, _, { test, describe }) => {
+mostlyOnSqlite('webhook endpoints', (newLocation, _, { test, describe }) => {
   beforeEach(async () => {
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
     destinations = openDestinations();
     webhooks = openWebhooks(engine, destinations);
   });

@@ -9,9 +9,9 @@ let organization: OrganizationId;
 const bea = { is: 'administrator', administrator: 'adm_bea' } as const;
 const visitors = FlowDefinition.parse({ name: 'Visitors & guests', product: 'verifyhuman' });
 
-onSqlite('flows', (newPlace) => {
+onSqlite('flows', (newLocation) => {
   beforeEach(async () => {
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
     ({ organization } = engine);
   });
   afterEach(() => engine.stop());

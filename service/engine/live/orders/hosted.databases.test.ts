@@ -74,9 +74,9 @@ const events = async () =>
   ).map(({ payload }) => JSON.parse(payload) as Record<string, unknown>);
 const rows = () => engine.db.selectFrom('relying_order').selectAll().execute();
 
-mostlyOnSqlite('hosted links', (newPlace, _, { test }) => {
+mostlyOnSqlite('hosted links', (newLocation, _, { test }) => {
   beforeEach(async () => {
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
     await engine.installPad();
     challenges = scriptedChallenges();
     const handlers: { hosted?: FlowHandler } = {};

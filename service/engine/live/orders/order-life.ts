@@ -9,7 +9,7 @@ import type { TextOwner } from '../../consent/index.ts';
 import type { Events } from '../../events/index.ts';
 import type { Realm } from '../../people/index.ts';
 import type { BeginOptions, LinkDescription, LinkResolver } from '../sessions/link.ts';
-import { requireSmall, requireTestWorld } from '../sessions/order-session.ts';
+import { requireSmall, requireTestWorld } from '../sessions/new-sessions.ts';
 import type { OwnerSealer } from '../sessions/sealed-store.ts';
 import type { Candidate, DecidedSession, FlowHandler, NewSession, SessionPage } from '../sessions/session.ts';
 import type { Sessions } from '../sessions/sessions.ts';

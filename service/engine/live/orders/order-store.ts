@@ -6,7 +6,7 @@ import { hashLinkToken } from '../../../lib/link-token.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { TestOutcome } from '../../../lib/test-outcome.ts';
 import type { Schema } from '../../../storage/schema.ts';
-import type { SealedPlace } from '../../../storage/sealing/sealed.ts';
+import type { SealContext } from '../../../storage/sealing/sealed.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
 import type { Realm } from '../../people/index.ts';
 import { createOwnerSeal, NO_PERSON, type OwnerSealer } from '../sessions/sealed-store.ts';
@@ -88,10 +88,10 @@ const sealedAs: Readonly<Record<string, string>> = {
   registration: 'registration.request',
   presence: 'presence_session.request',
 };
-export const orderPlace = (
+export const orderContext = (
   { id, kind, organization, world, subject }: Owner,
   column: Column,
-): SealedPlace => ({
+): SealContext => ({
   organization: organization as OrganizationId,
   world: world as World,
   subject: (subject ?? NO_PERSON) as SubjectId,
@@ -126,12 +126,12 @@ export function createOrderStore<Request extends object, Terms, Result>(
 
   const owned = createOwnerSeal(sealer);
   const seal = (owner: Owner, column: Column, value: object): Promise<Uint8Array> =>
-    owned.seal(orderPlace(owner, column), new TextEncoder().encode(JSON.stringify(value)));
+    owned.seal(orderContext(owner, column), new TextEncoder().encode(JSON.stringify(value)));
   const sealRequest = (owner: Owner & Fixed, request: Request) =>
     seal(owner, 'request', { ...request, fixed: fixedOf(owner) });
   /** Undefined once the person was erased, and for what was changed on disk. */
   async function open(order: Owner, column: Column, sealed: Uint8Array | null): Promise<unknown> {
-    const opened = sealed && (await owned.open(orderPlace(order, column), sealed));
+    const opened = sealed && (await owned.open(orderContext(order, column), sealed));
     return opened?.is === 'open' ? JSON.parse(new TextDecoder().decode(opened.plain)) : undefined;
   }
   async function requestOf(order: Stored): Promise<Request | undefined> {

@@ -10,7 +10,7 @@ import {
   type Realm,
 } from '../../audit/index.ts';
 import { hostedStatus } from './hosted.ts';
-import { type OrderKind, type OrderRow, orderPlace, type SealedRequest } from './order-store.ts';
+import { type OrderKind, type OrderRow, orderContext, type SealedRequest } from './order-store.ts';
 import { presenceStates, type SealedProof } from './presence.ts';
 import { registrationState } from './registrations.ts';
 
@@ -85,8 +85,8 @@ export const createOrderData = ({ db }: { db: Db }): PersonalData => ({
   },
   async sealedValues(person) {
     return (await ordersOf(db, person)).flatMap((row) => [
-      { place: orderPlace(row, 'request'), sealed: row.request_sealed },
-      ...(row.proof_sealed ? [{ place: orderPlace(row, 'proof'), sealed: row.proof_sealed }] : []),
+      { context: orderContext(row, 'request'), sealed: row.request_sealed },
+      ...(row.proof_sealed ? [{ context: orderContext(row, 'proof'), sealed: row.proof_sealed }] : []),
     ]);
   },
   expires: Object.entries(counts).map(([kind, counted]) => ({
@@ -104,7 +104,7 @@ export const createOrderData = ({ db }: { db: Db }): PersonalData => ({
     const rows = await ordersOf(db, person);
     const columns = ['request', 'proof'] as const;
     const values = rows.flatMap((row) =>
-      columns.map((column) => ({ place: orderPlace(row, column), sealed: row[`${column}_sealed`] })),
+      columns.map((column) => ({ context: orderContext(row, column), sealed: row[`${column}_sealed`] })),
     );
     const opened = (await open(values)).map(jsonOf);
     const found = rows.map((row, i) => ({

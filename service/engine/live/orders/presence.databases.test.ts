@@ -60,9 +60,9 @@ const lines = async () =>
     .filter(({ action }) => action.startsWith('presence.'))
     .map(({ action, actor, outcome }) => `${actor} ${action} ${outcome}`);
 
-mostlyOnSqlite('presence', (newPlace, _, { test }) => {
+mostlyOnSqlite('presence', (newLocation, _, { test }) => {
   beforeEach(async () => {
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
     await engine.installPad();
     room = openPresence(engine);
   });

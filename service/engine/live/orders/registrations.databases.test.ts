@@ -73,9 +73,9 @@ const events = () =>
     .orderBy('seq')
     .execute();
 
-mostlyOnSqlite('registrations', (newPlace, dialect, { test }) => {
+mostlyOnSqlite('registrations', (newLocation, dialect, { test }) => {
   beforeEach(async () => {
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
     await engine.installPad();
     challenges = scriptedChallenges();
     asked = [];
@@ -327,8 +327,8 @@ mostlyOnSqlite('registrations', (newPlace, dialect, { test }) => {
       await data.exportOf!(person, {
         open: async (values) =>
           Promise.all(
-            values.map(({ place, sealed }) =>
-              sealed ? engine.sealer.open(place as never, sealed) : undefined,
+            values.map(({ context, sealed }) =>
+              sealed ? engine.sealer.open(context as never, sealed) : undefined,
             ),
           ),
       } as Parameters<NonNullable<typeof data.exportOf>>[1]),

@@ -9,7 +9,7 @@ import type { Realm } from '../../people/index.ts';
 import { createDue, createExpire, verificationOf } from './due.ts';
 import { createLiveSessions, type LiveSessions } from './live-sessions.ts';
 import { createFrameStore, createMovementStore } from './movement-store.ts';
-import { createHandovers, createOrderSession } from './order-session.ts';
+import { createHandovers, createNewSessions } from './new-sessions.ts';
 import type { SessionParts, SessionsDeps } from './parts.ts';
 import { createRecord, type RecordingParts } from './record-session.ts';
 import { createReviewSession } from './review-session.ts';
@@ -42,11 +42,11 @@ export function createSessions({ random = randomFillSync, ...deps }: SessionsDep
   const live = createLiveSessions(parts, { capacity, expire });
   const find = createCapabilities(parts);
   return {
-    ...createOrderSession(parts),
+    ...createNewSessions(parts),
     ...createPageSide(parts, live, find),
     ...createHandovers(parts, live, find),
     ...createDue(parts, { live, expire }),
-    ...createPlaces(parts),
+    ...createSessionNodes(parts),
     ...createRelyingSide(parts, live),
     ...createProfileSide(parts),
     noteBehavior: parts.behaviors.note,
@@ -219,7 +219,7 @@ async function noteRead<S extends Session>(
  * A session stays on the node that first had it in memory. One of a node that is gone, or of none, begins again at the node that is asked
  * for it; of two that are asked at one time one gets it.
  */
-function createPlaces({
+function createSessionNodes({
   store,
   record,
   inTransaction,

@@ -16,7 +16,7 @@ import {
 } from './ended-attempt.ts';
 import type { Attempt } from './judge-frame.ts';
 import { MOST_ATTEMPTS, type ObservedAttempt, type SessionParts } from './parts.ts';
-import { SUSPECT_CAMERA, scopeOrder, UNDECIDED, waitingFace, waitOf } from './pending-review.ts';
+import { SUSPECT_CAMERA, UNDECIDED, uniquenessRequestOf, waitingFace, waitOf } from './pending-review.ts';
 import {
   DecidedMeanwhile,
   type Ending,
@@ -264,7 +264,7 @@ function createPrepareAcceptance(parts: RecordingParts) {
       ...defined({ person, models, composite, verification: match && orderedId(ended, match) }),
       ...(person && { resealed: await sealed.resealed(row, person.id) }),
       kept: person ? await keptOf(parts, ended, person.id) : ended.kept,
-      order: face && !wait ? await scopeOrder(parts, ended, face, person?.id) : undefined,
+      order: face && !wait ? await uniquenessRequestOf(parts, ended, face, person?.id) : undefined,
       waiting: face && wait ? await sealed.seal(owner, 'waiting', face) : null,
       pictures: pictures.length > 0 ? await sealed.seal(owner, 'pictures', pictures) : null,
     };

@@ -45,9 +45,9 @@ const found = (people: number) => ({
 });
 const nothing = { evidence: [], flags: [] };
 
-onSqlite('a face that matches several enrolled people', (newPlace) => {
+onSqlite('a face that matches several enrolled people', (newLocation) => {
   beforeEach(async () => {
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
     challenges = scriptedChallenges();
     ended = [];
     const end: FlowHandler = {

@@ -1,5 +1,5 @@
 import type { OrganizationId, SubjectId, World } from '../../../lib/id.ts';
-import type { SealedPlace } from '../../../storage/sealing/sealed.ts';
+import type { SealContext } from '../../../storage/sealing/sealed.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
 import type { Realm } from '../../people/index.ts';
 import { createOwnerSeal, NO_PERSON, type OwnerSealer, undamaged } from './sealed-store.ts';
@@ -16,10 +16,10 @@ export interface MovementRow {
 
 const VERSION = 1;
 
-export const movementPlace = (
+export const movementContext = (
   { session, attempt, organization, world }: Omit<MovementRow, 'subject' | 'movement_sealed' | 'created_at'>,
   subject: string,
-): SealedPlace => ({
+): SealContext => ({
   organization: organization as OrganizationId,
   world: world as World,
   subject: subject as SubjectId,
@@ -31,7 +31,7 @@ export const movementPlace = (
 export const createMovementStore = ({ db, sealer }: { db: Db; sealer: OwnerSealer }) => {
   const owned = createOwnerSeal(sealer);
   const open = async (row: MovementRow) =>
-    undamaged(await owned.open(movementPlace(row, row.subject ?? NO_PERSON), row.movement_sealed));
+    undamaged(await owned.open(movementContext(row, row.subject ?? NO_PERSON), row.movement_sealed));
   const seal = async (
     of: Omit<MovementRow, 'subject' | 'movement_sealed'>,
     movement: Uint8Array,
@@ -39,7 +39,7 @@ export const createMovementStore = ({ db, sealer }: { db: Db; sealer: OwnerSeale
   ): Promise<MovementRow> => ({
     ...of,
     subject: subject ?? null,
-    movement_sealed: await owned.seal(movementPlace(of, subject ?? NO_PERSON), movement),
+    movement_sealed: await owned.seal(movementContext(of, subject ?? NO_PERSON), movement),
   });
   return {
     open,

@@ -70,7 +70,7 @@ export function waitingFace(
 }
 
 /** What the uniqueness scope of a session is asked. Throws CONFLICT where other models are in use than those that read the face. */
-export async function scopeOrder(
+export async function uniquenessRequestOf(
   parts: SessionParts,
   { row, opened, actor }: { row: SessionRow; opened: WholeSession; actor: Actor },
   { vectors, files, pixelHash, quality, portrait }: WaitingFace,

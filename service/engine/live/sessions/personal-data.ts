@@ -11,8 +11,8 @@ import {
   type PersonalData,
   type Realm,
 } from '../../audit/index.ts';
-import { movementPlace } from './movement-store.ts';
-import { personPlace, type SealedField, sealedFields } from './sealed-store.ts';
+import { movementContext } from './movement-store.ts';
+import { personContext, type SealedField, sealedFields } from './sealed-store.ts';
 import { outcomeOf, type SessionRow } from './session-store.ts';
 
 const oldSessions = (from: Db | Tx, { organization, world }: Realm, before: number) =>
@@ -78,7 +78,7 @@ export const createSessionData = ({ db }: { db: Db }): PersonalData => ({
     const ofSessions = (await rowsOf(db, person)).flatMap((row) =>
       sealedFields.flatMap((field) => {
         const sealed = row[`${field}_sealed`];
-        return sealed === null ? [] : [{ place: personPlace(row, field), sealed }];
+        return sealed === null ? [] : [{ context: personContext(row, field), sealed }];
       }),
     );
     return [...ofSessions, ...(await movementsOf(db, person))];
@@ -145,9 +145,9 @@ const rowsOf = async (db: Db, { organization, world, subject }: Person) =>
 async function exportSessions(db: Db, person: Person, { open }: ExportOptions) {
   const rows = await rowsOf(db, person);
   const read = async (field: SealedField) =>
-    (await open(rows.map((row) => ({ place: personPlace(row, field), sealed: row[`${field}_sealed`] })))).map(
-      (bytes) => bytes && (JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>),
-    );
+    (
+      await open(rows.map((row) => ({ context: personContext(row, field), sealed: row[`${field}_sealed`] })))
+    ).map((bytes) => bytes && (JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>));
   const [orders, devices] = [await read('order'), await read('device')];
   return rows.map((row, i) => {
     const { metadata, subjectRef } = orders[i] ?? {};
@@ -180,7 +180,7 @@ async function movementsOf(db: Db, { organization, world, subject }: Person) {
     .where('organization', '=', organization)
     .where('world', '=', world)
     .execute();
-  return rows.map((row) => ({ place: movementPlace(row, subject), sealed: row.movement_sealed }));
+  return rows.map((row) => ({ context: movementContext(row, subject), sealed: row.movement_sealed }));
 }
 
 /** Of sessions for an address whose person was not recognized. */

@@ -63,9 +63,9 @@ const actions = async (id: string) =>
     await engine.db.selectFrom('audit').select('action').where('target', '=', id).orderBy('seq').execute()
   ).map(({ action }) => action);
 
-onSqlite('sessions that were passed without motion of the head', (newPlace) => {
+onSqlite('sessions that were passed without motion of the head', (newLocation) => {
   beforeEach(async () => {
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
     challenges = scriptedChallenges();
     challenges.script.assurance = 'passive-frames';
     ended = [];

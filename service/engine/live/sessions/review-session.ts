@@ -7,7 +7,7 @@ import type { Realm } from '../../people/index.ts';
 import type { Judged } from '../../uniqueness/index.ts';
 import { verificationOf } from './due.ts';
 import { withCount } from './ended-attempt.ts';
-import { isWaiting, scopeOrder } from './pending-review.ts';
+import { isWaiting, uniquenessRequestOf } from './pending-review.ts';
 import { DecidedMeanwhile, type Ending, type RecordingParts } from './record-session.ts';
 import type { WholeSession } from './session.ts';
 import { outcomeOf, type SessionRow, type SessionVote, sessionOf } from './session-store.ts';
@@ -106,7 +106,7 @@ function createApproval(parts: RecordingParts) {
       if (opened.uniquenessRule.policy === 'off') return await inTransaction((tx) => write(tx));
       const face = await sealed.open(row, 'waiting');
       if (!face || !uniqueness) throw new Error(`The session ${row.id} has no face to count.`);
-      const order = await scopeOrder(parts, { row, opened, actor }, face, person?.id);
+      const order = await uniquenessRequestOf(parts, { row, opened, actor }, face, person?.id);
       await uniqueness.judge(order, write);
     } catch (error) {
       if (error instanceof DecidedMeanwhile)

@@ -1,7 +1,7 @@
 import { defined } from '../../../lib/defined.ts';
 import type { OrganizationId, SubjectId, World } from '../../../lib/id.ts';
 import type { TestOutcome } from '../../../lib/test-outcome.ts';
-import type { SealedPlace, Sealer, Unsealed } from '../../../storage/sealing/sealed.ts';
+import type { SealContext, Sealer, Unsealed } from '../../../storage/sealing/sealed.ts';
 import type {
   FlowReply,
   SessionDevice,
@@ -18,7 +18,7 @@ import { type SessionRow, sessionOf } from './session-store.ts';
 export type OwnerSealer = Pick<Sealer, 'seal' | 'openMany' | 'sealOwn' | 'openOwn' | 'emailHash'>;
 
 /** What was ordered: the column `order_sealed`. */
-export interface StoredOrder {
+export interface StoredRequest {
   email?: string;
   metadata?: Record<string, unknown>;
   subjectRef?: string;
@@ -37,7 +37,7 @@ export const sealedFields = ['order', 'device', 'answer', 'waiting', 'pictures']
 export type SealedField = (typeof sealedFields)[number];
 
 interface Plain {
-  order: StoredOrder;
+  order: StoredRequest;
   device: SessionDevice;
   answer: FlowReply;
   waiting: WaitingFace;
@@ -46,11 +46,11 @@ interface Plain {
 
 type Owner = Pick<SessionRow, 'id' | 'organization' | 'world' | 'subject'>;
 
-/** The place of a value of a session with a recognized person. */
-export const personPlace = (
+/** The context of a value of a session with a recognized person. */
+export const personContext = (
   { id, organization, world, subject }: Owner & { subject: string },
   field: SealedField,
-): SealedPlace => ({
+): SealContext => ({
   organization: organization as OrganizationId,
   world: world as World,
   subject: subject as SubjectId,
@@ -60,13 +60,13 @@ export const personPlace = (
 
 /** Seals and opens: under the key of the recognized person, so that erasing the person reaches it; before, under the organization's own. */
 export const createOwnerSeal = (sealer: OwnerSealer) => ({
-  async seal(place: SealedPlace, bytes: Uint8Array): Promise<Uint8Array> {
-    return place.subject === NO_PERSON ? sealer.sealOwn(place, bytes) : sealer.seal(place, bytes);
+  async seal(context: SealContext, bytes: Uint8Array): Promise<Uint8Array> {
+    return context.subject === NO_PERSON ? sealer.sealOwn(context, bytes) : sealer.seal(context, bytes);
   },
-  async open(place: SealedPlace, sealed: Uint8Array): Promise<Unsealed> {
-    if (place.subject !== NO_PERSON) return (await sealer.openMany([{ place, sealed }]))[0]!;
+  async open(context: SealContext, sealed: Uint8Array): Promise<Unsealed> {
+    if (context.subject !== NO_PERSON) return (await sealer.openMany([{ context, sealed }]))[0]!;
     try {
-      return { is: 'open', plain: sealer.openOwn(place, sealed) };
+      return { is: 'open', plain: sealer.openOwn(context, sealed) };
     } catch {
       return { is: 'damaged' };
     }
@@ -85,15 +85,15 @@ export const NO_PERSON = '';
 /** The sealed columns of a session. */
 export function createSealedValues(sealer: OwnerSealer) {
   const owned = createOwnerSeal(sealer);
-  const placeOf = ({ subject, ...row }: Owner, field: SealedField) =>
-    personPlace({ ...row, subject: subject ?? NO_PERSON }, field);
+  const contextOf = ({ subject, ...row }: Owner, field: SealedField) =>
+    personContext({ ...row, subject: subject ?? NO_PERSON }, field);
 
   const seal = <F extends SealedField>(owner: Owner, field: F, value: Plain[F]): Promise<Uint8Array> =>
-    owned.seal(placeOf(owner, field), new TextEncoder().encode(JSON.stringify(value)));
+    owned.seal(contextOf(owner, field), new TextEncoder().encode(JSON.stringify(value)));
 
   async function open<F extends SealedField>(row: SessionRow, field: F): Promise<Plain[F] | undefined> {
     const sealed = row[`${field}_sealed`];
-    const bytes = sealed === null ? undefined : undamaged(await owned.open(placeOf(row, field), sealed));
+    const bytes = sealed === null ? undefined : undamaged(await owned.open(contextOf(row, field), sealed));
     return bytes && (JSON.parse(new TextDecoder().decode(bytes)) as Plain[F]);
   }
 
@@ -135,7 +135,7 @@ export function createSealedValues(sealer: OwnerSealer) {
     },
     async whole(row: SessionRow): Promise<WholeSession> {
       const ordered = await open(row, 'order');
-      const order = ordered ?? emptyOrder;
+      const order = ordered ?? emptyRequest;
       const device = await open(row, 'device');
       const pictures = await open(row, 'pictures');
       const { email, subjectRef, callback, testOutcome, relyingOrder } = order;
@@ -165,7 +165,7 @@ export function createSealedValues(sealer: OwnerSealer) {
 export type SealedValues = ReturnType<typeof createSealedValues>;
 
 /** Of a session whose person was erased, or that another program gave another person. */
-const emptyOrder: StoredOrder = {
+const emptyRequest: StoredRequest = {
   page: {
     consent: {
       version: '',

@@ -79,9 +79,9 @@ const actions = async (id: string) =>
   ).map(({ action, actor }) => `${action} ${actor.split('_')[0]}`);
 const find = async (id: string) => (await sessions.find(realm(), id))!;
 
-mostlyOnSqlite('live sessions', (newPlace, _, { test }) => {
+mostlyOnSqlite('live sessions', (newLocation, _, { test }) => {
   beforeEach(async () => {
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
     challenges = scriptedChallenges();
     ended = [];
     end = {

@@ -48,9 +48,9 @@ async function passed(more: Partial<NewSession> = {}, motion = true) {
   return made;
 }
 
-onSqlite('sessions that were passed before a suspect camera', (newPlace) => {
+onSqlite('sessions that were passed before a suspect camera', (newLocation) => {
   beforeEach(async () => {
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
     challenges = scriptedChallenges();
     challenges.script.evidence = [suspect];
     ended = [];

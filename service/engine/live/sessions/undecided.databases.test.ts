@@ -63,9 +63,9 @@ async function undecided(more: Partial<NewSession> = {}) {
   return made;
 }
 
-onSqlite('sessions whose last attempt is undecided', (newPlace) => {
+onSqlite('sessions whose last attempt is undecided', (newLocation) => {
   beforeEach(async () => {
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
     challenges = scriptedChallenges();
     Object.assign(challenges.script, { passed: false, reasons: ['UNDECIDED'], undecided: 'review' });
     challenges.script.evidence = [against];

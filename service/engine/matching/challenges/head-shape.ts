@@ -1,7 +1,7 @@
-import { correlation } from '../../../lib/correlation.ts';
 import { fitRigid } from '../../../lib/geometry/fit-rigid.ts';
 import { leastSquares } from '../../../lib/geometry/least-squares.ts';
 import { median } from '../../../lib/median.ts';
+import { correlation } from '../../../lib/vectors.ts';
 import { mobilePoints } from '../checks/motion-index.ts';
 import type { Baseline, SeenFrame } from './seen-frame.ts';
 

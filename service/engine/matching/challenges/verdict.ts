@@ -1,6 +1,6 @@
 import type { Analysis, MotionSample } from '../../../inference/face.ts';
 import type { PadSetEntry, ScorerEntry } from '../../../inference/models/manifest.ts';
-import { meanDirection } from '../../../lib/mean-direction.ts';
+import { meanDirection } from '../../../lib/vectors.ts';
 import type { Frame } from '../checks/check.ts';
 import { faceQuality } from '../checks/face-quality.ts';
 import { MOTIONLESS, motionIndex } from '../checks/motion-index.ts';

@@ -54,7 +54,7 @@ export interface PictureInputs {
 /** The same, and what is known of the person's place, time and device: personal data. */
 export interface PersonalInputs extends PictureInputs {
   now: number;
-  place?: Place;
+  place?: GeoLocation;
   device?: DeviceInfo;
   /** Earlier verified verifications of the recognized person, newest first; absent when the person was not recognized. */
   earlier?: readonly Earlier[];
@@ -103,7 +103,7 @@ export type Check = Described &
   );
 
 /** The location of a person, from the caller or a site. */
-export interface Place {
+export interface GeoLocation {
   /** Degrees, WGS 84. */
   latitude: number;
   longitude: number;
@@ -132,7 +132,7 @@ export interface Probe {
 /** An earlier verified verification of a person. */
 export interface Earlier {
   at: number;
-  place?: Place;
+  place?: GeoLocation;
   device?: DeviceInfo;
   probe?: Probe;
 }

@@ -1,5 +1,5 @@
-import { meanDirection } from '../../../lib/mean-direction.ts';
 import { median } from '../../../lib/median.ts';
+import { meanDirection } from '../../../lib/vectors.ts';
 import { cosineSimilarity } from '../score.ts';
 import { type Check, type Finding, NOT_RECOGNIZED, type PictureInputs, rule } from './check.ts';
 

@@ -8,7 +8,7 @@ import {
   type FaceScript,
   near,
 } from '../../../../test/support/faces.ts';
-import { meanDirection } from '../../../lib/mean-direction.ts';
+import { meanDirection } from '../../../lib/vectors.ts';
 import { cosineSimilarity } from '../score.ts';
 import type { Frame } from './check.ts';
 import { judgeFrames } from './frame-consistency.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isTimeZone } from '../../../lib/time-zone.ts';
+import { isTimeZone } from '../../../lib/time.ts';
 import { type Check, type Finding, type PersonalInputs, rule } from './check.ts';
 import { skipReasons } from './skip-reasons.ts';
 

@@ -11,12 +11,12 @@ import { createOrganizationErasure } from '../../people/index.ts';
 import { createGalleryCalibrations } from './gallery-calibration.ts';
 import { createGalleryCalibrationStore } from './gallery-calibration-store.ts';
 
-onSqlite('figures of own galleries', (newPlace, kind) => {
+onSqlite('figures of own galleries', (newLocation, kind) => {
   let engine: Engine;
   afterEach(() => engine.stop());
 
   test('are read back as they were stored, replaced by the next, and removed for one organization alone', async () => {
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
     const store = createGalleryCalibrationStore(engine);
     const row = {
       organization: engine.organization as string,
@@ -65,7 +65,7 @@ onSqlite('figures of own galleries', (newPlace, kind) => {
   });
 
   test('and their shift end with the organization, also after a start', async () => {
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
     const open = () =>
       createGalleryCalibrations({ ...engine, crossScores: async (request) => crossScores(request) });
     const calibrations = open();
@@ -107,7 +107,7 @@ onSqlite('figures of own galleries', (newPlace, kind) => {
   });
 
   test('count two alike people as strangers once it is decided that they are two', async () => {
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
     const realm = { organization: engine.organization, world: 'test' } as const;
     const people: SubjectId[] = [];
     for (let i = 0; i < 31; i++) {

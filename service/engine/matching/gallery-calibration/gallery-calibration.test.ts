@@ -237,7 +237,7 @@ test('a gallery is measured with every table of a scorer, and answers say whethe
   const [tenth] = holdingFor([{ ...scorer!, supersededBy: 'rm' }], 'every-group');
   expect(tenth).toMatchObject({ share: 0.1 });
   expect(calibrations.of(realm())(tenth!)).toBe(calibrations.of(realm())(scorer!));
-  expect(calibrations.standingOf(realm())(tenth!)).toBe('measured');
+  expect(calibrations.calibrationStateOf(realm())(tenth!)).toBe('measured');
   expect(calibrations.list(engine.organization)).toMatchObject([
     { holdsFor: 'average', people: 30 },
     { holdsFor: 'every-group', people: 30 },

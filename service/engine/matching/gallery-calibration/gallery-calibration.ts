@@ -3,14 +3,14 @@ import type { CrossScores, CrossScoresRequest } from '../../../inference/gallery
 import type { ScorerEntry } from '../../../inference/models/manifest.ts';
 import { defined } from '../../../lib/defined.ts';
 import type { OrganizationId, SubjectId, World } from '../../../lib/id.ts';
-import { createOneAtATime } from '../../../lib/one-at-a-time.ts';
 import { env, time } from '../../../lib/record-fields.ts';
+import { createOneAtATime } from '../../../lib/turns.ts';
 import type { Organizations } from '../../accounts/index.ts';
 import type { Actor, Foundation } from '../../audit/index.ts';
 import type { Models } from '../../models/index.ts';
 import type { Realm, Subjects } from '../../people/index.ts';
 import { forEveryGroup, HoldsFor, heldBy, type Scorer } from '../every-group.ts';
-import { type GalleryShifts, type GalleryStanding, galleryStandings } from '../matching.ts';
+import { type CalibrationState, calibrationStates, type GalleryShifts } from '../matching.ts';
 import { type Doubt, doubtfulPeople } from './doubtful-templates.ts';
 import { type CalibrationRow, createKeptCalibrations } from './gallery-calibration-store.ts';
 import { createBasis, measureShift, readEnrolled, sampleOf, shuffled, worstTenth } from './gallery-shift.ts';
@@ -69,7 +69,7 @@ export const OwnGallery = z
     people: z.int().min(0).describe('People that the scorer can compare now'),
     fewest: z.int().describe('People that are needed to measure'),
     standing: z
-      .enum(galleryStandings)
+      .enum(calibrationStates)
       .describe(
         '`not-measured`: nothing says yet that the rates of the table hold for these people; `too-few-people`: too few to say',
       ),
@@ -154,8 +154,8 @@ const appliance: Actor = { is: 'appliance', task: 'gallery-calibration' };
 export function createGalleryCalibrations(deps: GalleryCalibrationsDeps): GalleryCalibrations {
   const { inTransaction, subjects, organizations, models, audit, due = () => {} } = deps;
   const kept = createKeptCalibrations(deps);
-  const standings = createStandings(deps, kept);
-  const { current, standingOf, isDue, peopleOf, basisOf } = standings;
+  const standings = createCalibrationStates(deps, kept);
+  const { current, calibrationStateOf, isDue, peopleOf, basisOf } = standings;
   const { measureRealm, findDoubtful } = createMeasuring(deps, kept, standings);
   const inTurn = createOneAtATime();
 
@@ -185,14 +185,14 @@ export function createGalleryCalibrations(deps: GalleryCalibrationsDeps): Galler
         return tablesOf(scorer).map((table) => ({
           ...of,
           holdsFor: heldBy(table),
-          standing: standingOf(realm, table),
+          standing: calibrationStateOf(realm, table),
         }));
       }),
     );
 
   return {
     of: (realm) => (scorer) => current(realm, scorer)?.shift ?? 0,
-    standingOf: (realm) => (scorer) => standingOf(realm, scorer),
+    calibrationStateOf: (realm) => (scorer) => calibrationStateOf(realm, scorer),
     load: kept.load,
     async tend() {
       for (const realm of await everyRealm())
@@ -233,7 +233,7 @@ export function createGalleryCalibrations(deps: GalleryCalibrationsDeps): Galler
 type Kept = ReturnType<typeof createKeptCalibrations>;
 
 /** What was measured of a gallery, and whether it has to be measured. */
-function createStandings(
+function createCalibrationStates(
   { subjects, models }: Pick<GalleryCalibrationsDeps, 'subjects' | 'models'>,
   kept: Kept,
 ) {
@@ -252,7 +252,7 @@ function createStandings(
   };
   const peopleOf = (realm: Realm, { terms }: Scorer) => subjects.peopleWith(realm, terms[0]!.model);
 
-  const standingOf = (realm: Realm, scorer: Scorer): GalleryStanding => {
+  const calibrationStateOf = (realm: Realm, scorer: Scorer): CalibrationState => {
     const row = current(realm, scorer);
     if (row !== undefined && row.pairs > 0) return 'measured';
     return row !== undefined || peopleOf(realm, scorer) < FEWEST_PEOPLE ? 'too-few-people' : 'not-measured';
@@ -268,14 +268,14 @@ function createStandings(
       });
     });
 
-  return { basisOf, current, peopleOf, standingOf, isDue };
+  return { basisOf, current, peopleOf, calibrationStateOf, isDue };
 }
 
 /** Compares the people of a gallery with one another. */
 function createMeasuring(
   { subjects, models, clock, crossScores, random = Math.random }: GalleryCalibrationsDeps,
   kept: Kept,
-  { basisOf, current, peopleOf }: ReturnType<typeof createStandings>,
+  { basisOf, current, peopleOf }: ReturnType<typeof createCalibrationStates>,
 ) {
   async function measureRealm(realm: Realm, actor: Actor): Promise<void> {
     const suspected = await suspectedPairs(subjects, await kept.suspectedPairs(realm.organization));

@@ -8,7 +8,13 @@ import type { Events } from '../../events/index.ts';
 import { type Realm, realmKey, type Subjects } from '../../people/index.ts';
 import { type CheckResult, checkNamed } from '../checks/registered-checks.ts';
 import type { ProfileDefinition } from '../profiles/profile.ts';
-import { addFailure, deleteClaim, selectClaim, updateDisabled, updateLastFailed } from './claim-store.ts';
+import {
+  addFailure,
+  deleteAddressAttempts,
+  selectAddressAttempts,
+  updateDisabled,
+  updateLastFailed,
+} from './address-attempts-store.ts';
 
 /**
  * What one attempt may rest on. NIST SP 800-63B: 5 failures, 10 with PAD, then 30 s; disabled after 50. With PAD it allows 100; we
@@ -65,7 +71,7 @@ async function refuseTooMany(
   rules: AttemptRules,
   others: number,
 ) {
-  const claim = await selectClaim(db, realm, hash);
+  const claim = await selectAddressAttempts(db, realm, hash);
   const failures = claim?.failures ?? 0;
   if (claim?.disabledAt != null || failures >= rules.beforeDisabled) {
     throw new Problem(
@@ -93,7 +99,7 @@ export function createAddressAttempts(deps: AddressAttemptsDeps): AddressAttempt
       const name = `${realmKey(realm)}/${hash}`;
       return turns(name, async () => {
         // Of attempts that were let in and are not yet decided each has a place.
-        const place = await locks.takePlace('address', name, rules.beforeDelay);
+        const place = await locks.takeSlot('address', name, rules.beforeDelay);
         try {
           await refuseTooMany(deps, { realm, hash }, rules, place.others);
         } catch (error) {
@@ -105,7 +111,7 @@ export function createAddressAttempts(deps: AddressAttemptsDeps): AddressAttempt
           inTurn: (work) => turns(name, () => work().finally(place.free)),
           async settle(tx, verdict, { actor, target }) {
             if (verdict === 'neither') return;
-            if (verdict === 'verified') return deleteClaim(tx, realm, hash);
+            if (verdict === 'verified') return deleteAddressAttempts(tx, realm, hash);
             const failures = await addFailure(tx, realm, hash, clock.now());
             if (failures !== rules.beforeDisabled) return;
             await updateDisabled(tx, realm, hash, clock.now());
@@ -130,10 +136,10 @@ export function createAddressAttempts(deps: AddressAttemptsDeps): AddressAttempt
       if (address === undefined) return { failures: 0, disabled: false };
       const hash = sealer.emailHash(realm.organization, address);
       return inTransaction(async (tx) => {
-        const claim = await selectClaim(tx, realm, hash);
+        const claim = await selectAddressAttempts(tx, realm, hash);
         if (!claim) return { failures: 0, disabled: false };
         const cleared = { failures: claim.failures, disabled: claim.disabledAt !== null };
-        await deleteClaim(tx, realm, hash);
+        await deleteAddressAttempts(tx, realm, hash);
         await audit.add(tx, {
           actor,
           action: 'subject.unlock',

@@ -2,10 +2,10 @@ import { time } from '../../../lib/time.ts';
 import { addressNotHeld } from '../../../storage/legal-holds.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
 import { countRows, deleteRows, type PersonalData, type Realm } from '../../audit/index.ts';
-import { deleteClaim, selectClaim } from './claim-store.ts';
+import { deleteAddressAttempts, selectAddressAttempts } from './address-attempts-store.ts';
 
 /** Old counts of addresses that are not disabled; only an operator removes those of disabled ones. */
-const oldClaims = (from: Db | Tx, { organization, world }: Realm, before: number) =>
+const oldAttempts = (from: Db | Tx, { organization, world }: Realm, before: number) =>
   from
     .selectFrom('claim')
     .where('claim.organization', '=', organization)
@@ -17,7 +17,7 @@ const oldClaims = (from: Db | Tx, { organization, world }: Realm, before: number
 /** Failed attempts at an address, by its keyed hash. */
 export const createLockoutData = ({ db }: { db: Db }): PersonalData => ({
   tables: { claim: { columns: ['claim_hash'], record: { in: 'failedAttempts' } } },
-  forgetAddress: deleteClaim,
+  forgetAddress: deleteAddressAttempts,
   expires: [
     {
       counted: 'claims',
@@ -28,13 +28,17 @@ export const createLockoutData = ({ db }: { db: Db }): PersonalData => ({
             .deleteFrom('claim')
             .where('organization', '=', realm.organization)
             .where('world', '=', realm.world)
-            .where('claim_hash', 'in', oldClaims(tx, realm, before).select('claim.claim_hash').limit(limit)),
+            .where(
+              'claim_hash',
+              'in',
+              oldAttempts(tx, realm, before).select('claim.claim_hash').limit(limit),
+            ),
         ),
-      count: (realm, before) => countRows(oldClaims(db, realm, before)),
+      count: (realm, before) => countRows(oldAttempts(db, realm, before)),
     },
   ],
   async exportOf(person, { emailHash }) {
-    const claim = emailHash === undefined ? undefined : await selectClaim(db, person, emailHash);
+    const claim = emailHash === undefined ? undefined : await selectAddressAttempts(db, person, emailHash);
     return {
       failedAttempts: claim && {
         count: claim.failures,

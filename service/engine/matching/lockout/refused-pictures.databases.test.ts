@@ -10,12 +10,12 @@ const ada = direction('ada');
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
-mostlyOnSqlite('refused pictures', (newPlace, _, { test }) => {
+mostlyOnSqlite('refused pictures', (newLocation, _, { test }) => {
   let engine: Engine;
   afterEach(() => engine.stop());
 
   async function start() {
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
     await engine.installPad();
     await engine.limits.set(engine.organization, { perUser: 100_000 }, operator);
   }

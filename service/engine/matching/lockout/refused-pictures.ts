@@ -12,7 +12,7 @@ import {
   selectLatest,
   selectTimes,
   wasRefused,
-} from './claim-store.ts';
+} from './address-attempts-store.ts';
 
 /** Limits of refused pictures per key and source address. */
 const limits = [

@@ -1,5 +1,5 @@
 import { Problem, type ProblemDetail } from '../../../lib/problem.ts';
-import { isTimeZone } from '../../../lib/time-zone.ts';
+import { isTimeZone } from '../../../lib/time.ts';
 import { type ChallengeSettings, defaultChallenge, turnSteps } from '../challenges/challenge-rules.ts';
 import { rule } from '../checks/check.ts';
 import { type QualityComponent, qualityComponents } from '../checks/face-quality.ts';

@@ -57,10 +57,10 @@ const codeOf = (work: Promise<unknown>) =>
 const stored = () =>
   engine.db.selectFrom('verification').select(['actor', 'capture_source']).orderBy('id').execute();
 
-onSqlite('a profile that takes pictures of a kiosk only', (newPlace) => {
+onSqlite('a profile that takes pictures of a kiosk only', (newLocation) => {
   beforeEach(async () => {
     shown = 0;
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
     challenges = scriptedChallenges();
     sessions = liveSessionsOver(engine, { challenges });
     await enroll(key);

@@ -7,9 +7,9 @@ let engine: Engine;
 const { definition } = builtInProfiles[0]!;
 const other = { is: 'operator', name: 'bea' } as const;
 
-onSqlite('versions of a profile', (newPlace) => {
+onSqlite('versions of a profile', (newLocation) => {
   beforeEach(async () => {
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
   });
   afterEach(() => engine.stop());
 

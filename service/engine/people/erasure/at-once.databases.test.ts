@@ -78,11 +78,11 @@ async function rowsAbout({ db }: Engine, subject: SubjectId): Promise<string[]> 
   return found;
 }
 
-onBothDatabases('one person erased, enrolled, verified, held and asked at once', (newPlace, dialect) => {
+onBothDatabases('one person erased, enrolled, verified, held and asked at once', (newLocation, dialect) => {
   test('ends with nothing of who was erased, and with everything that was acknowledged of who was not', async () => {
     await fc.assert(
       fc.asyncProperty(orders, async (order) => {
-        const engine = await startEngine({ place: await newPlace() });
+        const engine = await startEngine({ location: await newLocation() });
         try {
           const parts = { erasure: await openErasure(engine, { dialect }), holds: createHolds(engine) };
           const old = (await begin(engine, parts, 'sub_none' as SubjectId, 'enroll')) as SubjectId;
@@ -128,7 +128,7 @@ onBothDatabases('one person erased, enrolled, verified, held and asked at once',
   });
 
   test('an enrollment whose person goes while the picture is compared is to be tried again', async () => {
-    const engine = await startEngine({ place: await newPlace() });
+    const engine = await startEngine({ location: await newLocation() });
     try {
       const parts = { erasure: await openErasure(engine, { dialect }), holds: createHolds(engine) };
       const old = (await begin(engine, parts, 'sub_none' as SubjectId, 'enroll')) as SubjectId;

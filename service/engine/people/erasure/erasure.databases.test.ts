@@ -78,9 +78,9 @@ function copies() {
   return { state, sealer: { ...engine.sealer, destroyPersons } };
 }
 
-mostlyOnSqlite('an erasure', (newPlace, dialect, { test }) => {
+mostlyOnSqlite('an erasure', (newLocation, dialect, { test }) => {
   beforeEach(async () => {
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
     erasure = await openErasure(engine, { dialect });
   });
   afterEach(() => engine.stop());

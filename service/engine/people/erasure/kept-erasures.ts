@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { Log } from '../../../lib/log.ts';
-import { createOneAtATime } from '../../../lib/one-at-a-time.ts';
+import { createOneAtATime } from '../../../lib/turns.ts';
 import { type Erased, readSigned, type Signing } from './ledger.ts';
 
 /**

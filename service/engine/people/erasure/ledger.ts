@@ -5,10 +5,10 @@ import { canonicalJson, signedBytes } from '../../../lib/canonical-json.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { defined } from '../../../lib/defined.ts';
 import type { ErasureId, OrganizationId, SubjectId, World } from '../../../lib/id.ts';
-import { createOneAtATime } from '../../../lib/one-at-a-time.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { actor, env, id, writtenTime } from '../../../lib/record-fields.ts';
 import { time } from '../../../lib/time.ts';
+import { createOneAtATime } from '../../../lib/turns.ts';
 import { Agreement } from '../../consent/index.ts';
 import type { ErasureRow } from './erasure-store.ts';
 

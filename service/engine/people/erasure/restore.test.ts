@@ -15,7 +15,7 @@ let folder: string;
 let engine: Engine;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'gatehouse-erase-'));
-  engine = await startEngine({ place: { kind: 'sqlite', path: join(folder, 'gatehouse.db') } });
+  engine = await startEngine({ location: { kind: 'sqlite', path: join(folder, 'gatehouse.db') } });
   await engine.models.enable('b-net', { acceptLicenceDoubt: true }, operator);
 });
 afterEach(async () => {

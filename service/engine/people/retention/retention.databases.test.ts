@@ -80,9 +80,9 @@ async function open(dialect: 'sqlite' | 'postgres', over: Partial<RetentionDeps>
   });
 }
 
-mostlyOnSqlite('retention', (newPlace, dialect, { test }) => {
+mostlyOnSqlite('retention', (newLocation, dialect, { test }) => {
   beforeEach(async () => {
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
     warned = [];
     pruned = [];
     holds = createHolds(engine);

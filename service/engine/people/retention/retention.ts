@@ -1,7 +1,7 @@
 import { defined } from '../../../lib/defined.ts';
 import type { OrganizationId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
-import { programBuiltAt } from '../../../lib/program-built.ts';
+import { programBuiltAt } from '../../../lib/version.ts';
 import type { Actor } from '../../audit/index.ts';
 import { createClockTrust } from './clock-trust.ts';
 import {
@@ -13,8 +13,7 @@ import {
   type Waiting,
   type WaitingSweep,
 } from './due.ts';
-import type { SweepOptions } from './find-due.ts';
-import { countOldRows } from './find-due.ts';
+import { countOldRows, type SweepOptions } from './find-due.ts';
 import { createRetentionStore, type SweepPage } from './retention-store.ts';
 import {
   findPeopleDue,

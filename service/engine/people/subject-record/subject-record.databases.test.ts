@@ -87,9 +87,9 @@ test('every table that names a person is in the record', async () => {
   await engine.stop();
 });
 
-onSqlite('the record of a person', (newPlace, dialect) => {
+onSqlite('the record of a person', (newLocation, dialect) => {
   beforeEach(async () => {
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
     records = createSubjectRecords(engine);
   });
   afterEach(() => engine.stop());

@@ -123,13 +123,13 @@ async function open(
   values: Parameters<ExportOptions['open']>[0],
   unreadable: string[],
 ): Promise<(Uint8Array | undefined)[]> {
-  const present = values.flatMap(({ place, sealed }) => (sealed ? [{ place, sealed }] : []));
+  const present = values.flatMap(({ context, sealed }) => (sealed ? [{ context, sealed }] : []));
   const opened = (await sealer.openMany(present)).values();
-  return values.map(({ place, sealed }) => {
+  return values.map(({ context, sealed }) => {
     if (!sealed) return undefined;
     const value = opened.next().value!;
     if ('plain' in value) return value.plain;
-    unreadable.push(place.field);
+    unreadable.push(context.field);
     return undefined;
   });
 }

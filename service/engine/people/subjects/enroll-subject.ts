@@ -282,7 +282,7 @@ async function writeEnrollment(
   await deps.store.dropSettled(tx, subject);
   const status =
     input.consent && (await deps.consents.record(tx, { ...realm, subject }, input.consent, actor));
-  const room = await makeRoom(deps, tx, attempt, sealed);
+  const room = await dropSurplus(deps, tx, attempt, sealed);
   // What made a member writes the line: it is not an enrollment of the organization.
   if ('email' in input) await announce(deps, tx, attempt, input, sealed, room.dropped.length);
   await input.beside?.(tx, subject);
@@ -330,7 +330,7 @@ async function refuseAnothers(
 }
 
 /** Deletes the templates of the enrollments beyond the most a person keeps; none of a person under a legal hold. */
-async function makeRoom(
+async function dropSurplus(
   { store, most }: WriteEnrollmentDeps,
   tx: Tx,
   { input, subject, known, files }: Attempt,

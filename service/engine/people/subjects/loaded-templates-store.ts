@@ -2,7 +2,7 @@ import type { Selectable } from 'kysely';
 import type { OrganizationId, SubjectId, TemplateId, World } from '../../../lib/id.ts';
 import { isUnfinished } from '../../../storage/legal-holds.ts';
 import type { Schema } from '../../../storage/schema.ts';
-import type { SealedPlace, Sealer } from '../../../storage/sealing/sealed.ts';
+import type { SealContext, Sealer } from '../../../storage/sealing/sealed.ts';
 import {
   type TemplateTransform,
   toVector,
@@ -23,8 +23,8 @@ interface TemplateIdentity {
   subject: string;
 }
 
-/** The transform is part of the place: a row that claims another one does not open. */
-export const vectorPlace = (row: TemplateIdentity & { transform: number }): SealedPlace => ({
+/** The transform is part of the context: a row that claims another one does not open. */
+export const vectorContext = (row: TemplateIdentity & { transform: number }): SealContext => ({
   organization: row.organization as OrganizationId,
   world: row.world as World,
   subject: row.subject as SubjectId,
@@ -33,13 +33,13 @@ export const vectorPlace = (row: TemplateIdentity & { transform: number }): Seal
 });
 
 /** Of a row of `provisional_template`: moved into `template` it does not open. */
-export const provisionalPlace = (row: TemplateIdentity & { transform: number }): SealedPlace => ({
-  ...vectorPlace(row),
-  field: vectorPlace(row).field.replace('template', 'provisional'),
+export const provisionalContext = (row: TemplateIdentity & { transform: number }): SealContext => ({
+  ...vectorContext(row),
+  field: vectorContext(row).field.replace('template', 'provisional'),
 });
 
-export const markPlace = (row: TemplateIdentity): SealedPlace => ({
-  ...vectorPlace({ ...row, transform: 0 }),
+export const markContext = (row: TemplateIdentity): SealContext => ({
+  ...vectorContext({ ...row, transform: 0 }),
   field: `template.mark/${row.id}`,
 });
 
@@ -174,9 +174,9 @@ export async function openVectors<Row extends SealedRow>(
   as: (organization: OrganizationId) => Transform,
   damaged: (row: DamagedRow) => void,
   opener: Pick<Sealer, 'openMany'> = sealer,
-  placeOf = vectorPlace,
+  contextOf = vectorContext,
 ) {
-  const values = rows.map((row) => ({ place: placeOf(row), sealed: row.vector_sealed }));
+  const values = rows.map((row) => ({ context: contextOf(row), sealed: row.vector_sealed }));
   const opened = await opener.openMany(values);
   const found: { row: Row; vector: Float32Array }[] = [];
   for (const [i, value] of opened.entries()) {
@@ -207,13 +207,13 @@ function convert(
 async function sealAnew({ db, sealer }: Deps, rows: readonly SealedRow[]): Promise<void> {
   const older = rows.filter(({ vector_sealed }) => vector_sealed[0] === 1);
   if (older.length === 0) return;
-  const values = older.map((row) => ({ place: vectorPlace(row), sealed: row.vector_sealed }));
+  const values = older.map((row) => ({ context: vectorContext(row), sealed: row.vector_sealed }));
   for (const [i, value] of (await sealer.openMany(values)).entries()) {
     if (value.is !== 'open' || !value.older) continue;
-    const { place, sealed } = values[i]!;
+    const { context, sealed } = values[i]!;
     await db
       .updateTable('template')
-      .set({ vector_sealed: await sealer.seal(place, value.plain) })
+      .set({ vector_sealed: await sealer.seal(context, value.plain) })
       .where('id', '=', older[i]!.id)
       .where('vector_sealed', '=', sealed)
       .execute();
@@ -236,7 +236,7 @@ export function createTemplatePages(
 ) {
   // The columns that are read here are the same in both.
   const table = name as 'template';
-  const placeOf = name === 'template' ? vectorPlace : provisionalPlace;
+  const contextOf = name === 'template' ? vectorContext : provisionalContext;
   const older = (organization: OrganizationId, generation: number) =>
     db.selectFrom(table).where('organization', '=', organization).where('transform', '<', generation);
 
@@ -284,10 +284,10 @@ export function createTemplatePages(
           if (!last) return undefined;
           const anew = await rotate(
             rows.map((row) => ({
-              place: placeOf(row),
+              context: contextOf(row),
               sealed: row.vector_sealed,
               from: row.transform,
-              anew: placeOf({ ...row, transform: generation }),
+              anew: contextOf({ ...row, transform: generation }),
             })),
           );
           const renewed = rows.flatMap(({ id, transform }, i) => {

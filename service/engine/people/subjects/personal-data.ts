@@ -18,9 +18,14 @@ import {
 import { endsOf } from '../retention/due.ts';
 import { forgetFormer, formerTimesOf } from './former-address-store.ts';
 import { findKept, selectDistinct } from './kept-people-store.ts';
-import { markPlace, provisionalPlace, type TemplateRow, vectorPlace } from './loaded-templates-store.ts';
+import {
+  markContext,
+  provisionalContext,
+  type TemplateRow,
+  vectorContext,
+} from './loaded-templates-store.ts';
 import { selectProvisional } from './provisional-store.ts';
-import { birthDatePlace, emailPlace, namePlace } from './read-subjects-store.ts';
+import { birthDateContext, emailContext, nameContext } from './read-subjects-store.ts';
 
 export interface SubjectDataDeps {
   db: Db;
@@ -76,19 +81,20 @@ export function createSubjectData({ db, sealer }: SubjectDataDeps): PersonalData
         .execute();
       const provisional = await selectProvisional(db, subject);
       const values: SealedValue[] = [];
-      if (row?.email_sealed) values.push({ place: emailPlace(person, subject), sealed: row.email_sealed });
-      if (row?.name_sealed) values.push({ place: namePlace(person, subject), sealed: row.name_sealed });
+      if (row?.email_sealed)
+        values.push({ context: emailContext(person, subject), sealed: row.email_sealed });
+      if (row?.name_sealed) values.push({ context: nameContext(person, subject), sealed: row.name_sealed });
       if (row?.birth_date_sealed)
-        values.push({ place: birthDatePlace(person, subject), sealed: row.birth_date_sealed });
+        values.push({ context: birthDateContext(person, subject), sealed: row.birth_date_sealed });
       for (const template of provisional) {
         const searched = vectorUnder(organization, template.transform);
-        values.push({ place: provisionalPlace(template), sealed: template.vector_sealed, searched });
+        values.push({ context: provisionalContext(template), sealed: template.vector_sealed, searched });
       }
       for (const template of templates) {
         const searched = vectorUnder(organization, template.transform);
-        values.push({ place: vectorPlace(template), sealed: template.vector_sealed, searched });
+        values.push({ context: vectorContext(template), sealed: template.vector_sealed, searched });
         if (template.mark_sealed)
-          values.push({ place: markPlace(template), sealed: template.mark_sealed, searched: mark });
+          values.push({ context: markContext(template), sealed: template.mark_sealed, searched: mark });
       }
       return values;
     },
@@ -138,9 +144,9 @@ async function exportPerson(db: Db, person: Person, { open }: ExportOptions) {
     .executeTakeFirst();
   if (!row) return undefined;
   const [email, name, birthDate] = await open([
-    { place: emailPlace(person, subject), sealed: row.email_sealed },
-    { place: namePlace(person, subject), sealed: row.name_sealed },
-    { place: birthDatePlace(person, subject), sealed: row.birth_date_sealed },
+    { context: emailContext(person, subject), sealed: row.email_sealed },
+    { context: nameContext(person, subject), sealed: row.name_sealed },
+    { context: birthDateContext(person, subject), sealed: row.birth_date_sealed },
   ]);
   return {
     userId: row.id,
@@ -183,9 +189,9 @@ async function exportEnrollments(
   const templates: { row: TemplateRow; vector: string | undefined; mark: string | undefined }[] = [];
   for await (const page of templatePages(db, subject)) {
     const vectors = await open(
-      page.map((row) => ({ place: vectorPlace(row), sealed: withTemplates ? row.vector_sealed : null })),
+      page.map((row) => ({ context: vectorContext(row), sealed: withTemplates ? row.vector_sealed : null })),
     );
-    const marks = await open(page.map((row) => ({ place: markPlace(row), sealed: row.mark_sealed })));
+    const marks = await open(page.map((row) => ({ context: markContext(row), sealed: row.mark_sealed })));
     for (const [i, row] of page.entries()) {
       const vector = vectors[i] && restoredText(sealer, organization, vectors[i], row.transform);
       templates.push({ row, vector, mark: textOf(marks[i]) });
@@ -213,7 +219,10 @@ async function exportProvisional(
 ) {
   const rows = await selectProvisional(db, subject);
   const vectors = await open(
-    rows.map((row) => ({ place: provisionalPlace(row), sealed: withTemplates ? row.vector_sealed : null })),
+    rows.map((row) => ({
+      context: provisionalContext(row),
+      sealed: withTemplates ? row.vector_sealed : null,
+    })),
   );
   return rows.map((row, i) => ({
     id: row.id,

@@ -4,10 +4,10 @@ import { type Engine, operator, startEngine } from '../../../../test/support/eng
 import { direction } from '../../../../test/support/faces.ts';
 import { createPictureCounts } from './template-counts-store.ts';
 
-onBothDatabases('counts of pictures', (newPlace) => {
+onBothDatabases('counts of pictures', (newLocation) => {
   let engine: Engine;
   beforeEach(async () => {
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
     await engine.models.enable('b-net', { acceptLicenceDoubt: true }, operator);
   });
   afterEach(() => engine.stop());

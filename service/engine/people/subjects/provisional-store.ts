@@ -4,7 +4,7 @@ import type { Schema } from '../../../storage/schema.ts';
 import type { Sealer } from '../../../storage/sealing/sealed.ts';
 import { untransformed } from '../../../storage/sealing/template-transform.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
-import { type DamagedRow, openVectors, provisionalPlace } from './loaded-templates-store.ts';
+import { type DamagedRow, openVectors, provisionalContext } from './loaded-templates-store.ts';
 
 /** Rows that are opened in one go. */
 const PAGE = 2_000;
@@ -30,7 +30,7 @@ export function createProvisionalTemplates({ db, sealer }: { db: Db; sealer: Sea
     ) {
       const rows = await selectProvisional(db, subject);
       const comparable = rows.filter((row) => files[row.embedder] === row.embedder_sha256);
-      return openVectors(sealer, comparable, () => untransformed, damaged, sealer, provisionalPlace);
+      return openVectors(sealer, comparable, () => untransformed, damaged, sealer, provisionalContext);
     },
     provisionalRows: selectProvisional,
     /** How many there are and how many open, over all organizations, in pages; those of erased people do not open, and are not damaged. */
@@ -53,7 +53,7 @@ export function createProvisionalTemplates({ db, sealer }: { db: Db; sealer: Sea
           () => untransformed,
           damaged,
           sealer,
-          provisionalPlace,
+          provisionalContext,
         );
         yield { there: rows.length, opened: opened.length };
       }

@@ -3,7 +3,7 @@ import { defined } from '../../../lib/defined.ts';
 import type { OrganizationId, SubjectId, World } from '../../../lib/id.ts';
 import { notBeingErased } from '../../../storage/legal-holds.ts';
 import type { Schema } from '../../../storage/schema.ts';
-import type { SealedPlace, Sealer, Unsealed } from '../../../storage/sealing/sealed.ts';
+import type { SealContext, Sealer, Unsealed } from '../../../storage/sealing/sealed.ts';
 import type { Db } from '../../../storage/transaction.ts';
 import { countPeople } from './kept-people-store.ts';
 import type { Realm, Subject } from './subject.ts';
@@ -17,7 +17,7 @@ export interface SubjectStoreDeps {
 
 const VERSION = 1;
 
-export const emailPlace = ({ organization, world }: Realm, subject: SubjectId): SealedPlace => ({
+export const emailContext = ({ organization, world }: Realm, subject: SubjectId): SealContext => ({
   organization,
   world,
   subject,
@@ -25,7 +25,7 @@ export const emailPlace = ({ organization, world }: Realm, subject: SubjectId): 
   version: VERSION,
 });
 
-export const namePlace = ({ organization, world }: Realm, subject: SubjectId): SealedPlace => ({
+export const nameContext = ({ organization, world }: Realm, subject: SubjectId): SealContext => ({
   organization,
   world,
   subject,
@@ -33,7 +33,7 @@ export const namePlace = ({ organization, world }: Realm, subject: SubjectId): S
   version: VERSION,
 });
 
-export const birthDatePlace = ({ organization, world }: Realm, subject: SubjectId): SealedPlace => ({
+export const birthDateContext = ({ organization, world }: Realm, subject: SubjectId): SealContext => ({
   organization,
   world,
   subject,
@@ -104,10 +104,10 @@ export function createReadSubjects(deps: SubjectStoreDeps) {
         .where(notBeingErased)
         .executeTakeFirst();
       if (!row?.birth_date_sealed) return undefined;
-      const place = birthDatePlace({ organization, world }, subject);
-      const [opened] = await sealer.openMany([{ place, sealed: row.birth_date_sealed }]);
+      const context = birthDateContext({ organization, world }, subject);
+      const [opened] = await sealer.openMany([{ context, sealed: row.birth_date_sealed }]);
       if (opened?.is === 'damaged')
-        throw new Error(`The sealed ${place.field} of ${subject} was changed or belongs elsewhere.`);
+        throw new Error(`The sealed ${context.field} of ${subject} was changed or belongs elsewhere.`);
       return opened?.is === 'open' ? decoder.decode(opened.plain) : undefined;
     },
     /** Addresses and names of all people, the newest first, in pages; opened in threads where there are many. */
@@ -162,15 +162,17 @@ async function* everyName({ db, sealer }: SubjectStoreDeps, realm: Realm): Async
   try {
     while (rows.length > 0) {
       const values = rows.flatMap(({ id, email_sealed, name_sealed }, row) => [
-        { row, place: emailPlace(realm, id as SubjectId), sealed: email_sealed },
-        { row, place: namePlace(realm, id as SubjectId), sealed: name_sealed },
+        { row, context: emailContext(realm, id as SubjectId), sealed: email_sealed },
+        { row, context: nameContext(realm, id as SubjectId), sealed: name_sealed },
       ]);
-      const present = values.flatMap(({ row, place, sealed }) => (sealed ? [{ row, place, sealed }] : []));
+      const present = values.flatMap(({ row, context, sealed }) =>
+        sealed ? [{ row, context, sealed }] : [],
+      );
       const page = rows.map(({ id }): PersonText => ({ id: id as SubjectId, email: '', name: '' }));
       for (const [i, value] of (await (threads ?? sealer).openMany(present)).entries()) {
-        const { row, place } = present[i]!;
+        const { row, context } = present[i]!;
         if (value.is === 'open')
-          page[row]![place.field === 'subject.email' ? 'email' : 'name'] = decoder.decode(value.plain);
+          page[row]![context.field === 'subject.email' ? 'email' : 'name'] = decoder.decode(value.plain);
       }
       yield page;
       if (rows.length < limit) return;
@@ -191,16 +193,16 @@ async function toSubjects(
     const realm = { organization: row.organization as OrganizationId, world: row.world as World };
     const subject = row.id as SubjectId;
     return [
-      { place: emailPlace(realm, subject), sealed: row.email_sealed },
-      { place: namePlace(realm, subject), sealed: row.name_sealed },
+      { context: emailContext(realm, subject), sealed: row.email_sealed },
+      { context: nameContext(realm, subject), sealed: row.name_sealed },
     ];
   });
-  const present = values.flatMap(({ place, sealed }) => (sealed ? [{ place, sealed }] : []));
+  const present = values.flatMap(({ context, sealed }) => (sealed ? [{ context, sealed }] : []));
   const opened = await deps.sealer.openMany(present);
   await sealAnew(deps, present, opened);
   const texts = new Map(
     opened.map((value, i) => {
-      const { subject, field } = present[i]!.place;
+      const { subject, field } = present[i]!.context;
       if (value.is === 'damaged')
         throw new Error(`The sealed ${field} of ${subject} was changed or belongs elsewhere.`);
       return [`${subject}/${field}`, value.is === 'open' ? decoder.decode(value.plain) : undefined];
@@ -273,17 +275,17 @@ async function hashAnew(
 /** Addresses and names that do not name their world yet. */
 async function sealAnew(
   { db, sealer }: SubjectStoreDeps,
-  values: readonly { place: SealedPlace; sealed: Uint8Array }[],
+  values: readonly { context: SealContext; sealed: Uint8Array }[],
   opened: readonly Unsealed[],
 ): Promise<void> {
   for (const [i, value] of opened.entries()) {
     if (value.is !== 'open' || !value.older) continue;
-    const { place, sealed } = values[i]!;
-    const column = place.field === 'subject.email' ? 'email_sealed' : 'name_sealed';
+    const { context, sealed } = values[i]!;
+    const column = context.field === 'subject.email' ? 'email_sealed' : 'name_sealed';
     await db
       .updateTable('subject')
-      .set({ [column]: await sealer.seal(place, value.plain) })
-      .where('id', '=', place.subject)
+      .set({ [column]: await sealer.seal(context, value.plain) })
+      .where('id', '=', context.subject)
       .where(column, '=', sealed)
       .execute();
   }

@@ -5,14 +5,14 @@ import type { Schema } from '../../../storage/schema.ts';
 import type { Sealer } from '../../../storage/sealing/sealed.ts';
 import { type TemplateTransform, toBytes } from '../../../storage/sealing/template-transform.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
-import { createLoadedTemplates, markPlace, vectorPlace } from './loaded-templates-store.ts';
+import { createLoadedTemplates, markContext, vectorContext } from './loaded-templates-store.ts';
 import { createProvisionalTemplates } from './provisional-store.ts';
 import {
   addressHashes,
-  birthDatePlace,
+  birthDateContext,
   createReadSubjects,
-  emailPlace,
-  namePlace,
+  emailContext,
+  nameContext,
   type SubjectStoreDeps,
 } from './read-subjects-store.ts';
 import type { Realm } from './subject.ts';
@@ -68,16 +68,16 @@ export function createSubjectStore(deps: SubjectStoreDeps) {
     async sealPerson(realm: Realm, subject: SubjectId, email: string | undefined, name: string | undefined) {
       return {
         email_sealed:
-          email === undefined ? null : await sealer.seal(emailPlace(realm, subject), encoder.encode(email)),
+          email === undefined ? null : await sealer.seal(emailContext(realm, subject), encoder.encode(email)),
         name_sealed:
           name === undefined
             ? null
-            : await sealer.seal(namePlace(realm, subject), encoder.encode(name.normalize('NFC'))),
+            : await sealer.seal(nameContext(realm, subject), encoder.encode(name.normalize('NFC'))),
       };
     },
     /** Needs the person's key. */
     sealBirthDate: (realm: Realm, subject: SubjectId, date: string) =>
-      sealer.seal(birthDatePlace(realm, subject), encoder.encode(date)),
+      sealer.seal(birthDateContext(realm, subject), encoder.encode(date)),
   };
 }
 
@@ -230,15 +230,15 @@ function createSealedTemplates({ db, sealer }: { db: Db; sealer: Sealer }) {
       row: { id: TemplateId; organization: OrganizationId; world: World; subject: SubjectId },
       vector: Float32Array,
       { generation, rotate }: Pick<TemplateTransform, 'generation' | 'rotate'>,
-      placeOf = vectorPlace,
+      contextOf = vectorContext,
     ) {
-      const place = placeOf({ ...row, transform: generation });
-      return { vector_sealed: await sealer.seal(place, toBytes(rotate(vector))), transform: generation };
+      const context = contextOf({ ...row, transform: generation });
+      return { vector_sealed: await sealer.seal(context, toBytes(rotate(vector))), transform: generation };
     },
     sealMark: (
       row: { id: TemplateId; organization: OrganizationId; world: World; subject: SubjectId },
       mark: string,
-    ) => sealer.seal(markPlace(row), encoder.encode(mark)),
+    ) => sealer.seal(markContext(row), encoder.encode(mark)),
     /** The enrollment of this person that was made with the mark. */
     async enrollmentMarked(subject: SubjectId, mark: string): Promise<string | undefined> {
       const rows = await db
@@ -248,7 +248,7 @@ function createSealedTemplates({ db, sealer }: { db: Db; sealer: Sealer }) {
         .where('mark_sealed', 'is not', null)
         .execute();
       const opened = await sealer.openMany(
-        rows.map((row) => ({ place: markPlace(row), sealed: row.mark_sealed! })),
+        rows.map((row) => ({ context: markContext(row), sealed: row.mark_sealed! })),
       );
       const index = opened.findIndex((value) => value.is === 'open' && decoder.decode(value.plain) === mark);
       return rows[index]?.enrollment;

@@ -16,8 +16,8 @@ import { createEnroll, type Enrolled, type NewEnrollment, type NewMember } from 
 import {
   createGallerySnapshot,
   type GallerySnapshot,
+  type GallerySnapshotOptions,
   noSnapshot,
-  type SnapshotPlace,
 } from './gallery-snapshot/gallery-snapshot.ts';
 import type { DamagedRow } from './loaded-templates-store.ts';
 import {
@@ -181,7 +181,7 @@ interface SubjectsDeps
   /** Removes what is counted against an address that its person has no more. */
   forgetAddress(tx: Tx, realm: Realm, emailHash: string): Promise<void>;
   /** Where the galleries are kept for the next start; absent: each reads the database. */
-  snapshot?: SnapshotPlace;
+  snapshot?: GallerySnapshotOptions;
   /** Enrollments a person keeps, 10 unless given. */
   most?: number;
   /** People of the realm can be found who could not before, or some no more. Called after the commit; does not wait and never throws. */
@@ -213,9 +213,9 @@ export function createSubjects(deps: SubjectsDeps): Subjects {
     const { files } = models.current();
     return Object.fromEntries(embedders().map((embedder) => [embedder, fileOf(files, embedder)]));
   };
-  const { snapshot: place } = deps;
-  const snapshot = place
-    ? createGallerySnapshot({ ...deps, store, index, files: searchedFiles, place })
+  const { snapshot: options } = deps;
+  const snapshot = options
+    ? createGallerySnapshot({ ...deps, store, index, files: searchedFiles, options })
     : noSnapshot;
   const loading = createGalleryLoading({
     store,

@@ -13,9 +13,9 @@ import {
 import { galleryVectors, type Vectors } from './best-pictures.ts';
 import {
   type DamagedRow,
-  provisionalPlace,
+  provisionalContext,
   type StoredTemplate,
-  vectorPlace,
+  vectorContext,
 } from './loaded-templates-store.ts';
 import type { PeopleGalleries } from './people-galleries.ts';
 import type { ProvisionalRow } from './provisional-store.ts';
@@ -83,8 +83,8 @@ export function createUpgradeTemplates(deps: UpgradeTemplatesDeps) {
     const agrees = visit.agrees(vectors);
     // Until the rows are written: no renewal drops the transform that they are under.
     using borrowed = store.borrowTransform(realm.organization);
-    const placeOf = agrees ? vectorPlace : provisionalPlace;
-    const rows: ProvisionalRow[] = await seal(realm, subject, visit, borrowed.transform, placeOf);
+    const contextOf = agrees ? vectorContext : provisionalContext;
+    const rows: ProvisionalRow[] = await seal(realm, subject, visit, borrowed.transform, contextOf);
     if (earlier.some(({ row }) => row.picture_hash === rows[0]!.picture_hash)) return;
     const first = agrees
       ? await Promise.all(
@@ -133,7 +133,7 @@ function createSealPicture({ store, models, ids, clock }: UpgradeTemplatesDeps) 
     subject: SubjectId,
     { embeddings, quality, pixelHash }: Picture,
     transform: Transform,
-    placeOf = vectorPlace,
+    contextOf = vectorContext,
   ) => {
     const { files } = models.current();
     return Promise.all(
@@ -145,7 +145,7 @@ function createSealPicture({ store, models, ids, clock }: UpgradeTemplatesDeps) 
           subject,
           embedder,
           embedder_sha256: fileOf(files, embedder),
-          ...(await store.sealVector({ id, ...realm, subject }, vector, transform, placeOf)),
+          ...(await store.sealVector({ id, ...realm, subject }, vector, transform, contextOf)),
           picture_hash: store.pictureHash(realm.organization, pixelHash),
           quality,
           created_at: clock.now(),
@@ -172,7 +172,7 @@ function createPromote(deps: UpgradeTemplatesDeps) {
     const kept = await store.templateRows(tx, subject);
     const embedders = Object.keys(embeddings);
     if (isUpgraded(kept, embedders)) return undefined;
-    const dropped = roomFor(pictures.length, kept, embedders, most);
+    const dropped = surplusFor(pictures.length, kept, embedders, most);
     if (dropped.length > 0 && (await isHeld(tx, subject))) return undefined;
     const enrollments = pictures.map(() => ids.next('enrollment'));
     await store.deleteTemplates(tx, dropped);
@@ -266,7 +266,7 @@ type Added = Pick<StoredTemplate, 'embedder' | 'quality' | 'createdAt' | 'anchor
  * Templates of the enrollments to drop, so that with `added` more the person keeps no more than `most`: those that are not confirmed first,
  * then those that lack the embedders in use, then the worse picture.
  */
-function roomFor(added: number, rows: StoredRows, embedders: readonly string[], most: number): string[] {
+function surplusFor(added: number, rows: StoredRows, embedders: readonly string[], most: number): string[] {
   const enrollments = [...Map.groupBy(rows, ({ enrollment }) => enrollment).values()];
   const isCurrent = (of: typeof rows) => of.some(({ embedder }) => embedders.includes(embedder));
   return enrollments

@@ -12,11 +12,11 @@ const DAY = 86_400_000;
 const email = 'ada@example.com';
 const everything = Object.keys(momentKinds) as MomentKind[];
 
-onSqlite('the timeline', (newPlace) => {
+onSqlite('the timeline', (newLocation) => {
   let engine: Engine;
   let timelines: Timelines;
   beforeEach(async () => {
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
     timelines = createTimelines(engine);
   });
   afterEach(() => engine.stop());

@@ -6,7 +6,7 @@ import type { Tx } from '../../../storage/transaction.ts';
 import { type Actor, describeActor } from '../../audit/index.ts';
 import { deleteDistinct, type Enrollment, insertDistinct, type Realm } from '../../people/index.ts';
 import {
-  decodeOrder,
+  decodeEnrollment,
   KEPT_AFTER_DECISION,
   KEPT_UNDECIDED,
   type Likeness,
@@ -17,8 +17,8 @@ import {
 import {
   type createReviewStore,
   decidesSession,
-  orderPlace,
-  picturePlace,
+  enrollmentContext,
+  pictureContext,
   type ReviewRow,
   undoUntilOf,
 } from './review-store.ts';
@@ -137,7 +137,7 @@ function createEnrollWaiting(deps: DecideDeps) {
   return async function enrollWaiting(made: Decision, row: ReviewRow): Promise<void> {
     const { realm, id, actor } = made;
     if (row.order_sealed === null) throw new Error(`The review ${id} has nothing to enroll.`);
-    const order = decodeOrder(await sealer.open(orderPlace(row), row.order_sealed));
+    const order = decodeEnrollment(await sealer.open(enrollmentContext(row), row.order_sealed));
     const { email, name, consent, embeddings, pixelHash, quality } = order;
     if (email === undefined) throw new Error(`The review ${id} has no address to enroll under.`);
     const existing = (await subjects.find(realm, email))?.id;
@@ -180,7 +180,7 @@ function createDecideSession(deps: DecideDeps) {
       return;
     }
     if (row.order_sealed === null) throw new Error(`The review ${id} has no face of the newcomer.`);
-    const order = decodeOrder(await sealer.open(orderPlace(row), row.order_sealed));
+    const order = decodeEnrollment(await sealer.open(enrollmentContext(row), row.order_sealed));
     const before = order.compared ?? [];
     const distinct =
       decision === 'not-same-person' ? { by: describeActor(actor), at: clock.now() } : undefined;
@@ -200,7 +200,7 @@ function createDecideSession(deps: DecideDeps) {
 /** The face of the newcomer, as the session sent it. */
 async function portraitOf({ store, sealer }: DecideDeps, id: ReviewId): Promise<Uint8Array | undefined> {
   const row = await store.picture(id, 'new');
-  return row && (await sealer.open(picturePlace(row), row.picture_sealed));
+  return row && (await sealer.open(pictureContext(row), row.picture_sealed));
 }
 
 /** Items whose pictures are erased in one transaction. */
@@ -277,7 +277,9 @@ export function createAddKnownPicture(deps: DecideDeps) {
   async function newcomer(realm: Realm, row: ReviewRow): Promise<Pick<Enrollment, 'anchor' | 'templates'>[]> {
     if (row.other !== null) return subjects.enrollments(realm, row.other as SubjectId);
     if (row.order_sealed === null) return [];
-    const { embeddings, files } = decodeOrder(await sealer.open(orderPlace(row), row.order_sealed));
+    const { embeddings, files } = decodeEnrollment(
+      await sealer.open(enrollmentContext(row), row.order_sealed),
+    );
     const now = deps.models.current().files;
     const templates = Object.entries(embeddings)
       .filter(([embedder]) => files[embedder] === now[embedder])
@@ -301,7 +303,7 @@ export function createAddKnownPicture(deps: DecideDeps) {
       ...stated('likeNew', face.isLike(await newcomer(realm, row))),
     };
     const place = { id: ids.next('reviewPicture'), ...realm, subject: known };
-    const picture_sealed = await sealer.seal(picturePlace(place), face.portrait);
+    const picture_sealed = await sealer.seal(pictureContext(place), face.portrait);
     await inTransaction(async (tx) => {
       const open = await store.find(realm, id, tx);
       if (!open) throw new Problem('NOT_FOUND', `No review has the id ${id} any more.`);

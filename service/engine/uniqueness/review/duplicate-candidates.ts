@@ -3,11 +3,11 @@ import type { ReviewId, SubjectId } from '../../../lib/id.ts';
 import type { Tx } from '../../../storage/transaction.ts';
 import type { Actor, Foundation } from '../../audit/index.ts';
 import type { Realm } from '../../people/index.ts';
-import { encodeOrder, type Likeness, type ReviewKind, type WaitingEnrollment } from './review-item.ts';
+import { encodeEnrollment, type Likeness, type ReviewKind, type WaitingEnrollment } from './review-item.ts';
 import {
   createReviewStore,
-  orderPlace,
-  picturePlace,
+  enrollmentContext,
+  pictureContext,
   type ReviewRow,
   type ReviewSealer,
 } from './review-store.ts';
@@ -60,10 +60,10 @@ export function createDuplicateCandidates({
 }: DuplicateCandidatesDeps): DuplicateCandidates {
   const store = createReviewStore({ db });
 
-  const hasRoom = async (tx: Tx, realm: Realm) => (await store.countOpen(realm, tx)) < most;
+  const canTakeMore = async (tx: Tx, realm: Realm) => (await store.countOpen(realm, tx)) < most;
 
-  const sealOrder = (id: ReviewId, { realm, known }: DuplicateCandidate, order: WaitingEnrollment) =>
-    sealer.seal(orderPlace({ id, ...realm, subject: known }), encodeOrder(order));
+  const sealEnrollment = (id: ReviewId, { realm, known }: DuplicateCandidate, order: WaitingEnrollment) =>
+    sealer.seal(enrollmentContext({ id, ...realm, subject: known }), encodeEnrollment(order));
 
   async function open(
     tx: Tx,
@@ -87,7 +87,7 @@ export function createDuplicateCandidates({
     if (portrait) {
       // What is not enrolled has no key: until the decision its picture is under that of the person it may show.
       const picture = { id: ids.next('reviewPicture'), ...realm, subject: row.other ?? known };
-      const picture_sealed = await sealer.seal(picturePlace(picture), portrait);
+      const picture_sealed = await sealer.seal(pictureContext(picture), portrait);
       await store.insertPicture(tx, {
         ...picture,
         item: row.id,
@@ -117,7 +117,7 @@ export function createDuplicateCandidates({
     async enrolled(tx, candidate, other, kind = 'duplicate') {
       const { realm, known } = candidate;
       const waiting = await store.findOpen(tx, realm, { known, other });
-      if (waiting !== undefined || !(await hasRoom(tx, realm))) return waiting;
+      if (waiting !== undefined || !(await canTakeMore(tx, realm))) return waiting;
       const id: ReviewId = ids.next('review');
       await open(tx, candidate, { id, kind, policy: 'warn', other, email_hash: null, order_sealed: null });
       return id;
@@ -126,17 +126,17 @@ export function createDuplicateCandidates({
       const { realm, known } = candidate;
       const emailHash = sealer.emailHash(realm.organization, order.email);
       const waiting = await store.findOpen(tx, realm, { known, emailHash });
-      if (waiting !== undefined || !(await hasRoom(tx, realm))) return waiting;
+      if (waiting !== undefined || !(await canTakeMore(tx, realm))) return waiting;
       const id: ReviewId = ids.next('review');
-      const order_sealed = await sealOrder(id, candidate, order);
+      const order_sealed = await sealEnrollment(id, candidate, order);
       const row = { id, kind: 'duplicate', policy: 'block', other: null, email_hash: emailHash };
       await open(tx, candidate, { ...row, order_sealed });
       return id;
     },
     async newcomer(tx, candidate, order) {
-      if (!(await hasRoom(tx, candidate.realm))) return undefined;
+      if (!(await canTakeMore(tx, candidate.realm))) return undefined;
       const id: ReviewId = ids.next('review');
-      const order_sealed = await sealOrder(id, candidate, order);
+      const order_sealed = await sealEnrollment(id, candidate, order);
       const row = { id, kind: 'uniqueness', policy: 'block', other: null, email_hash: null };
       await open(tx, candidate, { ...row, order_sealed });
       return id;

@@ -11,8 +11,8 @@ import {
   type Searched,
 } from '../../audit/index.ts';
 import { idsAbout, idsOfAddress, itemsOf, oldItems, picturesOf, removeItems } from './person-items-store.ts';
-import { decodeOrder, type Likeness } from './review-item.ts';
-import { orderPlace, picturePlace } from './review-store.ts';
+import { decodeEnrollment, type Likeness } from './review-item.ts';
+import { enrollmentContext, pictureContext } from './review-store.ts';
 
 /** The middle of the file: its head and its end are those of every JPEG. */
 const portrait: Searched = {
@@ -22,7 +22,7 @@ const portrait: Searched = {
 const waiting: Searched = {
   kind: 'template',
   forms: (plain) =>
-    Object.values(decodeOrder(plain).embeddings).map((vector) => new Uint8Array(vector.slice().buffer)),
+    Object.values(decodeEnrollment(plain).embeddings).map((vector) => new Uint8Array(vector.slice().buffer)),
 };
 
 /** Faces that are compared by a person, with pictures for as long as that takes. */
@@ -58,10 +58,10 @@ export const createReviewData = ({ db }: { db: Db }): PersonalData => ({
   async sealedValues(person) {
     const values: SealedValue[] = [];
     for (const row of await picturesOf(db, person))
-      values.push({ place: picturePlace(row), sealed: row.picture_sealed, searched: portrait });
+      values.push({ context: pictureContext(row), sealed: row.picture_sealed, searched: portrait });
     for (const { order_sealed: sealed, ...row } of await itemsOf(db, person))
       if (sealed && row.subject === person.subject)
-        values.push({ place: orderPlace(row), sealed, searched: waiting });
+        values.push({ context: enrollmentContext(row), sealed, searched: waiting });
     return values;
   },
   expires: [
@@ -86,7 +86,7 @@ export const createReviewData = ({ db }: { db: Db }): PersonalData => ({
 async function exportItems(db: Db, person: Person, { open }: ExportOptions) {
   const pictures = await picturesOf(db, person);
   const opened = await open(
-    pictures.map((row) => ({ place: picturePlace(row), sealed: row.picture_sealed })),
+    pictures.map((row) => ({ context: pictureContext(row), sealed: row.picture_sealed })),
   );
   return (await itemsOf(db, person)).map((row) => {
     // A picture that was sent and waits may show another person: it is that person's data.

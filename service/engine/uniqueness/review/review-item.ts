@@ -185,7 +185,7 @@ const toBase64 = (vector: Float32Array) =>
   Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString('base64');
 const toVector = (text: string) => new Float32Array(Uint8Array.from(Buffer.from(text, 'base64')).buffer);
 
-export const encodeOrder = ({ embeddings, ...rest }: WaitingEnrollment): Uint8Array =>
+export const encodeEnrollment = ({ embeddings, ...rest }: WaitingEnrollment): Uint8Array =>
   new TextEncoder().encode(
     JSON.stringify({
       ...rest,
@@ -193,7 +193,7 @@ export const encodeOrder = ({ embeddings, ...rest }: WaitingEnrollment): Uint8Ar
     }),
   );
 
-export function decodeOrder(plain: Uint8Array): WaitingEnrollment {
+export function decodeEnrollment(plain: Uint8Array): WaitingEnrollment {
   const { vectors, ...rest } = JSON.parse(new TextDecoder().decode(plain)) as Omit<
     WaitingEnrollment,
     'embeddings'

@@ -2,7 +2,7 @@ import type { Selectable } from 'kysely';
 import { defined } from '../../../lib/defined.ts';
 import type { OrganizationId, ReviewId, SubjectId, World } from '../../../lib/id.ts';
 import type { Schema } from '../../../storage/schema.ts';
-import type { SealedPlace, Sealer } from '../../../storage/sealing/sealed.ts';
+import type { SealContext, Sealer } from '../../../storage/sealing/sealed.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
 import type { Realm } from '../../people/index.ts';
 import {
@@ -25,9 +25,9 @@ export type ReviewSealer = Pick<Sealer, 'seal' | 'open' | 'emailHash'>;
 const VERSION = 1;
 
 /** The sealed column of a waiting enrollment: under the key of the enrolled person whose face is similar. */
-export const orderPlace = (
+export const enrollmentContext = (
   row: Pick<ReviewRow, 'id' | 'organization' | 'world' | 'subject'>,
-): SealedPlace => ({
+): SealContext => ({
   organization: row.organization as OrganizationId,
   world: row.world as World,
   subject: row.subject as SubjectId,
@@ -35,9 +35,9 @@ export const orderPlace = (
   version: VERSION,
 });
 
-export const picturePlace = (
+export const pictureContext = (
   row: Pick<ReviewPictureRow, 'id' | 'organization' | 'world' | 'subject'>,
-): SealedPlace => ({
+): SealContext => ({
   organization: row.organization as OrganizationId,
   world: row.world as World,
   subject: row.subject as SubjectId,

@@ -58,9 +58,9 @@ const lines = async (target: string) =>
   ).map(({ details, ...line }) => ({ ...line, details: JSON.parse(details) }));
 const conflict = { code: 'CONFLICT' };
 
-onSqlite('reviews', (newPlace, dialect) => {
+onSqlite('reviews', (newLocation, dialect) => {
   beforeEach(async () => {
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
   });
   afterEach(() => engine.stop());
 

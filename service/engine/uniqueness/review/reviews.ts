@@ -5,14 +5,14 @@ import type { Actor, AuditAction } from '../../audit/index.ts';
 import type { Realm } from '../../people/index.ts';
 import { createAddKnownPicture, createDecide, createEraseReviewed, createUndo } from './decide.ts';
 import {
-  decodeOrder,
+  decodeEnrollment,
   type ReviewDecision,
   type ReviewItem,
   type ReviewKind,
   type ReviewSide,
   type ReviewState,
 } from './review-item.ts';
-import { createReviewStore, fromRow, orderPlace, picturePlace } from './review-store.ts';
+import { createReviewStore, enrollmentContext, fromRow, pictureContext } from './review-store.ts';
 import type { ReviewsDeps } from './reviews-deps.ts';
 
 /** A person in an item, as a reviewer sees them. */
@@ -119,7 +119,7 @@ export function createReviews(deps: ReviewsDeps): Reviews {
   async function waitingOf(realm: Realm, id: ReviewId): Promise<Reviewed> {
     const { order_sealed: sealed, ...row } = await find(realm, id);
     if (sealed === null) return { enrollments: 0, pictures: [] };
-    const { email, name } = decodeOrder(await sealer.open(orderPlace(row), sealed));
+    const { email, name } = decodeEnrollment(await sealer.open(enrollmentContext(row), sealed));
     return { ...defined({ email, name }), enrollments: 0, pictures: [] };
   }
 
@@ -145,7 +145,7 @@ export function createReviews(deps: ReviewsDeps): Reviews {
       const row = await store.picture(id, side);
       if (!row) throw noPicture(side);
       await noteRead(realm, id, 'review.picture', actor, { side, subject: row.subject });
-      return sealer.open(picturePlace(row), row.picture_sealed);
+      return sealer.open(pictureContext(row), row.picture_sealed);
     },
     addKnownPicture: createAddKnownPicture({ ...deps, store, find, load }),
     decide: createDecide({ ...deps, store, find, load }),

@@ -1,5 +1,5 @@
 import type { OrganizationId, SubjectId, World } from '../../../lib/id.ts';
-import type { CaptureSource, CheckName, DeviceInfo, HoldsFor, Place } from '../../matching/index.ts';
+import type { CaptureSource, CheckName, DeviceInfo, GeoLocation, HoldsFor } from '../../matching/index.ts';
 import type { Assurance, Ended } from '../verdict.ts';
 import type { StoredResult } from '../verification-store.ts';
 
@@ -41,7 +41,7 @@ export interface WholeVerification extends PastVerification {
   models: Record<string, string>;
   timing: Record<string, number>;
   /** Opened: kept of a verified person, until they are erased. */
-  place?: Place;
+  place?: GeoLocation;
   device?: DeviceInfo;
 }
 

@@ -10,10 +10,10 @@ import type { VerifyCommand } from '../verdict.ts';
 const HOUR = 3_600_000;
 const email = 'ada@example.com';
 
-onSqlite('past verifications', (newPlace, kind) => {
+onSqlite('past verifications', (newLocation, kind) => {
   let engine: Engine;
   beforeEach(async () => {
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
   });
   afterEach(() => engine.stop());
 

@@ -8,8 +8,8 @@ import type { Actor, Audit } from '../../audit/index.ts';
 import {
   confidence,
   type DeviceInfo,
+  type GeoLocation,
   matchRateForGallery,
-  type Place,
   type Profile,
   type Profiles,
 } from '../../matching/index.ts';
@@ -66,7 +66,7 @@ export interface PastVerifications {
 /** Each with how often, and when last (ms since 1970). */
 export interface Circumstances {
   devices: (DeviceInfo & Seen)[];
-  places: (Place & Seen)[];
+  places: (GeoLocation & Seen)[];
 }
 
 interface Seen {

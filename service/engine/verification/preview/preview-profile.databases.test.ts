@@ -16,9 +16,9 @@ const checks = Object.fromEntries(
 /** Quality alone decides beside the match. */
 const settings: ProfileDefinition = { ...definition, checks, minimumComposite: 0.5 };
 
-onSqlite('a preview of settings', (newPlace) => {
+onSqlite('a preview of settings', (newLocation) => {
   beforeEach(async () => {
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
   });
   afterEach(() => engine.stop());
 
@@ -94,7 +94,7 @@ onSqlite('a preview of settings', (newPlace) => {
     await engine.stop();
     const present = { ...scorerR, terms: [{ model: 'b-net', weight: 1, offset: 0 }] };
     engine = await startEngine({
-      place: await newPlace(),
+      location: await newLocation(),
       scorers: [{ ...scorerR, id: 'a', supersededBy: 'r' }, present],
     });
     await engine.models.enable('b-net', { acceptLicenceDoubt: true }, operator);

@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import { movementAlong } from '../../../../../test/support/one-movement.ts';
 import { chordOf } from './movement-chord.ts';
 
-type Place = Parameters<typeof movementAlong>[0];
+type Point = Parameters<typeof movementAlong>[0];
 
-const chordAt = (place: Place) => chordOf(movementAlong(place));
+const chordAt = (place: Point) => chordOf(movementAlong(place));
 
 test('a line is straight, a bow lies on one side of it, a wave on both', () => {
   const line = chordAt((s) => [900 * s, 0]);

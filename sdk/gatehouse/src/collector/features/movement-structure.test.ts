@@ -3,9 +3,9 @@ import { movementAlong } from '../../../../../test/support/one-movement.ts';
 import { structureOf } from './movement-structure.ts';
 import { movementsOf } from './movements.ts';
 
-type Place = Parameters<typeof movementAlong>[0];
+type Point = Parameters<typeof movementAlong>[0];
 
-const structureAt = (place: Place) => structureOf(movementAlong(place));
+const structureAt = (place: Point) => structureOf(movementAlong(place));
 
 const minimumJerk = (s: number) => 10 * s ** 3 - 15 * s ** 4 + 6 * s ** 5;
 

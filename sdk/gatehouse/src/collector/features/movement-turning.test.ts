@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import { movementAlong } from '../../../../../test/support/one-movement.ts';
 import { turningOf } from './movement-turning.ts';
 
-type Place = Parameters<typeof movementAlong>[0];
+type Point = Parameters<typeof movementAlong>[0];
 
-const turningAt = (place: Place) => turningOf(movementAlong(place));
+const turningAt = (place: Point) => turningOf(movementAlong(place));
 
 test('a corner is turned at one place', () => {
   const corner = turningAt((s) => (s < 0.5 ? [800 * s, 0] : [400, 800 * (s - 0.5)]));

@@ -7,9 +7,9 @@ import { Problem } from '../../../../lib/problem.ts';
 
 const TEXT = 'gatehouse-face-factor-1';
 
-mostlyOnSqlite('sign-in by face', (newPlace, _, { test }) => {
+mostlyOnSqlite('sign-in by face', (newLocation, _, { test }) => {
   async function start({ pad = true, allowed = true }: { pad?: boolean; allowed?: boolean } = {}) {
-    const staff = await startStaff({ place: await newPlace() });
+    const staff = await startStaff({ location: await newLocation() });
     const { administrators, ada, organization } = staff;
     if (pad) await staff.installPad();
     if (allowed) await administrators.allowFaces(organization, true, operator);

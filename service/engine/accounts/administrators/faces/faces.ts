@@ -58,14 +58,14 @@ export interface Faces {
 export interface FacesDeps {
   /** The organization's own seal. */
   sealer: {
-    sealOwn(place: OwnPlace, plain: Uint8Array): Uint8Array;
-    openOwn(place: OwnPlace, sealed: Uint8Array): Uint8Array;
+    sealOwn(context: OwnSealContext, plain: Uint8Array): Uint8Array;
+    openOwn(context: OwnSealContext, sealed: Uint8Array): Uint8Array;
   };
   /** Asked for once pictures are there: it is made later. */
   judge(): FaceJudge;
 }
 
-interface OwnPlace {
+interface OwnSealContext {
   organization: OrganizationId;
   field: string;
   version: number;
@@ -74,7 +74,7 @@ interface OwnPlace {
 /** Pictures that are remembered: as many as a person uses in a year of working days. */
 const MOST_SEEN = 7500;
 
-const placeOf = ({ organization, id }: Pick<Account, 'organization' | 'id'>): OwnPlace => ({
+const contextOf = ({ organization, id }: Pick<Account, 'organization' | 'id'>): OwnSealContext => ({
   organization,
   field: `administrator_face.template/${id}`,
   version: 1,
@@ -147,7 +147,7 @@ function createAddFace(parts: Parts, { sealer, judge }: FacesDeps): Faces['addFa
     requireAddable(await organizations.get(organization), before);
     requirePresentText(textVersion);
     const face = await judge().analyze({ organization, administrator }, pictures);
-    const sealed = sealer.sealOwn(placeOf({ organization, id: administrator }), encodeFace(face));
+    const sealed = sealer.sealOwn(contextOf({ organization, id: administrator }), encodeFace(face));
     const hashes = hashesOf(parts, administrator, face);
     const createdAt = clock.now();
     await inTransaction(async (tx) => {
@@ -188,7 +188,7 @@ function createProve(parts: Parts, { sealer, judge }: FacesDeps) {
     const seen = await judge().analyze({ organization, administrator }, pictures);
     const hashes = hashesOf(parts, administrator, seen);
     if (hashes.some((hash) => row.seen.includes(hash))) throw refusedFace();
-    const enrolled = decodeFace(sealer.openOwn(placeOf(account), row.sealed));
+    const enrolled = decodeFace(sealer.openOwn(contextOf(account), row.sealed));
     if (judge().isSame(enrolled, seen) !== true) throw refusedFace();
     return {
       async use(tx) {

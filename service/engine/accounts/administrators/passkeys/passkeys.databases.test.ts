@@ -5,11 +5,11 @@ import { desk, password, refusal, site, startStaff } from '../../../../../test/s
 
 const MINUTE = 60_000;
 
-mostlyOnSqlite('passkeys', (newPlace, _, { test }) => {
+mostlyOnSqlite('passkeys', (newLocation, _, { test }) => {
   test.each<Algorithm>([-7, -257, -8])(
     'algorithm %i: enroll, sign out, sign in, prove again',
     async (algorithm) => {
-      const staff = await startStaff({ place: await newPlace() });
+      const staff = await startStaff({ location: await newLocation() });
       const { administrators, ada, advance } = staff;
       const first = await staff.open();
       const own = { is: 'administrator', administrator: ada.id } as const;
@@ -60,7 +60,7 @@ mostlyOnSqlite('passkeys', (newPlace, _, { test }) => {
   );
 
   it('a challenge is answered once, within five minutes, for the ticket that asked, and a ticket is used once', async () => {
-    const staff = await startStaff({ place: await newPlace() });
+    const staff = await startStaff({ location: await newLocation() });
     const { administrators, advance } = staff;
     const passkey = await staff.addPasskey(await staff.open(), createAuthenticator({ counts: false }));
     const finish = (ticket: string, credential: unknown, from = desk) =>
@@ -98,7 +98,7 @@ mostlyOnSqlite('passkeys', (newPlace, _, { test }) => {
   });
 
   test('a counter that does not grow is refused: the passkey was copied', async () => {
-    const staff = await startStaff({ place: await newPlace() });
+    const staff = await startStaff({ location: await newLocation() });
     const { administrators } = staff;
     const passkey = await staff.addPasskey(await staff.open());
     await staff.enter(passkey);
@@ -115,7 +115,7 @@ mostlyOnSqlite('passkeys', (newPlace, _, { test }) => {
   });
 
   it('the last factor stays, however many there were', async () => {
-    const staff = await startStaff({ place: await newPlace() });
+    const staff = await startStaff({ location: await newLocation() });
     const { administrators, ada } = staff;
     const own = { is: 'administrator', administrator: ada.id } as const;
     const opened = await staff.open();
@@ -137,7 +137,7 @@ mostlyOnSqlite('passkeys', (newPlace, _, { test }) => {
   });
 
   test('one passkey is of one account, and works under the name it was made for', async () => {
-    const staff = await startStaff({ place: await newPlace() });
+    const staff = await startStaff({ location: await newLocation() });
     const { administrators, ada } = staff;
     const bob = await staff.make('Bob', 'auditor');
     const passkey = await staff.addPasskey(await staff.open());
@@ -157,7 +157,7 @@ mostlyOnSqlite('passkeys', (newPlace, _, { test }) => {
   });
 
   test('a first passkey ends sessions that a password alone opened, and frees a limited one', async () => {
-    const staff = await startStaff({ place: await newPlace() });
+    const staff = await startStaff({ location: await newLocation() });
     const stranger = await staff.open(undefined, { source: '10.9.9.9', device: 'curl' });
     const own = await staff.open();
     await staff.addPasskey(own);
@@ -170,7 +170,7 @@ mostlyOnSqlite('passkeys', (newPlace, _, { test }) => {
   });
 
   test('rows that were written past the service are no factors, and one that is deleted opens nothing', async () => {
-    const staff = await startStaff({ place: await newPlace() });
+    const staff = await startStaff({ location: await newLocation() });
     const { administrators, ada, db } = staff;
     const passkey = await staff.addPasskey(await staff.open());
     const mallory = createAuthenticator();

@@ -5,9 +5,9 @@ import { desk, refusal, site, startStaff } from '../../../../../test/support/sta
 
 const MINUTE = 60_000;
 
-onSqlite('sign-in by passkey alone', (newPlace) => {
+onSqlite('sign-in by passkey alone', (newLocation) => {
   async function start(counts = true) {
-    const staff = await startStaff({ place: await newPlace() });
+    const staff = await startStaff({ location: await newLocation() });
     const passkey = await staff.addPasskey(await staff.open(), createAuthenticator({ counts }));
     const { administrators } = staff;
     const options = (from = desk) => administrators.signInOptions(site, from);

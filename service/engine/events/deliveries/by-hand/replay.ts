@@ -97,7 +97,7 @@ export function createReplay(deps: ReplayDeps): Deliveries['replay'] {
     const { since, until: before = clock.now() + 1 } = order;
     checkSpan(since, before);
     const endpoint = await endpointOf(realm, order.endpoint);
-    const place = await locks.takePlace('replay', endpoint.id, 1);
+    const place = await locks.takeSlot('replay', endpoint.id, 1);
     try {
       if (place.others > 0 || (await hasUntriedReplay(db, endpoint))) throw alreadyRunning();
       return { deliveries: await queueAll(realm, endpoint, { since, before }, actor) };

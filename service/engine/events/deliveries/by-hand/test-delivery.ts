@@ -94,7 +94,7 @@ export function createTestDelivery(deps: TestDeliveryDeps): Deliveries['test'] {
     const payload = payloads.sample(name);
     if (payload.is === 'nothing') throw new Problem('CONFLICT', `There is no sample: ${payload.reason}.`);
     // It holds a connection for as long as its receiver likes.
-    const place = await locks.takePlace('test-delivery', endpoint.id, 1);
+    const place = await locks.takeSlot('test-delivery', endpoint.id, 1);
     if (place.others > 0)
       throw new Problem(
         'CONFLICT',

@@ -11,7 +11,7 @@ import type { SubjectId, World } from '../../../../lib/id.ts';
 import { silentLog } from '../../../../lib/log.ts';
 import { alone } from '../../../../storage/position/position.ts';
 import { createSnapshotKey } from '../../../../storage/sealing/snapshot-key.ts';
-import { deleteClaim } from '../../../matching/index.ts';
+import { deleteAddressAttempts } from '../../../matching/index.ts';
 import { createSubjects } from '../subjects.ts';
 
 let engine: Engine;
@@ -42,14 +42,14 @@ async function start({ snapshot = true, partSize = 2 } = {}) {
     sealer: {
       ...engine.sealer,
       openMany(values) {
-        read += values.filter(({ place }) => place.field.startsWith('template.vector')).length;
+        read += values.filter(({ context }) => context.field.startsWith('template.vector')).length;
         return engine.sealer.openMany(values);
       },
     },
     log: silentLog,
     galleries,
     position: alone,
-    forgetAddress: deleteClaim,
+    forgetAddress: deleteAddressAttempts,
     most: 3,
     ...(snapshot && {
       snapshot: { file: file(), key: createSnapshotKey(engine), fewest: 1, partSize },

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { writeDurablyAside } from '../../../../lib/durable-file.ts';
 import type { SubjectId } from '../../../../lib/id.ts';
-import { createOneAtATime } from '../../../../lib/one-at-a-time.ts';
+import { createOneAtATime } from '../../../../lib/turns.ts';
 import type { Db, InTransaction } from '../../../../storage/transaction.ts';
 import type { PeopleGalleries } from '../people-galleries.ts';
 import type { SubjectStore } from '../subject-store.ts';
@@ -45,7 +45,7 @@ export interface GallerySnapshotDeps {
   index: Pick<PeopleGalleries, 'rowsOf' | 'transformOf' | 'countAll' | 'watch'>;
   /** Of the embedders that people are searched by. */
   files(): Files;
-  place: SnapshotPlace;
+  options: GallerySnapshotOptions;
 }
 
 /** In the key store: once it is destroyed no file that it sealed can be opened, on whichever machine it lies. */
@@ -56,7 +56,7 @@ export interface SnapshotKey {
   destroy(): Promise<void>;
 }
 
-export interface SnapshotPlace {
+export interface GallerySnapshotOptions {
   file: string;
   key: SnapshotKey;
   /** Fewer people are read from the database as fast; 20,000 unless given. */
@@ -72,7 +72,7 @@ const CHANGED = 1 / 100;
 
 export function createGallerySnapshot(deps: GallerySnapshotDeps): GallerySnapshot {
   const { index, files } = deps;
-  const { file, key, fewest = FEWEST } = deps.place;
+  const { file, key, fewest = FEWEST } = deps.options;
   const oneAtATime = createOneAtATime();
   /** The file that lies there, and whose rows are others than in it. */
   let lies: { sealing: Sealing; watch: ReturnType<PeopleGalleries['watch']> } | undefined;
@@ -137,7 +137,7 @@ export function createGallerySnapshot(deps: GallerySnapshotDeps): GallerySnapsho
 
 /** The people of the database, with the rows that the galleries have of them. */
 async function* everyPart(
-  { db, position, store, index, place: { partSize = PART } }: GallerySnapshotDeps,
+  { db, position, store, index, options: { partSize = PART } }: GallerySnapshotDeps,
   made: { files: Files; generations: Record<string, number> },
 ): AsyncGenerator<KeptPart> {
   const parts = await readParts(store);
@@ -161,7 +161,7 @@ async function* everyPart(
 
 /** A range of the database is compared as a whole, and person by person where it is not what it was. */
 async function join(
-  { db, store, index, place: { partSize = PART } }: GallerySnapshotDeps,
+  { db, store, index, options: { partSize = PART } }: GallerySnapshotDeps,
   kept: OpenSnapshot,
   put: PeopleGalleries['putRotated'],
 ): Promise<SubjectId[]> {

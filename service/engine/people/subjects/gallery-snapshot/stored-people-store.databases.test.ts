@@ -6,10 +6,10 @@ import type { SubjectId } from '../../../../lib/id.ts';
 import { fileOf } from '../../../models/index.ts';
 import { digestOf, everyRange, peopleBeingErased, peopleIn } from './stored-people-store.ts';
 
-onBothDatabases('people with templates, in ranges', (newPlace) => {
+onBothDatabases('people with templates, in ranges', (newLocation) => {
   let engine: Engine;
   beforeEach(async () => {
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
   });
   afterEach(() => engine.stop());
 

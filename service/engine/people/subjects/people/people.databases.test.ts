@@ -3,10 +3,10 @@ import { onSqlite } from '../../../../../test/storage/databases.ts';
 import { type Engine, key, operator, startEngine } from '../../../../../test/support/engine.ts';
 import { analysisOf, direction } from '../../../../../test/support/faces.ts';
 
-onSqlite('people', (newPlace) => {
+onSqlite('people', (newLocation) => {
   let engine: Engine;
   beforeEach(async () => {
-    engine = await startEngine({ place: await newPlace() });
+    engine = await startEngine({ location: await newLocation() });
   });
   afterEach(() => engine.stop());
 

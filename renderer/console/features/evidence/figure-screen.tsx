@@ -5,20 +5,20 @@ import { Maturity, Snippet } from '../../../ui/controls/index.ts';
 import { Card, KeyValues, Note, Page, WithAside } from '../../../ui/layout/index.ts';
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { Refused } from '../../operations.ts';
-import { English, useClaimTitle, useClaimWords, Verdict } from './claim-parts.tsx';
 import styles from './evidence.module.css';
-import { type Claim, evidenceQuery } from './evidence-query.ts';
+import { evidenceQuery, type PublishedFigure } from './evidence-query.ts';
+import { English, useFigureTitle, useFigureWords, Verdict } from './figure-parts.tsx';
 import { evidenceStrings } from './strings.ts';
 
-export const Route = createLazyRoute('/evidence/$id')({ component: ClaimScreen });
+export const Route = createLazyRoute('/evidence/$id')({ component: FigureScreen });
 
-function ClaimScreen() {
+function FigureScreen() {
   const t = useStrings(evidenceStrings);
   const { id } = Route.useParams();
   const { data, error, refetch } = useQuery(evidenceQuery);
   const parents = [{ label: t('title'), to: '/evidence' }];
   const claim = data?.claims.find((one) => one.id === id);
-  if (claim) return <ClaimPage claim={claim} parents={parents} />;
+  if (claim) return <FigurePage claim={claim} parents={parents} />;
   return (
     <Page title={id} parents={parents} reading>
       <Refused of={{ error, refetch }} />
@@ -31,12 +31,18 @@ function ClaimScreen() {
   );
 }
 
-function ClaimPage({ claim, parents }: { claim: Claim; parents: { label: string; to: string }[] }) {
+function FigurePage({
+  claim,
+  parents,
+}: {
+  claim: PublishedFigure;
+  parents: { label: string; to: string }[];
+}) {
   const t = useStrings(evidenceStrings);
-  const words = useClaimWords()(claim);
+  const words = useFigureWords()(claim);
   return (
     <Page
-      title={useClaimTitle()(claim)}
+      title={useFigureTitle()(claim)}
       badge={<Verdict of={claim.verdict} />}
       lead={words.claim}
       parents={parents}
@@ -65,7 +71,11 @@ function ClaimPage({ claim, parents }: { claim: Claim; parents: { label: string;
 }
 
 /** Where the figure comes from, and how to measure it again. */
-function Source({ claim: { data, measured, commit, machine, maturity, command } }: { claim: Claim }) {
+function Source({
+  claim: { data, measured, commit, machine, maturity, command },
+}: {
+  claim: PublishedFigure;
+}) {
   const t = useStrings(evidenceStrings);
   const format = useFormat();
   return (

@@ -5,7 +5,7 @@ import type { KeySchema, Touched } from '../keys/key-store-schema.ts';
 import type { KeyWriter } from '../keys/key-writer.ts';
 
 /** A folder that should hold a copy of the store. */
-export interface StoredPlace {
+export interface StoredCopy {
   place: string;
   /** Id of the copy; absent until a copy from before there were ids is reached. */
   copy?: string;
@@ -27,27 +27,27 @@ export interface FormerCopy {
 }
 
 /** The places of the copies, as the store itself remembers them. */
-export interface CopyPlaces {
-  places(): Promise<StoredPlace[]>;
+export interface CopyFolders {
+  places(): Promise<StoredCopy[]>;
   /** A copy that was kept before is a former one no longer. */
-  addPlace(place: string, copy: string): Promise<void>;
+  addCopy(place: string, copy: string): Promise<void>;
   /** The id of a copy from before there were ids. */
-  setPlaceCopy(place: string, copy: string): Promise<void>;
+  setCopyId(place: string, copy: string): Promise<void>;
   /** `former`: what became of its copy; without, nothing is known of it any more. */
-  removePlace(place: string, former?: FormerCopy): Promise<void>;
+  removeCopy(place: string, former?: FormerCopy): Promise<void>;
   formerCopies(): Promise<FormerCopy[]>;
   setFormerCopy(former: FormerCopy): Promise<void>;
   /** For this store alone: not written to the copies. */
-  setPlaceBehind(place: string, since: number | undefined): Promise<void>;
+  setCopyBehind(place: string, since: number | undefined): Promise<void>;
 }
 
-export function createCopyPlaces(
+export function createCopyFolders(
   { db }: Pick<Opened<KeySchema>, 'db'>,
   { write }: Pick<KeyWriter, 'write'>,
   clock: Clock,
   /** In the transaction that adds the place. */
   nodeCopies: { take(tx: Transaction<KeySchema>, place: string): Promise<void> },
-): CopyPlaces {
+): CopyFolders {
   return {
     async places() {
       const rows = await db.selectFrom('copy_place').selectAll().orderBy('place').execute();
@@ -58,7 +58,7 @@ export function createCopyPlaces(
         behindSince: behind_since ?? undefined,
       }));
     },
-    addPlace: (place, copy) =>
+    addCopy: (place, copy) =>
       write(async (tx) => {
         await tx
           .insertInto('copy_place')
@@ -76,12 +76,12 @@ export function createCopyPlaces(
         ];
         return { touched, result: undefined };
       }),
-    setPlaceCopy: (place, copy) =>
+    setCopyId: (place, copy) =>
       write(async (tx) => {
         await tx.updateTable('copy_place').set({ copy }).where('place', '=', place).execute();
         return { touched: { table: 'copy_place', keys: [[place]] }, result: undefined };
       }),
-    removePlace: (place, former) =>
+    removeCopy: (place, former) =>
       write(async (tx) => {
         await tx.deleteFrom('copy_place').where('place', '=', place).execute();
         const touched: Touched[] = [
@@ -108,7 +108,7 @@ export function createCopyPlaces(
     },
     setFormerCopy: (former) =>
       write(async (tx) => ({ touched: await putFormer(tx, former), result: undefined })),
-    async setPlaceBehind(place, since) {
+    async setCopyBehind(place, since) {
       await db
         .updateTable('copy_place')
         .set({ behind_since: since ?? null })

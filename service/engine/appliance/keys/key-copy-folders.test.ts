@@ -5,12 +5,12 @@ import { createIds } from '../../../lib/id.ts';
 import { silentLog } from '../../../lib/log.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { type Database, openDatabase } from '../../../storage/connection.ts';
-import { createKeyPlaces, type KeyPlaceReport } from './key-places.ts';
+import { createKeyCopyFolders, type KeyCopyFolder } from './key-copy-folders.ts';
 
 const clock = { now: () => 1 };
 const ada = { is: 'operator', name: 'ada' } as const;
 let database: Database;
-let places: KeyPlaceReport[];
+let places: KeyCopyFolder[];
 let attested: string[][];
 beforeEach(async () => {
   database = await openDatabase({ kind: 'sqlite-memory' }, { clock, log: silentLog });
@@ -22,7 +22,7 @@ afterEach(() => database.close());
 function create() {
   const { inTransaction } = database;
   const audit = createTestAudit({ ids: createIds(clock), clock });
-  return createKeyPlaces({
+  return createKeyCopyFolders({
     inTransaction,
     audit,
     copies: {
@@ -54,13 +54,15 @@ async function lines() {
 }
 
 test('places come and go with an audit line each; one that is not wiped is recorded as refused', async () => {
-  const keyPlaces = create();
-  expect(await keyPlaces.add('/stick', ada)).toEqual({ place: '/stick', state: 'current', addedAt: 1 });
-  await keyPlaces.add('/stick', ada);
-  await expect(keyPlaces.remove('/stick', { wipe: true }, ada)).rejects.toMatchObject({ code: 'CONFLICT' });
-  expect(await keyPlaces.list()).toHaveLength(1);
-  expect(await keyPlaces.remove('/stick', { wipe: false }, ada)).toMatchObject({ place: '/stick' });
-  expect(await keyPlaces.list()).toEqual([]);
+  const keyCopyFolders = create();
+  expect(await keyCopyFolders.add('/stick', ada)).toEqual({ place: '/stick', state: 'current', addedAt: 1 });
+  await keyCopyFolders.add('/stick', ada);
+  await expect(keyCopyFolders.remove('/stick', { wipe: true }, ada)).rejects.toMatchObject({
+    code: 'CONFLICT',
+  });
+  expect(await keyCopyFolders.list()).toHaveLength(1);
+  expect(await keyCopyFolders.remove('/stick', { wipe: false }, ada)).toMatchObject({ place: '/stick' });
+  expect(await keyCopyFolders.list()).toEqual([]);
   const removal = (wipe: boolean) => ({ place: '/stick', wipe, state: 'current' });
   expect(await lines()).toEqual([
     ['operator:ada', 'keystore.add-place.begin', 'done', { place: '/stick' }],
@@ -72,21 +74,21 @@ test('places come and go with an audit line each; one that is not wiped is recor
 });
 
 test('a destroyed medium is attested by name, with the folder once more, and recorded', async () => {
-  const keyPlaces = create();
-  await keyPlaces.add('/stick', ada);
+  const keyCopyFolders = create();
+  await keyCopyFolders.add('/stick', ada);
   const before = (await lines()).length;
   for (const confirm of [{}, { confirm: '/other' }]) {
-    await expect(keyPlaces.attest('/stick', confirm, ada)).rejects.toMatchObject({
+    await expect(keyCopyFolders.attest('/stick', confirm, ada)).rejects.toMatchObject({
       code: 'CONFIRMATION_REQUIRED',
     });
   }
   expect(attested).toEqual([]);
-  expect(await keyPlaces.attest('/stick/', { confirm: '/stick' }, ada)).toEqual({
+  expect(await keyCopyFolders.attest('/stick/', { confirm: '/stick' }, ada)).toEqual({
     place: '/stick',
     copy: 'one',
   });
   expect(attested).toEqual([['/stick', 'operator:ada']]);
-  await expect(keyPlaces.attest('/gone', { copy: 'two', confirm: '/gone' }, ada)).rejects.toMatchObject({
+  await expect(keyCopyFolders.attest('/gone', { copy: 'two', confirm: '/gone' }, ada)).rejects.toMatchObject({
     code: 'NOT_FOUND',
   });
   expect((await lines()).slice(before)).toEqual([
@@ -107,9 +109,9 @@ test('a folder that is no place is refused, and recorded', async () => {
 });
 
 test('a place that is named in another way is taken out with its line', async () => {
-  const keyPlaces = create();
-  await keyPlaces.add('/stick', ada);
-  expect(await keyPlaces.remove('/elsewhere/../stick/', { wipe: false }, ada)).toMatchObject({
+  const keyCopyFolders = create();
+  await keyCopyFolders.add('/stick', ada);
+  expect(await keyCopyFolders.remove('/elsewhere/../stick/', { wipe: false }, ada)).toMatchObject({
     place: '/stick',
   });
   expect((await lines()).at(-1)).toEqual([
@@ -121,12 +123,12 @@ test('a place that is named in another way is taken out with its line', async ()
 });
 
 test('a place that is there already is brought up to date without a line; a refused one has one', async () => {
-  const keyPlaces = create();
-  await keyPlaces.add('/stick', ada);
+  const keyCopyFolders = create();
+  await keyCopyFolders.add('/stick', ada);
   const before = (await lines()).length;
-  await keyPlaces.add('/stick/', ada);
+  await keyCopyFolders.add('/stick/', ada);
   expect(await lines()).toHaveLength(before);
-  await expect(keyPlaces.add('/refused', ada)).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
+  await expect(keyCopyFolders.add('/refused', ada)).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
   expect((await lines()).slice(before)).toEqual([
     ['operator:ada', 'keystore.add-place.begin', 'done', { place: '/refused' }],
     ['operator:ada', 'keystore.add-place', 'refused', { place: '/refused' }],

@@ -13,7 +13,7 @@ const example = {
 };
 
 /** One place of the key store's copies, as storage reports it. */
-export const KeyPlace = z
+export const KeyCopyFolder = z
   .object({
     place: z.string().describe('Absolute path of the folder'),
     copy: z.string().optional().describe('Id of the copy'),
@@ -27,18 +27,18 @@ export const KeyPlace = z
     description: 'A folder with a copy of the key store.',
     examples: [example],
   });
-export type KeyPlaceReport = z.output<typeof KeyPlace>;
+export type KeyCopyFolder = z.output<typeof KeyCopyFolder>;
 
 /** The places where copies of the key store are kept, each change with its audit line. */
-export interface KeyPlaces {
-  list(): Promise<KeyPlaceReport[]>;
+export interface KeyCopyFolders {
+  list(): Promise<KeyCopyFolder[]>;
   /**
    * A place that is there already is only brought up to date. Throws INVALID_REQUEST for a folder that cannot be a place,
    * CONFLICT for another appliance's copy.
    */
-  add(folder: string, actor: Actor): Promise<KeyPlaceReport>;
+  add(folder: string, actor: Actor): Promise<KeyCopyFolder>;
   /** Throws NOT_FOUND; with `wipe` CONFLICT when the copy cannot be reached, and then nothing is changed. */
-  remove(folder: string, options: { wipe: boolean }, actor: Actor): Promise<KeyPlaceReport>;
+  remove(folder: string, options: { wipe: boolean }, actor: Actor): Promise<KeyCopyFolder>;
   /**
    * Takes the actor's word for it that the medium of a copy is destroyed: erasures that wait for it are done then, and their
    * receipts name whose word it is. Throws CONFIRMATION_REQUIRED unless `confirm` is the folder, CONFLICT when the copy is there
@@ -50,20 +50,20 @@ export interface KeyPlaces {
     actor: Actor,
   ): Promise<{ place: string; copy?: string }>;
   /** Brings every place up to date that can be reached. */
-  sync(): Promise<KeyPlaceReport[]>;
+  sync(): Promise<KeyCopyFolder[]>;
 }
 
-export interface KeyPlacesDeps extends Pick<Foundation, 'inTransaction' | 'audit'> {
+export interface KeyCopyFoldersDeps extends Pick<Foundation, 'inTransaction' | 'audit'> {
   copies: {
-    list(): Promise<KeyPlaceReport[]>;
-    add(folder: string): Promise<KeyPlaceReport>;
+    list(): Promise<KeyCopyFolder[]>;
+    add(folder: string): Promise<KeyCopyFolder>;
     remove(folder: string, options: { wipe: boolean }): Promise<void>;
     attest(folder: string, options: { copy?: string; by: string }): Promise<{ place: string; copy?: string }>;
-    sync(): Promise<KeyPlaceReport[]>;
+    sync(): Promise<KeyCopyFolder[]>;
   };
 }
 
-export function createKeyPlaces({ copies, inTransaction, audit }: KeyPlacesDeps): KeyPlaces {
+export function createKeyCopyFolders({ copies, inTransaction, audit }: KeyCopyFoldersDeps): KeyCopyFolders {
   const note = (
     actor: Actor,
     action: AuditAction,

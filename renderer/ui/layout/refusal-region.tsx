@@ -1,7 +1,7 @@
 import { type ReactNode, useEffect, useId, useRef } from 'react';
 
 /** Where the reason of a refusal stands. When one appears it is brought to the reader: scrolled to, focused, and so read out. */
-export function RefusalPlace({ children }: { children: ReactNode }) {
+export function RefusalRegion({ children }: { children: ReactNode }) {
   const id = useId();
   const place = useRef<HTMLDivElement>(null);
   const isShown = useRef(false);

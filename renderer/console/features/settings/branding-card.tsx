@@ -8,7 +8,7 @@ import { type OrganizationBranding, OrganizationLogo } from '../../../ui/organiz
 import { useStrings } from '../../../ui/strings/index.ts';
 import { EXAMPLE_COLOR, isColor } from '../../../ui/theme/text-on-color.ts';
 import { read, type Schemas } from '../../data.ts';
-import styles from './look-card.module.css';
+import styles from './branding-card.module.css';
 import { settingsStrings } from './strings.ts';
 
 type Organization = Schemas['Organization'];
@@ -25,7 +25,13 @@ const Field = fieldsOf<Branding>()(settingsStrings);
 const formats = 'image/png,image/jpeg,image/webp';
 
 /** Logo and color on the pages of people who are verified, with a preview on both grounds. Fields of the settings, saved with them. */
-export function LookCard({ organization, mayChange }: { organization: Organization; mayChange: boolean }) {
+export function BrandingCard({
+  organization,
+  mayChange,
+}: {
+  organization: Organization;
+  mayChange: boolean;
+}) {
   const t = useStrings(settingsStrings);
   const { watch } = useFormContext<Branding>();
   const [name, logo, color] = watch(['name', 'logo', 'color']);

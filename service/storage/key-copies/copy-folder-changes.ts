@@ -2,20 +2,19 @@ import { lstat } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
 import type { Clock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
-import { createOneAtATime } from '../../lib/one-at-a-time.ts';
 import { outsideFolder } from '../../lib/outside-folder.ts';
 import { Problem } from '../../lib/problem.ts';
+import { createOneAtATime } from '../../lib/turns.ts';
 import type { KeyStore } from '../keys/key-store.ts';
-import type { FormerCopy, StoredPlace } from './copy-places.ts';
-import type { CopyReport } from './copy-status.ts';
-import { CopyTrouble } from './copy-status.ts';
+import type { FormerCopy, StoredCopy } from './copy-folders.ts';
+import { type CopyReport, CopyTrouble } from './copy-status.ts';
 import { COPY_NAME } from './key-copy-file.ts';
-import { type CopyPlace, newCopyId } from './key-copy-place.ts';
+import { type CopyFolder, newCopyId } from './key-copy-folder.ts';
 import { type CopyThread, PATIENCE } from './key-copy-thread.ts';
 import type { OtherCopy } from './node-copies.ts';
 
 /** Which places there are. One change at a time. */
-export interface PlaceChanges {
+export interface CopyFolderChanges {
   /**
    * Makes the copy and keeps it up to date from now on. A place that is there already is only brought up to date. Throws
    * INVALID_REQUEST for a folder that cannot be a place and CONFLICT for one that holds another appliance's copy.
@@ -34,21 +33,21 @@ export interface PlaceChanges {
   attest(folder: string, options: { copy?: string; by: string }): Promise<{ place: string; copy?: string }>;
 }
 
-export interface PlaceChangesDeps {
+export interface CopyFolderChangesDeps {
   /** By their folders. */
-  places: Map<string, CopyPlace>;
-  keys: Pick<KeyStore, 'addPlace' | 'removePlace' | 'formerCopies' | 'setFormerCopy' | 'nodeCopies'>;
+  places: Map<string, CopyFolder>;
+  keys: Pick<KeyStore, 'addCopy' | 'removeCopy' | 'formerCopies' | 'setFormerCopy' | 'nodeCopies'>;
   /** The data directory, which is no place for a copy. */
   data: string;
   clock: Clock;
   thread(place: string): CopyThread;
-  open(stored: StoredPlace): CopyPlace;
+  open(stored: StoredCopy): CopyFolder;
 }
 
 /** More would only slow every write down. */
 const MOST_PLACES = 8;
 
-export function createPlaceChanges(deps: PlaceChangesDeps): PlaceChanges {
+export function createCopyFolderChanges(deps: CopyFolderChangesDeps): CopyFolderChanges {
   const { places, keys, clock } = deps;
   const inTurn = createOneAtATime();
 
@@ -56,7 +55,7 @@ export function createPlaceChanges(deps: PlaceChangesDeps): PlaceChanges {
     (await keys.nodeCopies.others()).find((one) => one.place === place);
 
   async function add(folder: string): Promise<CopyReport> {
-    const place = await toPlace(folder, deps.data);
+    const place = await toFolder(folder, deps.data);
     const known = places.get(place);
     if (known) {
       await known.sync();
@@ -75,7 +74,7 @@ export function createPlaceChanges(deps: PlaceChangesDeps): PlaceChanges {
         `What lies in ${place} is the copy of ${twin.place}, or was copied from it: take that place out first ("gatehouse keystore remove ${twin.place}"), or move ${COPY_NAME} away.`,
       );
     }
-    await keys.addPlace(place, copy);
+    await keys.addCopy(place, copy);
     const made = deps.open({ place, copy, addedAt: clock.now(), behindSince: undefined });
     places.set(place, made);
     await made.sync();
@@ -104,10 +103,10 @@ export function createPlaceChanges(deps: PlaceChangesDeps): PlaceChanges {
     await forget(place, wipe ? 'wiped' : 'left', '');
   }
 
-  async function forget(place: CopyPlace, fate: FormerCopy['fate'], by: string): Promise<void> {
+  async function forget(place: CopyFolder, fate: FormerCopy['fate'], by: string): Promise<void> {
     const { place: name, copy, since } = place.report();
     const former = defined({ place: name, copy, fate, by, at: clock.now(), behindSince: since });
-    await keys.removePlace(name, former);
+    await keys.removeCopy(name, former);
     places.delete(name);
     await place.close();
   }
@@ -119,7 +118,7 @@ export function createPlaceChanges(deps: PlaceChangesDeps): PlaceChanges {
     if (other?.holder) throw keptBy(other);
     if (other) {
       const { copy: id, behindSince } = other;
-      await keys.removePlace(
+      await keys.removeCopy(
         name,
         defined({ place: name, copy: id, fate: 'attested' as const, by, at: clock.now(), behindSince }),
       );
@@ -191,7 +190,7 @@ async function createCopy(thread: CopyThread): Promise<string> {
 const describe = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 /** The folder's real path. Throws INVALID_REQUEST. */
-async function toPlace(folder: string, data: string): Promise<string> {
+async function toFolder(folder: string, data: string): Promise<string> {
   const name = isAbsolute(folder) ? resolve(folder) : folder;
   const found = await lstat(name).catch(() => undefined);
   if (isAbsolute(folder) && found?.isSymbolicLink())

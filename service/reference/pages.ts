@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { Config, environment } from '../config.ts';
 import { checkNames, ProfileDefinition, qualityComponents } from '../engine/matching/index.ts';
-import { allowedValues, type JsonSchema, table } from './fields.ts';
 
 /** Every field under its dotted path; a record's keys are one path with `<name>`. */
 function fieldsOf(schema: JsonSchema, path: string[] = [], required = true): string[][] {
@@ -77,5 +77,129 @@ The checks are ${checkNames.map((name) => `\`${name}\``).join(', ')}. \`refuseQu
 
 A new definition has a rule for every check. A profile stored by an earlier release runs without the checks that came later, until its next version enables them; what a release does not
 know of a stored profile it leaves out, with a line in the log.
+`;
+}
+
+/** The part of a JSON schema that a table of fields shows. */
+export interface JsonSchema {
+  type?: string;
+  description?: string;
+  default?: unknown;
+  enum?: readonly unknown[];
+  format?: string;
+  pattern?: string;
+  minimum?: number;
+  maximum?: number;
+  minLength?: number;
+  maxLength?: number;
+  minItems?: number;
+  maxItems?: number;
+  items?: JsonSchema;
+  properties?: Record<string, JsonSchema>;
+  required?: readonly string[];
+  additionalProperties?: JsonSchema | boolean;
+}
+
+/** `a` to `b`, `at least a` or `at most b`; nothing without bounds. */
+function between(least: number | undefined, most: number | undefined, unit = ''): string {
+  const of = unit === '' ? '' : ` ${unit}`;
+  // zod bounds every integer by what JavaScript counts exactly.
+  const upper = most === Number.MAX_SAFE_INTEGER ? undefined : most;
+  const lower = least === Number.MIN_SAFE_INTEGER ? undefined : least;
+  if (lower !== undefined && upper !== undefined) return `${lower} to ${upper}${of}`;
+  if (lower !== undefined && lower > 0) return `at least ${lower}${of}`;
+  return upper === undefined ? '' : `at most ${upper}${of}`;
+}
+
+/** What a value may be, in a few words. */
+export function allowedValues(schema: JsonSchema): string {
+  const { type, format, pattern } = schema;
+  if (schema.enum) return schema.enum.map((value) => `\`${String(value)}\``).join(', ');
+  const parts: Record<string, () => string> = {
+    string: () =>
+      [
+        'text',
+        format ?? (pattern === undefined ? '' : `\`${pattern}\``),
+        between(schema.minLength, schema.maxLength, 'characters'),
+      ]
+        .filter((part) => part !== '')
+        .join(', '),
+    number: () =>
+      ['number', between(schema.minimum, schema.maximum)].filter((part) => part !== '').join(', '),
+    integer: () =>
+      ['whole number', between(schema.minimum, schema.maximum)].filter((part) => part !== '').join(', '),
+    boolean: () => '`true`, `false`',
+    array: () =>
+      [
+        'list',
+        between(schema.minItems, schema.maxItems, 'entries'),
+        schema.items ? `each: ${allowedValues(schema.items)}` : '',
+      ]
+        .filter((part) => part !== '')
+        .join(', '),
+    object: () => 'object',
+  };
+  return parts[type ?? '']?.() ?? 'any';
+}
+
+/** A row of a Markdown table; bars in cells are escaped. */
+const row = (cells: readonly string[]): string =>
+  `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+
+export const table = (header: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [row(header), row(header.map(() => '---')), ...rows.map(row)].join('\n');
+
+const flags: Partial<Record<string, string>> = {
+  data: '--data',
+  host: '--host',
+  hostName: '--host-name',
+  port: '--port',
+  httpPort: '--http-port',
+  tlsCert: '--tls-cert',
+  tlsKey: '--tls-key',
+  insecureHttp: '--insecure-http',
+  allowedHosts: '--allowed-hosts',
+  databaseUrl: '--database-url',
+  keysDatabaseUrl: '--keys-database-url',
+  nodes: '--nodes',
+  nodeName: '--node-name',
+  nodeAddress: '--node-address',
+  masterKeyFile: '--master-key-file',
+  passphraseFile: '--passphrase-file',
+  workers: '--workers',
+  providers: '--providers',
+  logLevel: '--log-level',
+};
+
+/** `docs/SETTINGS.md`, from the schema that settings are parsed with. */
+export function settingsPage(): string {
+  const schema = z.toJSONSchema(Config, { io: 'input' }) as JsonSchema;
+  const variables = new Map(Object.entries(environment).map(([name, { key }]) => [key as string, name]));
+  const rows = Object.entries(schema.properties ?? {}).map(([name, field]) => [
+    `\`${name}\``,
+    variables.has(name) ? `\`${variables.get(name)}\`` : '',
+    flags[name] === undefined ? '' : `\`${flags[name]}\``,
+    field.type === 'object'
+      ? Object.keys(field.properties ?? {})
+          .map((key) => `\`${key}\``)
+          .join(', ')
+      : allowedValues(field),
+    field.default === undefined ? '' : `\`${JSON.stringify(field.default)}\``,
+    field.description ?? '',
+  ]);
+  return `<!-- Generated from service/config.ts by "npm run generate". -->
+
+# Settings
+
+For operators. A setting is a flag of \`serve\` and \`start\`, a variable in the environment, a field of the file that \`GATEHOUSE_SETTINGS\` names (the packages: \`/etc/gatehouse/gatehouse.json\`),
+or a field of \`gatehouse.json\` in the data directory, which the assistant writes too; the first of these wins. An
+unknown name or a value that is not allowed stops the start with a sentence that names the setting. In the environment a list is separated by commas. Settings of an
+organization (\`gatehouse org set\`), limits (\`gatehouse limits set\`) and [profiles](PROFILES.md) are kept in the database.
+
+\`\`\`json
+{ "host": "0.0.0.0", "port": 443, "hostName": "gatehouse.home.arpa", "trustedProxies": ["10.0.0.5"] }
+\`\`\`
+
+${table(['setting', 'environment', 'flag', 'allowed', 'default', 'meaning'], rows)}
 `;
 }

@@ -2,14 +2,17 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Config, ConfigError, describeDatabase } from '../config.ts';
 import { writeDurably } from '../lib/durable-file.ts';
-import type { DatabasePlace } from '../storage/connection.ts';
-import type { KeyStorePlace } from '../storage/keys/key-store.ts';
+import type { DatabaseLocation } from '../storage/connection.ts';
+import type { KeyStoreLocation } from '../storage/keys/key-store.ts';
 
 /**
  * The database of a data directory. Throws ConfigError rather than open an empty one beside keys that belong to another:
  * a URL where people lie in gatehouse.db, or no URL and no gatehouse.db where keys are.
  */
-export function databasePlace({ data, databaseUrl }: Pick<Config, 'data' | 'databaseUrl'>): DatabasePlace {
+export function databaseLocation({
+  data,
+  databaseUrl,
+}: Pick<Config, 'data' | 'databaseUrl'>): DatabaseLocation {
   const file = join(data, 'gatehouse.db');
   if (databaseUrl !== undefined) {
     if (!existsSync(file)) return { kind: 'postgres', url: databaseUrl };
@@ -29,10 +32,10 @@ export function databasePlace({ data, databaseUrl }: Pick<Config, 'data' | 'data
 export const MOVED_KEYS = 'keys-before-move';
 
 /** The key store of a data directory. Throws ConfigError for a URL where keys lie in keys.db, and for a move into PostgreSQL that was cut short. */
-export function keyStorePlace({
+export function keyStoreLocation({
   data,
   keysDatabaseUrl,
-}: Pick<Config, 'data' | 'keysDatabaseUrl'>): KeyStorePlace {
+}: Pick<Config, 'data' | 'keysDatabaseUrl'>): KeyStoreLocation {
   const file = join(data, 'keys.db');
   if (
     keysDatabaseUrl === undefined &&
@@ -89,3 +92,13 @@ export function recordSettings(data: string, changes: Record<string, unknown>): 
   );
   writeDurably(fileOf(data), `${JSON.stringify(Object.fromEntries(kept), null, 2)}\n`);
 }
+
+type RecordedDatabases = Pick<Config, 'databaseUrl' | 'keysDatabaseUrl'> &
+  Partial<Pick<Config, 'nodes' | 'nodeName' | 'nodeAddress'>>;
+
+/** Writes what is given into DATA/gatehouse.json, so that every later command finds the databases, and opens them as the service does. */
+export const recordDatabase = (
+  data: string,
+  { databaseUrl, keysDatabaseUrl, nodes, nodeName, nodeAddress }: RecordedDatabases,
+): void =>
+  recordSettings(data, { databaseUrl, keysDatabaseUrl, nodes: nodes || undefined, nodeName, nodeAddress });

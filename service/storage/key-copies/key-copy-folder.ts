@@ -4,7 +4,7 @@ import { defined } from '../../lib/defined.ts';
 import type { KeyStore } from '../keys/key-store.ts';
 import { type CopiedTable, type CopiedValue, copiedTables } from '../keys/key-store-schema.ts';
 import type { KeyWrite } from '../keys/read-changes.ts';
-import type { StoredPlace } from './copy-places.ts';
+import type { StoredCopy } from './copy-folders.ts';
 import {
   anotherDirectory,
   anotherMedium,
@@ -23,7 +23,7 @@ const PAGE = 1_000;
 export const newCopyId = (): string => randomBytes(16).toString('hex');
 
 /** One place and the state of its copy. No call throws for trouble with the copy: `report` describes it. */
-export interface CopyPlace {
+export interface CopyFolder {
   report(): CopyReport;
   /** Resolves when the copy has the write, or is known not to have it. */
   written(write: KeyWrite): Promise<void>;
@@ -41,14 +41,14 @@ export interface CopyPlace {
 /** Decides, from what a copy notes of the audit log, whether the copy may be overwritten. Throws CopyTrouble when not. */
 export type AdmitNote = (place: string, note: string | undefined) => Promise<void>;
 
-interface CopyPlaceDeps extends CopyStatusDeps {
-  keys: Pick<KeyStore, 'state' | 'rows' | 'writerAt' | 'setPlaceBehind' | 'setPlaceCopy'>;
+interface CopyFolderDeps extends CopyStatusDeps {
+  keys: Pick<KeyStore, 'state' | 'rows' | 'writerAt' | 'setCopyBehind' | 'setCopyId'>;
   /** Absent: every copy may be overwritten. */
   admitNote?: AdmitNote | undefined;
   thread: CopyThread;
 }
 
-export function createCopyPlace(stored: StoredPlace, deps: CopyPlaceDeps): CopyPlace {
+export function createCopyFolder(stored: StoredCopy, deps: CopyFolderDeps): CopyFolder {
   const { keys, admitNote, thread } = deps;
   const { place } = stored;
   const status = createCopyStatus(stored, deps);
@@ -131,8 +131,8 @@ export function createCopyPlace(stored: StoredPlace, deps: CopyPlaceDeps): CopyP
 
 /** Which copy this is: its id lies in the store and in the file. */
 function createCopyIdentity(
-  { place, copy }: StoredPlace,
-  { keys, thread }: Pick<CopyPlaceDeps, 'keys' | 'thread'>,
+  { place, copy }: StoredCopy,
+  { keys, thread }: Pick<CopyFolderDeps, 'keys' | 'thread'>,
 ) {
   let known = copy;
   const isOther = (id: string) => known !== undefined && id !== known;
@@ -161,7 +161,7 @@ function createCopyIdentity(
       await check();
       const task = { is: 'identify', copy: newCopyId(), create: false } as const;
       const { copy: given } = await thread.run(task, PATIENCE.write);
-      await keys.setPlaceCopy(place, given);
+      await keys.setCopyId(place, given);
       known = given;
       return given;
     },

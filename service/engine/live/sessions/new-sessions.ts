@@ -35,7 +35,7 @@ import type { Handover, PreparedSession, Sessions } from './sessions.ts';
 const MOST_METADATA = 16 * 1024;
 
 /** Creates sessions. What cannot be carried out is refused here, before a person is asked for anything. */
-export function createOrderSession(parts: RecordingParts): Pick<Sessions, 'prepare' | 'create'> {
+export function createNewSessions(parts: RecordingParts): Pick<Sessions, 'prepare' | 'create'> {
   const { sealed, sealer, ids, clock, random, record, inTransaction } = parts;
 
   async function prepare(order: NewSession): Promise<PreparedSession> {

@@ -13,7 +13,7 @@ export type Failure =
 
 export type Checked = { token: string } | { failed: Failure };
 
-export interface CheckOrder {
+export interface CheckRequest {
   connection: Connection;
   userId: string;
   language: Language;

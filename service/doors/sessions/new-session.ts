@@ -1,20 +1,15 @@
 import type { Organization, UniquenessPolicy } from '../../engine/accounts/index.ts';
 import type { TextOwner } from '../../engine/consent/index.ts';
 import type { Callbacks, Webhooks } from '../../engine/events/index.ts';
-import {
-  type NewSession as Order,
-  pageConsent,
-  redirectRefusal,
-  uniqueConsent,
-} from '../../engine/live/index.ts';
+import { type NewSession, pageConsent, redirectRefusal, uniqueConsent } from '../../engine/live/index.ts';
 import type { Uniqueness } from '../../engine/uniqueness/index.ts';
 import { type RelyingParty, toRealm } from '../../http/sign-in/relying-party.ts';
 import { invalidField } from '../../http/validation.ts';
 import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
-import type { NewSession } from './wire.ts';
+import type { NewSession as Wanted } from './wire.ts';
 
-export interface OrderDeps {
+export interface NewSessionDeps {
   callbacks: Pick<Callbacks, 'accept'>;
   webhooks: Pick<Webhooks, 'list'>;
   uniqueness: Pick<Uniqueness, 'termsOf'>;
@@ -27,14 +22,14 @@ const LIFE = 30 * 60_000;
 const SCOPE = '';
 const strictness: Record<UniquenessPolicy, number> = { off: 0, warn: 1, block: 2 };
 
-/** The order of a relying party. A browser key is public: it chooses nothing that the organization has not allowed to every page. */
-export async function toOrder(
-  deps: OrderDeps,
-  wanted: NewSession,
+/** The session that a relying party asks for. A browser key is public: it chooses nothing that the organization has not allowed to every page. */
+export async function toNewSession(
+  deps: NewSessionDeps,
+  wanted: Wanted,
   caller: RelyingParty,
   organization: Organization & TextOwner,
   request: string,
-): Promise<Order> {
+): Promise<NewSession> {
   const { profile, callbackUrl, redirectUrl, subjectRef, metadata, testOutcome } = wanted;
   const policy = wanted.uniquenessPolicy ?? organization.uniquenessPolicy;
   if (caller.browser && strictness[policy] < strictness[organization.uniquenessPolicy])
@@ -86,7 +81,7 @@ function checkRedirect(
 }
 
 async function checkCallback(
-  { callbacks, webhooks }: OrderDeps,
+  { callbacks, webhooks }: NewSessionDeps,
   url: string,
   caller: RelyingParty,
 ): Promise<void> {

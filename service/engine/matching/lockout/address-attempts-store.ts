@@ -4,13 +4,17 @@ import type { Db, Tx } from '../../../storage/transaction.ts';
 import type { Realm } from '../../people/index.ts';
 
 /** Failed attempts at an address, in a row. */
-interface Claim {
+interface AddressFailures {
   failures: number;
   lastFailedAt: number;
   disabledAt: number | null;
 }
 
-export async function selectClaim(db: Db, realm: Realm, hash: string): Promise<Claim | undefined> {
+export async function selectAddressAttempts(
+  db: Db,
+  realm: Realm,
+  hash: string,
+): Promise<AddressFailures | undefined> {
   const row = await db
     .selectFrom('claim')
     .select(['failures', 'last_failed_at', 'disabled_at'])
@@ -45,7 +49,7 @@ export async function updateLastFailed(db: Db, realm: Realm, hash: string, at: n
   await change(db, realm, hash).set({ last_failed_at: at }).execute();
 }
 
-export async function deleteClaim(tx: Tx, realm: Realm, hash: string): Promise<void> {
+export async function deleteAddressAttempts(tx: Tx, realm: Realm, hash: string): Promise<void> {
   await tx
     .deleteFrom('claim')
     .where('organization', '=', realm.organization)
