@@ -112,7 +112,7 @@ function between(least: number | undefined, most: number | undefined, unit = '')
 }
 
 /** What a value may be, in a few words. */
-export function allowedValues(schema: JsonSchema): string {
+function allowedValues(schema: JsonSchema): string {
   const { type, format, pattern } = schema;
   if (schema.enum) return schema.enum.map((value) => `\`${String(value)}\``).join(', ');
   const parts: Record<string, () => string> = {
@@ -146,7 +146,7 @@ export function allowedValues(schema: JsonSchema): string {
 const row = (cells: readonly string[]): string =>
   `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 
-export const table = (header: readonly string[], rows: readonly (readonly string[])[]): string =>
+const table = (header: readonly string[], rows: readonly (readonly string[])[]): string =>
   [row(header), row(header.map(() => '---')), ...rows.map(row)].join('\n');
 
 const flags: Partial<Record<string, string>> = {

@@ -44,7 +44,7 @@ const device = { access: { kiosk: 'device' } } as const;
 const hide = true;
 
 /** The kiosk that calls a route which only kiosks may call. */
-export function kioskOf(request: FastifyRequest): KioskCaller {
+function kioskOf(request: FastifyRequest): KioskCaller {
   const caller = callerOf(request);
   if (caller.is !== 'kiosk') throw new Error(`${request.routeOptions.url} let a ${caller.is} in`);
   return caller;
