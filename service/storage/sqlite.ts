@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import {
@@ -35,7 +35,8 @@ export function openSqliteFile(path: string): Sqlite.Database {
   let database: Sqlite.Database | undefined;
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    closeSync(openSync(path, 'a', 0o600));
+    // Closing one that this process has open already would release its locks.
+    if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600));
     database = new Sqlite(path, { timeout: BUSY_MILLISECONDS });
     const journal = database.pragma('journal_mode = WAL', { simple: true });
     if (journal !== 'wal') {

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -71,8 +71,14 @@ test('kill -9 releases it, whatever writer.json still says', async () => {
 test('within one process too; released, it can be taken again', () => {
   const first = takeWriterLock(folder, me, clock);
   expect(() => takeWriterLock(folder, me, clock)).toThrow(expect.objectContaining({ code: 'CONFLICT' }));
-  // The refused second attempt must not have released the first.
-  expect(() => takeWriterLock(folder, me, clock)).toThrow(expect.objectContaining({ code: 'CONFLICT' }));
+  // The refused second attempt must not have released the first, which only another process sees.
+  const program = `const Sqlite = require('better-sqlite3');
+    try { new Sqlite(process.argv[1], { timeout: 0 }).exec('begin exclusive'); console.log('taken'); } catch (error) { console.log(error.code); }`;
+  const another = execFileSync(process.execPath, ['-e', program, join(folder, 'writer.lock.db')], {
+    cwd: import.meta.dirname,
+    encoding: 'utf8',
+  });
+  expect(another.trim()).toBe('SQLITE_BUSY');
   first.release();
   first.release();
   expect(existsSync(join(folder, 'writer.json'))).toBe(false);

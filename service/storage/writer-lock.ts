@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import type { Clock } from '../lib/clock.ts';
@@ -38,7 +38,7 @@ export function takeWriterLock(folder: string, writer: Writer, clock: Clock): Wr
   const holder = join(folder, HOLDER);
   let lock: Sqlite.Database | undefined;
   try {
-    closeSync(openSync(path, 'a', 0o600));
+    if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600));
     lock = new Sqlite(path, { timeout: 0 });
     lock.pragma('journal_mode = DELETE');
     lock.exec('begin exclusive');
