@@ -2,6 +2,15 @@ import { parentPort, workerData } from 'node:worker_threads';
 import libheif from 'libheif-js/wasm-bundle.js';
 import type { HeifAnswer, HeifJob } from './heif-slots.ts';
 
+/** Rows of a strip, the unit that is read at a time. */
+const ROWS = 64;
+const BYTES = 4;
+
+const SHORT = 3;
+const LONG = 4;
+const UNDEFINED = 7;
+const sizes: Record<number, number> = { [SHORT]: 2, [LONG]: 4, [UNDEFINED]: 1 };
+
 // One picture, then the thread ends: its memory never shrinks, and nothing of one person is left for the next.
 const { bytes, width, height, icc } = workerData as HeifJob;
 const answer = (message: HeifAnswer, transfer: ArrayBuffer[] = []) =>
@@ -22,15 +31,6 @@ else {
     else answer({ is: 'damaged' });
   });
 }
-
-/** Rows of a strip, the unit that is read at a time. */
-const ROWS = 64;
-const BYTES = 4;
-
-const SHORT = 3;
-const LONG = 4;
-const UNDEFINED = 7;
-const sizes: Record<number, number> = { [SHORT]: 2, [LONG]: 4, [UNDEFINED]: 1 };
 
 /**
  * What stands before uncompressed RGBA pixels, eight bits each, to make them a TIFF 6.0 file with their ICC profile (tag 34675): pixels alone
