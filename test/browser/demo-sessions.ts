@@ -15,13 +15,27 @@ const step = (name: string, ms: number, more: object = {}) => ({
   maturity: 'experimental',
   details: { ms, frames: Math.round(ms / 90), ...more },
 });
-const head = (name: string, passed: boolean, details: object) => ({
-  kind: `head:${name}`,
-  passed,
-  strength: passed ? 0.83 : 0,
+const head = (turn: string, details: Record<string, unknown>) => ({
+  kind: `head:${turn}`,
   maturity: 'experimental',
   details,
 });
+/** `[value, ratio]` of each measure. */
+const weighing = (against: string, measures: Record<string, readonly [number, number]>) => {
+  const ratio = Object.values(measures).reduce((sum, [, part]) => sum + part, 0);
+  const passed = ratio >= -1.5;
+  const details = Object.entries(measures).flatMap(([name, [value, part]]) => [
+    [name, value],
+    [`${name}Ratio`, part],
+  ]);
+  return {
+    kind: 'weighing',
+    passed,
+    strength: 1 / (1 + Math.exp(-1.5 - ratio)),
+    maturity: 'experimental',
+    details: { ratio, sure: -1.5, undecided: -2.75, against, ...Object.fromEntries(details) },
+  };
+};
 const pad = (live: number, threshold = 0.5) => ({
   kind: 'pad',
   passed: live >= threshold,
@@ -53,16 +67,26 @@ const continuity = (passed: boolean) => ({
 const living = [
   step('hold-still', 1120),
   step('turn-left', 1840),
-  head('turn-left', true, {
+  head('turn-left', {
     frames: 14,
     parallax: 0.081,
     depth: 4.9,
     flattening: 0.4,
     rigidResidual: 0.021,
     constancy: -0.064,
+    mobility: 0.031,
   }),
   step('blink', 960),
   step('color-flash', 3010, { answered: true, lag: 0.2, frames: 21 }),
+  weighing('recapture', {
+    depth: [4.9, 1.2],
+    flattening: [0.4, 0.9],
+    rigidResidual: [0.021, 0.4],
+    constancy: [-0.064, 0.6],
+    mobility: [0.031, 0.2],
+    likeness: [0.58, 0.3],
+    presentation: [2.7, 0.5],
+  }),
   continuity(true),
   pad(0.94),
   ...common(),
@@ -70,17 +94,26 @@ const living = [
 const bentSheet = [
   step('hold-still', 1460),
   step('turn-right', 2380),
-  head('turn-right', false, {
+  head('turn-right', {
     frames: 11,
     parallax: 0.041,
     depth: 2.6,
     flattening: 4.7,
     rigidResidual: 0.058,
     constancy: 0.012,
-    faults: ['FLAT', 'BENT', 'ANIMATED'],
+    mobility: 0.011,
   }),
   step('look-up', 1710),
   step('come-closer', 2220),
+  weighing('bent print', {
+    depth: [2.6, -1.1],
+    flattening: [4.7, -2],
+    rigidResidual: [0.058, -0.8],
+    constancy: [0.012, -0.5],
+    mobility: [0.011, -0.3],
+    likeness: [0.41, -0.2],
+    presentation: [-0.8, -1.4],
+  }),
   continuity(true),
   pad(0.31),
   ...common([
@@ -165,8 +198,15 @@ const undecided = {
     reasons: ['UNDECIDED'],
     evidence: [
       step('turn-left', 1920),
-      head('turn-left', false, { frames: 9, parallax: 0.046, rigidResidual: 0.052, constancy: 0.011 }),
+      head('turn-left', { frames: 9, parallax: 0.046, depth: 3.1, rigidResidual: 0.052, constancy: 0.011 }),
       step('blink', 1010),
+      weighing('recapture', {
+        depth: [3.1, -0.4],
+        rigidResidual: [0.052, -0.7],
+        constancy: [0.011, -0.5],
+        likeness: [0.52, 0.1],
+        presentation: [-0.3, -0.6],
+      }),
       continuity(true),
       pad(0.42),
       ...common(),
