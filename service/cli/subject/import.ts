@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Stats } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { appendFile, mkdir, open, readFile, stat, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { extname, join } from 'node:path';
@@ -318,18 +318,23 @@ const spellingsOf = (file: string): Set<string> =>
     [file, file.normalize('NFC'), file.normalize('NFD')].flatMap((one) => [one, one.replaceAll('\\', '/')]),
   );
 
-/** A list names any path: a pipe or a device would be waited for, or read for ever. */
-function refuseNoPicture(found: Stats): void {
-  if (!found.isFile()) throw new UnreadablePicture('It is no file but a folder, a pipe or a device.');
-  if (found.size > LARGEST_FILE)
-    throw new UnreadablePicture('It is larger than 10 MB; send a smaller picture.');
+/** A list names any path: a device may never end, and of a pipe no more is taken than of a file. */
+async function readBounded(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  const found = await stat(path);
+  if (!found.isFile() && !found.isFIFO())
+    throw new UnreadablePicture('It is no file but a folder or a device.');
+  const tooLarge = new UnreadablePicture('It is larger than 10 MB; send a smaller picture.');
+  if (found.size > LARGEST_FILE) throw tooLarge;
+  const parts: Buffer[] = await createReadStream(path, { end: LARGEST_FILE }).toArray();
+  const bytes = Buffer.concat(parts);
+  if (bytes.length > LARGEST_FILE) throw tooLarge;
+  return bytes;
 }
 
 async function readPicture(file: string): Promise<Uint8Array<ArrayBuffer>> {
   for (const path of spellingsOf(file)) {
     try {
-      refuseNoPicture(await stat(path));
-      return await readFile(path);
+      return await readBounded(path);
     } catch (error) {
       if (error instanceof UnreadablePicture) throw error;
       const { code } = error as NodeJS.ErrnoException;
