@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import sharp from 'sharp';
 import { Agent, request, WebSocket } from 'undici';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -53,11 +54,12 @@ async function begun(): Promise<{ sessionId: string; token: string }> {
   return made;
 }
 
-/** A frame is judged, of another session too. */
+/** A frame is judged, of another session too. They come as from a camera: what sends faster is cut off. */
 async function judges(connection: FrameConnection): Promise<void> {
   const at = performance.now();
   for (;;) {
     connection.frame(face, performance.now());
+    await delay(1000 / 30);
     const received = await connection.next();
     if (isState(received) && received.judged !== undefined && received.judged >= at) return;
     if (received.is === 'closed') throw new Error(`The connection was closed with ${received.code}.`);
