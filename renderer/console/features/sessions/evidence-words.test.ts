@@ -62,6 +62,16 @@ test('what spoke against an attempt has one sentence a kind', () => {
   ).toEqual(['against.head', 'against.camera', 'against.weighing', 'against.constancy']);
 });
 
+test('attack detection, which is weighed too, is said once', () => {
+  const keys = againstKeys([
+    { kind: 'weighing', passed: false, details: { presentationRatio: -1.4 } },
+    { kind: 'pad', passed: false, details: {} },
+  ]);
+  const said = keys.map((key) => sessionStrings.en[key]);
+  expect(said).toEqual([...new Set(said)]);
+  expect(said).toHaveLength(2);
+});
+
 test('figures are rounded as the locale writes them, lists are written out, and all of it is in the language of the reader', () => {
   const details = {
     framesPerSecond: 12.34567,

@@ -31,7 +31,8 @@ export function againstKeys(evidence: readonly Finding[]): Key[] {
     known(`against.${kind.split(':', 1)[0]}`) ?? [],
     measuresAgainst(details),
   ]);
-  return [...new Set(keys.flat())];
+  // Attack detection has its own finding and is weighed too: one sentence says both.
+  return [...new Map(keys.flat().map((key) => [sessionStrings.en[key], key])).values()];
 }
 
 /** Of evidence that was weighed together: the measures whose ratio speaks against a person. */
