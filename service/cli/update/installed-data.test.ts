@@ -119,7 +119,7 @@ test('a record of several nodes is updated in turn, of which the program from be
   writeFileSync(join(data, 'gatehouse.json'), '{"databaseUrl":"postgresql://db.example/gatehouse"}');
   writeFileSync(
     program,
-    `#!/bin/sh\necho "$*" > ${data}/calls\necho '${TURN_TAKEN}'\necho $$ > ${data}/pid\nexec sleep 600\n`,
+    `#!/bin/sh\necho "$*" > ${data}/calls\necho $$ > ${data}/pid\necho '${TURN_TAKEN}'\nexec sleep 600\n`,
   );
   const turn = await machine.takeTurn();
   expect(calls()).toEqual([`update --take-turn --data ${data} --json`]);
