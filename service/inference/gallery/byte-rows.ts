@@ -16,6 +16,7 @@ export interface ByteArea {
 
 export interface ByteRows {
   readonly area: ByteArea;
+  reserve(rows: number): void;
   write(row: number, vector: Float32Array): void;
   copy(from: number, to: number): void;
   clear(row: number): void;
@@ -108,6 +109,7 @@ export function createByteRows(dimensions: number, threads: number, together: nu
 
   return {
     area: { memory, stride, base },
+    reserve,
     write(row, vector) {
       reserve(row + 1);
       const step = Math.fround(greatest(vector) / MOST);

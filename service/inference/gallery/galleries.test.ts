@@ -63,6 +63,7 @@ function expectNearest(
 type Step =
   | { is: 'put'; gallery: number; template: number; vector: number }
   | { is: 'erase'; gallery: number; template: number }
+  | { is: 'reserve'; gallery: number; rows: number }
   | { is: 'search'; gallery: number; probe: number; count: number };
 
 const templates = fc.nat(40);
@@ -70,6 +71,7 @@ const steps = fc.array(
   fc.oneof<fc.Arbitrary<Step>[]>(
     fc.record({ is: fc.constant('put'), gallery: fc.nat(1), template: templates, vector: fc.nat(500) }),
     fc.record({ is: fc.constant('erase'), gallery: fc.nat(1), template: templates }),
+    fc.record({ is: fc.constant('reserve'), gallery: fc.nat(1), rows: fc.nat(2_000) }),
     fc.record({
       is: fc.constant('search'),
       gallery: fc.nat(1),
@@ -105,6 +107,9 @@ describe.each([
               case 'erase':
                 rows.delete(`t${step.template}`);
                 galleries.erase(name, `t${step.template}`);
+                break;
+              case 'reserve':
+                galleries.reserve(name, dimensions, step.rows);
                 break;
               default: {
                 const probe = vectorOf(step.probe, dimensions);

@@ -4,7 +4,7 @@ import { createIdRows } from '../../lib/collections/id-rows.ts';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Nearest, Scan } from './best-rows.ts';
-import { compileKernel, type KernelModule } from './gallery-kernel.ts';
+import { compileKernel, type KernelModule, type SharedMemory } from './gallery-kernel.ts';
 import {
   BYTES_FROM,
   createGalleryMatrix,
@@ -22,6 +22,11 @@ type GalleryName = string;
 export interface Galleries {
   /** Adds or replaces, marked or not; visible to the next search. `vector` has unit length. */
   put(gallery: GalleryName, template: string, vector: Float32Array, marked?: boolean): void;
+  /**
+   * Makes room for so many rows. The system gives memory out at its first use, which takes longer than to write a row: the search threads
+   * use it first, from its end, while the caller puts the first rows.
+   */
+  reserve(gallery: GalleryName, dimensions: number, rows: number): void;
   /** Zeroes the row at once. Unknown ids are ignored. */
   erase(gallery: GalleryName, template: string): void;
   /**
@@ -126,6 +131,13 @@ export function createGalleries({
       gallery.matrix.put(template, vector, marked);
     },
 
+    reserve(name, dimensions, rows) {
+      const { matrix } = galleries.get(name) ?? open(name, dimensions);
+      matrix.reserve(rows);
+      const { memory, bytes } = matrix.area;
+      threads.touch(bytes ? [memory, bytes.memory] : [memory]);
+    },
+
     erase(name, template) {
       const gallery = galleries.get(name);
       if (gallery === undefined || !gallery.matrix.erase(template)) return;
@@ -193,6 +205,8 @@ interface SearchWorkers {
   nearest(gallery: number, of: { readonly area: Area }, scan: Scan): Promise<Nearest>;
   /** The gallery has another area now: frees the memory of the former one. */
   renew(gallery: number): void;
+  /** Uses each page of the memories, the last first. */
+  touch(memories: readonly SharedMemory[]): void;
   /** Frees the memory of a gallery that is not searched any more, once the searches that wait for it are answered. */
   drop(gallery: number): void;
   close(): Promise<void>;
@@ -314,6 +328,18 @@ function createSearchWorkers({ kernel, log, workers, open = startWorker }: Searc
 
     renew,
 
+    touch(memories) {
+      if (closed) return;
+      const stretches = memories.flatMap(stretchesOf).sort((a, b) => b.share - a.share);
+      // One core is the caller's.
+      const threads = Math.max(1, workers - 1);
+      for (const [i, { memory, from, to }] of stretches.entries()) {
+        const running = slots[i % threads] ?? start(i % threads);
+        post(running, { is: 'touch', memory, from, to });
+        if (running.searches.length === 0) running.worker.unref();
+      }
+    },
+
     drop(gallery) {
       // Also those that are on their way: they are sent again where their worker dies.
       const searches = [...waiting, ...slots.flatMap((running) => running?.searches ?? [])];
@@ -334,6 +360,20 @@ const post = ({ worker }: Running, message: SearchMessage): void => worker.postM
 
 function forget(running: Running, gallery: number): void {
   if (running.opened.delete(gallery)) post(running, { is: 'drop', gallery });
+}
+
+/** Bytes of memory that a thread uses in one go: some milliseconds. */
+const STRETCH = 4 * 1024 * 1024;
+
+/** `share`: of the memory, what lies before it. */
+function stretchesOf(memory: SharedMemory) {
+  const { byteLength } = memory.buffer;
+  return Array.from({ length: Math.ceil(byteLength / STRETCH) }, (_, i) => ({
+    memory,
+    from: i * STRETCH,
+    to: Math.min(byteLength, (i + 1) * STRETCH),
+    share: (i * STRETCH) / byteLength,
+  }));
 }
 
 const stopping = () => new Problem('INTERNAL', 'The search was ended because the service is stopping.');

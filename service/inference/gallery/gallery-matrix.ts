@@ -16,6 +16,8 @@ export interface GalleryMatrix {
   readonly area: Area;
   /** Whose rows they are, and which are marked. */
   readonly ids: Omit<IdRows, 'add' | 'remove' | 'mark'>;
+  /** Makes room for so many rows at once. */
+  reserve(rows: number): void;
   put(template: string, vector: Float32Array, marked?: boolean): void;
   /** A copy of the row, padded as it is. */
   read(row: number): Float32Array;
@@ -73,6 +75,13 @@ export function createGalleryMatrix(
     },
     ids,
     read: rows.read,
+
+    reserve(wanted) {
+      rows.reserve(wanted);
+      if (wanted < bytesFrom) return;
+      if (bytes === undefined) keepAsBytes();
+      bytes!.reserve(wanted);
+    },
 
     put(template, vector, marked = false) {
       const known = ids.rowOf(template);
@@ -153,6 +162,7 @@ function createRows(dimensions: number, threads: number) {
 
   return {
     area,
+    reserve,
     read: (row: number): Float32Array => cells.slice(start(row), start(row) + stride),
     write(row: number, vector: Float32Array): void {
       reserve(row + 1);

@@ -81,6 +81,8 @@ function fromLast01(columns: Columns): readonly string[] {
     `update consent set shown = 1
       where recorded_through = 'self' and recorded_by like 'kiosk:%' and method = 'kiosk, typed name'`,
     consentsOfOrganization,
+    'drop index template_subject',
+    templatesOfPeople,
 
     ...made('known_node', 'erasure_node', 'model_import', 'model_part'),
 
@@ -114,6 +116,9 @@ const references = [
 /** Of the probes that are kept, for a renewal of their secret. */
 const keptProbes =
   'create index verification_probe on verification (organization, id) where subject is not null and probe_sealed is not null';
+
+/** With what the snapshot of the galleries is compared by, so that a start reads no row of those whose templates are as they were. */
+const templatesOfPeople = 'create index template_subject on template (subject, id, anchor)';
 
 /** For the list of consents. */
 const consentsOfOrganization = 'create index consent_organization on consent (organization, id)';
@@ -358,7 +363,7 @@ const statements = ({ text, integer, real, bytes, strict, strictInKey }: Columns
       -- The person's first enrollment, or one that an operator confirmed: what later ones have to match.
       anchor ${integer} not null default 0
     )${strict}`,
-  `create index template_subject on template (subject, enrollment)`,
+  templatesOfPeople,
   `create index template_realm on template (organization, world, embedder, id)`,
   `create index template_organization on template (organization, id)`,
   `create index template_picture on template (organization, world, picture_hash) where picture_hash is not null`,

@@ -17,6 +17,22 @@ test('what was encrypted is decrypted, 29 bytes longer in between', () => {
   );
 });
 
+test('into memory of the caller it is the same, also of several pieces, and nothing where a bit is changed', () => {
+  const key = createSecretKey(randomFillSync(new Uint8Array(32)));
+  const into = new Uint8Array(1_000_000);
+  for (const length of [0, 1, 262_143, 262_144, 262_145, 900_000]) {
+    const plain = randomFillSync(new Uint8Array(length));
+    const sealed = encrypt(key, plain, 'here', randomFillSync);
+    into.fill(7);
+    const opened = decrypt(key, sealed, 'here', into)!;
+    expect([opened.buffer, opened.byteOffset]).toEqual([into.buffer, 0]);
+    expect(Buffer.from(opened).equals(plain)).toBe(true);
+    expect(into[length]).toBe(7);
+    sealed[sealed.length - 17]! ^= 1;
+    expect(decrypt(key, sealed, 'here', into)).toBeUndefined();
+  }
+});
+
 test('one changed bit, another key, other bound data or a cut end open nothing', () => {
   fc.assert(
     fc.property(

@@ -60,6 +60,6 @@ function sealingWith(secret: Uint8Array) {
   return {
     id: createHash('sha256').update('gallery snapshot').update(secret).digest('hex'),
     seal: (plain: Uint8Array, bound: string) => encrypt(key, plain, bound, randomFillSync),
-    open: (sealed: Uint8Array, bound: string) => decrypt(key, sealed, bound),
+    open: (sealed: Uint8Array, bound: string, into?: Uint8Array) => decrypt(key, sealed, bound, into),
   };
 }

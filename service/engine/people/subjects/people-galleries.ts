@@ -34,6 +34,8 @@ export interface PeopleGalleries {
    * that left them.
    */
   fill(load: (put: PeopleGalleries['putRotated']) => Promise<void>): Promise<void>;
+  /** Makes room for so many rows. */
+  reserve(realm: Realm, embedder: string, room: { rows: number; dimensions: number }): void;
   /** People with a row of any embedder; in `part` alone where it is named, without those of any part otherwise. */
   people(realm: Realm, part?: string): number;
   /** Their ids, without members of parts, in turns: who comes meanwhile may be missing. */
@@ -77,6 +79,8 @@ export interface TemplateTransform {
 
 /** The people of one realm, or of one part of it. */
 interface People {
+  /** Where they are: begins the names of their galleries. */
+  place: string;
   /** Of the galleries, by embedder. */
   names: Map<string, string>;
   /** With a row in any of them. */
@@ -105,7 +109,7 @@ export function createPeopleGalleries(
     return { changed, end: () => void watches.delete(changed) };
   }
 
-  const { placeOf, peopleOf, idsOf, hasRow, eraseFrom, putRotated } = createPeopleRows(
+  const { placeOf, peopleOf, nameOf, idsOf, hasRow, eraseFrom, putRotated } = createPeopleRows(
     galleries,
     embedders,
     realms,
@@ -139,6 +143,9 @@ export function createPeopleGalleries(
       } finally {
         end();
       }
+    },
+    reserve(realm, embedder, { rows, dimensions }) {
+      galleries.reserve(nameOf(peopleOf(realm), embedder), dimensions, rows);
     },
     erase(realm, subject) {
       note(subject);
@@ -215,9 +222,19 @@ function createPeopleRows(
 
   function peopleOf(realm: Realm, part?: string): People {
     const place = placeOf(realm, part);
-    const known = realms.get(place) ?? { names: new Map(), count: 0 };
-    realms.set(place, known);
-    return known;
+    const known = realms.get(place);
+    if (known !== undefined) return known;
+    const people: People = { place, names: new Map(), count: 0 };
+    realms.set(place, people);
+    return people;
+  }
+
+  function nameOf({ names, place }: People, embedder: string): string {
+    const known = names.get(embedder);
+    if (known !== undefined) return known;
+    const name = `${place}${embedder}`;
+    names.set(embedder, name);
+    return name;
   }
 
   const idsOf = (realm: Realm, embedder: string) => galleries.ids(peopleOf(realm).names.get(embedder) ?? '');
@@ -230,17 +247,10 @@ function createPeopleRows(
     return false;
   }
 
-  /** Keeps the count right over what `change` does to the person's rows. */
-  function counted(people: People, subject: SubjectId, change: () => void): void {
-    const before = hasRow(people, subject);
-    change();
-    people.count += Number(hasRow(people, subject)) - Number(before);
+  function eraseFrom(people: People, subject: SubjectId): void {
+    people.count -= Number(hasRow(people, subject));
+    for (const name of people.names.values()) galleries.erase(name, subject);
   }
-
-  const eraseFrom = (people: People, subject: SubjectId): void =>
-    counted(people, subject, () => {
-      for (const name of people.names.values()) galleries.erase(name, subject);
-    });
 
   function putRotated(
     realm: Realm,
@@ -251,18 +261,16 @@ function createPeopleRows(
     const searched = embedders();
     const kept = given.filter(({ embedder, vectors }) => vectors.length > 0 && searched.includes(embedder));
     const people = peopleOf(realm, part);
-    counted(people, subject, () => {
-      for (const [embedder, name] of people.names)
-        if (!kept.some((one) => one.embedder === embedder)) galleries.erase(name, subject);
-      for (const { embedder, vectors, anchored } of kept) {
-        const name = people.names.get(embedder) ?? `${placeOf(realm, part)}${embedder}`;
-        people.names.set(embedder, name);
-        galleries.put(name, subject, vectors.length === 1 ? vectors[0]! : meanDirection(vectors), anchored);
-      }
-    });
+    people.count += Number(kept.length > 0) - Number(hasRow(people, subject));
+    for (const [embedder, name] of people.names)
+      if (!kept.some((one) => one.embedder === embedder)) galleries.erase(name, subject);
+    for (const { embedder, vectors, anchored } of kept) {
+      const vector = vectors.length === 1 ? vectors[0]! : meanDirection(vectors);
+      galleries.put(nameOf(people, embedder), subject, vector, anchored);
+    }
   }
 
-  return { placeOf, peopleOf, idsOf, hasRow, eraseFrom, putRotated };
+  return { placeOf, peopleOf, nameOf, idsOf, hasRow, eraseFrom, putRotated };
 }
 
 /** Each organization's transform as it was when it was first asked for. */

@@ -42,7 +42,7 @@ export interface GallerySnapshotDeps {
   inTransaction: InTransaction;
   position: { catchUp(): Promise<void> };
   store: Pick<SubjectStore, 'members'>;
-  index: Pick<PeopleGalleries, 'rowsOf' | 'transformOf' | 'countAll' | 'watch'>;
+  index: Pick<PeopleGalleries, 'rowsOf' | 'reserve' | 'transformOf' | 'countAll' | 'watch'>;
   /** Of the embedders that people are searched by. */
   files(): Files;
   options: GallerySnapshotOptions;
@@ -111,6 +111,8 @@ export function createGallerySnapshot(deps: GallerySnapshotDeps): GallerySnapsho
       if (!kept) return undefined;
       try {
         if (!isDeepStrictEqual(kept.circumstances.files, files())) return undefined;
+        for (const { realm, embedder, rows, dimensions } of kept.circumstances.counts)
+          index.reserve(realm, embedder, { rows, dimensions });
         const watch = index.watch();
         const anew = await join(deps, kept, put);
         for (const one of anew) watch.changed.add(one);
@@ -144,7 +146,7 @@ async function* everyPart(
   const erasing = await peopleBeingErased(db);
   for await (const range of everyRange(db, partSize)) {
     // First: what the database has of the range later than this is not what the next start finds there.
-    const digest = await digestOf(db, made.files, range);
+    const digest = await digestOf(db, range);
     const people = await peopleIn(db, made.files, range, erasing);
     // The galleries are as new as the rows; what is newer does not fit them at the next start.
     await position.catchUp();
@@ -192,7 +194,7 @@ async function join(
   let end: string | undefined = '';
   for await (const { range, digest, people } of kept.parts()) {
     end = range.through;
-    if ((await digestOf(db, files, range)).equals(digest)) {
+    if ((await digestOf(db, range)).equals(digest)) {
       for (const person of people) if (!erasing.has(person.subject)) take(person);
     } else if (end !== undefined) await compare(range, people);
     else for await (const part of everyRange(db, partSize, range.after)) await compare(part, people);

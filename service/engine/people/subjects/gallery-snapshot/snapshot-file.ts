@@ -9,8 +9,8 @@ export interface Sealing {
   /** Of the key. */
   id: string;
   seal(plain: Uint8Array, bound: string): Uint8Array;
-  /** Undefined for another key or place, and for bytes that were changed. */
-  open(sealed: Uint8Array, bound: string): Uint8Array | undefined;
+  /** Undefined for another key or place, and for bytes that were changed. `into`: where the plain bytes go. */
+  open(sealed: Uint8Array, bound: string, into: Uint8Array): Uint8Array | undefined;
 }
 
 /** A person's rows of the galleries, as the galleries have them. */
@@ -43,6 +43,16 @@ export interface Circumstances {
   generations: Readonly<Record<string, number>>;
   /** Of the people, by the numbers that stand for them. */
   realms: readonly Realm[];
+  /** Rows that the parts have. */
+  counts: readonly RowCount[];
+}
+
+/** Of one realm and embedder. */
+export interface RowCount {
+  realm: Realm;
+  embedder: string;
+  rows: number;
+  dimensions: number;
 }
 
 interface End {
@@ -51,9 +61,11 @@ interface End {
   circumstances: Circumstances;
 }
 
-const MAGIC = Buffer.from('gatehouse-gallery/2\n');
+const MAGIC = Buffer.from('gatehouse-gallery/3\n');
 const FILE_ID = 16;
 export const DIGEST = 16;
+/** Behind their length. */
+const VECTORS_AT = 4;
 
 const boundOf = (file: Buffer, part: number | 'end') => `gallery-snapshot|${file.toString('hex')}|${part}`;
 
@@ -65,7 +77,7 @@ export async function* writeParts(
   sealing: Sealing,
   embedders: readonly string[],
   parts: AsyncIterable<KeptPart>,
-  end: () => Promise<{ changed: SubjectId[]; circumstances: Omit<Circumstances, 'realms'> }>,
+  end: () => Promise<{ changed: SubjectId[]; circumstances: Omit<Circumstances, 'realms' | 'counts'> }>,
 ): AsyncGenerator<Uint8Array> {
   const id = randomBytes(FILE_ID);
   yield Buffer.concat([MAGIC, id]);
@@ -81,40 +93,64 @@ export async function* writeParts(
     realms.set(realmKey(realm), known);
     return known.number;
   }
+  const counts = new Map<string, RowCount>();
+  function count({ realm, rows }: KeptPerson): void {
+    for (const { embedder, vectors } of rows) {
+      const name = `${realmKey(realm)}/${embedder}`;
+      const known = counts.get(name) ?? { realm, embedder, rows: 0, dimensions: vectors[0]!.length };
+      known.rows += 1;
+      counts.set(name, known);
+    }
+  }
   let number = 0;
   for await (const { range, digest, people } of parts) {
     const packed = people.map((person) => pack(person, embedders, numberOf(person.realm)));
-    yield seal(Buffer.concat([digest, text(range.after), text(range.through ?? ''), ...packed]), number++);
+    const names = [digest, text(range.after), text(range.through ?? ''), ...packed];
+    yield seal(Buffer.concat([...vectorsOf(people), ...names]), number++);
+    people.forEach(count);
   }
   const { changed, circumstances } = await end();
-  const all: Circumstances = { ...circumstances, realms: [...realms.values()].map(({ realm }) => realm) };
+  const all: Circumstances = {
+    ...circumstances,
+    realms: [...realms.values()].map(({ realm }) => realm),
+    counts: [...counts.values()],
+  };
   yield seal(Buffer.from(JSON.stringify({ changed, circumstances: all } satisfies End)), 'end');
 }
 
 const text = (value: string): Buffer => Buffer.from([value.length, ...Buffer.from(value, 'latin1')]);
 
-/** `id | number of the realm | digest | rows`, each row `embedder | anchored | numbers | vector`. */
+/** How many bytes, then the vectors of all rows in the order of these: together, so that each is read where it lies. */
+function vectorsOf(people: readonly KeptPerson[]): Uint8Array[] {
+  const vectors = people.flatMap(({ rows }) => rows.map(({ vectors: [vector] }) => bytesOf(vector!)));
+  const length = Buffer.alloc(VECTORS_AT);
+  length.writeUInt32LE(vectors.reduce((sum, { byteLength }) => sum + byteLength, 0));
+  return [length, ...vectors];
+}
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);
+
+/** `id | number of the realm | digest | rows`, each row `embedder | anchored | numbers of its vector`. */
 function pack({ subject, digest, rows }: KeptPerson, embedders: readonly string[], realm: number): Buffer {
-  const vectors = rows.map(({ vectors: [vector] }) => vector!);
-  const size = vectors.reduce((sum, { byteLength }) => sum + 4 + byteLength, 6 + subject.length + DIGEST);
-  const packed = Buffer.alloc(size);
+  const packed = Buffer.alloc(6 + subject.length + DIGEST + 4 * rows.length);
   packed.set(text(subject));
   let at = packed.writeUInt32LE(realm, 1 + subject.length);
   packed.set(digest, at);
   at = packed.writeUInt8(rows.length, at + DIGEST);
-  for (const [i, { embedder, anchored }] of rows.entries()) {
-    const vector = vectors[i]!;
+  for (const { embedder, anchored, vectors } of rows) {
     at = packed.writeUInt8(embedders.indexOf(embedder), at);
     at = packed.writeUInt8(anchored ? 1 : 0, at);
-    at = packed.writeUInt16LE(vector.length, at);
-    packed.set(new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength), at);
-    at += vector.byteLength;
+    at = packed.writeUInt16LE(vectors[0]!.length, at);
   }
   return packed;
 }
 
+/** Vectors are where they lie in the part. */
 function unpack(part: Buffer, embedders: readonly string[], realms: readonly Realm[]): KeptPart {
-  let at = DIGEST;
+  let vectorAt = VECTORS_AT;
+  const digestAt = VECTORS_AT + part.readUInt32LE(0);
+  let at = digestAt + DIGEST;
   function readText(): string {
     const start = at + 1;
     at = start + part.readUInt8(at);
@@ -133,16 +169,16 @@ function unpack(part: Buffer, embedders: readonly string[], realms: readonly Rea
     for (let i = 0; i < count; i++) {
       const embedder = embedders[part.readUInt8(at)]!;
       const anchored = part.readUInt8(at + 1) === 1;
-      const vector = new Float32Array(part.readUInt16LE(at + 2));
-      new Uint8Array(vector.buffer).set(part.subarray(at + 4, at + 4 + vector.byteLength));
-      at += 4 + vector.byteLength;
+      const vector = new Float32Array(part.buffer, part.byteOffset + vectorAt, part.readUInt16LE(at + 2));
+      at += 4;
+      vectorAt += vector.byteLength;
       rows.push({ embedder, anchored, vectors: [vector] });
     }
     people.push({ realm, subject, digest, rows });
   }
   return {
     range: { after, through: through === '' ? undefined : through },
-    digest: part.subarray(0, DIGEST),
+    digest: part.subarray(digestAt, digestAt + DIGEST),
     people,
   };
 }
@@ -150,7 +186,7 @@ function unpack(part: Buffer, embedders: readonly string[], realms: readonly Rea
 export interface OpenSnapshot {
   circumstances: Circumstances;
   changed: ReadonlySet<SubjectId>;
-  /** In the order of the file. Ends early at a part that does not open. */
+  /** In the order of the file; each until the next one, of which the vectors lie in the same memory. Ends early at a part that does not open. */
   parts(): AsyncGenerator<KeptPart>;
   close(): Promise<void>;
 }
@@ -166,13 +202,15 @@ export async function openSnapshotFile(path: string, sealing: Sealing): Promise<
 
 async function openParts(handle: FileHandle, sealing: Sealing): Promise<OpenSnapshot | undefined> {
   const { size } = await handle.stat();
+  /** For every part: the system gives out new memory more slowly than the file is read. */
+  let [sealedBytes, plainBytes] = [Buffer.alloc(0), Buffer.alloc(0)];
   const read = async (at: number, length: number) => {
-    const buffer = Buffer.alloc(length);
-    const { bytesRead } = await handle.read(buffer, 0, length, at);
-    return buffer.subarray(0, bytesRead);
+    if (sealedBytes.length < length) sealedBytes = Buffer.alloc(length);
+    const { bytesRead } = await handle.read(sealedBytes, 0, length, at);
+    return sealedBytes.subarray(0, bytesRead);
   };
   const head = await read(0, MAGIC.length + FILE_ID);
-  const id = head.subarray(MAGIC.length);
+  const id = Buffer.from(head.subarray(MAGIC.length));
   if (id.length < FILE_ID || !head.subarray(0, MAGIC.length).equals(MAGIC)) return undefined;
   const parts: { at: number; length: number }[] = [];
   for (let at = head.length; at < size; ) {
@@ -182,7 +220,8 @@ async function openParts(handle: FileHandle, sealing: Sealing): Promise<OpenSnap
     at += 4 + length;
   }
   const openPart = async ({ at, length }: { at: number; length: number }, part: number | 'end') => {
-    const plain = sealing.open(await read(at, length), boundOf(id, part));
+    if (plainBytes.length < length) plainBytes = Buffer.alloc(length);
+    const plain = sealing.open(await read(at, length), boundOf(id, part), plainBytes);
     return plain && Buffer.from(plain.buffer, plain.byteOffset, plain.byteLength);
   };
   const last = parts.pop();

@@ -18,11 +18,9 @@ export interface StoredPerson {
   digest: Buffer;
 }
 
-const templatesIn = (db: Db, files: Files, { after, through }: Range) =>
+const templatesIn = (db: Db, { after, through }: Range) =>
   db
     .selectFrom('template')
-    .where('embedder', 'in', Object.keys(files))
-    .where('embedder_sha256', 'in', Object.values(files))
     .where('subject', '>', after)
     .$if(through !== undefined, (all) => all.where('subject', '<=', through!));
 
@@ -43,14 +41,13 @@ export async function* everyRange(db: Db, size: number, first = ''): AsyncGenera
 }
 
 /**
- * Of all that `peopleIn` reads of the range. The database puts it together: that takes a fifth of the time of giving out its rows.
+ * Of the templates of the range: what of one can change is the anchor. The database puts it together from an index alone: the rows are a
+ * gigabyte for a million people.
  */
-export async function digestOf(db: Db, files: Files, range: Range): Promise<Buffer> {
-  const { whole } = await templatesIn(db, files, range)
+export async function digestOf(db: Db, range: Range): Promise<Buffer> {
+  const { whole } = await templatesIn(db, range)
     .select(
-      sql<
-        string | null
-      >`string_agg(subject || '|' || id || '|' || organization || '|' || world || '|' || embedder || '|' || quality || '|' || anchor, ',' order by subject, id)`.as(
+      sql<string | null>`string_agg(subject || '|' || id || '|' || anchor, ',' order by subject, id)`.as(
         'whole',
       ),
     )
@@ -65,7 +62,9 @@ export async function peopleIn(
   range: Range,
   erasing: ReadonlySet<SubjectId>,
 ): Promise<StoredPerson[]> {
-  const rows = await templatesIn(db, files, range)
+  const rows = await templatesIn(db, range)
+    .where('embedder', 'in', Object.keys(files))
+    .where('embedder_sha256', 'in', Object.values(files))
     .select(['id', 'organization', 'world', 'subject', 'embedder', 'quality', 'anchor'])
     .orderBy('subject')
     .orderBy('id')
