@@ -24,7 +24,7 @@ export interface Galleries {
   put(gallery: GalleryName, template: string, vector: Float32Array, marked?: boolean): void;
   /**
    * Makes room for so many rows. The system gives memory out at its first use, which takes longer than to write a row: the search threads
-   * use it first, from its end, while the caller puts the first rows.
+   * use it ahead of the rows that the caller puts.
    */
   reserve(gallery: GalleryName, dimensions: number, rows: number): void;
   /** Zeroes the row at once. Unknown ids are ignored. */
@@ -205,7 +205,7 @@ interface SearchWorkers {
   nearest(gallery: number, of: { readonly area: Area }, scan: Scan): Promise<Nearest>;
   /** The gallery has another area now: frees the memory of the former one. */
   renew(gallery: number): void;
-  /** Uses each page of the memories, the last first. */
+  /** Uses each page of the memories, as their rows are put. */
   touch(memories: readonly SharedMemory[]): void;
   /** Frees the memory of a gallery that is not searched any more, once the searches that wait for it are answered. */
   drop(gallery: number): void;
@@ -330,7 +330,7 @@ function createSearchWorkers({ kernel, log, workers, open = startWorker }: Searc
 
     touch(memories) {
       if (closed) return;
-      const stretches = memories.flatMap(stretchesOf).sort((a, b) => b.share - a.share);
+      const stretches = memories.flatMap(stretchesOf).sort((a, b) => a.share - b.share);
       // One core is the caller's.
       const threads = Math.max(1, workers - 1);
       for (const [i, { memory, from, to }] of stretches.entries()) {
