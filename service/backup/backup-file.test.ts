@@ -211,3 +211,12 @@ test('parts come back under their names; what no backup holds stays inside', asy
     code: 'BACKUP_UNUSABLE',
   });
 });
+
+test('a header of more names than any has is refused before it is parsed', async () => {
+  const path = newPath();
+  await writeBackupFile(path, { ...facts, gatehouse: ':'.repeat(100_001) }, key, pieces(random(100)));
+  await expect(openBackupFile(path)).rejects.toMatchObject({
+    code: 'BACKUP_UNUSABLE',
+    message: expect.stringContaining('its header was changed'),
+  });
+});

@@ -57,6 +57,9 @@ export interface BackupKey {
 const MAGIC = Buffer.from('GATEHOUSE BACKUP\n');
 const PREFIX = MAGIC.length + 4;
 const MOST_HEADER = 2 ** 23;
+/** Brackets and names of a header: a few, and five of each model. A header of millions would hold up the service that lists the folder. */
+const MOST_MARKS = 100_000;
+const MARKS = new Set(Buffer.from('{[:'));
 const BOUND = 'backup|data key|1';
 
 /**
@@ -164,6 +167,7 @@ async function readHeader(file: FileHandle, path: string, size: number) {
   if (PREFIX + length > size) throw damaged(path, 'its end is missing');
   const json = Buffer.alloc(length);
   await file.read(json, 0, length, PREFIX);
+  if (countMarks(json) > MOST_MARKS) throw damaged(path, 'its header was changed');
   let value: unknown;
   try {
     value = JSON.parse(json.toString());
@@ -181,6 +185,12 @@ async function readHeader(file: FileHandle, path: string, size: number) {
   if (!parsed.success) throw damaged(path, 'its header was changed');
   const { facts, dataKey } = parsed.data;
   return { header: Buffer.concat([prefix, json]), facts, wrapped: Buffer.from(dataKey, 'base64url') };
+}
+
+function countMarks(json: Buffer): number {
+  let marks = 0;
+  for (let at = 0; at < json.length; at++) if (MARKS.has(json[at]!)) marks++;
+  return marks;
 }
 
 function describe(damage: StreamError['damage'], count: number): string {

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import { CompiledQuery, type Dialect, type Kysely, PostgresDialect, type Transaction } from 'kysely';
+import { type Dialect, type Kysely, PostgresDialect, type Transaction } from 'kysely';
 import pg from 'pg';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
@@ -34,6 +34,9 @@ export function openPostgresPool(url: string, name: string, log: Log): pg.Pool {
     application_name: name,
     connectionTimeoutMillis: connectTimeoutOf(url),
     query_timeout: STATEMENT_TIMEOUT + 1000,
+    // Not by Kysely's `onCreateConnection`: a connection that is lost in it would keep its place in the pool.
+    // Among them: acknowledged means on disk, whatever the server's default is.
+    verify: (client, done) => void client.query(SETTINGS).then(() => done(), done),
     types: {
       // biome-ignore lint/suspicious/noExplicitAny: pg's own type of a parser.
       getTypeParser: (id: number, format?: any): any =>
@@ -51,13 +54,7 @@ export function openPostgresPool(url: string, name: string, log: Log): pg.Pool {
 }
 
 export function postgresDialect(pool: pg.Pool, guard: TransactionGuard): Dialect {
-  const kyselys = new PostgresDialect({
-    pool,
-    // Among them: acknowledged means on disk, whatever the server's default is.
-    onCreateConnection: async (connection) => {
-      await connection.executeQuery(CompiledQuery.raw(SETTINGS));
-    },
-  });
+  const kyselys = new PostgresDialect({ pool });
   return {
     createQueryCompiler: () => kyselys.createQueryCompiler(),
     createIntrospector: (db) => kyselys.createIntrospector(db),
