@@ -99,7 +99,7 @@ export async function compose(config: Config, deps: ComposeDeps) {
     },
   });
   // A service looks at its rows first.
-  if (serves) await recordIntegrity.tend();
+  if (serves) await recordIntegrity.maintain();
 
   const people = createPeople(foundation, record.auditLog, accounts, pictures, eventsOut);
   const { subjects, calibrations } = people;

@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { OrganizationId } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
-import { type Claim, type NodeWorks, type Progress, worksAlone } from '../position/node-works.ts';
+import { type Lease, type NodeWorks, type Progress, worksAlone } from '../position/node-works.ts';
 import { openResealing } from '../sealing/resealing.ts';
 import type { KeyStore } from './key-store.ts';
 import type { OrganizationKeys } from './organization-keys.ts';
@@ -58,11 +58,11 @@ export function createOrganizationRotations({
   const stopping = new AbortController();
 
   /** In the background; the state says how it goes. */
-  function goOn(organization: OrganizationId, generation: number, total: number, claim: Claim): void {
+  function goOn(organization: OrganizationId, generation: number, total: number, lease: Lease): void {
     const state = { is: 'running' as const, done: 0, total };
     states.set(organization, state);
     const run = rewrapPersons(
-      { keys, organizations, limit, stopping: stopping.signal, claim },
+      { keys, organizations, limit, stopping: stopping.signal, lease },
       organization,
       generation,
       state,
@@ -78,7 +78,7 @@ export function createOrganizationRotations({
           error instanceof Problem ? error.message : 'An internal error; the log has the details.';
         states.set(organization, { ...state, is: 'stopped', reason });
       })
-      .finally(() => claim.release().catch(() => {}))
+      .finally(() => lease.release().catch(() => {}))
       .finally(() => running.delete(organization));
     running.set(organization, run);
   }
@@ -90,15 +90,15 @@ export function createOrganizationRotations({
     );
     const resumed: OrganizationId[] = [];
     for (const [organization] of unfinished) {
-      const claim = await works.claim(workOf(organization));
-      if (claim === undefined) continue;
+      const lease = await works.lease(workOf(organization));
+      if (lease === undefined) continue;
       // Another node may have ended it since the rows were read.
       await organizations.reload([organization]);
       const generations = organizations.generations(organization);
       const generation = generations.at(-1)!;
-      if (generations.length < 2) await claim.release();
+      if (generations.length < 2) await lease.release();
       else {
-        goOn(organization, generation, await keys.countOlderPersons(organization, generation), claim);
+        goOn(organization, generation, await keys.countOlderPersons(organization, generation), lease);
         resumed.push(organization);
       }
     }
@@ -110,20 +110,20 @@ export function createOrganizationRotations({
       if (running.has(organization)) throw isRunning();
       const starting = Promise.resolve();
       running.set(organization, starting);
-      let claim: Claim | undefined;
+      let lease: Lease | undefined;
       try {
-        claim = await works.claim(workOf(organization));
-        if (claim === undefined) throw isRunning();
+        lease = await works.lease(workOf(organization));
+        if (lease === undefined) throw isRunning();
         await organizations.reload([organization]);
         const unfinished = organizations.generations(organization).length > 1;
         const generation = unfinished
           ? organizations.generations(organization).at(-1)!
           : await organizations.addGeneration(organization);
         const total = await keys.countOlderPersons(organization, generation);
-        goOn(organization, generation, total, claim);
+        goOn(organization, generation, total, lease);
         return { generation, total };
       } catch (error) {
-        await claim?.release();
+        await lease?.release();
         throw error;
       } finally {
         if (running.get(organization) === starting) running.delete(organization);
@@ -154,11 +154,11 @@ async function rewrapPersons(
     organizations,
     limit,
     stopping,
-    claim,
+    lease,
   }: Pick<OrganizationRotationsDeps, 'keys' | 'organizations'> & {
     limit: number;
     stopping: AbortSignal;
-    claim: Pick<Claim, 'note'>;
+    lease: Pick<Lease, 'note'>;
   },
   organization: OrganizationId,
   generation: number,
@@ -173,7 +173,7 @@ async function rewrapPersons(
       if (!last) break;
       await keys.rewrapPersons(await organizations.rewrapPersons(page, resealing));
       progress.done += page.length;
-      await claim.note(progress);
+      await lease.note(progress);
       after = last.subject;
       await turn();
     }

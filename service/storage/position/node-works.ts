@@ -13,23 +13,23 @@ export interface Progress {
 /** Long works of which each is done by one node. */
 export interface NodeWorks {
   /** Undefined while another node does it. */
-  claim(work: string): Promise<Claim | undefined>;
+  lease(work: string): Promise<Lease | undefined>;
   /** How far another node is with it; undefined: none does it. */
   elsewhere(work: string): Promise<Progress | undefined>;
-  /** Again and again, as what a node had claimed is free once it is removed. */
+  /** Again and again, as what a node had leased is free once it is removed. */
   watch(takeOver: () => Promise<unknown>): void;
   close(): Promise<void>;
 }
 
 /** Held until it is released, or until its node is removed, which writes nothing more then. */
-export interface Claim {
+export interface Lease {
   note(progress: Progress): Promise<void>;
   release(): Promise<void>;
 }
 
 /** Of the one service of a record. */
 export const worksAlone: NodeWorks = {
-  claim: async () => ({ note: async () => {}, release: async () => {} }),
+  lease: async () => ({ note: async () => {}, release: async () => {} }),
   elsewhere: async () => undefined,
   watch: () => {},
   close: async () => {},
@@ -62,7 +62,7 @@ export async function openNodeWorks({
   const recurring = createRecurring({ log, timer });
 
   return {
-    async claim(work) {
+    async lease(work) {
       const { rows } = await inTransaction((tx) =>
         sql`insert into service_node_work (work, token, done, total) values (${work}, ${token}, 0, 0)
           on conflict (work) do nothing returning work`.execute(tx),

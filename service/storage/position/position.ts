@@ -19,7 +19,7 @@ export interface Position {
   follow(tables: string | readonly string[], apply: ApplyChange): void;
   /**
    * What to do when the record is older than what this node has seen of it, as after a failover to a standby that lagged: everything that
-   * is kept in memory is read anew, and what must not come back is undone. A look waits for it, and is done again where it throws.
+   * is kept in memory is read anew, and what must not come back is undone. A read waits for it, and is done again where it throws.
    */
   whenOlder(mend: () => Promise<void>): void;
   /**
@@ -30,8 +30,8 @@ export interface Position {
   catchUp(): Promise<void>;
   /** Changes that are in the record and were not applied here. */
   behind(): Promise<number>;
-  /** Milliseconds since the begin of the newest look that has come to its end. */
-  sinceLook(): number;
+  /** Milliseconds since the begin of the newest read that has come to its end. */
+  sinceRead(): number;
   close(): Promise<void>;
 }
 
@@ -42,7 +42,7 @@ export const alone: Position = {
   whenOlder: () => {},
   catchUp: async () => {},
   behind: async () => 0,
-  sinceLook: () => 0,
+  sinceRead: () => 0,
   close: async () => {},
 };
 
@@ -85,9 +85,9 @@ const TABLES = [
 ];
 /** Transactions that a server which took over may not know: those that were undone while nothing was acknowledged. */
 const GIVEN_AGAIN = 100_000n;
-/** Milliseconds between two looks of a node at which nothing asks for one. */
-const LOOK_EVERY = 60_000;
-/** Longer: a node that has not looked for so long was removed long ago. */
+/** Milliseconds between two reads of a node at which nothing asks for one. */
+const POLL_INTERVAL = 60_000;
+/** Longer: a node that has not read for so long was removed long ago. */
 const KEPT = '10 minutes';
 
 interface SharedPositionDeps {
@@ -115,7 +115,7 @@ interface Row extends Found {
 
 /**
  * Of a node among several: begins at the changes that are not there yet. Rows become visible in another order than their ids, so what is
- * read is what no snapshot before could have seen whole: rows of transactions from the oldest one on that was running at the last look,
+ * read is what no snapshot before could have seen whole: rows of transactions from the oldest one on that was running at the last read,
  * without those that were applied already.
  */
 export async function openPosition({
@@ -135,9 +135,9 @@ export async function openPosition({
   let { horizon: low, newest, session } = await readBeginning(db, token);
   /** Until all is mended. */
   let wentBack = false;
-  let lookedAt = performance.now();
+  let readAt = performance.now();
 
-  async function look(): Promise<void> {
+  async function readChanges(): Promise<void> {
     require();
     const line = newestLine?.();
     const { rows } = await sql<Row>`
@@ -155,7 +155,7 @@ export async function openPosition({
       // At the server that took over, numbers of transactions may be given again that the one before had used.
       low = String(BigInt(low) > GIVEN_AGAIN ? BigInt(low) - GIVEN_AGAIN : 0n);
       session = now;
-      return look();
+      return readChanges();
     }
     const fresh = rows.filter(({ id }) => id !== null && !applied.has(id));
     if (fresh.length > 0) await before?.();
@@ -181,23 +181,23 @@ export async function openPosition({
     wentBack = false;
   }
 
-  const share = shareLooks(async () => {
+  const share = coalesceReads(async () => {
     const begun = performance.now();
-    await look();
-    lookedAt = begun;
+    await readChanges();
+    readAt = begun;
   });
   function catchUp(): Promise<void> {
-    tend();
+    startPolling();
     return share();
   }
 
   const recurring = createRecurring({ log });
-  let tended = false;
-  /** From the first look on that is asked for: what it follows has been read then. */
-  function tend(): void {
-    if (tended) return;
-    tended = true;
-    recurring.every('changes of other nodes', LOOK_EVERY, async () => {
+  let isPolling = false;
+  /** From the first read on that is asked for: what it follows has been read then. */
+  function startPolling(): void {
+    if (isPolling) return;
+    isPolling = true;
+    recurring.every('changes of other nodes', POLL_INTERVAL, async () => {
       await catchUp();
       // Not the last before that time: it is what a node may have seen last.
       await sql`delete from service_change where id < (
@@ -222,7 +222,7 @@ export async function openPosition({
         select id from service_change where xid >= ${low}::xid8`.execute(db);
       return rows.filter(({ id }) => !applied.has(id)).length;
     },
-    sinceLook: () => performance.now() - lookedAt,
+    sinceRead: () => performance.now() - readAt,
     close: () => recurring.stop(),
   };
 }
@@ -247,7 +247,7 @@ interface Seen {
   xid: string;
 }
 
-/** What each look finds besides changes. */
+/** What each read finds besides changes. */
 interface Found {
   /** The oldest transaction that has not ended. */
   horizon: string;
@@ -281,24 +281,24 @@ export const removed = (): Problem =>
   );
 
 /** Callers at one time share a look, which began after each of them: the one under way may have begun before what a caller has to see. */
-export function shareLooks(look: () => Promise<void>): () => Promise<void> {
-  let looking: Promise<void> | undefined;
+export function coalesceReads(read: () => Promise<void>): () => Promise<void> {
+  let reading: Promise<void> | undefined;
   let next: Promise<void> | undefined;
 
   function begin(): Promise<void> {
-    looking = look().finally(() => {
-      looking = undefined;
+    reading = read().finally(() => {
+      reading = undefined;
     });
-    return looking;
+    return reading;
   }
 
   return () => {
-    if (looking === undefined) return begin();
-    next ??= looking
+    if (reading === undefined) return begin();
+    next ??= reading
       .catch(() => {})
       .then(() => {
         next = undefined;
-        return looking ?? begin();
+        return reading ?? begin();
       });
     return next;
   };

@@ -50,7 +50,7 @@ interface Progress {
 }
 
 /** Held until it is released, or until its node is removed, which writes nothing more then. */
-interface Claim {
+interface Lease {
   note(progress: Progress): Promise<void>;
   release(): Promise<void>;
 }
@@ -58,7 +58,7 @@ interface Claim {
 /** Each is done by one node. */
 interface Works {
   /** Undefined while another node does it. */
-  claim(work: string): Promise<Claim | undefined>;
+  lease(work: string): Promise<Lease | undefined>;
   elsewhere(work: string): Promise<Progress | undefined>;
   watch(takeOver: () => Promise<unknown>): void;
 }
@@ -94,20 +94,20 @@ export function createTemplateRenewals(deps: TemplateRenewalsDeps): TemplateRene
       audit.add(tx, { actor, action: 'organization.renew-templates', organization, details }),
     );
 
-  async function begin(organization: OrganizationId, generation: number, claim: Claim): Promise<number> {
+  async function begin(organization: OrganizationId, generation: number, lease: Lease): Promise<number> {
     await transforms.settled(organization);
     const counts = await Promise.all(pages.map((one) => one.count(organization, generation)));
     const total = counts.reduce((sum, count) => sum + count, 0);
     const state = { is: 'running' as const, done: 0, total };
     states.set(organization, state);
-    const run = renewAll(organization, generation, state, claim)
+    const run = renewAll(organization, generation, state, lease)
       .catch((error: unknown) => {
         log.error({ organization, err: error }, 'the renewal of an organization’s templates stopped');
         const reason =
           error instanceof Problem ? error.message : 'An internal error; the log has the details.';
         states.set(organization, { ...state, is: 'stopped', reason });
       })
-      .finally(() => claim.release().catch(() => {}))
+      .finally(() => lease.release().catch(() => {}))
       .finally(() => running.delete(organization));
     running.set(organization, run);
     return total;
@@ -118,13 +118,13 @@ export function createTemplateRenewals(deps: TemplateRenewalsDeps): TemplateRene
     organization: OrganizationId,
     generation: number,
     state: Progress,
-    claim: Pick<Claim, 'note'>,
+    lease: Pick<Lease, 'note'>,
   ): Promise<void> {
     let unreadable = 0;
     for await (const { done, left } of renewPages(pages, organization, generation, limit)) {
       state.done += done + left;
       unreadable += left;
-      await claim.note(state);
+      await lease.note(state);
       if (stopping) return;
     }
     await transforms.dropOlder(organization);
@@ -135,17 +135,17 @@ export function createTemplateRenewals(deps: TemplateRenewalsDeps): TemplateRene
   async function resume(organizations: readonly OrganizationId[]): Promise<void> {
     for (const organization of organizations) {
       if (transforms.generations(organization).length < 2 || running.has(organization)) continue;
-      const claim = await works.claim(workOf(organization));
-      if (claim === undefined) continue;
+      const lease = await works.lease(workOf(organization));
+      if (lease === undefined) continue;
       try {
         // Another node may have ended it since this one looked.
         await transforms.refresh(organization);
         const known = transforms.generations(organization);
-        if (known.length > 1) await begin(organization, known.at(-1)!, claim);
-        else await claim.release();
+        if (known.length > 1) await begin(organization, known.at(-1)!, lease);
+        else await lease.release();
       } catch (error) {
         log.error({ organization, err: error }, 'the renewal of an organization’s templates was not resumed');
-        await claim.release();
+        await lease.release();
       }
     }
   }
@@ -155,19 +155,19 @@ export function createTemplateRenewals(deps: TemplateRenewalsDeps): TemplateRene
       if (running.has(organization)) throw isRunning();
       const starting = Promise.resolve();
       running.set(organization, starting);
-      let claim: Claim | undefined;
+      let lease: Lease | undefined;
       try {
-        claim = await works.claim(workOf(organization));
-        if (claim === undefined) throw isRunning();
+        lease = await works.lease(workOf(organization));
+        if (lease === undefined) throw isRunning();
         await transforms.refresh(organization);
         const known = transforms.generations(organization);
         const unfinished = known.length > 1;
         const generation = unfinished ? known.at(-1)! : (known.at(-1) ?? 0) + 1;
         await note(actor, organization, { step: unfinished ? 'resumed' : 'begun', generation });
         if (!unfinished) await transforms.add(organization);
-        return { generation, total: await begin(organization, generation, claim) };
+        return { generation, total: await begin(organization, generation, lease) };
       } catch (error) {
-        await claim?.release();
+        await lease?.release();
         throw error;
       } finally {
         if (running.get(organization) === starting) running.delete(organization);
