@@ -25,7 +25,7 @@ import { lineOfText } from '../../lib/text-fields.ts';
 import { idOf, personParams } from './ids.ts';
 import { listRoute } from './lists.ts';
 import { byManagers, byOperators, byReaders } from './may-call.ts';
-import { createPersonOf } from './person-of.ts';
+import { createPersonOf } from './realm.ts';
 import { type AdminRoute, route } from './route.ts';
 
 const somePurposes = z.array(z.enum(purposes)).min(1).max(purposes.length);

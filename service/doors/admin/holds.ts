@@ -6,7 +6,7 @@ import { lineOfText } from '../../lib/text-fields.ts';
 import { idOf, personParams } from './ids.ts';
 import { listRoute } from './lists.ts';
 import { byManagers, byReaders } from './may-call.ts';
-import { createPersonOf } from './person-of.ts';
+import { createPersonOf } from './realm.ts';
 import { type AdminRoute, route } from './route.ts';
 
 const NewHold = z
