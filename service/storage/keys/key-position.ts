@@ -3,8 +3,9 @@ import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import { createRecurring } from '../../lib/recurring.ts';
 import type { Timer } from '../../lib/timer.ts';
+import { coalesce } from '../../lib/turns.ts';
 import type { Opened } from '../connection.ts';
-import { coalesceReads, removed } from '../position/position.ts';
+import { removed } from '../position/position.ts';
 import { makeOwn } from '../postgres/make-own.ts';
 import type { CopiedTable, CopiedValue, KeySchema, Touched } from './key-store-schema.ts';
 import { type KeyFollower, readChanges } from './read-changes.ts';
@@ -168,7 +169,7 @@ export async function openKeyPosition({ keys, log, timer }: SharedKeysDeps): Pro
     acknowledged = revision;
   }
 
-  const catchUp = coalesceReads(catchUpKeys);
+  const catchUp = coalesce(catchUpKeys);
   const recurring = createRecurring({ log, timer });
   let failing = false;
 

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import { createRecurring } from '../../lib/recurring.ts';
+import { coalesce } from '../../lib/turns.ts';
 import { makeOwn } from '../postgres/make-own.ts';
 import type { Db } from '../transaction.ts';
 
@@ -23,7 +24,7 @@ export interface Position {
    */
   whenOlder(mend: () => Promise<void>): void;
   /**
-   * Resolves when every change that was acknowledged before the call has been applied. Calls at one time share a look at the database,
+   * Resolves when every change that was acknowledged before the call has been applied. Calls at one time share a read at the database,
    * which began after each of them. Throws STORAGE_UNAVAILABLE where the database does not answer, or this node was removed: nothing is
    * answered from memory then.
    */
@@ -181,7 +182,7 @@ export async function openPosition({
     wentBack = false;
   }
 
-  const share = coalesceReads(async () => {
+  const share = coalesce(async () => {
     const begun = performance.now();
     await readChanges();
     readAt = begun;
@@ -279,27 +280,3 @@ export const removed = (): Problem =>
     'The other nodes removed this one: it answers nothing until it has started anew.',
     { retryAfterSeconds: 5 },
   );
-
-/** Callers at one time share a look, which began after each of them: the one under way may have begun before what a caller has to see. */
-export function coalesceReads(read: () => Promise<void>): () => Promise<void> {
-  let reading: Promise<void> | undefined;
-  let next: Promise<void> | undefined;
-
-  function begin(): Promise<void> {
-    reading = read().finally(() => {
-      reading = undefined;
-    });
-    return reading;
-  }
-
-  return () => {
-    if (reading === undefined) return begin();
-    next ??= reading
-      .catch(() => {})
-      .then(() => {
-        next = undefined;
-        return reading ?? begin();
-      });
-    return next;
-  };
-}
