@@ -34,7 +34,7 @@ export interface OrganizationWorksDeps {
   /** Of the lease. */
   nameOf(organization: OrganizationId): string;
   log: Log;
-  /** What is logged when it fails, and what who begins it twice is told. */
+  /** What is logged when it fails, and what a second start answers. */
   sentences: { stopped: string; running: string };
 }
 
