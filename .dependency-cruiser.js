@@ -223,7 +223,7 @@ export default {
     ),
     rule(
       'models-import-is-a-tool',
-      { path: '^service/', pathNot: '^service/cli/|^service/compose/model-imports\\.ts$|\\.test\\.ts$' },
+      { path: '^service/', pathNot: '^service/cli/|^service/compose/model-paths\\.ts$|\\.test\\.ts$' },
       { path: '^models/' },
       'Only the CLI converts weights, and for the console a process apart (models/read-import-apart.ts): the service itself receives ONNX.',
     ),

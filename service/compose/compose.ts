@@ -38,7 +38,7 @@ import { type ComposeDeps, type Foundation, openFoundation } from './foundation.
 import { createKeyCare } from './key-care.ts';
 import { createLive } from './live.ts';
 import { createMetricGauges } from './metric-gauges.ts';
-import { readModelFile } from './model-imports.ts';
+import { readModelFile } from './model-paths.ts';
 import { createGaugeReadings } from './outbound.ts';
 import { createPeople, type People } from './people.ts';
 import { openPictures, type Pictures } from './pictures.ts';
@@ -99,7 +99,7 @@ export async function compose(config: Config, deps: ComposeDeps) {
     },
   });
   // A service looks at its rows first.
-  if (serves) await recordIntegrity.tend();
+  if (serves) await recordIntegrity.maintain();
 
   const people = createPeople(foundation, record.auditLog, accounts, pictures, eventsOut);
   const { subjects, calibrations } = people;

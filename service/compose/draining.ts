@@ -7,7 +7,7 @@ export interface Draining {
   /** Whether it ends, or an administrator drains this node. */
   is(): false | 'stops' | 'drained';
   /** As an administrator wants it. */
-  order(drains: boolean): void;
+  setDrained(drains: boolean): void;
   /** Resolves once a balancer has seen it, and sends requests to other nodes; at once where there are none. */
   seen(): Promise<void>;
 }
@@ -23,17 +23,17 @@ export function createDraining({
   timer?: Timer;
 }): Draining {
   let seen: Promise<void> | undefined;
-  let ordered = false;
+  let drained = false;
   return {
-    order(drains) {
-      ordered = drains;
+    setDrained(drains) {
+      drained = drains;
     },
     begin() {
       seen ??= hasOthers
         ? new Promise<void>((resolve) => void timer.after(SEEN, resolve))
         : Promise.resolve();
     },
-    is: () => (seen !== undefined ? 'stops' : ordered && 'drained'),
+    is: () => (seen !== undefined ? 'stops' : drained && 'drained'),
     seen: async () => seen,
   };
 }

@@ -24,7 +24,7 @@ import { alone, openPosition, type Position } from '../storage/position/position
 import type { Node, ThisNode } from '../storage/postgres/nodes.ts';
 import { onlyRun, type Runs, runOfNode } from '../storage/runs.ts';
 import type { Sealer } from '../storage/sealing/sealed.ts';
-import type { ClaimTime, Db, InTransaction } from '../storage/transaction.ts';
+import type { Db, InTransaction, LeaseTime } from '../storage/transaction.ts';
 import { createDraining, type Draining } from './draining.ts';
 import { followedTables } from './follow-changes.ts';
 import { modelPaths } from './model-paths.ts';
@@ -75,8 +75,8 @@ export interface Foundation {
   figures: NodeFigures;
   /** Long works that one node does for all. */
   works: NodeWorks;
-  /** By which claims of work end. */
-  time: ClaimTime;
+  /** By which leases of work end. */
+  time: LeaseTime;
   /** What is decided once, whichever node decides. */
   locks: Locks;
   /** This service as one of several nodes; undefined where it shares its database with none. */
@@ -157,7 +157,7 @@ export async function openFoundation(
   const figures = node ? await openNodeFigures({ database, log }) : noOtherFigures;
   opened.defer(() => figures.close());
   const draining = createDraining({ hasOthers: node !== undefined });
-  const rests = () => draining.is() === 'drained' || nodes?.hasNoRoom() === true;
+  const rests = () => draining.is() === 'drained' || nodes?.isOutOfSpace() === true;
   const runs = node ? runOfNode(node.id, database.token!, rests) : onlyRun(randomUUID());
   const leases = createLeases();
   const { sealer, integrity } = vault;

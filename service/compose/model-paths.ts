@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readImportApart } from '../../models/read-import-apart.ts';
+import type { ModelFile, ReadModel } from '../engine/appliance/index.ts';
 import { Manifest } from '../inference/models/manifest.ts';
 import type { ModelLibraryPaths } from '../inference/models/model-library.ts';
 import { document } from '../lib/installation.ts';
@@ -48,4 +50,9 @@ export function refuseAltered(bytes: Uint8Array, file: string, folders = release
       'MODEL_NOT_INSTALLED',
       `${file} is not used: it does not match ${signatureBeside(file)}. ${found.why} Install Gatehouse again from a package whose signature is right (gatehouse update FILE, ${document('PACKAGES')}).`,
     );
+}
+
+/** Reads the file of a model in a process of its own, against Gatehouse's own manifest. */
+export async function readModelFile(file: ModelFile): Promise<ReadModel> {
+  return readImportApart(file, readOwnManifest());
 }

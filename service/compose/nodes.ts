@@ -1,6 +1,6 @@
+import type { NodePeers } from '../http/nodes/node-affinity.ts';
 import { type NodeCredentials, type SharedLink, sharedCredentials } from '../http/nodes/node-credentials.ts';
-import type { NodePeers } from '../http/nodes/places.ts';
-import { type NodeHere, nodeTagOf } from '../lib/node-tag.ts';
+import { nodeTagOf, type ThisNode } from '../lib/node-tag.ts';
 import { readSchema } from '../storage/migrate.ts';
 import { programSchema } from '../storage/migrations/index.ts';
 import { isDiskFull, type NodeFigures } from '../storage/position/node-figures.ts';
@@ -22,7 +22,7 @@ import type { Draining } from './draining.ts';
 export interface Nodes {
   /** As the others know it. */
   node: Node;
-  here: NodeHere;
+  here: ThisNode;
   peers: NodePeers;
   credentials: NodeCredentials;
   /** All that run; `drains`: as long as another one, whose disk is not full, takes the work. */
@@ -34,15 +34,15 @@ export interface Nodes {
   /** False where it does not run, or no other one with room on its disk would take the work. The node follows within a second. */
   drain(node: string, drains: boolean): Promise<boolean>;
   /** Its disk is full, and another node, neither drained nor full, takes the work. */
-  hasNoRoom(): boolean;
+  isOutOfSpace(): boolean;
   /** What an administrator wants of this one, wherever they said it, and what the others have to know of it. */
-  tend(): Promise<void>;
-  /** Standbys of the database server: as many as there should be by what this run has seen, and at its last look. */
+  refresh(): Promise<void>;
+  /** Standbys of the database server: as many as there should be by what this run has seen, and at its last read. */
   standbys(): { most: number; now: number };
-  lookForStandbys(): Promise<void>;
+  updateStandbys(): Promise<void>;
 }
 
-/** Milliseconds for which no look may succeed where there are changes: a node that nothing asks looks every minute. */
+/** Milliseconds for which no read may succeed where there are changes: a node that nothing asks reads every minute. */
 const LAG = 150_000;
 
 export function createNodes({
@@ -63,28 +63,28 @@ export function createNodes({
   node: Node;
   link: SharedLink;
   removed: Promise<void>;
-  draining: Pick<Draining, 'order'>;
+  draining: Pick<Draining, 'setDrained'>;
   figures: Pick<NodeFigures, 'own' | 'ofAll'>;
-  position: Pick<Position, 'behind' | 'sinceLook'>;
+  position: Pick<Position, 'behind' | 'sinceRead'>;
 }): Nodes {
   const standbys = createStandbyCount();
   let lags = false;
 
-  async function tendLag(): Promise<void> {
-    const isLate = position.sinceLook() > LAG && (await position.behind()) > 0;
+  async function reportLag(): Promise<void> {
+    const isLate = position.sinceRead() > LAG && (await position.behind()) > 0;
     if (isLate === lags) return;
     await noteLag(db, run, isLate);
     lags = isLate;
   }
 
-  let hasNoRoom = false;
-  async function tendRoom(): Promise<void> {
+  let isOutOfSpace = false;
+  async function checkDiskSpace(): Promise<void> {
     if (!isDiskFull(figures.own())) {
-      hasNoRoom = false;
+      isOutOfSpace = false;
       return;
     }
     const full = await listFull();
-    hasNoRoom = (await list()).some(
+    isOutOfSpace = (await list()).some(
       (other) => other.run !== run && !other.drains && !full.includes(other.id),
     );
   }
@@ -119,20 +119,20 @@ export function createNodes({
       const full = await listFull();
       return inTransaction((tx) => drainNode(tx, other, { drains, full }));
     },
-    hasNoRoom: () => hasNoRoom,
-    async tend() {
-      draining.order((await list()).some((one) => one.run === run && one.drains));
-      await tendRoom();
-      await tendLag();
+    isOutOfSpace: () => isOutOfSpace,
+    async refresh() {
+      draining.setDrained((await list()).some((one) => one.run === run && one.drains));
+      await checkDiskSpace();
+      await reportLag();
     },
     standbys: standbys.read,
-    async lookForStandbys() {
+    async updateStandbys() {
       standbys.saw(await countStandbys(db));
     },
     here: {
       run,
       tag,
-      isThere: async (other) => (await others()).some((one) => one.run === other),
+      isRunning: async (other) => (await others()).some((one) => one.run === other),
     },
     peers: {
       isSelf: (other) => other === run || other === tag,
@@ -144,20 +144,20 @@ export function createNodes({
   };
 }
 
-/** Looks, ten seconds apart, at all of which it must be there: a copy of the server that is made streams for a moment like a standby. */
-const LOOKS = 6;
-/** Looks after which what is gone was taken away for good, a day. */
+/** Reads, ten seconds apart, at all of which it must be there: a copy of the server that is made streams for a moment like a standby. */
+const STANDBY_READS = 6;
+/** Reads after which what is gone was taken away for good, a day. */
 const FORGOTTEN = 8_640;
 
-/** How many standbys there should be, by what looks at the server found. */
+/** How many standbys there should be, by what reads of the server found. */
 export function createStandbyCount() {
   let newest: number[] = [];
   let most = 0;
   let below = 0;
   return {
     saw(count: number): void {
-      newest = [...newest, count].slice(-LOOKS);
-      if (newest.length === LOOKS) most = Math.max(most, Math.min(...newest));
+      newest = [...newest, count].slice(-STANDBY_READS);
+      if (newest.length === STANDBY_READS) most = Math.max(most, Math.min(...newest));
       below = count < most ? below + 1 : 0;
       if (below < FORGOTTEN) return;
       most = count;

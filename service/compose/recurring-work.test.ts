@@ -10,14 +10,14 @@ function start({ tls } = { tls: true }) {
   addRecurringWork(
     {
       recurring: { add: (kind: WorkKind, one: Work) => void recurring.set(kind, one) },
-      retention: { tend: work('retention') },
+      retention: { maintain: work('retention') },
       backups: { runDue: work('backups'), runDrills: work('backup-drill') },
       liveSessions: { expireDue: work('sessions') },
       orders: { expireDue: async () => expired.push('orders') },
       keyCopyFolders: { sync: work('key-copies') },
       erasure: { retry: work('erasures') },
-      recordIntegrity: { tend: async () => void done.push('record-integrity') },
-      calibrations: { tend: async () => void done.push('gallery-calibration') },
+      recordIntegrity: { maintain: async () => void done.push('record-integrity') },
+      calibrations: { maintain: async () => void done.push('gallery-calibration') },
       administrators: { tidy: work('administrators') },
       reviews: { eraseDue: async () => done.push('reviews') },
       uniqueness: { expireDue: async () => 0, sweep: async () => done.push('uniqueness') },

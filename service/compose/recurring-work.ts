@@ -10,13 +10,13 @@ import type { Reviews, Uniqueness } from '../engine/uniqueness/index.ts';
 
 export interface RecurringWorkDeps {
   recurring: Pick<RecurringWorks, 'add'>;
-  retention: Pick<Retention, 'tend'>;
+  retention: Pick<Retention, 'maintain'>;
   backups: Pick<Backups, 'runDue' | 'runDrills'>;
   keyCopyFolders: Pick<KeyCopyFolders, 'sync'>;
   erasure: Pick<Erasure, 'erase' | 'retry'>;
-  calibrations: Pick<GalleryCalibrations, 'tend'>;
+  calibrations: Pick<GalleryCalibrations, 'maintain'>;
   administrators: Pick<Administrators, 'tidy'>;
-  recordIntegrity: Pick<RecordIntegrity, 'tend'>;
+  recordIntegrity: Pick<RecordIntegrity, 'maintain'>;
   reviews: Pick<Reviews, 'eraseDue'>;
   uniqueness: Pick<Uniqueness, 'expireDue' | 'sweep'>;
   liveSessions: Pick<Sessions, 'expireDue'>;
@@ -63,15 +63,15 @@ export function addRecurringWork(
 ): void {
   const add = (kind: WorkKind, every: number | undefined, run: () => Promise<unknown>) =>
     recurring.add(kind, { every, perNode: perNode.has(kind), run });
-  add('retention', 60 * MINUTE, () => retention.tend());
+  add('retention', 60 * MINUTE, () => retention.maintain());
   add('backups', MINUTE, () => backups.runDue());
   // Only when it is asked for.
   add('backup-drill', undefined, () => backups.runDrills());
   add('key-copies', MINUTE, () => keyCopyFolders.sync());
   add('erasures', MINUTE, () => erasure.retry());
-  add('gallery-calibration', 10 * MINUTE, () => calibrations.tend());
+  add('gallery-calibration', 10 * MINUTE, () => calibrations.maintain());
   add('administrators', 10 * MINUTE, () => administrators.tidy());
-  add('record-integrity', 10 * MINUTE, () => recordIntegrity.tend());
+  add('record-integrity', 10 * MINUTE, () => recordIntegrity.maintain());
   add('reviews', 10 * MINUTE, () => reviews.eraseDue());
   add('uniqueness', 10 * MINUTE, async () => {
     await uniqueness.expireDue();

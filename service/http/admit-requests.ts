@@ -8,7 +8,7 @@ import { createBodyBudget } from './bodies/body-pace.ts';
 import { rateLimitHeaders } from './default-errors.ts';
 import { notFound } from './error-handling.ts';
 import type { OwnHosts } from './listening/own-hosts.ts';
-import type { NodeHops } from './nodes/node-hops.ts';
+import type { NodeProxy } from './nodes/node-proxy.ts';
 import { acceptsHtml, prefixNotSupported, statedPrefix } from './proxies/forwarded.ts';
 import { accessListOf } from './route-access.ts';
 import type { AdministratorSessions } from './sign-in/administrator-sessions.ts';
@@ -50,7 +50,7 @@ export interface AdmissionDeps {
   /** Before anything is answered from memory: brings it up to what other nodes have written. */
   position?: { catchUp(): Promise<void> };
   /** Absent: no other node has work of a request in memory. */
-  nodes?: Pick<NodeHops, 'passOn' | 'isPassedOn' | 'gather'>;
+  nodes?: Pick<NodeProxy, 'passOn' | 'isPassedOn' | 'gather'>;
   /** The hosts that a request may name; absent: not checked, as on the control socket. */
   hosts?: OwnHosts;
 }

@@ -9,7 +9,7 @@ export const TestOutcomeReply = z
   );
 
 /** Of an order, in every family that makes sessions. */
-export const TestOutcomeWish = z
+export const RequestedTestOutcome = z
   .enum(testOutcomes)
   .optional()
   .describe(

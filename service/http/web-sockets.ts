@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { Log } from '../lib/log.ts';
 import { Problem } from '../lib/problem.ts';
 import { LET_IN } from './listening/connections.ts';
-import type { Relayed } from './nodes/places.ts';
+import type { SocketRelay } from './nodes/node-affinity.ts';
 
 /** Bytes of the largest message, over all doors: a frame of 256 kB and its time. */
 const LARGEST_MESSAGE = 256 * 1024 + 8;
@@ -35,7 +35,7 @@ export const closeCodes = { over: 1000, refused: 4401, taken: 4409, failed: 1011
  */
 export async function openWebSockets(
   app: FastifyInstance,
-  { relayed }: { relayed?: (url: string) => Relayed | undefined } = {},
+  { relayed }: { relayed?: (url: string) => SocketRelay | undefined } = {},
 ): Promise<void> {
   const paths = new Set<string>();
   app.addHook('onRoute', (route) => {
@@ -86,7 +86,7 @@ function boundBytes(socket: WebSocket, connection: Socket): void {
 const Hello = z.looseObject({ token: z.string() });
 
 /** Serves a socket here unless another node does, which the token in its first message says. */
-const afterFirstMessage = (serve: WebsocketHandler, relay: Relayed): WebsocketHandler =>
+const afterFirstMessage = (serve: WebsocketHandler, relay: SocketRelay): WebsocketHandler =>
   function (this: FastifyInstance, socket, request) {
     const came: [data: Buffer, binary: boolean][] = [];
     const late = closeLate(socket);

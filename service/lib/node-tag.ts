@@ -1,11 +1,11 @@
 /** This node among those that share the record. */
-export interface NodeHere {
+export interface ThisNode {
   /** Token of its run. */
   run: string;
   /** The same in secrets and ids of what is in its memory alone. */
   tag: string;
   /** Whether another run goes on. */
-  isThere(run: string): Promise<boolean>;
+  isRunning(run: string): Promise<boolean>;
 }
 
 /** Digits of the token of a run that a secret or an id names it by. */

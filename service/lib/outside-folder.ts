@@ -1,5 +1,6 @@
 import { realpath, stat } from 'node:fs/promises';
 import { isAbsolute, relative } from 'node:path';
+import { document } from './installation.ts';
 import { Problem } from './problem.ts';
 
 /**
@@ -21,3 +22,7 @@ export async function outsideFolder(
     throw refuse(`${place} lies in the data directory: ${inside}`);
   return place;
 }
+
+/** Why a folder that this account may write is read-only for the service: its disk, or the unit that restricts it. */
+export const readOnlyRemedy = (place: string): string =>
+  `${place} is read-only for the service: mount it read-write. The unit of the package lets it write below /mnt and /media; another folder needs ReadWritePaths= in a drop-in (${document('OPERATIONS')}, "First day").`;

@@ -41,3 +41,25 @@ export function createOneAtATime(bound?: Patience): OneAtATime {
     return mine;
   };
 }
+
+/** Runs `work` after each call: calls at one time share a run that began after each of them, since the one under way may have begun before what a caller has to see. */
+export function coalesce(work: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined;
+  let next: Promise<void> | undefined;
+  function begin(): Promise<void> {
+    running = work().finally(() => {
+      running = undefined;
+    });
+    return running;
+  }
+  return () => {
+    if (running === undefined) return begin();
+    next ??= running
+      .catch(() => {})
+      .then(() => {
+        next = undefined;
+        return running ?? begin();
+      });
+    return next;
+  };
+}

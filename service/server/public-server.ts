@@ -25,7 +25,7 @@ import { createSiteverifyDoor } from '../doors/siteverify/index.ts';
 import { createTokensDoor } from '../doors/tokens/index.ts';
 import { createTrustDoor, type TrustDeps } from '../doors/trust/index.ts';
 import type { OwnHosts } from '../http/listening/own-hosts.ts';
-import type { NodeHops } from '../http/nodes/node-hops.ts';
+import type { NodeProxy } from '../http/nodes/node-proxy.ts';
 import { createPages } from '../http/pages/built-pages.ts';
 import { createServer, type ServerDeps } from '../http/server.ts';
 import type { PersonSessions } from '../http/sign-in/person-sessions.ts';
@@ -92,7 +92,7 @@ export async function createPublicServer(
       /** Absent: there is no page that hands out the authority. */
       trust?: TrustDeps;
       /** Absent: no other node shares the record. */
-      hops?: NodeHops | undefined;
+      hops?: NodeProxy | undefined;
     },
 ): Promise<ReturnType<typeof createServer>> {
   const { access, sessions, limits, checks, metrics, gauges, clock, ids, log, status, position } = gatehouse;

@@ -7,7 +7,7 @@ import { type Organizations, sourceOf } from '../engine/accounts/index.ts';
 import type { Subjects } from '../engine/people/index.ts';
 import { listenOnHost } from '../http/listening/listen-on-host.ts';
 import type { OwnHosts } from '../http/listening/own-hosts.ts';
-import { createNodeHops } from '../http/nodes/node-hops.ts';
+import { createNodeProxy } from '../http/nodes/node-proxy.ts';
 import { createServer } from '../http/server.ts';
 import { createStructuredLog } from '../http/structured-log.ts';
 import { systemClock } from '../lib/clock.ts';
@@ -19,7 +19,7 @@ import { productVersion } from '../lib/version.ts';
 import type { Unlock } from '../storage/master/open-master.ts';
 import { createControlServer } from './control-server.ts';
 import { type Listening, prepareListening } from './listening.ts';
-import { createNodePlaces } from './node-places.ts';
+import { createNodeAffinity } from './node-affinity.ts';
 import { createPublicServer } from './public-server.ts';
 import { createSealedServers, type SealedServers, type Unsealing } from './sealed-servers.ts';
 import { openStartingDoors, type StartingDoors } from './waiting-doors.ts';
@@ -138,7 +138,7 @@ const portOf = (url: string) => Number(new URL(url).port) || (url.startsWith('ht
 
 /** Absent: no other node shares the record. */
 const hopsOf = ({ nodes, ...gatehouse }: Gatehouse) =>
-  nodes && createNodeHops({ ...nodes, places: createNodePlaces(gatehouse), log: gatehouse.log });
+  nodes && createNodeProxy({ ...nodes, affinity: createNodeAffinity(gatehouse), log: gatehouse.log });
 
 interface Waiting extends Pick<ComposeDeps, 'node'> {
   listening: Listening;
@@ -201,13 +201,13 @@ async function startWork(gatehouse: Gatehouse, opened: AsyncDisposableStack): Pr
   opened.defer(() => recurring.stop());
   // With the answers of verdicts, which promise it (docs/BEHAVIOR.md).
   recurring.every('usage', 200, () => limits.flush());
-  recurring.every('audit checkpoints', 1_000, () => auditLog.tend());
+  recurring.every('audit checkpoints', 1_000, () => auditLog.maintain());
   recurring.every('gallery snapshot', 600_000, () => subjects.snapshot.keep());
   // Of a million people it takes seconds: nothing waits for it.
   if (sweepKeys) recurring.every('keys without a person', 86_400_000, sweepKeys)();
   if (nodes) {
-    recurring.every('state of this node', 1_000, () => nodes.tend());
-    recurring.every('standbys of the database', 10_000, () => nodes.lookForStandbys())();
+    recurring.every('state of this node', 1_000, () => nodes.refresh());
+    recurring.every('standbys of the database', 10_000, () => nodes.updateStandbys())();
   }
   opened.defer(() => standing.stop());
   await standing.start();

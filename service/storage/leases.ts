@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { PostgresAdapter, sql } from 'kysely';
 import type { Clock } from '../lib/clock.ts';
 import { Problem } from '../lib/problem.ts';
-import type { ClaimTime, InTransaction, Tx } from './transaction.ts';
+import type { InTransaction, LeaseTime, Tx } from './transaction.ts';
 
 /** The right to a recurring work or a role: it is lost when another run takes it, which makes a newer fence. */
 export interface Lease {
@@ -60,12 +60,12 @@ const lost = () =>
 
 /** Of the one service of a database. */
 export const ownTime =
-  ({ now }: Clock): ClaimTime =>
+  ({ now }: Clock): LeaseTime =>
   async () =>
     now();
 
 /** Of several nodes: what one has claimed does not end by the clock of another. */
-export const databaseTime: ClaimTime = async (from) => {
+export const databaseTime: LeaseTime = async (from) => {
   const { rows } = await sql<{
     now: number;
   }>`select (extract(epoch from clock_timestamp()) * 1000)::bigint as now`.execute(from);

@@ -16,8 +16,8 @@ export type Db = Kysely<Schema>;
  */
 export type InTransaction = <T>(work: (tx: Tx) => Promise<T>) => Promise<T>;
 
-/** Milliseconds since 1970 by which claims of work begin and end (leases.ts). */
-export type ClaimTime = (from: Db | Tx) => Promise<number>;
+/** Milliseconds since 1970 by which leases of work begin and end (leases.ts). */
+export type LeaseTime = (from: Db | Tx) => Promise<number>;
 
 /** Makes and verifies the MACs of rows (keys/protected-tables.ts): another writer of the database cannot. `fields` as of `Integrity`. */
 export interface RowIntegrity {

@@ -43,7 +43,7 @@ onSqlite('rows that open or protect the box, and a writer of the database withou
       await out.destinations.check(engine.organization, 'https://127.0.0.1:7459/').catch((e) => e.code),
     ).toBe('DESTINATION_NOT_GRANTED');
     expect(await faulty()).toEqual([['destination_grant', 'grt_forged', engine.organization]]);
-    await engine.recordIntegrity.tend();
+    await engine.recordIntegrity.maintain();
     expect(engine.recordIntegrity.found(engine.organization)).toMatchObject([
       { says: expect.stringContaining('gatehouse grant revoke grt_forged') },
     ]);
@@ -179,7 +179,7 @@ onSqlite('rows that open or protect the box, and a writer of the database withou
       await engine.subjects.enroll(realm(), { email: `p${i}@example.com`, embeddings, quality: 1 }, operator);
     }
     const before = calibrations();
-    await before.tend();
+    await before.maintain();
     expect(before.of(realm())(scorerR)).toBeGreaterThan(0);
     await run(sql`update gallery_calibration set shift = -10`);
     const after = calibrations();
@@ -216,7 +216,7 @@ onSqlite('rows that open or protect the box, and a writer of the database withou
     await run(sql`update model_setting set enabled = 1`);
     expect(await enabled()).toEqual(before);
     expect(await faulty()).toEqual([['model_setting', 'b-net', undefined]]);
-    await engine.recordIntegrity.tend();
+    await engine.recordIntegrity.maintain();
     expect(engine.recordIntegrity.found()).toMatchObject([
       { says: expect.stringContaining('gatehouse models enable b-net') },
     ]);

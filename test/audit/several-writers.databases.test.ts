@@ -25,7 +25,7 @@ onBothDatabases('an audit log with several writers', (newLocation) => {
   async function work(who: readonly Name[]): Promise<void> {
     for (const name of who) await add(name, 2);
     audited.advance(10 * MINUTE);
-    for (const name of who) await nodes[name].tend();
+    for (const name of who) await nodes[name].maintain();
   }
   const begin = async (who: readonly Name[]) => {
     for (const name of who) await nodes[name].begin();
@@ -165,10 +165,10 @@ onBothDatabases('an audit log with several writers', (newLocation) => {
     test('a node with nothing to say signs every ten minutes', async () => {
       await nodes.node_a.begin();
       const before = (await rowsOf('node_a')).length;
-      await nodes.node_a.tend();
+      await nodes.node_a.maintain();
       expect(await rowsOf('node_a')).toHaveLength(before);
       audited.advance(10 * MINUTE);
-      await nodes.node_a.tend();
+      await nodes.node_a.maintain();
       expect(await rowsOf('node_a')).toHaveLength(before + 1);
     });
   });
@@ -232,7 +232,7 @@ onBothDatabases('an audit log with several writers', (newLocation) => {
     await begin(['node_a', 'node_b']);
     await nodes.node_b.end();
     audited.advance(100 * MINUTE);
-    await nodes.node_a.tend();
+    await nodes.node_a.maintain();
     const before = Date.UTC(2026, 10, 20, 12) + 25 * MINUTE;
     const pruned = await nodes.node_a.prune({ ...by, before });
     expect(pruned.lines).toBeGreaterThan(10);

@@ -16,7 +16,7 @@ describe.skipIf(binaries === undefined)('a node that an administrator drains', (
 
   const stateOf = async (id: string) => (await a.nodeList.list()).find((one) => one.id === id)?.state;
   const readinessOf = async (node: Gatehouse) => {
-    await node.nodes!.tend();
+    await node.nodes!.refresh();
     return (await node.status()).readiness;
   };
 
@@ -109,7 +109,7 @@ describe.skipIf(binaries === undefined)('a node that an administrator drains', (
     return client;
   }
   const look = async () => {
-    for (let looks = 0; looks < 6; looks++) await a.nodes!.lookForStandbys();
+    for (let looks = 0; looks < 6; looks++) await a.nodes!.updateStandbys();
     return a.nodes!.standbys();
   };
 
@@ -122,12 +122,12 @@ describe.skipIf(binaries === undefined)('a node that an administrator drains', (
   test('lags where its looks fail, not where others write much', async () => {
     await b.position.catchUp();
     let since = 0;
-    const { sinceLook } = b.position;
+    const { sinceRead } = b.position;
     const lags = async () => {
-      await b.nodes!.tend();
+      await b.nodes!.refresh();
       return (await a.nodeList.list()).some((one) => one.lags);
     };
-    Object.assign(b.position, { sinceLook: () => since });
+    Object.assign(b.position, { sinceRead: () => since });
     since = 200_000;
     expect(await lags()).toBe(false);
     await a.organizations.create({ name: 'Harbor' }, operator);
@@ -135,7 +135,7 @@ describe.skipIf(binaries === undefined)('a node that an administrator drains', (
     expect(await lags()).toBe(false);
     since = 200_000;
     expect(await lags()).toBe(true);
-    Object.assign(b.position, { sinceLook });
+    Object.assign(b.position, { sinceRead });
     expect(await lags()).toBe(false);
   });
 

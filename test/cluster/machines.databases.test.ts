@@ -86,7 +86,7 @@ describe.skipIf(binaries === undefined)('what one node knows of itself', () => {
         seq,
       ]);
       expect((await b.retention.waiting()).clock).toBeUndefined();
-      await a.retention.tend();
+      await a.retention.maintain();
       expect((await b.retention.waiting()).clock).toContain('went on by');
       await b.retention.confirmClock({ today: today(), actor: operator });
       expect((await a.retention.waiting()).clock).toBeUndefined();

@@ -87,7 +87,7 @@ describe.skipIf(binaries === undefined)('a log that comes back shorter than the 
     await again(() => b.position.catchUp());
     const lost = [{ chain: 'node_b', from: shared + 1, through: shared + 2 }];
     expect((await again(() => a.auditLog.acceptLoss(by))).map(({ chain }) => chain)).toEqual(['node_a']);
-    await again(() => b.auditLog.tend());
+    await again(() => b.auditLog.maintain());
     expect(b.auditLog.lost()).toEqual(lost);
     await b.close();
     const restarted = await cluster.start('b');

@@ -102,18 +102,18 @@ describe.skipIf(binaries === undefined)('the rotations of two nodes', () => {
 
   test('a work is done by one node, and by another once that is removed', async () => {
     const [ofA, ofB] = works;
-    const claim = await ofB.claim('renew-templates/org_1');
-    await claim!.note({ done: 3, total: 9 });
-    expect(await ofA.claim('renew-templates/org_1')).toBeUndefined();
+    const lease = await ofB.lease('renew-templates/org_1');
+    await lease!.note({ done: 3, total: 9 });
+    expect(await ofA.lease('renew-templates/org_1')).toBeUndefined();
     expect(await ofA.elsewhere('renew-templates/org_1')).toEqual({ done: 3, total: 9 });
     expect(await ofB.elsewhere('renew-templates/org_1')).toBeUndefined();
     await removeB();
-    const taken = await ofA.claim('renew-templates/org_1');
+    const taken = await ofA.lease('renew-templates/org_1');
     // The node that wakes up ends what is no longer its own.
-    await claim!.release();
-    expect(await ofA.claim('renew-templates/org_1')).toBeUndefined();
+    await lease!.release();
+    expect(await ofA.lease('renew-templates/org_1')).toBeUndefined();
     await taken!.release();
-    expect(await ofA.claim('renew-templates/org_1')).toBeDefined();
+    expect(await ofA.lease('renew-templates/org_1')).toBeDefined();
   });
 
   test('the key of an organization is rotated by one of two nodes that are asked at once', async () => {
@@ -134,7 +134,7 @@ describe.skipIf(binaries === undefined)('the rotations of two nodes', () => {
 
   test('a rotation that a removed node left is ended by another, and not twice', async () => {
     await a.vault.sealer.createPerson(organization, 'sub_1' as SubjectId);
-    expect(await works[1].claim(`rotate-key/${organization}`)).toBeDefined();
+    expect(await works[1].lease(`rotate-key/${organization}`)).toBeDefined();
     await b.vault.organizations.addGeneration(organization);
     const ofA = rotations(a, works[0]);
     expect(await ofA.resume()).toEqual([]);

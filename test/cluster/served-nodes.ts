@@ -1,8 +1,8 @@
 import type { Gatehouse } from '../../service/compose/compose.ts';
-import { createNodeHops, type NodeHops } from '../../service/http/nodes/node-hops.ts';
+import { createNodeProxy, type NodeProxy } from '../../service/http/nodes/node-proxy.ts';
 import type { OrganizationId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
-import { createNodePlaces } from '../../service/server/node-places.ts';
+import { createNodeAffinity } from '../../service/server/node-affinity.ts';
 import { createPublicServer } from '../../service/server/public-server.ts';
 import { operator } from '../support/engine.ts';
 import { freePort } from './free-port.ts';
@@ -15,7 +15,7 @@ export interface ServedNode {
   url: string;
   /** Of the listener for the others. */
   address: string;
-  hops: NodeHops;
+  hops: NodeProxy;
 }
 
 export interface ServedNodes {
@@ -39,7 +39,7 @@ export async function serveNodes({
     const address = `https://127.0.0.1:${await freePort()}`;
     const gatehouse = await opened.start(name, { address });
     const nodes = gatehouse.nodes!;
-    const hops = createNodeHops({ ...nodes, places: createNodePlaces(gatehouse), log: silentLog });
+    const hops = createNodeProxy({ ...nodes, affinity: createNodeAffinity(gatehouse), log: silentLog });
     const doors = await createPublicServer(gatehouse, { trustedProxies, jobsBoard: gatehouse, hops });
     hops.listen(doors, address);
     const url = await doors.listen({ host: '127.0.0.1', port: 0 });

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { insertTokenUse } from '../../service/engine/accounts/index.ts';
 import { createSeenEventsStore } from '../../service/engine/appliance/alerts/seen-events-store.ts';
 import { selectSeqs } from '../../service/engine/events/deliveries/delivery-store.ts';
-import { lookThenForget } from '../../service/engine/events/deliveries/forget-deliveries-store.ts';
+import { readThenForget } from '../../service/engine/events/deliveries/forget-deliveries-store.ts';
 import { insertDeliveries } from '../../service/engine/events/deliveries/queue-store.ts';
 import { insertEvent } from '../../service/engine/events/recorded-event-store.ts';
 import type { EndpointId, OrganizationId, SubjectId } from '../../service/lib/id.ts';
@@ -219,7 +219,7 @@ describe.skipIf(binaries === undefined)('transactions of two nodes', () => {
 
     test('loses the person who is erased', async () => {
       const subject = 'sub_1' as SubjectId;
-      const forget = await beside(() => lookThenForget({ db: b.db, integrity }, [subject]));
+      const forget = await beside(() => readThenForget({ db: b.db, integrity }, [subject]));
       await b.inTransaction((tx) => forget(tx, [subject], 1));
       const rows = await b.db.selectFrom('outbox').select(['id', 'payload']).orderBy('id').execute();
       expect(rows).toEqual([

@@ -15,7 +15,7 @@ import type { DeliveryId, EndpointId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import type { DatabaseLocation } from '../../service/storage/connection.ts';
 import { onlyRun } from '../../service/storage/runs.ts';
-import type { ClaimTime, InTransaction } from '../../service/storage/transaction.ts';
+import type { InTransaction, LeaseTime } from '../../service/storage/transaction.ts';
 import { type Engine, startEngine } from '../support/engine.ts';
 import { createFakeTime, type FakeTime } from '../support/fake-time.ts';
 import { watchDatabase } from '../support/watch-database.ts';
@@ -119,7 +119,7 @@ export async function createQueueWorld(location: DatabaseLocation) {
       most = 8,
       more,
       inTransaction,
-      claimTime,
+      leaseTime,
       catchUp,
     }: {
       handler?: Partial<DeliveryHandler<unknown>>;
@@ -131,7 +131,7 @@ export async function createQueueWorld(location: DatabaseLocation) {
       more?: (recurring: RecurringWorks) => void;
       inTransaction?: InTransaction;
       /** By which claims end; its own time unless given. */
-      claimTime?: ClaimTime;
+      leaseTime?: LeaseTime;
       /** Of what other nodes have written. */
       catchUp?: () => Promise<void>;
     } = {}): Promise<Life> {
@@ -152,7 +152,7 @@ export async function createQueueWorld(location: DatabaseLocation) {
             own.timer.after(milliseconds, () => process.is && work()),
         },
         runs: { ...onlyRun(name), living: async () => running },
-        time: claimTime,
+        time: leaseTime,
       };
       const queue = createDeliveryQueue({ ...shared, chance, most, catchUp });
       const recurring = createRecurringWorks(shared);

@@ -147,12 +147,12 @@ onBothDatabases('the queue of deliveries', (newLocation) => {
 
     test('end by the time of the database, and not by a clock that is ahead', async () => {
       let now = world.noon;
-      const claimTime = async () => now;
+      const leaseTime = async () => now;
       let runs = 0;
       const more = (recurring: RecurringWorks) =>
         recurring.add('retention', { run: () => new Promise(() => void runs++) });
-      const former = await world.live({ time: world.newTime(), claimTime, more });
-      const ahead = await world.live({ claimTime, more });
+      const former = await world.live({ time: world.newTime(), leaseTime, more });
+      const ahead = await world.live({ leaseTime, more });
       former.recurring.soon('retention');
       await former.time.advance(1_000);
       await until(() => runs === 1);

@@ -104,7 +104,7 @@ test('an own gallery that is more alike raises its thresholds by itself, 1:1 and
   const gallery = { world: 'test', scorer: 'r', holdsFor: 'average', tooFewPeople: 0, doubtful: 0 };
   expect(await health()).toEqual([{ ...gallery, measured: 0, notMeasured: 2, raised: 0, largestExcess: 0 }]);
 
-  await calibrations.tend();
+  await calibrations.maintain();
 
   const shift = calibrations.of({ organization: alike, world: 'test' })(scorerR);
   expect(shift).toBeGreaterThan(0.05);

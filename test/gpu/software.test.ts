@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { AcceleratorNews } from '../../service/inference/accelerator/accelerator-process.ts';
+import type { AcceleratorMessage } from '../../service/inference/accelerator/accelerator-process.ts';
 import { launchProcess } from '../../service/inference/accelerator/launch.ts';
 import { openModelLibrary } from '../../service/inference/models/model-library.ts';
 import { manifestFile } from '../support/measured-pipeline.ts';
@@ -16,7 +16,7 @@ test('a software adapter is refused unless it is named', async ({ skip }) => {
   try {
     const built = join(import.meta.dirname, '../../models/built');
     const library = await openModelLibrary({ manifest: manifestFile, built, imported });
-    const news = await new Promise<AcceleratorNews>((resolve, reject) => {
+    const news = await new Promise<AcceleratorMessage>((resolve, reject) => {
       const task = { provider: 'webgpu' as const, isNamed: false, batch: 2, workers: 1 };
       launchProcess(
         { ...task, files: library.catalog().files },

@@ -31,10 +31,8 @@ export const lockerRoutes = ({ lockers }: LockerRouteDeps): AdminRoute[] => [
     key: z.string(),
     rows: ({ organization }, part) => lockers.page(organization, part),
   }),
-  route({
+  route('POST /lockers', {
     ...about,
-    method: 'POST',
-    url: '/lockers',
     operationId: 'addLocker',
     effect: 'none',
     summary: 'Add a locker',
@@ -46,10 +44,8 @@ export const lockerRoutes = ({ lockers }: LockerRouteDeps): AdminRoute[] => [
     refuses: ['STORAGE_FULL'],
     handle: ({ organization, body, who }) => lockers.add(organization, body, who),
   }),
-  route({
+  route('DELETE /lockers/:id', {
     ...about,
-    method: 'DELETE',
-    url: '/lockers/:id',
     operationId: 'removeLocker',
     effect: 'none',
     summary: 'Remove a locker',

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { areStripes, type CameraFault, createCameraWatch, drawStripes, LOOK } from './camera-fault.ts';
+import { areStripes, type CameraFault, createCameraWatch, drawStripes, SAMPLE_SIZE } from './camera-fault.ts';
 
 type Color = (x: number, y: number, at: number) => readonly [red: number, green: number, blue: number];
 
 function picture(color: Color, at = 0): Uint8ClampedArray {
-  const pixels = new Uint8ClampedArray(LOOK.width * LOOK.height * 4);
-  for (let i = 0; i < LOOK.width * LOOK.height; i++)
-    pixels.set([...color(i % LOOK.width, Math.floor(i / LOOK.width), at), 255], 4 * i);
+  const pixels = new Uint8ClampedArray(SAMPLE_SIZE.width * SAMPLE_SIZE.height * 4);
+  for (let i = 0; i < SAMPLE_SIZE.width * SAMPLE_SIZE.height; i++)
+    pixels.set([...color(i % SAMPLE_SIZE.width, Math.floor(i / SAMPLE_SIZE.width), at), 255], 4 * i);
   return pixels;
 }
 

@@ -2,7 +2,7 @@
 export type CameraFault = 'unreadable' | 'black' | 'covered' | 'frozen' | 'infrared' | 'virtual';
 
 /** Sides in pixels of the picture that is looked at. */
-export const LOOK = { width: 32, height: 24 };
+export const SAMPLE_SIZE = { width: 32, height: 24 };
 /** Milliseconds that pictures have to be so: a finger passes, a camera starts dark. */
 const LASTING = { black: 3_000, covered: 3_000, infrared: 3_000, frozen: 5_000 };
 
@@ -18,7 +18,7 @@ const PROGRAMS =
   /\b(obs|virtual|manycam|xsplit|v-?cam|snap camera|mmhmm|v4l2loopback|dummy video|e2esoft|sparkocam|camtwist)\b/i;
 
 /**
- * Follows pictures of `LOOK`, some per second, RGBA as a canvas gives them. The answer is what is wrong with all of them for three
+ * Follows pictures of `SAMPLE_SIZE`, some per second, RGBA as a canvas gives them. The answer is what is wrong with all of them for three
  * seconds (five without a change of any pixel); `virtual` by the name of the camera, at once.
  */
 export function createCameraWatch(label: string) {
@@ -62,9 +62,9 @@ function measure(pixels: Uint8ClampedArray) {
 
 /** What a page draws to see whether the browser gives back what was drawn: stripes of red and blue. */
 export function drawStripes(fill: (color: string, x: number, y: number, w: number, h: number) => void): void {
-  for (let x = 0; x < LOOK.width; x += 2) {
-    fill('red', x, 0, 1, LOOK.height);
-    fill('blue', x + 1, 0, 1, LOOK.height);
+  for (let x = 0; x < SAMPLE_SIZE.width; x += 2) {
+    fill('red', x, 0, 1, SAMPLE_SIZE.height);
+    fill('blue', x + 1, 0, 1, SAMPLE_SIZE.height);
   }
 }
 

@@ -1,5 +1,5 @@
 import { type RefObject, useEffect, useState } from 'react';
-import { areStripes, type CameraFault, createCameraWatch, drawStripes, LOOK } from './camera-fault.ts';
+import { areStripes, type CameraFault, createCameraWatch, drawStripes, SAMPLE_SIZE } from './camera-fault.ts';
 import { wipe } from './grab.ts';
 
 /** Milliseconds between two looks. */
@@ -15,10 +15,10 @@ export function useCameraFault(
     setFault(undefined);
     if (!stream) return;
     const canvas = document.createElement('canvas');
-    Object.assign(canvas, LOOK);
+    Object.assign(canvas, SAMPLE_SIZE);
     const context = canvas.getContext('2d', { alpha: false, willReadFrequently: true });
     if (!context) return;
-    const read = () => context.getImageData(0, 0, LOOK.width, LOOK.height).data;
+    const read = () => context.getImageData(0, 0, SAMPLE_SIZE.width, SAMPLE_SIZE.height).data;
     drawStripes((color, ...place) => {
       context.fillStyle = color;
       context.fillRect(...place);
@@ -32,7 +32,7 @@ export function useCameraFault(
       const from = video.current;
       // A page in the background gets no new pictures.
       if (document.hidden || !from || from.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return;
-      context.drawImage(from, 0, 0, LOOK.width, LOOK.height);
+      context.drawImage(from, 0, 0, SAMPLE_SIZE.width, SAMPLE_SIZE.height);
       setFault(watch(read(), performance.now()));
     }, PACE);
     return () => {

@@ -1,11 +1,11 @@
 import { useEffect, useRef, useState } from 'react';
-import { createFlashKeeper, createSayingKeeper, type Saying, sayingOf } from '../session/instruction.ts';
+import { createFlashLimiter, createInstructionHold, type Saying, sayingOf } from '../session/instruction.ts';
 import type { View } from '../session/view.ts';
 import type { LiveState } from '../session/wire.ts';
 
 /** What to say now, each kept long enough to be read. */
 export function useSaying({ live, connected, slow }: Pick<View, 'live' | 'connected' | 'slow'>): Saying {
-  const keeper = useRef(createSayingKeeper());
+  const keeper = useRef(createInstructionHold());
   const before = useRef(false);
   before.current ||= connected;
   const wanted = sayingOf(live, { connected, slow, before: before.current });
@@ -28,7 +28,7 @@ export function useSaying({ live, connected, slow }: Pick<View, 'live' | 'connec
 
 /** The color that fills the screen; never where the person chose the way without it. */
 export function useFlash(live: LiveState | undefined, allowed: boolean): string | undefined {
-  const keeper = useRef(createFlashKeeper());
+  const keeper = useRef(createFlashLimiter());
   const [color, setColor] = useState<string>();
   const wanted = allowed && live?.state === 'running' ? live.step?.color : undefined;
   const latest = useRef<LiveState | undefined>(undefined);

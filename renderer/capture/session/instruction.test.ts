@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { KEPT } from '../camera/shot-progress.ts';
-import { createSayingKeeper, linesOf, sayingOf } from './instruction.ts';
+import { createInstructionHold, linesOf, sayingOf } from './instruction.ts';
 import type { LiveState, StepName } from './wire.ts';
 
 const base = { is: 'state', attempt: 1, attemptsLeft: 2 } as const;
@@ -59,7 +59,7 @@ test('before the first step advice is the instruction, also that of a code the p
 });
 
 test('another step is shown at once, without the advice of the one before', () => {
-  const keeper = createSayingKeeper();
+  const keeper = createInstructionHold();
   const hold = { step: 'movement', code: 'HOLD' };
   keeper.say(say(inStep('turn-left', hold)), 0);
   expect(keeper.say(say(inStep('turn-left', hold)), 300).shown).toMatchObject({ advice: { word: 'hold' } });
@@ -71,7 +71,7 @@ test('another step is shown at once, without the advice of the one before', () =
 
 /** What a keeper advises at each time. */
 function keeping() {
-  const keeper = createSayingKeeper();
+  const keeper = createInstructionHold();
   return {
     keeper,
     at: (live: LiveState, now: number) => keeper.say(say(live), now).shown.advice?.word,
@@ -106,7 +106,7 @@ test('where two things are wrong by turns, one of them is said, and it stays', (
 });
 
 test('a lost connection is said at once', () => {
-  const keeper = createSayingKeeper();
+  const keeper = createInstructionHold();
   keeper.say(say(inStep('turn-left')), 0);
   const lost = sayingOf(inStep('turn-left'), { connected: false, before: true, slow: undefined });
   expect(keeper.say(lost, 10).shown.instruction.word).toBe('lost');

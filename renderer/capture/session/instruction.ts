@@ -158,7 +158,7 @@ const isSame = (one: Instruction | undefined, other: Instruction | undefined): b
 const SETTLED = 200;
 
 /** Shows another step at once. Advice comes one at a time, and each is kept for 1.2 s, so that it can be read. */
-export function createSayingKeeper() {
+export function createInstructionHold() {
   let shown: Saying | undefined;
   /** When the advice was shown. */
   let since = Number.NEGATIVE_INFINITY;
@@ -194,7 +194,7 @@ export function createSayingKeeper() {
 const CALM = 400;
 
 /** The color that fills the screen: only a plain one, and never changed faster than eyes bear. */
-export function createFlashKeeper() {
+export function createFlashLimiter() {
   let shown: string | undefined;
   let since = Number.NEGATIVE_INFINITY;
   return (live: LiveState | undefined, now: number): string | undefined => {

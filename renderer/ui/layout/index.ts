@@ -5,4 +5,4 @@ export { Card, Columns, KeyValues, Row, Stack, WithAside } from './layout.tsx';
 export { EmptyState, Note } from './note.tsx';
 export { Page, useCrumbs } from './page.tsx';
 export { ToastRegion, toast, useToasts } from './toasts.tsx';
-export { GoneAndStays, TypedNameDialog } from './typed-name-dialog.tsx';
+export { ConsequenceList, TypedNameDialog } from './typed-name-dialog.tsx';

@@ -11,7 +11,7 @@ interface Consequences {
 }
 
 /** What will be gone and what stays: in every dialog and on every page that destroys. */
-export function GoneAndStays({ gone, stays }: Consequences) {
+export function ConsequenceList({ gone, stays }: Consequences) {
   const t = useStrings(uiStrings);
   const list = (title: string, items: readonly ReactNode[]) =>
     items.length > 0 && (
@@ -75,7 +75,7 @@ export function TypedNameDialog({
   return (
     <Dialog opened={opened} title={title} close={cancel}>
       {children !== undefined && <div className="muted">{children}</div>}
-      <GoneAndStays gone={gone} stays={stays} />
+      <ConsequenceList gone={gone} stays={stays} />
       <TextInput
         label={t.rich('typeName', { name: <b>{name}</b> })}
         value={typed}

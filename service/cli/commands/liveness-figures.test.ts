@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { builtInProfiles } from '../../engine/matching/index.ts';
-import { livenessFigures } from './liveness-figures.ts';
+import { livenessFigures } from './profile.ts';
 
 const of = (slug: string) => builtInProfiles.find((profile) => profile.slug === slug)!.definition;
 

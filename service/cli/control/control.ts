@@ -24,7 +24,7 @@ export interface Transport {
 /** Milliseconds between two lines that a call is still at work. */
 const STILL = 10_000;
 /** Milliseconds between two looks at work whose connection was lost. */
-const LOOK = 1_000;
+const POLL_INTERVAL = 1_000;
 
 /** `note`: gets a line every ten seconds while a call is not answered yet. */
 export function createControl(transport: Transport, note?: (line: string) => void): Control {
@@ -69,7 +69,7 @@ async function workOf(transport: Transport, id: string): Promise<Schemas['Follow
 
 /** After a lost connection: what the work that goes on in the service is answered with in the end. */
 async function resultOf(transport: Transport, id: string, error: unknown): Promise<Response> {
-  for (; ; await new Promise((resolve) => setTimeout(resolve, LOOK))) {
+  for (; ; await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL))) {
     const work = error instanceof ConnectionLost ? await workOf(transport, id) : undefined;
     if (!work) throw error;
     if (work.state === 'running') continue;

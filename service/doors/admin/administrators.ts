@@ -104,10 +104,8 @@ export const administratorRoutes = ({ administrators }: AdministratorRouteDeps):
     page: 'Administrators',
     rows: ({ organization }) => administrators.list(organization),
   }),
-  route({
+  route('POST /administrators/sign-out', {
     ...about,
-    method: 'POST',
-    url: '/administrators/sign-out',
     operationId: 'signOutAdministrators',
     effect: 'none',
     may: { operator: true, administrator: ['owner'], key: false, fresh: true },
@@ -119,10 +117,8 @@ export const administratorRoutes = ({ administrators }: AdministratorRouteDeps):
       sessions: await administrators.endSessionsOf(organization, who),
     }),
   }),
-  route({
+  route('POST /administrators', {
     ...about,
-    method: 'POST',
-    url: '/administrators',
     operationId: 'createAdministrator',
     effect: 'weakens-protection',
     summary: 'Create an administrator',
@@ -140,10 +136,8 @@ export const administratorRoutes = ({ administrators }: AdministratorRouteDeps):
       return { ...made.administrator, code: made.code };
     },
   }),
-  route({
+  route('GET /administrators/:id', {
     ...about,
-    method: 'GET',
-    url: '/administrators/:id',
     operationId: 'getAdministrator',
     effect: 'reads-personal',
     summary: 'Show an administrator',
@@ -154,10 +148,8 @@ export const administratorRoutes = ({ administrators }: AdministratorRouteDeps):
     refuses: ['NOT_FOUND'],
     handle: ({ organization, params: { id } }) => administrators.get(organization, id),
   }),
-  route({
+  route('PATCH /administrators/:id', {
     ...about,
-    method: 'PATCH',
-    url: '/administrators/:id',
     operationId: 'changeAdministrator',
     effect: 'weakens-protection',
     summary: 'Change an administrator',
@@ -170,10 +162,8 @@ export const administratorRoutes = ({ administrators }: AdministratorRouteDeps):
     handle: ({ organization, params: { id }, body, who }) =>
       administrators.change(organization, id, body, who),
   }),
-  route({
+  route('DELETE /administrators/:id', {
     ...about,
-    method: 'DELETE',
-    url: '/administrators/:id',
     operationId: 'removeAdministrator',
     effect: 'weakens-protection',
     summary: 'Remove an administrator',
@@ -184,10 +174,8 @@ export const administratorRoutes = ({ administrators }: AdministratorRouteDeps):
     handle: ({ organization, params: { id }, who }) => administrators.remove(organization, id, who),
   }),
   // For an administrator who cannot sign in.
-  route({
+  route('POST /administrators/:id/reset', {
     ...about,
-    method: 'POST',
-    url: '/administrators/:id/reset',
     operationId: 'resetAdministrator',
     effect: 'weakens-protection',
     summary: 'Reset an administrator',
@@ -203,10 +191,8 @@ export const administratorRoutes = ({ administrators }: AdministratorRouteDeps):
       return administrators.reset(own, body, who);
     },
   }),
-  route({
+  route('POST /administrators/:id/unlock', {
     ...about,
-    method: 'POST',
-    url: '/administrators/:id/unlock',
     operationId: 'unlockAdministrator',
     effect: 'weakens-protection',
     summary: 'Unlock an administrator',
@@ -220,10 +206,8 @@ export const administratorRoutes = ({ administrators }: AdministratorRouteDeps):
       return administrators.unlock(own, who);
     },
   }),
-  route({
+  route('PUT /organization/face-factor', {
     ...about,
-    method: 'PUT',
-    url: '/organization/face-factor',
     operationId: 'setFaceFactor',
     effect: 'weakens-protection',
     summary: 'Allow signing in by face',

@@ -172,10 +172,8 @@ export const alertRoutes = ({ alerts }: AlertRouteDeps): AdminRoute[] => [
     key: idOf('alert'),
     rows: ({ realm }, part) => alerts.list(realm, part),
   }),
-  route({
+  route('POST /alerts/:id/acknowledge', {
     ...about,
-    method: 'POST',
-    url: '/alerts/:id/acknowledge',
     operationId: 'acknowledgeAlert',
     effect: 'none',
     summary: 'Acknowledge an alert',
@@ -187,11 +185,9 @@ export const alertRoutes = ({ alerts }: AlertRouteDeps): AdminRoute[] => [
     refuses: ['NOT_FOUND', 'STORAGE_FULL'],
     handle: ({ realm, params: { id }, who }) => alerts.acknowledge(realm, id, who),
   }),
-  route({
+  route('GET /alerts/desktop', {
     tag: 'alerts',
     within: 'appliance',
-    method: 'GET',
-    url: '/alerts/desktop',
     operationId: 'listDesktopAlerts',
     effect: 'none',
     summary: 'List the alerts for the desktop',
@@ -219,10 +215,8 @@ export const alertRoutes = ({ alerts }: AlertRouteDeps): AdminRoute[] => [
     key: idOf('rule'),
     rows: ({ realm }, part) => alerts.pageRules(realm, part),
   }),
-  route({
+  route('GET /alert-rules/recommended', {
     ...about,
-    method: 'GET',
-    url: '/alert-rules/recommended',
     operationId: 'listRecommendedAlertRules',
     effect: 'none',
     summary: 'List the recommended alert rules',
@@ -232,10 +226,8 @@ export const alertRoutes = ({ alerts }: AlertRouteDeps): AdminRoute[] => [
     reply: RecommendedRules,
     handle: async ({ realm }) => ({ items: await alerts.recommended(realm) }),
   }),
-  route({
+  route('POST /alert-rules', {
     ...about,
-    method: 'POST',
-    url: '/alert-rules',
     operationId: 'createAlertRule',
     effect: 'none',
     summary: 'Create an alert rule',
@@ -248,10 +240,8 @@ export const alertRoutes = ({ alerts }: AlertRouteDeps): AdminRoute[] => [
     refuses: ['CONFLICT', ...mailing, 'STORAGE_FULL'],
     handle: ({ realm, body, who }) => alerts.addRule(realm, body, who),
   }),
-  route({
+  route('PATCH /alert-rules/:id', {
     ...about,
-    method: 'PATCH',
-    url: '/alert-rules/:id',
     operationId: 'changeAlertRule',
     effect: 'weakens-protection',
     summary: 'Change an alert rule',
@@ -264,10 +254,8 @@ export const alertRoutes = ({ alerts }: AlertRouteDeps): AdminRoute[] => [
     refuses: ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL', ...mailing],
     handle: ({ realm, params: { id }, body, who }) => alerts.changeRule(realm, id, body, who),
   }),
-  route({
+  route('DELETE /alert-rules/:id', {
     ...about,
-    method: 'DELETE',
-    url: '/alert-rules/:id',
     operationId: 'removeAlertRule',
     effect: 'weakens-protection',
     summary: 'Remove an alert rule',
@@ -293,10 +281,8 @@ export const alertRoutes = ({ alerts }: AlertRouteDeps): AdminRoute[] => [
     rows: ({ organization }, { before: after, limit }) =>
       alerts.pageRecipients(organization, { after, limit }),
   }),
-  route({
+  route('POST /mail-recipients', {
     ...approving,
-    method: 'POST',
-    url: '/mail-recipients',
     operationId: 'approveMailRecipient',
     effect: 'opens-the-box',
     summary: 'Approve a mail recipient',
@@ -308,10 +294,8 @@ export const alertRoutes = ({ alerts }: AlertRouteDeps): AdminRoute[] => [
     refuses: ['CONFLICT', 'STORAGE_FULL'],
     handle: ({ organization, body: { address }, who }) => alerts.approveRecipient(organization, address, who),
   }),
-  route({
+  route('POST /mail-recipients/withdraw', {
     ...approving,
-    method: 'POST',
-    url: '/mail-recipients/withdraw',
     operationId: 'withdrawMailRecipient',
     effect: 'weakens-protection',
     summary: 'Withdraw a mail recipient',
@@ -322,10 +306,8 @@ export const alertRoutes = ({ alerts }: AlertRouteDeps): AdminRoute[] => [
     handle: ({ organization, body: { address }, who }) =>
       alerts.withdrawRecipient(organization, address, who),
   }),
-  route({
+  route('POST /mail-recipients/test', {
     ...approving,
-    method: 'POST',
-    url: '/mail-recipients/test',
     operationId: 'sendTestMail',
     effect: 'none',
     summary: 'Send a test mail',

@@ -156,10 +156,8 @@ export const approvalRoutes = (deps: ApprovalRouteDeps): AdminRoute[] => [
     rows: async ({ organization }, part) =>
       shown(deps, organization, await deps.approvals.page(organization, part)),
   }),
-  route({
+  route('POST /approvals', {
     ...about,
-    method: 'POST',
-    url: '/approvals',
     operationId: 'requestApproval',
     effect: 'none',
     summary: 'Request an approval',
@@ -177,10 +175,8 @@ export const approvalRoutes = (deps: ApprovalRouteDeps): AdminRoute[] => [
     },
   }),
   ...(['confirm', 'decline'] as const).map((verb) =>
-    route({
+    route(`POST /approvals/:id/${verb}`, {
       ...about,
-      method: 'POST',
-      url: `/approvals/:id/${verb}`,
       operationId: `${verb}Approval`,
       effect: 'none',
       summary: verb === 'confirm' ? 'Confirm a request' : 'Decline a request',
@@ -199,10 +195,8 @@ export const approvalRoutes = (deps: ApprovalRouteDeps): AdminRoute[] => [
       },
     }),
   ),
-  route({
+  route('PUT /organization/four-eyes', {
     ...about,
-    method: 'PUT',
-    url: '/organization/four-eyes',
     operationId: 'setFourEyes',
     effect: 'weakens-protection',
     // The engine asks for it where it is switched off.

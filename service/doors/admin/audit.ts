@@ -416,10 +416,8 @@ export const auditRoutes = ({ auditLog, recordIntegrity }: AuditRouteDeps): Admi
     keyOf: ({ node: of }) => of ?? '',
     rows: () => auditLog.chains(),
   }),
-  route({
+  route('GET /audit/follow', {
     ...about,
-    method: 'GET',
-    url: '/audit/follow',
     operationId: 'followAuditLog',
     effect: 'reads-personal',
     summary: 'Follow the audit log',
@@ -433,10 +431,8 @@ export const auditRoutes = ({ auditLog, recordIntegrity }: AuditRouteDeps): Admi
       return linesOf(auditLog.follow(wanted, { actor: who, signal, pause }));
     },
   }),
-  route({
+  route('GET /audit/export', {
     ...about,
-    method: 'GET',
-    url: '/audit/export',
     operationId: 'exportAuditLog',
     effect: 'reads-personal',
     may: { ...about.may, fresh: true },
@@ -448,12 +444,10 @@ export const auditRoutes = ({ auditLog, recordIntegrity }: AuditRouteDeps): Admi
     reply: ExportRecordReply,
     handle: ({ organization, query, who }) => auditLog.export({ organization, ...query }, { actor: who }),
   }),
-  route({
+  route('GET /audit/verification', {
     ...about,
     within: 'appliance',
     may: ofAppliance,
-    method: 'GET',
-    url: '/audit/verification',
     operationId: 'verifyAuditLog',
     effect: 'none',
     summary: 'Verify the audit log',
@@ -463,10 +457,8 @@ export const auditRoutes = ({ auditLog, recordIntegrity }: AuditRouteDeps): Admi
     reply: VerificationReply,
     handle: () => verification({ auditLog, recordIntegrity }),
   }),
-  route({
+  route('GET /audit/chain', {
     ...about,
-    method: 'GET',
-    url: '/audit/chain',
     operationId: 'verifyAuditChain',
     effect: 'none',
     summary: 'Verify that the audit log is whole',
@@ -476,12 +468,10 @@ export const auditRoutes = ({ auditLog, recordIntegrity }: AuditRouteDeps): Admi
     reply: VerificationReply,
     handle: () => verification({ auditLog }),
   }),
-  route({
+  route('GET /audit/integrity-faults', {
     ...about,
     within: 'appliance',
     may: ofAppliance,
-    method: 'GET',
-    url: '/audit/integrity-faults',
     operationId: 'listIntegrityFaults',
     effect: 'none',
     summary: 'Check signatures and MACs',
@@ -491,11 +481,9 @@ export const auditRoutes = ({ auditLog, recordIntegrity }: AuditRouteDeps): Admi
     reply: FaultsReply,
     handle: async () => ({ items: await recordIntegrity.check() }),
   }),
-  route({
+  route('GET /audit/keys', {
     ...about,
     within: 'appliance',
-    method: 'GET',
-    url: '/audit/keys',
     operationId: 'listAuditKeys',
     effect: 'none',
     summary: 'List the public keys of the audit log',
@@ -507,12 +495,10 @@ export const auditRoutes = ({ auditLog, recordIntegrity }: AuditRouteDeps): Admi
       ...pageOfShort(auditLog.publicKeys(), query, ({ kid }) => kid),
     }),
   }),
-  route({
+  route('GET /audit/protected-row', {
     ...about,
     within: 'appliance',
     may: ofAppliance,
-    method: 'GET',
-    url: '/audit/protected-row',
     operationId: 'getProtectedRow',
     effect: 'none',
     summary: 'Look at a row with a MAC',
@@ -524,12 +510,10 @@ export const auditRoutes = ({ auditLog, recordIntegrity }: AuditRouteDeps): Admi
       return { table, id, sound, seen: digest, columns };
     },
   }),
-  route({
+  route('POST /audit/accepted-rows', {
     ...about,
     within: 'appliance',
     may: { ...ofAppliance, fresh: true },
-    method: 'POST',
-    url: '/audit/accepted-rows',
     operationId: 'acceptAlteredRow',
     effect: 'opens-the-box',
     summary: 'Accept a row that another program wrote',
@@ -543,12 +527,10 @@ export const auditRoutes = ({ auditLog, recordIntegrity }: AuditRouteDeps): Admi
       return body;
     },
   }),
-  route({
+  route('POST /audit/accepted-losses', {
     ...about,
     within: 'appliance',
     may: { ...ofAppliance, fresh: true },
-    method: 'POST',
-    url: '/audit/accepted-losses',
     operationId: 'acceptLostLines',
     effect: 'opens-the-box',
     summary: 'Accept that lines of the audit log are lost',

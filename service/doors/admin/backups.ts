@@ -93,10 +93,8 @@ export const backupRoutes = ({ backups }: BackupRouteDeps): AdminRoute[] => [
     rows: (_, { before, limit }) =>
       backups.page({ before: before && { startedAt: before[0], id: before[1] }, limit }),
   }),
-  route({
+  route('POST /backups', {
     ...about,
-    method: 'POST',
-    url: '/backups',
     operationId: 'createBackup',
     effect: 'none',
     summary: 'Write a backup',
@@ -111,10 +109,8 @@ export const backupRoutes = ({ backups }: BackupRouteDeps): AdminRoute[] => [
       return { ...run, ...made };
     },
   }),
-  route({
+  route('POST /backups/verified', {
     ...about,
-    method: 'POST',
-    url: '/backups/verified',
     operationId: 'noteProvenBackup',
     effect: 'none',
     summary: 'Record that a backup was tested',
@@ -124,10 +120,8 @@ export const backupRoutes = ({ backups }: BackupRouteDeps): AdminRoute[] => [
     refuses: ['STORAGE_FULL'],
     handle: async ({ body: { path }, who }) => ({ known: await backups.verified(path, who) }),
   }),
-  route({
+  route('POST /backups/:id/drill', {
     ...about,
-    method: 'POST',
-    url: '/backups/:id/drill',
     operationId: 'drillBackup',
     effect: 'none',
     summary: 'Test a backup',
@@ -152,10 +146,8 @@ export const backupRoutes = ({ backups }: BackupRouteDeps): AdminRoute[] => [
     key: idOf('drill'),
     rows: (_, part) => backups.drills(part),
   }),
-  route({
+  route('GET /backup-drills/:id', {
     ...about,
-    method: 'GET',
-    url: '/backup-drills/:id',
     operationId: 'getBackupDrill',
     effect: 'none',
     summary: 'Show a test of a backup',
@@ -166,10 +158,8 @@ export const backupRoutes = ({ backups }: BackupRouteDeps): AdminRoute[] => [
     refuses: ['NOT_FOUND'],
     handle: ({ params: { id } }) => backups.getDrill(id),
   }),
-  route({
+  route('GET /backups/plans', {
     ...about,
-    method: 'GET',
-    url: '/backups/plans',
     operationId: 'listBackupPlans',
     effect: 'none',
     summary: 'List the backup schedules',
@@ -181,10 +171,8 @@ export const backupRoutes = ({ backups }: BackupRouteDeps): AdminRoute[] => [
       return { ...pageOfShort(plans, query, ({ folder }) => folder), warnings };
     },
   }),
-  route({
+  route('PUT /backups/plans', {
     ...about,
-    method: 'PUT',
-    url: '/backups/plans',
     operationId: 'setBackupPlan',
     effect: 'weakens-protection',
     summary: 'Schedule backups into a folder',
@@ -194,10 +182,8 @@ export const backupRoutes = ({ backups }: BackupRouteDeps): AdminRoute[] => [
     refuses: ['CONFLICT', 'STORAGE_FULL'],
     handle: ({ body, who }) => backups.schedule(body, who),
   }),
-  route({
+  route('DELETE /backups/plans', {
     ...about,
-    method: 'DELETE',
-    url: '/backups/plans',
     operationId: 'removeBackupPlan',
     effect: 'weakens-protection',
     summary: 'Remove the schedule of a folder',

@@ -90,10 +90,8 @@ const about = {
 
 /** The learned layer of the behavior score. */
 export const behaviorLayerRoutes = ({ behaviorLayers }: BehaviorLayerRouteDeps): AdminRoute[] => [
-  route({
+  route('GET /behavior/layer', {
     ...about,
-    method: 'GET',
-    url: '/behavior/layer',
     operationId: 'getBehaviorLayer',
     effect: 'none',
     summary: 'Show the learned layer',
@@ -102,10 +100,8 @@ export const behaviorLayerRoutes = ({ behaviorLayers }: BehaviorLayerRouteDeps):
     reply: BehaviorLayerReply,
     handle: ({ organization }) => behaviorLayers.describe(organization),
   }),
-  route({
+  route('GET /behavior/layer/weights', {
     ...about,
-    method: 'GET',
-    url: '/behavior/layer/weights',
     operationId: 'getBehaviorWeights',
     effect: 'none',
     summary: 'Show the weights in use',
@@ -116,10 +112,8 @@ export const behaviorLayerRoutes = ({ behaviorLayers }: BehaviorLayerRouteDeps):
     refuses: ['CONFLICT'],
     handle: async ({ organization }) => behaviorLayers.weights(organization),
   }),
-  route({
+  route('PUT /behavior/layer', {
     ...about,
-    method: 'PUT',
-    url: '/behavior/layer',
     operationId: 'chooseBehaviorLayer',
     effect: 'weakens-protection',
     summary: 'Choose the learned layer',

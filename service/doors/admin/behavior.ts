@@ -271,13 +271,11 @@ export const behaviorRoutes = ({
   clock,
   behaviorSettings,
 }: BehaviorRouteDeps): AdminRoute[] => [
-  route({
+  route('GET /behavior/verdicts', {
     tag,
     keyRefusal,
     within: 'world',
     may: byReaders,
-    method: 'GET',
-    url: '/behavior/verdicts',
     operationId: 'listBehaviorVerdicts',
     effect: 'reads-personal',
     summary: 'List verdicts on behavior',
@@ -294,13 +292,11 @@ export const behaviorRoutes = ({
       );
     },
   }),
-  route({
+  route('GET /behavior/scores', {
     tag,
     keyRefusal,
     within: 'world',
     may: byReaders,
-    method: 'GET',
-    url: '/behavior/scores',
     operationId: 'getBehaviorScores',
     effect: 'none',
     summary: 'Show the distribution of scores',
@@ -313,13 +309,11 @@ export const behaviorRoutes = ({
       return fromScores(await verdicts.distribution(realm, from), from);
     },
   }),
-  route({
+  route('POST /behavior/try', {
     tag,
     keyRefusal,
     within: 'organization',
     may: byReaders,
-    method: 'POST',
-    url: '/behavior/try',
     operationId: 'tryBehavior',
     effect: 'none',
     summary: 'Judge a window of your own session',
@@ -335,13 +329,11 @@ export const behaviorRoutes = ({
       );
     },
   }),
-  route({
+  route('GET /behavior/settings', {
     tag,
     keyRefusal,
     within: 'organization',
     may: byReaders,
-    method: 'GET',
-    url: '/behavior/settings',
     operationId: 'getBehaviorSettings',
     effect: 'none',
     summary: 'Show how behavior is judged',
@@ -349,13 +341,11 @@ export const behaviorRoutes = ({
     reply: SettingsReply,
     handle: ({ organization }) => behaviorSettings.get(organization),
   }),
-  route({
+  route('PUT /behavior/settings', {
     tag,
     keyRefusal,
     within: 'organization',
     may: byManagers,
-    method: 'PUT',
-    url: '/behavior/settings',
     operationId: 'changeBehaviorSettings',
     effect: 'weakens-protection',
     summary: 'Change how behavior is judged',

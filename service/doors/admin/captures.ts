@@ -33,12 +33,10 @@ export interface CaptureRouteDeps {
 
 /** Camera sessions of the pages of an administrator. */
 export const captureRoutes = ({ captures }: CaptureRouteDeps): AdminRoute[] => [
-  route({
+  route('POST /captures', {
     tag: 'subjects',
     within: 'world',
     keyRefusal: 'An API key sends pictures to POST /api/enroll and POST /api/verify.',
-    method: 'POST',
-    url: '/captures',
     operationId: 'openCapture',
     effect: 'none',
     summary: 'Open a camera session',

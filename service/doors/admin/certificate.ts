@@ -267,10 +267,8 @@ const changing = { ...about, may: { ...ofAppliance, beforeFactor: true } } as co
 
 /** The fingerprints are a route of their own: they are for the box itself, and not for a page that comes over the network. */
 export const certificateRoutes = ({ certificates, boxName }: CertificateRouteDeps): AdminRoute[] => [
-  route({
+  route('GET /certificate', {
     ...about,
-    method: 'GET',
-    url: '/certificate',
     operationId: 'getCertificate',
     effect: 'none',
     summary: 'Show the certificate of the box',
@@ -279,11 +277,9 @@ export const certificateRoutes = ({ certificates, boxName }: CertificateRouteDep
     reply: CertificateReply,
     handle: () => certificates.describe(),
   }),
-  route({
+  route('GET /certificate/fingerprints', {
     ...about,
     may: ofOperator,
-    method: 'GET',
-    url: '/certificate/fingerprints',
     operationId: 'getCertificateFingerprints',
     effect: 'none',
     summary: 'Show the fingerprints to compare',
@@ -292,10 +288,8 @@ export const certificateRoutes = ({ certificates, boxName }: CertificateRouteDep
     reply: FingerprintsReply,
     handle: () => certificates.fingerprints(),
   }),
-  route({
+  route('POST /certificate/request', {
     ...changing,
-    method: 'POST',
-    url: '/certificate/request',
     operationId: 'requestCertificate',
     effect: 'none',
     summary: 'Create a certificate request',
@@ -306,10 +300,8 @@ export const certificateRoutes = ({ certificates, boxName }: CertificateRouteDep
     refuses: ['STORAGE_FULL'],
     handle: ({ body, who }) => certificates.request(body, who),
   }),
-  route({
+  route('POST /certificate/install', {
     ...changing,
-    method: 'POST',
-    url: '/certificate/install',
     operationId: 'installCertificate',
     effect: 'weakens-protection',
     summary: 'Install a certificate',
@@ -323,10 +315,8 @@ export const certificateRoutes = ({ certificates, boxName }: CertificateRouteDep
       return { ...certificates.describe(), notes };
     },
   }),
-  route({
+  route('POST /certificate/renew', {
     ...changing,
-    method: 'POST',
-    url: '/certificate/renew',
     operationId: 'renewCertificate',
     effect: 'none',
     summary: 'Issue a certificate now',
@@ -340,10 +330,8 @@ export const certificateRoutes = ({ certificates, boxName }: CertificateRouteDep
       return certificates.describe();
     },
   }),
-  route({
+  route('GET /box-name', {
     ...about,
-    method: 'GET',
-    url: '/box-name',
     operationId: 'getBoxName',
     effect: 'none',
     summary: 'Show the name of the box',
@@ -351,10 +339,8 @@ export const certificateRoutes = ({ certificates, boxName }: CertificateRouteDep
     reply: BoxNameReply,
     handle: () => boxName.describe(),
   }),
-  route({
+  route('PUT /box-name', {
     ...changing,
-    method: 'PUT',
-    url: '/box-name',
     operationId: 'setBoxName',
     effect: 'none',
     summary: 'Name the box',

@@ -25,7 +25,7 @@ import { lineOfText } from '../../lib/text-fields.ts';
 import { idOf, personParams } from './ids.ts';
 import { listRoute } from './lists.ts';
 import { byManagers, byOperators, byReaders } from './may-call.ts';
-import { createPersonOf } from './person-of.ts';
+import { createPersonOf } from './realm.ts';
 import { type AdminRoute, route } from './route.ts';
 
 const somePurposes = z.array(z.enum(purposes)).min(1).max(purposes.length);
@@ -249,10 +249,8 @@ export function consentRoutes({
         return consentReceipts.page(realm, { ...part, subject }, who, request);
       },
     }),
-    route({
+    route('GET /subjects/:id/consent', {
       ...about,
-      method: 'GET',
-      url: '/subjects/:id/consent',
       operationId: 'getConsent',
       effect: 'reads-personal',
       summary: 'Show the consent of a person',
@@ -267,10 +265,8 @@ export function consentRoutes({
         return shown(person, await consents.read(person, who, request));
       },
     }),
-    route({
+    route('POST /subjects/:id/consent', {
       ...about,
-      method: 'POST',
-      url: '/subjects/:id/consent',
       operationId: 'recordConsent',
       effect: 'weakens-protection',
       harmless: async ({ realm, params: { id }, body }) =>
@@ -295,10 +291,8 @@ export function consentRoutes({
         );
       },
     }),
-    route({
+    route('POST /subjects/:id/consent/withdrawals', {
       ...about,
-      method: 'POST',
-      url: '/subjects/:id/consent/withdrawals',
       operationId: 'withdrawConsent',
       effect: 'destroys',
       approval,
@@ -318,10 +312,8 @@ export function consentRoutes({
         return { ...shown(person, state), withdrawn: state.withdrawn };
       },
     }),
-    route({
+    route('GET /subjects/:id/consent/:consent/receipt', {
       ...about,
-      method: 'GET',
-      url: '/subjects/:id/consent/:consent/receipt',
       operationId: 'getConsentReceipt',
       effect: 'reads-personal',
       summary: 'Show the receipt of a consent',
@@ -344,11 +336,9 @@ export function consentRoutes({
 /** What the organization says of the consent of its people. */
 function organizationRoutes(organizations: ConsentRouteDeps['organizations']): AdminRoute[] {
   return [
-    route({
+    route('GET /consent-text', {
       ...about,
       within: 'organization',
-      method: 'GET',
-      url: '/consent-text',
       operationId: 'getConsentText',
       effect: 'none',
       summary: 'Show the consent text',
@@ -362,11 +352,9 @@ function organizationRoutes(organizations: ConsentRouteDeps['organizations']): A
         return { ...kiosk, page };
       },
     }),
-    route({
+    route('GET /consent-text/versions/:version', {
       ...about,
       within: 'organization',
-      method: 'GET',
-      url: '/consent-text/versions/:version',
       operationId: 'getConsentTextVersion',
       effect: 'none',
       summary: 'Show a version of the consent text',
@@ -380,11 +368,9 @@ function organizationRoutes(organizations: ConsentRouteDeps['organizations']): A
       handle: ({ organization, params: { version } }) =>
         organizations.publishedText(organization, version === 0 ? undefined : version),
     }),
-    route({
+    route('POST /consent-text/preview', {
       ...about,
       within: 'organization',
-      method: 'POST',
-      url: '/consent-text/preview',
       operationId: 'previewConsentText',
       effect: 'none',
       summary: 'Preview a consent text',
@@ -399,11 +385,9 @@ function organizationRoutes(organizations: ConsentRouteDeps['organizations']): A
         return previewOf(textOwner(found, own));
       },
     }),
-    route({
+    route('PUT /consent-text', {
       ...about,
       within: 'organization',
-      method: 'PUT',
-      url: '/consent-text',
       operationId: 'publishConsentText',
       effect: 'weakens-protection',
       summary: 'Publish a consent text',
@@ -415,11 +399,9 @@ function organizationRoutes(organizations: ConsentRouteDeps['organizations']): A
       refuses: ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'],
       handle: ({ organization, body, who }) => organizations.publishConsentText(organization, body, who),
     }),
-    route({
+    route('PUT /organization/attestation', {
       ...about,
       within: 'organization',
-      method: 'PUT',
-      url: '/organization/attestation',
       operationId: 'attestConsent',
       effect: 'weakens-protection',
       summary: 'Attest consent',

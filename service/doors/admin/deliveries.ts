@@ -160,11 +160,9 @@ export const deliveryRoutes = ({ deliveries }: DeliveryRouteDeps): AdminRoute[] 
     rows: ({ realm }, { delivery: id, person: subject, ...part }) =>
       deliveries.list(realm, { id, subject, ...part }),
   }),
-  route({
+  route('GET /deliveries/:id', {
     tag: 'deliveries',
     within: 'world',
-    method: 'GET',
-    url: '/deliveries/:id',
     operationId: 'getDelivery',
     effect: 'reads-personal',
     summary: 'Get a delivery with its attempts',
@@ -177,11 +175,9 @@ export const deliveryRoutes = ({ deliveries }: DeliveryRouteDeps): AdminRoute[] 
     handle: async ({ realm, who, forBox, params: { id } }) =>
       withLog(await deliveries.get(realm, id, who), forBox),
   }),
-  route({
+  route('GET /webhooks/health', {
     tag: 'webhooks',
     within: 'world',
-    method: 'GET',
-    url: '/webhooks/health',
     operationId: 'listWebhookHealth',
     effect: 'none',
     summary: 'List the health of webhooks',
@@ -191,11 +187,9 @@ export const deliveryRoutes = ({ deliveries }: DeliveryRouteDeps): AdminRoute[] 
     reply: HealthListReply,
     handle: async ({ realm }) => ({ items: await deliveries.health(realm) }),
   }),
-  route({
+  route('GET /webhooks/:id/health', {
     tag: 'webhooks',
     within: 'world',
-    method: 'GET',
-    url: '/webhooks/:id/health',
     operationId: 'getWebhookHealth',
     effect: 'none',
     summary: 'Get the health of a webhook',
@@ -206,11 +200,9 @@ export const deliveryRoutes = ({ deliveries }: DeliveryRouteDeps): AdminRoute[] 
     refuses: ['NOT_FOUND'],
     handle: ({ realm, params: { id } }) => deliveries.healthOf(realm, id),
   }),
-  route({
+  route('POST /deliveries/:id/resend', {
     tag: 'deliveries',
     within: 'world',
-    method: 'POST',
-    url: '/deliveries/:id/resend',
     operationId: 'resendDelivery',
     effect: 'none',
     summary: 'Resend a delivery',
@@ -223,11 +215,9 @@ export const deliveryRoutes = ({ deliveries }: DeliveryRouteDeps): AdminRoute[] 
     refuses,
     handle: ({ realm, who, params: { id } }) => deliveries.resend(realm, id, who),
   }),
-  route({
+  route('POST /webhooks/:id/test', {
     tag: 'webhooks',
     within: 'world',
-    method: 'POST',
-    url: '/webhooks/:id/test',
     operationId: 'testWebhook',
     effect: 'none',
     summary: 'Send a test event',
@@ -241,11 +231,9 @@ export const deliveryRoutes = ({ deliveries }: DeliveryRouteDeps): AdminRoute[] 
     handle: async ({ realm, who, forBox, params: { id }, body }) =>
       withLog(await deliveries.test(realm, id, body.event, who), forBox),
   }),
-  route({
+  route('POST /webhooks/:id/retry', {
     tag: 'webhooks',
     within: 'world',
-    method: 'POST',
-    url: '/webhooks/:id/retry',
     operationId: 'retryWebhook',
     effect: 'none',
     summary: 'Try what waits now',
@@ -258,11 +246,9 @@ export const deliveryRoutes = ({ deliveries }: DeliveryRouteDeps): AdminRoute[] 
     refuses,
     handle: ({ realm, who, params: { id } }) => deliveries.tryWaiting(realm, id, who),
   }),
-  route({
+  route('POST /webhooks/:id/replay', {
     tag: 'webhooks',
     within: 'world',
-    method: 'POST',
-    url: '/webhooks/:id/replay',
     operationId: 'replayToWebhook',
     effect: 'none',
     summary: 'Replay events',

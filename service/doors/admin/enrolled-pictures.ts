@@ -134,12 +134,10 @@ export interface DoubtfulRouteDeps {
 
 /** People whose picture should be taken again. */
 export const doubtfulRoutes = ({ calibrations }: DoubtfulRouteDeps): AdminRoute[] => [
-  route({
+  route('GET /subjects/doubtful', {
     tag: 'subjects',
     within: 'world',
     keyRefusal: 'No API key may list people: on the box run "gatehouse subject doubtful".',
-    method: 'GET',
-    url: '/subjects/doubtful',
     operationId: 'listDoubtfulPeople',
     effect: 'reads-personal',
     summary: 'List people to enroll again',
@@ -164,7 +162,6 @@ const about = {
   within: 'world',
   keyRefusal: 'No API key may confirm or remove a picture: on the box run "gatehouse subject".',
   may: byOperators,
-  url: '/subjects/:id/pictures/:picture',
   params: PictureParams,
 } as const;
 
@@ -196,9 +193,8 @@ export function pictureRoutes({ subjects, approvals }: PictureRouteDeps): AdminR
       : { action, alone: true };
   }
   return [
-    route({
+    route('PATCH /subjects/:id/pictures/:picture', {
       ...about,
-      method: 'PATCH',
       operationId: 'confirmPicture',
       effect: 'changes-identity',
       approval: askedFor,
@@ -216,9 +212,8 @@ export function pictureRoutes({ subjects, approvals }: PictureRouteDeps): AdminR
         return alone ? { ...pictures, alone: true as const } : pictures;
       },
     }),
-    route({
+    route('DELETE /subjects/:id/pictures/:picture', {
       ...about,
-      method: 'DELETE',
       operationId: 'removePicture',
       effect: 'changes-identity',
       summary: 'Remove an enrolled picture',
@@ -239,12 +234,10 @@ export interface UpgradeRouteDeps {
 
 /** How far the change to another embedder is. */
 export const upgradeRoutes = ({ subjects }: UpgradeRouteDeps): AdminRoute[] => [
-  route({
+  route('GET /template-upgrades', {
     tag: 'subjects',
     within: 'world',
     keyRefusal: 'No API key may list or change people: on the box run "gatehouse subject".',
-    method: 'GET',
-    url: '/template-upgrades',
     operationId: 'listTemplateUpgrades',
     effect: 'reads-personal',
     summary: 'List people without a template of the present model',

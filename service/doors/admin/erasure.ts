@@ -70,11 +70,9 @@ const unconfirmed = (id: string, confirm: string | undefined) =>
 
 /** Erasing people, and the receipts of it. No API key can. */
 export const erasureRoutes = ({ erasure }: ErasureRouteDeps): AdminRoute[] => [
-  route({
+  route('POST /subjects/:id/erase', {
     ...about,
     within: 'world',
-    method: 'POST',
-    url: '/subjects/:id/erase',
     operationId: 'eraseSubject',
     effect: 'destroys',
     approval: 'subject.erase',
@@ -95,11 +93,9 @@ export const erasureRoutes = ({ erasure }: ErasureRouteDeps): AdminRoute[] => [
       return erasure.erase(realm, id, { ...order, actor: who, request });
     },
   }),
-  route({
+  route('POST /subjects/erase', {
     ...about,
     within: 'world',
-    method: 'POST',
-    url: '/subjects/erase',
     operationId: 'eraseSubjects',
     effect: 'destroys',
     approval: 'subjects.erase',
@@ -141,11 +137,9 @@ export const erasureRoutes = ({ erasure }: ErasureRouteDeps): AdminRoute[] => [
     keyOf: ({ erasure: id }) => id,
     rows: ({ organization }, part) => erasure.receipts(organization, part),
   }),
-  route({
+  route('GET /erasures/keys', {
     ...about,
     within: 'appliance',
-    method: 'GET',
-    url: '/erasures/keys',
     operationId: 'listReceiptKeys',
     effect: 'none',
     summary: 'Show the public keys of receipts',
@@ -155,11 +149,9 @@ export const erasureRoutes = ({ erasure }: ErasureRouteDeps): AdminRoute[] => [
     reply: ReceiptKeysReply,
     handle: ({ query }) => pageOfShort(erasure.publicKeys(), query, ({ kid }) => kid),
   }),
-  route({
+  route('GET /erasures/:id', {
     ...about,
     within: 'appliance',
-    method: 'GET',
-    url: '/erasures/:id',
     operationId: 'getErasure',
     effect: 'none',
     summary: 'Show a receipt',

@@ -26,12 +26,10 @@ export interface EvidenceRouteDeps {
 
 /** What was measured for this version: accuracy, liveness, behavior, speed. */
 export const evidenceRoutes = ({ evidence }: EvidenceRouteDeps): AdminRoute[] => [
-  route({
+  route('GET /evidence', {
     tag: 'appliance',
     within: 'organization',
     keyRefusal: 'No API key may read the evidence report: open it in the console.',
-    method: 'GET',
-    url: '/evidence',
     operationId: 'readEvidence',
     effect: 'none',
     summary: 'Read the published figures',

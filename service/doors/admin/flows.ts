@@ -163,10 +163,8 @@ export const flowRoutes = ({ flows }: FlowRouteDeps): AdminRoute[] => [
     rows: async ({ organization }, part) =>
       Promise.all((await flows.page(organization, part)).map((flow) => replyOf(flows, flow))),
   }),
-  route({
+  route('GET /flows/:id', {
     ...about,
-    method: 'GET',
-    url: '/flows/:id',
     operationId: 'getFlow',
     effect: 'none',
     summary: 'Show a hosted flow',
@@ -177,10 +175,8 @@ export const flowRoutes = ({ flows }: FlowRouteDeps): AdminRoute[] => [
     refuses: ['NOT_FOUND'],
     handle: async ({ organization, params: { id } }) => replyOf(flows, await flows.get(organization, id)),
   }),
-  route({
+  route('GET /flows/:id/preview', {
     ...about,
-    method: 'GET',
-    url: '/flows/:id/preview',
     operationId: 'previewFlow',
     effect: 'none',
     summary: 'Preview the page of a flow',
@@ -191,10 +187,8 @@ export const flowRoutes = ({ flows }: FlowRouteDeps): AdminRoute[] => [
     refuses: ['NOT_FOUND', 'PROFILE_NOT_FOUND'],
     handle: async ({ organization, params: { id } }) => flows.preview(await flows.get(organization, id)),
   }),
-  route({
+  route('POST /flows', {
     ...about,
-    method: 'POST',
-    url: '/flows',
     operationId: 'createFlow',
     effect: 'none',
     summary: 'Create a hosted flow',
@@ -208,10 +202,8 @@ export const flowRoutes = ({ flows }: FlowRouteDeps): AdminRoute[] => [
     handle: async ({ organization, body, who }) =>
       replyOf(flows, await flows.create(organization, body, who)),
   }),
-  route({
+  route('PUT /flows/:id', {
     ...about,
-    method: 'PUT',
-    url: '/flows/:id',
     operationId: 'changeFlow',
     effect: 'opens-the-box',
     summary: 'Change a hosted flow',
@@ -224,10 +216,8 @@ export const flowRoutes = ({ flows }: FlowRouteDeps): AdminRoute[] => [
     handle: async ({ organization, params: { id }, body, who }) =>
       replyOf(flows, await flows.change(organization, id, body, who)),
   }),
-  route({
+  route('DELETE /flows/:id', {
     ...about,
-    method: 'DELETE',
-    url: '/flows/:id',
     operationId: 'removeFlow',
     effect: 'none',
     summary: 'Delete a hosted flow',
@@ -237,10 +227,8 @@ export const flowRoutes = ({ flows }: FlowRouteDeps): AdminRoute[] => [
     refuses: ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'],
     handle: ({ organization, params: { id }, who }) => flows.remove(organization, id, who),
   }),
-  route({
+  route('POST /flows/:id/publish', {
     ...about,
-    method: 'POST',
-    url: '/flows/:id/publish',
     operationId: 'publishFlow',
     effect: 'opens-the-box',
     summary: 'Publish a hosted flow',
@@ -252,10 +240,8 @@ export const flowRoutes = ({ flows }: FlowRouteDeps): AdminRoute[] => [
     handle: async ({ organization, params: { id }, who }) =>
       replyOf(flows, await flows.publish(organization, id, who)),
   }),
-  route({
+  route('POST /flows/:id/unpublish', {
     ...about,
-    method: 'POST',
-    url: '/flows/:id/unpublish',
     operationId: 'unpublishFlow',
     effect: 'none',
     summary: 'Unpublish a hosted flow',

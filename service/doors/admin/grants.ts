@@ -92,10 +92,8 @@ export const grantRoutes = ({ grants }: GrantRouteDeps): AdminRoute[] => [
     key: idOf('grant'),
     rows: async ({ organization }, part) => (await grants.page(organization, part)).map(shown),
   }),
-  route({
+  route('POST /grants', {
     ...about,
-    method: 'POST',
-    url: '/grants',
     operationId: 'addGrant',
     effect: 'opens-the-box',
     summary: 'Grant a destination',
@@ -111,10 +109,8 @@ export const grantRoutes = ({ grants }: GrantRouteDeps): AdminRoute[] => [
     handle: async ({ organization, who, forBox, body: { to, note = '' } }) =>
       shown(await grants.add(organization, to, note, who, forBox ? 'any' : 'public')),
   }),
-  route({
+  route('DELETE /grants/:id', {
     ...about,
-    method: 'DELETE',
-    url: '/grants/:id',
     operationId: 'revokeGrant',
     effect: 'none',
     summary: 'Revoke a grant',

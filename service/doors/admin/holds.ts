@@ -6,7 +6,7 @@ import { lineOfText } from '../../lib/text-fields.ts';
 import { idOf, personParams } from './ids.ts';
 import { listRoute } from './lists.ts';
 import { byManagers, byReaders } from './may-call.ts';
-import { createPersonOf } from './person-of.ts';
+import { createPersonOf } from './realm.ts';
 import { type AdminRoute, route } from './route.ts';
 
 const NewHold = z
@@ -85,10 +85,8 @@ export function holdRoutes({ subjects, holds }: HoldRouteDeps): AdminRoute[] {
         return { items: items.map((hold) => ({ ...hold, userId: hold.subject })), next };
       },
     }),
-    route({
+    route('POST /subjects/:id/holds', {
       ...about,
-      method: 'POST',
-      url: '/subjects/:id/holds',
       operationId: 'placeHold',
       effect: 'none',
       summary: 'Place a legal hold',
@@ -105,10 +103,8 @@ export function holdRoutes({ subjects, holds }: HoldRouteDeps): AdminRoute[] {
         return { hold: await holds.place(person, reason, who, request), userId: person.subject };
       },
     }),
-    route({
+    route('POST /subjects/:id/holds/release', {
       ...about,
-      method: 'POST',
-      url: '/subjects/:id/holds/release',
       operationId: 'releaseHold',
       effect: 'destroys',
       approval: 'hold.release',

@@ -95,10 +95,8 @@ export const jobRoutes = ({ jobs, boardLinks }: JobRouteDeps): AdminRoute[] => [
     key: z.string(),
     rows: (_, { before: after, ...part }) => jobs.list({ after, ...part }),
   }),
-  route({
+  route('GET /jobs/counts', {
     ...about,
-    method: 'GET',
-    url: '/jobs/counts',
     operationId: 'countJobs',
     effect: 'none',
     summary: 'Count jobs',
@@ -106,10 +104,8 @@ export const jobRoutes = ({ jobs, boardLinks }: JobRouteDeps): AdminRoute[] => [
     reply: JobCountsReply,
     handle: async () => fromCounts(await jobs.counts()),
   }),
-  route({
+  route('GET /jobs/:id', {
     ...about,
-    method: 'GET',
-    url: '/jobs/:id',
     operationId: 'getJob',
     effect: 'none',
     summary: 'Get a job',
@@ -123,10 +119,8 @@ export const jobRoutes = ({ jobs, boardLinks }: JobRouteDeps): AdminRoute[] => [
       throw new Problem('NOT_FOUND', `There is no job ${id}: deliveries are forgotten with their term.`);
     },
   }),
-  route({
+  route('POST /jobs/:id/retry', {
     ...about,
-    method: 'POST',
-    url: '/jobs/:id/retry',
     operationId: 'retryJob',
     effect: 'none',
     summary: 'Try a job again',
@@ -137,10 +131,8 @@ export const jobRoutes = ({ jobs, boardLinks }: JobRouteDeps): AdminRoute[] => [
     refuses: ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'],
     handle: ({ params: { id }, who }) => jobs.retry(id, who),
   }),
-  route({
+  route('DELETE /jobs/:id', {
     ...about,
-    method: 'DELETE',
-    url: '/jobs/:id',
     operationId: 'removeJob',
     effect: 'destroys',
     summary: 'Remove a job',
@@ -157,10 +149,8 @@ export const jobRoutes = ({ jobs, boardLinks }: JobRouteDeps): AdminRoute[] => [
       );
     },
   }),
-  route({
+  route('POST /jobs/links', {
     ...about,
-    method: 'POST',
-    url: '/jobs/links',
     operationId: 'makeJobBoardLink',
     effect: 'opens-the-box',
     summary: 'Create a link to the board of jobs',

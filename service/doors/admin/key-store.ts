@@ -145,10 +145,8 @@ export const keyCopyRoutes = ({ keyCopyFolders }: KeyCopyRouteDeps): AdminRoute[
     keyOf: ({ place }) => place,
     rows: () => keyCopyFolders.list(),
   }),
-  route({
+  route('POST /key-store/places', {
     ...about,
-    method: 'POST',
-    url: '/key-store/places',
     operationId: 'addKeyPlace',
     effect: 'opens-the-box',
     summary: 'Keep a copy of the key store in a folder',
@@ -159,10 +157,8 @@ export const keyCopyRoutes = ({ keyCopyFolders }: KeyCopyRouteDeps): AdminRoute[
     refuses: ['CONFLICT', 'STORAGE_FULL'],
     handle: ({ body: { folder }, who }) => keyCopyFolders.add(folder, who),
   }),
-  route({
+  route('POST /key-store/places/remove', {
     ...about,
-    method: 'POST',
-    url: '/key-store/places/remove',
     operationId: 'removeKeyPlace',
     effect: 'weakens-protection',
     summary: 'Remove a copy of the key store',
@@ -172,10 +168,8 @@ export const keyCopyRoutes = ({ keyCopyFolders }: KeyCopyRouteDeps): AdminRoute[
     refuses: ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'],
     handle: ({ body: { folder, wipe }, who }) => keyCopyFolders.remove(folder, { wipe }, who),
   }),
-  route({
+  route('POST /key-store/places/destroyed', {
     ...about,
-    method: 'POST',
-    url: '/key-store/places/destroyed',
     operationId: 'attestDestroyedKeyPlace',
     effect: 'weakens-protection',
     summary: 'State that the medium of a copy is destroyed',
@@ -186,10 +180,8 @@ export const keyCopyRoutes = ({ keyCopyFolders }: KeyCopyRouteDeps): AdminRoute[
     refuses: ['NOT_FOUND', 'CONFLICT', 'CONFIRMATION_REQUIRED', 'STORAGE_FULL'],
     handle: ({ body: { folder, ...options }, who }) => keyCopyFolders.attest(folder, defined(options), who),
   }),
-  route({
+  route('POST /key-store/sync', {
     ...about,
-    method: 'POST',
-    url: '/key-store/sync',
     operationId: 'syncKeyPlaces',
     effect: 'none',
     summary: 'Bring every copy of the key store up to date',
@@ -216,10 +208,8 @@ const refuses = ['WRONG_PASSPHRASE', 'CONFLICT', 'STORAGE_FULL'] as const;
 
 /** The master key and the signing keys. */
 export const keyRoutesOfAppliance = ({ custody }: MasterRouteDeps): AdminRoute[] => [
-  route({
+  route('GET /master-key', {
     ...about,
-    method: 'GET',
-    url: '/master-key',
     operationId: 'getMasterKey',
     effect: 'none',
     summary: 'Show how the master key is kept',
@@ -227,10 +217,8 @@ export const keyRoutesOfAppliance = ({ custody }: MasterRouteDeps): AdminRoute[]
     reply: MasterReply,
     handle: () => custody.master(),
   }),
-  route({
+  route('POST /master-key/rotate', {
     ...about,
-    method: 'POST',
-    url: '/master-key/rotate',
     operationId: 'rotateMasterKey',
     effect: 'none',
     summary: 'Replace the master key',
@@ -240,10 +228,8 @@ export const keyRoutesOfAppliance = ({ custody }: MasterRouteDeps): AdminRoute[]
     refuses,
     handle: ({ body: { passphrase }, who }) => custody.rotateMaster(passphrase, who),
   }),
-  route({
+  route('POST /master-key/passphrase', {
     ...about,
-    method: 'POST',
-    url: '/master-key/passphrase',
     operationId: 'setPassphrase',
     effect: 'none',
     summary: 'Protect the master key with a passphrase',
@@ -254,10 +240,8 @@ export const keyRoutesOfAppliance = ({ custody }: MasterRouteDeps): AdminRoute[]
     refuses: ['CONFLICT', 'STORAGE_FULL'],
     handle: ({ body: { passphrase }, who }) => custody.setPassphrase(passphrase, who),
   }),
-  route({
+  route('POST /master-key/passphrase/change', {
     ...about,
-    method: 'POST',
-    url: '/master-key/passphrase/change',
     operationId: 'changePassphrase',
     effect: 'none',
     summary: 'Change the passphrase of the master key',
@@ -267,10 +251,8 @@ export const keyRoutesOfAppliance = ({ custody }: MasterRouteDeps): AdminRoute[]
     refuses,
     handle: ({ body: { current, passphrase }, who }) => custody.changePassphrase(current, passphrase, who),
   }),
-  route({
+  route('POST /master-key/file', {
     ...about,
-    method: 'POST',
-    url: '/master-key/file',
     operationId: 'useMasterKeyFile',
     effect: 'weakens-protection',
     summary: 'Keep a new master key in a file',
@@ -293,10 +275,8 @@ export const keyRoutesOfAppliance = ({ custody }: MasterRouteDeps): AdminRoute[]
     keyOf: ({ kid }) => kid,
     rows: () => custody.signingKeys(),
   }),
-  route({
+  route('POST /signing-keys/:purpose/rotate', {
     ...about,
-    method: 'POST',
-    url: '/signing-keys/:purpose/rotate',
     operationId: 'rotateSigningKey',
     effect: 'none',
     summary: 'Rotate a signing key',

@@ -92,10 +92,8 @@ export const keyRoutes = ({ access, checks }: KeyRouteDeps): AdminRoute[] => [
     key: idOf('key'),
     rows: async ({ organization }, part) => (await access.pageKeys(organization, part)).map(inEnv),
   }),
-  route({
+  route('POST /keys', {
     ...about,
-    method: 'POST',
-    url: '/keys',
     operationId: 'createKey',
     effect: 'opens-the-box',
     summary: 'Create an API key',
@@ -112,10 +110,8 @@ export const keyRoutes = ({ access, checks }: KeyRouteDeps): AdminRoute[] => [
       return shown(await access.createKey({ organization, world, ...wanted }, who));
     },
   }),
-  route({
+  route('PATCH /keys/:id', {
     ...about,
-    method: 'PATCH',
-    url: '/keys/:id',
     operationId: 'restrictKey',
     effect: 'none',
     summary: 'Restrict an API key',
@@ -128,10 +124,8 @@ export const keyRoutes = ({ access, checks }: KeyRouteDeps): AdminRoute[] => [
     handle: async ({ organization, params: { id }, body, who }) =>
       inEnv(await access.restrictKey(organization, id, body, who)),
   }),
-  route({
+  route('POST /keys/:id/rotate', {
     ...about,
-    method: 'POST',
-    url: '/keys/:id/rotate',
     operationId: 'rotateKey',
     effect: 'opens-the-box',
     summary: 'Rotate an API key',
@@ -149,10 +143,8 @@ export const keyRoutes = ({ access, checks }: KeyRouteDeps): AdminRoute[] => [
       return { ...shown(made), old: inEnv(made.old) };
     },
   }),
-  route({
+  route('POST /keys/:id/revoke', {
     ...about,
-    method: 'POST',
-    url: '/keys/:id/revoke',
     operationId: 'revokeKey',
     effect: 'none',
     summary: 'Revoke an API key',

@@ -77,7 +77,6 @@ const about = {
 const ofPairing = {
   ...about,
   within: 'organization',
-  url: '/kiosk-pairings/:id',
   params: paramsOf('pairing'),
 } as const;
 
@@ -91,7 +90,6 @@ const shown = ({ state: { is, ...more }, ...pairing }: Pairing) => ({
 const own = {
   ...about,
   within: 'organization',
-  url: '/operator-pin',
   may: { operator: false, administrator: operators, key: false },
 } as const;
 const idOf = (who: { is: string; administrator?: string }) => who.administrator as AdministratorId;
@@ -112,11 +110,9 @@ export const kioskRoutes = ({ kiosks }: KioskRouteDeps): AdminRoute[] => [
     page: 'Kiosks',
     rows: async ({ organization }) => (await kiosks.list(organization)).map(inEnv),
   }),
-  route({
+  route('POST /kiosks/:id/revoke', {
     ...about,
     within: 'organization',
-    method: 'POST',
-    url: '/kiosks/:id/revoke',
     operationId: 'revokeKiosk',
     effect: 'none',
     summary: 'Revoke a kiosk',
@@ -128,11 +124,9 @@ export const kioskRoutes = ({ kiosks }: KioskRouteDeps): AdminRoute[] => [
     handle: async ({ organization, params: { id }, who }) =>
       inEnv(await kiosks.revoke(organization, id, who)),
   }),
-  route({
+  route('POST /kiosks/:id/unlock', {
     ...about,
     within: 'organization',
-    method: 'POST',
-    url: '/kiosks/:id/unlock',
     operationId: 'unlockKiosk',
     effect: 'weakens-protection',
     daily: true,
@@ -145,11 +139,9 @@ export const kioskRoutes = ({ kiosks }: KioskRouteDeps): AdminRoute[] => [
     handle: async ({ organization, params: { id }, who }) =>
       inEnv(await kiosks.unlock(organization, id, who)),
   }),
-  route({
+  route('POST /kiosk-pairings', {
     ...about,
     within: 'world',
-    method: 'POST',
-    url: '/kiosk-pairings',
     operationId: 'beginPairing',
     effect: 'none',
     summary: 'Start pairing a kiosk',
@@ -166,9 +158,8 @@ export const kioskRoutes = ({ kiosks }: KioskRouteDeps): AdminRoute[] => [
       return { ...shown(begun), code };
     },
   }),
-  route({
+  route('GET /kiosk-pairings/:id', {
     ...ofPairing,
-    method: 'GET',
     operationId: 'getPairing',
     effect: 'none',
     summary: 'Show a pairing',
@@ -179,9 +170,8 @@ export const kioskRoutes = ({ kiosks }: KioskRouteDeps): AdminRoute[] => [
     refuses: ['NOT_FOUND'],
     handle: ({ organization, params: { id } }) => shown(kiosks.pairing(organization, id)),
   }),
-  route({
+  route('DELETE /kiosk-pairings/:id', {
     ...ofPairing,
-    method: 'DELETE',
     operationId: 'cancelPairing',
     effect: 'none',
     summary: 'Cancel a pairing',
@@ -190,10 +180,8 @@ export const kioskRoutes = ({ kiosks }: KioskRouteDeps): AdminRoute[] => [
     refuses: ['NOT_FOUND'],
     handle: ({ organization, params: { id } }) => kiosks.cancelPairing(organization, id),
   }),
-  route({
+  route('POST /kiosk-pairings/:id/confirm', {
     ...ofPairing,
-    method: 'POST',
-    url: '/kiosk-pairings/:id/confirm',
     operationId: 'confirmPairing',
     effect: 'opens-the-box',
     summary: 'Confirm a pairing',
@@ -204,9 +192,8 @@ export const kioskRoutes = ({ kiosks }: KioskRouteDeps): AdminRoute[] => [
     handle: async ({ organization, params: { id }, who }) =>
       inEnv(await kiosks.confirmPairing(organization, id, who)),
   }),
-  route({
+  route('GET /operator-pin', {
     ...own,
-    method: 'GET',
     operationId: 'getOperatorPin',
     effect: 'none',
     summary: 'Show the state of your PIN',
@@ -214,9 +201,8 @@ export const kioskRoutes = ({ kiosks }: KioskRouteDeps): AdminRoute[] => [
     reply: PinReply,
     handle: async ({ who }) => ({ set: await kiosks.hasPin(idOf(who)) }),
   }),
-  route({
+  route('PUT /operator-pin', {
     ...own,
-    method: 'PUT',
     may: own.may,
     operationId: 'setOperatorPin',
     effect: 'weakens-protection',
@@ -232,9 +218,8 @@ export const kioskRoutes = ({ kiosks }: KioskRouteDeps): AdminRoute[] => [
       return { set: true };
     },
   }),
-  route({
+  route('DELETE /operator-pin', {
     ...own,
-    method: 'DELETE',
     may: own.may,
     operationId: 'removeOperatorPin',
     effect: 'weakens-protection',

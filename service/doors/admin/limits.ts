@@ -99,7 +99,6 @@ export interface LimitRouteDeps {
 const about = {
   tag: 'limits',
   within: 'organization',
-  url: '/limits',
   reply: LimitsReply,
   keyRefusal: 'No API key may see or change limits: on the box run "gatehouse limits".',
 } as const;
@@ -107,9 +106,8 @@ const about = {
 /** Rate limits of an organization and its keys. Only the operator changes the organization's limits. */
 export function limitRoutes({ limits }: LimitRouteDeps): AdminRoute[] {
   return [
-    route({
+    route('GET /limits', {
       ...about,
-      method: 'GET',
       operationId: 'getLimits',
       effect: 'none',
       summary: 'Show limits',
@@ -119,9 +117,8 @@ export function limitRoutes({ limits }: LimitRouteDeps): AdminRoute[] {
       refuses: ['NOT_FOUND'],
       handle: async ({ organization, query: { key } }) => fromLimits(await limits.show(organization, key)),
     }),
-    route({
+    route('PATCH /limits', {
       ...about,
-      method: 'PATCH',
       operationId: 'changeLimits',
       effect: 'weakens-protection',
       summary: 'Change limits',

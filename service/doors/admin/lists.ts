@@ -5,9 +5,11 @@ import type { Within } from './realm.ts';
 import { type AdminCall, type AdminRoute, type Definition, route } from './route.ts';
 
 /** What of a declared route follows from its list. */
-type Follows = 'method' | 'query' | 'body' | 'reply' | 'handle';
+type Follows = 'query' | 'body' | 'reply' | 'handle';
 
 interface Listed<Item extends z.ZodType> {
+  /** Below `/api/admin`: `/sites`. */
+  url: `/${string}`;
   item: Item;
   /** What the list holds, and its order: `Sites, the newest first`. */
   items: string;
@@ -41,6 +43,7 @@ export function listRoute<
   key,
   keyOf = (row) => (row as { id?: unknown }).id,
   rows,
+  url,
   ...declared
 }: Omit<Definition<W, Params, Query<Filter, Key>, Nothing, z.ZodType>, Follows> &
   Listed<Item> & {
@@ -55,9 +58,8 @@ export function listRoute<
     ): Promise<readonly Row[] | { items: readonly Row[]; next?: unknown }>;
   }): AdminRoute {
   const query = z.strictObject({ ...filter, ...pageQuery(key) }) as unknown as Query<Filter, Key>;
-  return route({
+  return route(`GET ${url}`, {
     ...declared,
-    method: 'GET',
     query,
     reply: pageReply(item, items, page),
     async handle(call) {
@@ -81,6 +83,7 @@ export function shortListRoute<
   page,
   keyOf = (row) => (row as { id: string }).id,
   rows,
+  url,
   ...declared
 }: Omit<Definition<W, Params, z.ZodObject<typeof shortListQuery>, Nothing, z.ZodType>, Follows> &
   Listed<Item> & {
@@ -89,9 +92,8 @@ export function shortListRoute<
       call: AdminCall<W, Params, z.ZodObject<typeof shortListQuery>, Nothing>,
     ): Promise<readonly Row[]> | readonly Row[];
   }): AdminRoute {
-  return route({
+  return route(`GET ${url}`, {
     ...declared,
-    method: 'GET',
     query: z.strictObject(shortListQuery),
     reply: pageReply(item, items, page),
     handle: async (call) => pageOfShort(await rows(call), call.query, keyOf),

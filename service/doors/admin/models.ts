@@ -497,10 +497,8 @@ const about = {
 
 /** The models of the box. */
 export const modelRoutes = ({ models, netProvider, modelChanges }: ModelRouteDeps): AdminRoute[] => [
-  route({
+  route('GET /models', {
     ...about,
-    method: 'GET',
-    url: '/models',
     operationId: 'listModels',
     effect: 'none',
     summary: 'List models',
@@ -513,10 +511,8 @@ export const modelRoutes = ({ models, netProvider, modelChanges }: ModelRouteDep
       provider: netProvider(),
     }),
   }),
-  route({
+  route('GET /models/verification', {
     ...about,
-    method: 'GET',
-    url: '/models/verification',
     operationId: 'verifyModels',
     effect: 'none',
     summary: 'Hash the files of the models again',
@@ -525,10 +521,8 @@ export const modelRoutes = ({ models, netProvider, modelChanges }: ModelRouteDep
     reply: ModelFilesReply,
     handle: async () => ({ items: await models.verify() }),
   }),
-  route({
+  route('POST /models/files', {
     ...about,
-    method: 'POST',
-    url: '/models/files',
     operationId: 'examineModelFile',
     effect: 'none',
     summary: 'Inspect the file of a model',
@@ -541,10 +535,8 @@ export const modelRoutes = ({ models, netProvider, modelChanges }: ModelRouteDep
     reply: StagedModelReply,
     handle: async ({ body, file }) => shownStaged(await modelChanges.stage({ ...body, bytes: file })),
   }),
-  route({
+  route('POST /models/files/:file/import', {
     ...about,
-    method: 'POST',
-    url: '/models/files/:file/import',
     operationId: 'importModelFile',
     effect: 'weakens-protection',
     summary: 'Import an inspected file',
@@ -556,10 +548,8 @@ export const modelRoutes = ({ models, netProvider, modelChanges }: ModelRouteDep
     refuses: ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'],
     handle: async ({ params: { file }, who }) => shown(await modelChanges.importStaged(file, who)),
   }),
-  route({
+  route('POST /models/dry-run', {
     ...about,
-    method: 'POST',
-    url: '/models/dry-run',
     operationId: 'dryRunModels',
     effect: 'none',
     summary: 'Preview changes of the models',
@@ -571,10 +561,8 @@ export const modelRoutes = ({ models, netProvider, modelChanges }: ModelRouteDep
     refuses: ['NOT_FOUND', 'MODEL_NOT_INSTALLED'],
     handle: ({ body: { changes } }) => modelChanges.dryRun(changes),
   }),
-  route({
+  route('POST /models', {
     ...about,
-    method: 'POST',
-    url: '/models',
     operationId: 'importModel',
     effect: 'weakens-protection',
     summary: 'Import a model',
@@ -589,10 +577,8 @@ export const modelRoutes = ({ models, netProvider, modelChanges }: ModelRouteDep
     handle: async ({ body, file, who }) =>
       shown(await modelChanges.import({ onnx: file, ...(body as Imported) }, who)),
   }),
-  route({
+  route('POST /models/:id/enable', {
     ...about,
-    method: 'POST',
-    url: '/models/:id/enable',
     operationId: 'enableModel',
     effect: 'weakens-protection',
     summary: 'Let verifications use a model',
@@ -603,10 +589,8 @@ export const modelRoutes = ({ models, netProvider, modelChanges }: ModelRouteDep
     refuses: ['NOT_FOUND', 'MODEL_NOT_INSTALLED', 'LICENCE_NOT_ACCEPTED', 'STORAGE_FULL'],
     handle: async ({ params: { id }, body, who }) => shown(await models.enable(id, body, who)),
   }),
-  route({
+  route('POST /models/:id/disable', {
     ...about,
-    method: 'POST',
-    url: '/models/:id/disable',
     operationId: 'disableModel',
     effect: 'weakens-protection',
     summary: 'Disable a model',
@@ -616,10 +600,8 @@ export const modelRoutes = ({ models, netProvider, modelChanges }: ModelRouteDep
     refuses: ['NOT_FOUND', 'MODEL_NOT_INSTALLED', 'CONFLICT', 'STORAGE_FULL'],
     handle: async ({ params: { id }, who }) => shown(await models.disable(id, who)),
   }),
-  route({
+  route('DELETE /models/:id', {
     ...about,
-    method: 'DELETE',
-    url: '/models/:id',
     operationId: 'removeModel',
     effect: 'weakens-protection',
     summary: 'Delete an imported model',

@@ -41,12 +41,10 @@ export interface NameRouteDeps {
 
 /** Names for the ids of a page: one query for each kind of id. */
 export const nameRoutes = ({ access, administrators, kiosks, subjects }: NameRouteDeps): AdminRoute[] => [
-  route({
+  route('GET /names', {
     tag: 'subjects',
     within: 'world',
     keyRefusal: 'No API key may read names of people and administrators.',
-    method: 'GET',
-    url: '/names',
     operationId: 'getNames',
     effect: 'reads-personal',
     summary: 'Names of ids',

@@ -58,10 +58,8 @@ export const nodeRoutes = ({ nodeKeys, nodeList }: NodeRouteDeps): AdminRoute[] 
     keyOf: ({ id = '' }) => id,
     rows: () => nodeList.list(),
   }),
-  route({
+  route('POST /nodes/tokens', {
     ...about,
-    method: 'POST',
-    url: '/nodes/tokens',
     operationId: 'createNodeToken',
     effect: 'opens-the-box',
     summary: 'Make a token for a node that joins',
@@ -74,10 +72,8 @@ export const nodeRoutes = ({ nodeKeys, nodeList }: NodeRouteDeps): AdminRoute[] 
     refuses: ['WRONG_PASSPHRASE', 'CONFLICT'],
     handle: ({ body: { passphrase }, who }) => nodeKeys.createToken(passphrase, who),
   }),
-  route({
+  route('DELETE /nodes/:id', {
     ...about,
-    method: 'DELETE',
-    url: '/nodes/:id',
     operationId: 'removeNode',
     effect: 'weakens-protection',
     summary: 'Remove a node',
@@ -87,10 +83,8 @@ export const nodeRoutes = ({ nodeKeys, nodeList }: NodeRouteDeps): AdminRoute[] 
     refuses: ['NOT_FOUND', 'CONFLICT'],
     handle: ({ params: { id }, who }) => nodeList.remove(id, who),
   }),
-  route({
+  route('POST /nodes/:id/drain', {
     ...about,
-    method: 'POST',
-    url: '/nodes/:id/drain',
     operationId: 'drainNode',
     effect: 'none',
     summary: 'Drain a node',
@@ -100,10 +94,8 @@ export const nodeRoutes = ({ nodeKeys, nodeList }: NodeRouteDeps): AdminRoute[] 
     refuses: ['NOT_FOUND', 'CONFLICT'],
     handle: ({ params: { id }, who }) => nodeList.drain(id, who),
   }),
-  route({
+  route('DELETE /nodes/:id/drain', {
     ...about,
-    method: 'DELETE',
-    url: '/nodes/:id/drain',
     operationId: 'undrainNode',
     effect: 'none',
     summary: 'Let a drained node work again',

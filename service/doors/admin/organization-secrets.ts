@@ -90,10 +90,8 @@ const about = {
 export function secretRoutes(deps: SecretRouteDeps): AdminRoute[] {
   const { organizationErasure, custody } = deps;
   return [
-    route({
+    route('POST /organization/erase', {
       ...about,
-      method: 'POST',
-      url: '/organization/erase',
       operationId: 'eraseOrganization',
       effect: 'destroys',
       approval: 'organization.erase',
@@ -113,10 +111,8 @@ export function secretRoutes(deps: SecretRouteDeps): AdminRoute[] {
           ...defined({ confirm }),
         }),
     }),
-    route({
+    route('GET /organization/key/rotation', {
       ...about,
-      method: 'GET',
-      url: '/organization/key/rotation',
       operationId: 'getKeyRotation',
       effect: 'none',
       summary: 'Show the progress of a key rotation',
@@ -127,10 +123,8 @@ export function secretRoutes(deps: SecretRouteDeps): AdminRoute[] {
       refuses: ['NOT_FOUND'],
       handle: ({ organization }) => custody.organizationRotation(organization),
     }),
-    route({
+    route('POST /organization/key/rotation', {
       ...about,
-      method: 'POST',
-      url: '/organization/key/rotation',
       operationId: 'rotateOrganizationKey',
       effect: 'destroys',
       daily: true,
@@ -155,10 +149,8 @@ function renewalRoutes({
   renewals,
 }: Pick<SecretRouteDeps, 'organizations' | 'renewals'>): AdminRoute[] {
   return [
-    route({
+    route('GET /organization/templates/renewal', {
       ...about,
-      method: 'GET',
-      url: '/organization/templates/renewal',
       operationId: 'getTemplateRenewal',
       effect: 'none',
       summary: 'Show the progress of a renewal of templates',
@@ -169,10 +161,8 @@ function renewalRoutes({
       refuses: ['NOT_FOUND'],
       handle: ({ organization }) => renewals.anywhere(organization),
     }),
-    route({
+    route('POST /organization/templates/renewal', {
       ...about,
-      method: 'POST',
-      url: '/organization/templates/renewal',
       operationId: 'renewTemplates',
       effect: 'destroys',
       summary: 'Renew the secret of the templates',

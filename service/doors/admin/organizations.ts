@@ -131,10 +131,8 @@ export function organizationRoutes(deps: OrganizationRouteDeps): AdminRoute[] {
       key: idOf('organization'),
       rows: (_, part) => organizations.page(part),
     }),
-    route({
+    route('POST /organizations', {
       ...ofBox,
-      method: 'POST',
-      url: '/organizations',
       operationId: 'createOrganization',
       effect: 'none',
       summary: 'Create an organization',
@@ -145,10 +143,8 @@ export function organizationRoutes(deps: OrganizationRouteDeps): AdminRoute[] {
       refuses: ['CONFLICT', 'STORAGE_FULL'],
       handle: ({ body, who }) => organizations.create(body, who),
     }),
-    route({
+    route('GET /organization', {
       ...ofOne,
-      method: 'GET',
-      url: '/organization',
       operationId: 'getOrganization',
       effect: 'none',
       summary: 'Show the organization',
@@ -158,10 +154,8 @@ export function organizationRoutes(deps: OrganizationRouteDeps): AdminRoute[] {
       refuses: ['NOT_FOUND'],
       handle: ({ organization }) => organizations.get(organization),
     }),
-    route({
+    route('PATCH /organization', {
       ...ofOne,
-      method: 'PATCH',
-      url: '/organization',
       operationId: 'changeOrganization',
       effect: 'weakens-protection',
       summary: 'Change the organization',
@@ -188,10 +182,8 @@ export function organizationRoutes(deps: OrganizationRouteDeps): AdminRoute[] {
 /** Kept as pixels alone: what a file says besides them never reaches a page. */
 function logoRoutes({ organizations, readLogo }: OrganizationRouteDeps): AdminRoute[] {
   return [
-    route({
+    route('GET /organization/logo', {
       ...ofOne,
-      method: 'GET',
-      url: '/organization/logo',
       operationId: 'getOrganizationLogo',
       effect: 'none',
       summary: 'Show the logo',
@@ -206,10 +198,8 @@ function logoRoutes({ organizations, readLogo }: OrganizationRouteDeps): AdminRo
         return { image, width: logo.width, height: logo.height };
       },
     }),
-    route({
+    route('PUT /organization/logo', {
       ...ofOne,
-      method: 'PUT',
-      url: '/organization/logo',
       operationId: 'setOrganizationLogo',
       effect: 'none',
       summary: 'Set the logo',
@@ -226,10 +216,8 @@ function logoRoutes({ organizations, readLogo }: OrganizationRouteDeps): AdminRo
       handle: async ({ organization, file, who }) =>
         organizations.setLogo(organization, await readLogo(file), who),
     }),
-    route({
+    route('DELETE /organization/logo', {
       ...ofOne,
-      method: 'DELETE',
-      url: '/organization/logo',
       operationId: 'removeOrganizationLogo',
       effect: 'none',
       summary: 'Remove the logo',
@@ -250,10 +238,8 @@ const measured = (calibrations: OrganizationRouteDeps['calibrations'], organizat
 /** What the galleries of the organization raise thresholds by. */
 function calibrationRoutes(calibrations: OrganizationRouteDeps['calibrations']): AdminRoute[] {
   return [
-    route({
+    route('GET /organization/calibrations', {
       ...ofOne,
-      method: 'GET',
-      url: '/organization/calibrations',
       operationId: 'listGalleryCalibrations',
       effect: 'none',
       summary: 'Show the gallery calibration',
@@ -263,10 +249,8 @@ function calibrationRoutes(calibrations: OrganizationRouteDeps['calibrations']):
       refuses: ['NOT_FOUND'],
       handle: ({ organization }) => measured(calibrations, organization),
     }),
-    route({
+    route('POST /organization/calibrations', {
       ...ofOne,
-      method: 'POST',
-      url: '/organization/calibrations',
       operationId: 'calibrateGalleries',
       effect: 'none',
       summary: 'Measure the gallery calibration now',
@@ -310,10 +294,8 @@ export const siteRoutes = ({ organizations }: SiteRouteDeps): AdminRoute[] => [
     key: idOf('site'),
     rows: ({ organization }, part) => organizations.pageSites(organization, part),
   }),
-  route({
+  route('POST /sites', {
     ...about,
-    method: 'POST',
-    url: '/sites',
     operationId: 'addSite',
     effect: 'none',
     summary: 'Add a site',
@@ -326,10 +308,8 @@ export const siteRoutes = ({ organizations }: SiteRouteDeps): AdminRoute[] => [
     refuses: ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'],
     handle: ({ organization, body, who }) => organizations.addSite(organization, body, who),
   }),
-  route({
+  route('DELETE /sites/:id', {
     ...about,
-    method: 'DELETE',
-    url: '/sites/:id',
     operationId: 'removeSite',
     effect: 'none',
     summary: 'Remove a site',

@@ -215,12 +215,10 @@ const AttentionReply = z
 
 /** One world of an organization at a glance. */
 export const overviewRoutes = (deps: OverviewRouteDeps): AdminRoute[] => [
-  route({
+  route('GET /overview', {
     tag: 'organizations',
     within: 'world',
     keyRefusal: 'No API key may read the overview: /metrics has the figures of the box.',
-    method: 'GET',
-    url: '/overview',
     operationId: 'getOverview',
     effect: 'none',
     summary: 'Get an overview',
@@ -235,12 +233,10 @@ export const overviewRoutes = (deps: OverviewRouteDeps): AdminRoute[] => [
         await attentionFor(deps, realm, forBox),
       ),
   }),
-  route({
+  route('GET /attention', {
     tag: 'organizations',
     within: 'world',
     keyRefusal: 'No API key may read what needs attention: /health has that of the box.',
-    method: 'GET',
-    url: '/attention',
     operationId: 'getAttention',
     effect: 'none',
     summary: 'List what needs attention',

@@ -281,10 +281,8 @@ const about = {
 
 /** Verifications that were decided, and why. */
 export const pastVerificationRoutes = ({ verifications }: PastVerificationRouteDeps): AdminRoute[] => [
-  route({
+  route('GET /verifications', {
     ...about,
-    method: 'GET',
-    url: '/verifications',
     operationId: 'listVerifications',
     effect: 'reads-personal',
     summary: 'List verifications',
@@ -298,10 +296,8 @@ export const pastVerificationRoutes = ({ verifications }: PastVerificationRouteD
       return pageOf(items.map(shown), next);
     },
   }),
-  route({
+  route('GET /verifications/:id', {
     ...about,
-    method: 'GET',
-    url: '/verifications/:id',
     operationId: 'getVerification',
     effect: 'reads-personal',
     summary: 'Show a verification',
@@ -319,10 +315,8 @@ export const pastVerificationRoutes = ({ verifications }: PastVerificationRouteD
       return shownWhole(await verifications.get(realm, id, who, request));
     },
   }),
-  route({
+  route('GET /subjects/:id/verifications', {
     ...about,
-    method: 'GET',
-    url: '/subjects/:id/verifications',
     operationId: 'listVerificationsOfSubject',
     effect: 'reads-personal',
     summary: 'List the verifications of a person',

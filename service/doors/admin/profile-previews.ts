@@ -277,10 +277,8 @@ const about = {
 
 /** Preview of settings before they are stored. */
 export const previewRoutes = ({ checks }: PreviewRouteDeps): AdminRoute[] => [
-  route({
+  route('POST /profiles/:slug/preview', {
     ...about,
-    method: 'POST',
-    url: '/profiles/:slug/preview',
     operationId: 'previewProfile',
     effect: 'none',
     summary: 'Try settings on past verifications',
@@ -293,10 +291,8 @@ export const previewRoutes = ({ checks }: PreviewRouteDeps): AdminRoute[] => [
     handle: async ({ realm, params: { slug }, body: { definition, limit }, signal }) =>
       shown(await checks.previewProfile(realm, { slug, definition, limit, signal })),
   }),
-  route({
+  route('GET /profiles/:slug/calibration-curve', {
     ...about,
-    method: 'GET',
-    url: '/profiles/:slug/calibration-curve',
     operationId: 'getProfileCalibration',
     effect: 'none',
     summary: 'Show the calibration of a profile',
@@ -316,13 +312,11 @@ export interface CheckRouteDeps {
 
 /** Checks and PAD sets for profiles. */
 export const checkRoutes = ({ checks }: CheckRouteDeps): AdminRoute[] => [
-  route({
+  route('GET /checks', {
     tag: 'profiles',
     within: 'organization',
     keyRefusal: 'No API key may see or change profiles: on the box run "gatehouse profile".',
     may: byReaders,
-    method: 'GET',
-    url: '/checks',
     operationId: 'listChecks',
     effect: 'none',
     summary: 'List checks',

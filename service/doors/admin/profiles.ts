@@ -153,10 +153,8 @@ export function profileRoutes(deps: ProfileRouteDeps): AdminRoute[] {
       rows: async ({ organization }, { before: after, limit }) =>
         (await checks.pageProfiles(organization, { after, limit })).map((one) => replyOf(organization, one)),
     }),
-    route({
+    route('GET /profiles/:slug', {
       ...about,
-      method: 'GET',
-      url: '/profiles/:slug',
       operationId: 'getProfile',
       effect: 'none',
       summary: 'Show a profile',
@@ -169,10 +167,8 @@ export function profileRoutes(deps: ProfileRouteDeps): AdminRoute[] {
       handle: async ({ organization, params: { slug } }) =>
         replyOf(organization, await checks.getProfile(organization, slug)),
     }),
-    route({
+    route('PUT /profiles/:slug', {
       ...about,
-      method: 'PUT',
-      url: '/profiles/:slug',
       operationId: 'setProfile',
       effect: 'weakens-protection',
       summary: 'Create the next version of a profile',
@@ -186,10 +182,8 @@ export function profileRoutes(deps: ProfileRouteDeps): AdminRoute[] {
       handle: async ({ organization, params: { slug }, query: { replaces }, body, who }) =>
         replyOf(organization, await checks.setProfile(organization, slug, body, who, replaces)),
     }),
-    route({
+    route('DELETE /profiles/:slug', {
       ...about,
-      method: 'DELETE',
-      url: '/profiles/:slug',
       operationId: 'resetProfile',
       effect: 'weakens-protection',
       summary: 'Reset a profile',
@@ -235,10 +229,8 @@ const versionRoutes = ({ checks }: VersionRouteDeps): AdminRoute[] => [
     rows: async ({ organization, params: { slug } }, part) =>
       (await checks.pageProfileVersions(organization, slug, part)).map(shownVersion),
   }),
-  route({
+  route('GET /profiles/:slug/versions/:version', {
     ...about,
-    method: 'GET',
-    url: '/profiles/:slug/versions/:version',
     operationId: 'getProfileVersion',
     effect: 'none',
     summary: 'Show a version of a profile',
@@ -250,10 +242,8 @@ const versionRoutes = ({ checks }: VersionRouteDeps): AdminRoute[] => [
     handle: async ({ organization, params: { slug, version } }) =>
       shownVersion(await checks.getProfileVersion(organization, slug, version)),
   }),
-  route({
+  route('POST /profiles/:slug/versions/:version/restore', {
     ...about,
-    method: 'POST',
-    url: '/profiles/:slug/versions/:version/restore',
     operationId: 'restoreProfileVersion',
     effect: 'weakens-protection',
     summary: 'Restore a version of a profile',

@@ -1,6 +1,8 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Organizations } from '../../engine/accounts/index.ts';
+import type { Person } from '../../engine/consent/index.ts';
+import type { Subjects } from '../../engine/people/index.ts';
 import { callerOf } from '../../http/authentication.ts';
 import { accessListOf } from '../../http/route-access.ts';
 import { invalidField } from '../../http/validation.ts';
@@ -127,3 +129,11 @@ export function realmOfCaller(organizations: Pick<Organizations, 'get'>): RealmF
     },
   };
 }
+
+/** The person that a path names by id or e-mail address. Throws SUBJECT_NOT_FOUND. */
+export const createPersonOf =
+  (subjects: Pick<Subjects, 'get'>) =>
+  async (realm: Realm, idOrEmail: string): Promise<Person> => ({
+    ...realm,
+    subject: (await subjects.get(realm, idOrEmail)).id,
+  });

@@ -32,12 +32,10 @@ const Release = z
 
 /** Which version runs. */
 export const releaseRoutes = (): AdminRoute[] => [
-  route({
+  route('GET /release', {
     tag: 'organizations',
     within: 'organization',
     keyRefusal: 'No API key reads the release notes: GET /health has the version.',
-    method: 'GET',
-    url: '/release',
     operationId: 'getRelease',
     effect: 'none',
     summary: 'Get the version and its release notes',

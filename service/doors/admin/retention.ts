@@ -160,10 +160,8 @@ function unconfirmed({ due, rows, asks }: SweepReport & { asks?: string }): Prob
 
 /** Terms, and the sweeps that keep them. */
 export const retentionRoutes = ({ organizations, retention }: RetentionRouteDeps): AdminRoute[] => [
-  route({
+  route('GET /retention', {
     ...ofOne,
-    method: 'GET',
-    url: '/retention',
     operationId: 'getRetention',
     effect: 'none',
     summary: 'Show the retention terms',
@@ -173,10 +171,8 @@ export const retentionRoutes = ({ organizations, retention }: RetentionRouteDeps
     refuses: ['NOT_FOUND'],
     handle: async ({ organization }) => fromTerms(await organizations.get(organization)),
   }),
-  route({
+  route('PATCH /retention', {
     ...ofOne,
-    method: 'PATCH',
-    url: '/retention',
     operationId: 'changeRetention',
     effect: 'destroys',
     summary: 'Change the retention terms',
@@ -188,10 +184,8 @@ export const retentionRoutes = ({ organizations, retention }: RetentionRouteDeps
     handle: async ({ organization, body, who }) =>
       fromTerms(await organizations.setRetention(organization, body, who)),
   }),
-  route({
+  route('GET /retention/preview', {
     ...ofOne,
-    method: 'GET',
-    url: '/retention/preview',
     operationId: 'previewSweep',
     effect: 'none',
     summary: 'Preview a sweep',
@@ -217,10 +211,8 @@ export const retentionRoutes = ({ organizations, retention }: RetentionRouteDeps
     key: idOf('sweep'),
     rows: ({ organization }, part) => retention.sweeps(organization, part),
   }),
-  route({
+  route('POST /retention/sweeps', {
     ...ofOne,
-    method: 'POST',
-    url: '/retention/sweeps',
     operationId: 'sweep',
     effect: 'destroys',
     approval: 'retention.sweep',
@@ -237,10 +229,8 @@ export const retentionRoutes = ({ organizations, retention }: RetentionRouteDeps
       return retention.sweep(organization, { actor: who, request, confirm });
     },
   }),
-  route({
+  route('GET /retention/waiting', {
     ...ofBox,
-    method: 'GET',
-    url: '/retention/waiting',
     operationId: 'getWaitingSweeps',
     effect: 'none',
     summary: 'Show what needs confirmation',
@@ -248,10 +238,8 @@ export const retentionRoutes = ({ organizations, retention }: RetentionRouteDeps
     reply: WaitingReply,
     handle: () => retention.waiting(),
   }),
-  route({
+  route('POST /retention/clock', {
     ...ofBox,
-    method: 'POST',
-    url: '/retention/clock',
     operationId: 'confirmClock',
     effect: 'destroys',
     summary: 'Confirm the clock',

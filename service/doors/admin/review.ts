@@ -134,10 +134,8 @@ export const reviewRoutes = ({ reviews, verifications }: ReviewRouteDeps): Admin
     key: idOf('review'),
     rows: ({ realm, query: { limit } }, part) => reviews.page(realm, { ...part, limit }),
   }),
-  route({
+  route('GET /review/count', {
     ...about,
-    method: 'GET',
-    url: '/review/count',
     operationId: 'countReviews',
     effect: 'none',
     summary: 'Count open reviews',
@@ -147,10 +145,8 @@ export const reviewRoutes = ({ reviews, verifications }: ReviewRouteDeps): Admin
     reply: ReviewCountReply,
     handle: async ({ realm }) => ({ open: await reviews.countOpen(realm) }),
   }),
-  route({
+  route('GET /review/:id', {
     ...about,
-    method: 'GET',
-    url: '/review/:id',
     operationId: 'getReview',
     effect: 'reads-personal',
     summary: 'Show a review',
@@ -173,10 +169,8 @@ export const reviewRoutes = ({ reviews, verifications }: ReviewRouteDeps): Admin
       };
     },
   }),
-  route({
+  route('GET /review/:id/pictures/:side', {
     ...about,
-    method: 'GET',
-    url: '/review/:id/pictures/:side',
     operationId: 'getReviewPicture',
     effect: 'reads-personal',
     summary: 'Show a face of a review',
@@ -188,10 +182,8 @@ export const reviewRoutes = ({ reviews, verifications }: ReviewRouteDeps): Admin
     refuses: ['NOT_FOUND'],
     handle: ({ realm, params: { id, side }, who }) => reviews.picture(realm, id, side, who),
   }),
-  route({
+  route('PUT /review/:id/pictures/known', {
     ...about,
-    method: 'PUT',
-    url: '/review/:id/pictures/known',
     operationId: 'addKnownPicture',
     effect: 'reads-personal',
     summary: 'Add a new picture of the known person',
@@ -206,10 +198,8 @@ export const reviewRoutes = ({ reviews, verifications }: ReviewRouteDeps): Admin
     handle: ({ realm, params: { id }, file, who, signal }) =>
       reviews.addKnownPicture(realm, id, file, who, signal),
   }),
-  route({
+  route('POST /review/:id/decide', {
     ...about,
-    method: 'POST',
-    url: '/review/:id/decide',
     operationId: 'decideReview',
     effect: 'changes-identity',
     daily: true,
@@ -223,10 +213,8 @@ export const reviewRoutes = ({ reviews, verifications }: ReviewRouteDeps): Admin
     refuses: ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'],
     handle: ({ realm, params: { id }, body: { decision }, who }) => reviews.decide(realm, id, decision, who),
   }),
-  route({
+  route('POST /review/:id/undo', {
     ...about,
-    method: 'POST',
-    url: '/review/:id/undo',
     operationId: 'undoReview',
     effect: 'changes-identity',
     daily: true,

@@ -24,8 +24,6 @@ const approvals = { guard: <T>(_what: unknown, _who: unknown, work: () => Promis
 const alerts = { noteChange: async () => undefined };
 const everyCaller = { operator: true, administrator: ['owner'], key: 'admin' } as const;
 const about = {
-  method: 'GET',
-  url: '/things',
   operationId: 'listThings',
   effect: 'none',
   summary: 'List things',
@@ -34,7 +32,7 @@ const about = {
 } as const;
 
 /** Answers with its place and its caller. */
-const where = route({
+const where = route('GET /things', {
   ...about,
   may: everyCaller,
   within: 'world',
@@ -101,7 +99,7 @@ test.each(['?organization=org_other', '?env=test'])('a key acts nowhere else: %s
 });
 
 test('where an organization may be left out, the operator acts in the whole box, and a key still in its own', async () => {
-  const log = route({
+  const log = route('GET /things', {
     ...about,
     may: everyCaller,
     within: 'appliance-or-organization',
@@ -122,7 +120,7 @@ test('where an organization may be left out, the operator acts in the whole box,
 });
 
 test('a reply that does not fit its schema does not leave', async () => {
-  const leaking = route({
+  const leaking = route('GET /things', {
     ...about,
     may: everyCaller,
     within: 'appliance',
@@ -135,7 +133,7 @@ test('a reply that does not fit its schema does not leave', async () => {
 });
 
 test('a field without a value is left out', async () => {
-  const sparse = route({
+  const sparse = route('GET /things', {
     ...about,
     may: everyCaller,
     within: 'appliance',
@@ -147,7 +145,7 @@ test('a field without a value is left out', async () => {
 });
 
 test('a route that no caller of a mount may call is not mounted', async () => {
-  const remote = route({
+  const remote = route('GET /things', {
     ...about,
     may: { operator: false, administrator: ['owner'], key: false },
     within: 'appliance',
@@ -155,7 +153,7 @@ test('a route that no caller of a mount may call is not mounted', async () => {
   });
   expect((await (await serve('control', remote)).inject({ url: '/api/admin/things' })).statusCode).toBe(404);
   await app?.close();
-  const local = route({
+  const local = route('GET /things', {
     ...about,
     may: { operator: true, administrator: [], key: false },
     within: 'appliance',
@@ -167,7 +165,7 @@ test('a route that no caller of a mount may call is not mounted', async () => {
 
 test('a stream is JSON Lines, and ends when the server stops', async () => {
   let ended = false;
-  const follow = route({
+  const follow = route('GET /things', {
     ...about,
     may: everyCaller,
     within: 'appliance',
@@ -191,9 +189,8 @@ test('a stream is JSON Lines, and ends when the server stops', async () => {
   expect([chunks.join(''), ended]).toEqual(['{"n":1}\n', true]);
 });
 
-const upload = route({
+const upload = route('POST /things', {
   ...about,
-  method: 'POST',
   may: everyCaller,
   within: 'appliance',
   body: z.strictObject({ name: z.string() }),

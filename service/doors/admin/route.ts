@@ -43,6 +43,10 @@ export type AdminCall<
   alerts: boolean;
 };
 
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+/** Its path is below `/api/admin`: `POST /webhooks/:id`. */
+export type Operation = `${Method} /${string}`;
+
 /** Declares one administrative operation. */
 export interface Definition<
   W extends Within,
@@ -51,9 +55,6 @@ export interface Definition<
   Body extends z.ZodType,
   Reply extends z.ZodType,
 > extends Declared<AdminCall<W, Params, Query, Body>> {
-  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** Below `/api/admin`: `/webhooks/:id`. */
-  url: `/${string}`;
   operationId: string;
   summary: string;
   description: string;
@@ -127,8 +128,10 @@ export function route<
   Query extends z.ZodObject = Nothing,
   Body extends z.ZodType = Nothing,
   Reply extends z.ZodType = z.ZodVoid,
->(definition: Definition<W, Params, Query, Body, Reply>): AdminRoute {
-  const { method, url, operationId, within } = definition;
+>(operation: Operation, declared: Definition<W, Params, Query, Body, Reply>): AdminRoute {
+  const [method, url] = operation.split(' ') as [Method, string];
+  const definition = { ...declared, method };
+  const { operationId, within } = definition;
   const may = mayOf(definition);
   const item = method === 'GET' ? itemOfList(definition.reply) : undefined;
   return {

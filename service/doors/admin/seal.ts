@@ -63,10 +63,8 @@ const about = {
 
 /** The only routes that a sealed service answers. */
 export const sealRoutes = (seal: Seal): AdminRoute[] => [
-  route({
+  route('GET /seal', {
     ...about,
-    method: 'GET',
-    url: '/seal',
     operationId: 'getSeal',
     effect: 'none',
     summary: 'Show whether the service is sealed',
@@ -79,10 +77,8 @@ export const sealRoutes = (seal: Seal): AdminRoute[] => [
       return seal.state();
     },
   }),
-  route({
+  route('POST /unseal', {
     ...about,
-    method: 'POST',
-    url: '/unseal',
     operationId: 'unseal',
     effect: 'none',
     summary: 'Unseal the service',

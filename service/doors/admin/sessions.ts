@@ -311,10 +311,8 @@ export const liveSessionRoutes = ({ liveSessions }: LiveSessionRouteDeps): Admin
         })
       ).map(shown),
   }),
-  route({
+  route('GET /sessions/:id', {
     ...about,
-    method: 'GET',
-    url: '/sessions/:id',
     operationId: 'getLiveSession',
     effect: 'reads-personal',
     summary: 'Show a live session',
@@ -332,10 +330,8 @@ export const liveSessionRoutes = ({ liveSessions }: LiveSessionRouteDeps): Admin
     },
   }),
   ...decidingRoutes({ liveSessions }),
-  route({
+  route('POST /sessions/:id/cancel', {
     ...about,
-    method: 'POST',
-    url: '/sessions/:id/cancel',
     operationId: 'cancelLiveSession',
     effect: 'none',
     summary: 'Cancel a live session',
@@ -350,10 +346,8 @@ export const liveSessionRoutes = ({ liveSessions }: LiveSessionRouteDeps): Admin
 ];
 
 const decidingRoutes = ({ liveSessions }: LiveSessionRouteDeps): AdminRoute[] => [
-  route({
+  route('GET /sessions/:id/pictures/:index', {
     ...about,
-    method: 'GET',
-    url: '/sessions/:id/pictures/:index',
     operationId: 'getLiveSessionPicture',
     effect: 'reads-personal',
     summary: 'Show a picture of a session that waits for a person',
@@ -366,10 +360,8 @@ const decidingRoutes = ({ liveSessions }: LiveSessionRouteDeps): AdminRoute[] =>
     handle: ({ realm, params: { id, index }, who, request }) =>
       liveSessions.picture(realm, id, index, { actor: who, request }),
   }),
-  route({
+  route('POST /sessions/:id/decide', {
     ...about,
-    method: 'POST',
-    url: '/sessions/:id/decide',
     operationId: 'decideLiveSession',
     effect: 'changes-identity',
     daily: true,

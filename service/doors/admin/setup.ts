@@ -59,10 +59,8 @@ export const setupRoutes = ({ setup, setupTokenFile }: SetupRouteDeps): AdminRou
     file: setupTokenFile,
   });
   return [
-    route({
+    route('GET /setup-token', {
       ...about,
-      method: 'GET',
-      url: '/setup-token',
       operationId: 'getSetupToken',
       effect: 'none',
       summary: 'Show the setup token',
@@ -71,10 +69,8 @@ export const setupRoutes = ({ setup, setupTokenFile }: SetupRouteDeps): AdminRou
       reply: SetupReply,
       handle: async () => shown(await setup.opening()),
     }),
-    route({
+    route('POST /setup-token', {
       ...about,
-      method: 'POST',
-      url: '/setup-token',
       operationId: 'makeSetupToken',
       effect: 'none',
       summary: 'Create a new setup token',
@@ -84,11 +80,9 @@ export const setupRoutes = ({ setup, setupTokenFile }: SetupRouteDeps): AdminRou
       refuses: ['SETUP_CLOSED'],
       handle: async ({ who }) => shown(await setup.renew(who)),
     }),
-    route({
+    route('POST /organization/first-owner', {
       ...about,
       within: 'organization',
-      method: 'POST',
-      url: '/organization/first-owner',
       operationId: 'makeOwnerUnattended',
       effect: 'weakens-protection',
       summary: 'Make the first owner without a browser',

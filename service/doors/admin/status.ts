@@ -214,11 +214,9 @@ export interface StatusRouteDeps {
 
 /** What `gatehouse doctor` and `gatehouse unseal` ask of the appliance. */
 export const statusRoutes = (deps: StatusRouteDeps): AdminRoute[] => [
-  route({
+  route('GET /status', {
     tag: 'appliance',
     within: 'appliance',
-    method: 'GET',
-    url: '/status',
     operationId: 'getStatus',
     effect: 'none',
     summary: 'Get the state of the appliance',

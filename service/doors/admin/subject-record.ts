@@ -37,12 +37,10 @@ const RecordReply = z
 
 /** Everything held about one person (GDPR Art. 15 and 20). No API key can ask for it. */
 export const subjectRecordRoutes = ({ subjectRecords }: SubjectRecordRouteDeps): AdminRoute[] => [
-  route({
+  route('GET /subjects/:id/export', {
     tag: 'subjects',
     within: 'world',
     keyRefusal: 'No API key may export a person: on the box run "gatehouse subject export".',
-    method: 'GET',
-    url: '/subjects/:id/export',
     operationId: 'exportSubject',
     effect: 'reads-personal',
     approval: 'subject.export',
@@ -91,7 +89,6 @@ const isRestricted = (kind: MomentKind): kind is keyof typeof restricted => kind
 const about = {
   within: 'world',
   keyRefusal: 'No API key may read the history of a person: use events and webhooks instead.',
-  method: 'GET',
   effect: 'reads-personal',
   may: byReaders,
   reply: TimelineReply,
@@ -107,10 +104,9 @@ export const timelineRoutes = ({ timelines }: TimelineRouteDeps): AdminRoute[] =
     request,
   });
   return [
-    route({
+    route('GET /subjects/:id/timeline', {
       ...about,
       tag: 'subjects',
-      url: '/subjects/:id/timeline',
       operationId: 'getTimelineOfSubject',
       summary: 'Get the history of a person',
       description,
@@ -118,10 +114,9 @@ export const timelineRoutes = ({ timelines }: TimelineRouteDeps): AdminRoute[] =
       refuses: ['SUBJECT_NOT_FOUND'],
       handle: ({ realm, params: { id }, ...call }) => timelines.ofPerson(realm, id, order(call)),
     }),
-    route({
+    route('GET /verifications/:id/timeline', {
       ...about,
       tag: 'verifications',
-      url: '/verifications/:id/timeline',
       operationId: 'getTimelineOfVerification',
       summary: 'Get the history of a verification',
       description,

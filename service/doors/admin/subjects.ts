@@ -262,10 +262,8 @@ function refuseOverrides(body: Enrollment['body']): void {
 }
 
 const readingRoutes = ({ subjects, verifications }: SubjectRouteDeps): AdminRoute[] => [
-  route({
+  route('GET /subjects', {
     ...about,
-    method: 'GET',
-    url: '/subjects',
     operationId: 'listSubjects',
     effect: 'reads-personal',
     summary: 'List people',
@@ -280,10 +278,8 @@ const readingRoutes = ({ subjects, verifications }: SubjectRouteDeps): AdminRout
       return { ...pageOf(people.map(inEnv), next), ...reading };
     },
   }),
-  route({
+  route('GET /subjects/count', {
     ...about,
-    method: 'GET',
-    url: '/subjects/count',
     operationId: 'countSubjects',
     effect: 'none',
     summary: 'Count people',
@@ -292,10 +288,8 @@ const readingRoutes = ({ subjects, verifications }: SubjectRouteDeps): AdminRout
     reply: CountReply,
     handle: async ({ realm }) => ({ count: await subjects.count(realm) }),
   }),
-  route({
+  route('GET /subjects/:id', {
     ...about,
-    method: 'GET',
-    url: '/subjects/:id',
     operationId: 'getSubject',
     effect: 'reads-personal',
     summary: 'Show a person',
@@ -315,11 +309,9 @@ const readingRoutes = ({ subjects, verifications }: SubjectRouteDeps): AdminRout
       };
     },
   }),
-  route({
+  route('GET /keys-without-person', {
     ...about,
     within: 'appliance',
-    method: 'GET',
-    url: '/keys-without-person',
     operationId: 'countKeysWithoutPerson',
     effect: 'none',
     summary: 'Count keys without a person',
@@ -333,10 +325,8 @@ const readingRoutes = ({ subjects, verifications }: SubjectRouteDeps): AdminRout
 ];
 
 const changingRoutes = ({ subjects, checks, organizations }: SubjectRouteDeps): AdminRoute[] => [
-  route({
+  route('POST /subjects', {
     ...about,
-    method: 'POST',
-    url: '/subjects',
     operationId: 'enrollSubject',
     effect: 'changes-identity',
     // What is not judged for life may be a photograph of someone else.
@@ -369,10 +359,8 @@ const changingRoutes = ({ subjects, checks, organizations }: SubjectRouteDeps): 
       return { ...enrolled, enrolled: true as const, userId: enrolled.subject, email: body.email };
     },
   }),
-  route({
+  route('PATCH /subjects/:id', {
     ...about,
-    method: 'PATCH',
-    url: '/subjects/:id',
     operationId: 'changeSubject',
     effect: 'changes-identity',
     approval: async ({ realm, params: { id }, body: { email } }) => {
@@ -390,10 +378,8 @@ const changingRoutes = ({ subjects, checks, organizations }: SubjectRouteDeps): 
     handle: async ({ realm, params: { id }, body, who }) =>
       inEnv(await subjects.change(realm, id, body, who)),
   }),
-  route({
+  route('POST /subjects/unlock', {
     ...about,
-    method: 'POST',
-    url: '/subjects/unlock',
     operationId: 'unlockSubject',
     effect: 'weakens-protection',
     daily: true,
@@ -411,11 +397,10 @@ export interface PersonStatusRouteDeps {
   subjects: Pick<Subjects, 'setDisabled' | 'markDistinct'>;
 }
 
-const standing = {
+const statusChange = {
   tag: 'subjects',
   within: 'world',
   keyRefusal: 'No API key may change people: on the box run "gatehouse subject".',
-  method: 'POST',
   may: byOperators,
   params: personParams,
   reply: Subject,
@@ -424,9 +409,8 @@ const standing = {
 
 /** Disables and enables people, and marks two people as distinct. */
 const personStatusRoutes = ({ subjects }: PersonStatusRouteDeps): AdminRoute[] => [
-  route({
-    ...standing,
-    url: '/subjects/:id/disable',
+  route('POST /subjects/:id/disable', {
+    ...statusChange,
     operationId: 'disableSubject',
     effect: 'none',
     summary: 'Disable a person',
@@ -435,9 +419,8 @@ const personStatusRoutes = ({ subjects }: PersonStatusRouteDeps): AdminRoute[] =
     handle: async ({ realm, params: { id }, who, request }) =>
       inEnv(await subjects.setDisabled(realm, id, true, who, request)),
   }),
-  route({
-    ...standing,
-    url: '/subjects/:id/enable',
+  route('POST /subjects/:id/enable', {
+    ...statusChange,
     operationId: 'enableSubject',
     effect: 'weakens-protection',
     daily: true,
@@ -446,9 +429,8 @@ const personStatusRoutes = ({ subjects }: PersonStatusRouteDeps): AdminRoute[] =
     handle: async ({ realm, params: { id }, who, request }) =>
       inEnv(await subjects.setDisabled(realm, id, false, who, request)),
   }),
-  route({
-    ...standing,
-    url: '/subjects/:id/not-the-same',
+  route('POST /subjects/:id/not-the-same', {
+    ...statusChange,
     operationId: 'markNotTheSame',
     effect: 'changes-identity',
     daily: true,
@@ -459,9 +441,8 @@ const personStatusRoutes = ({ subjects }: PersonStatusRouteDeps): AdminRoute[] =
     handle: async ({ realm, params: { id }, body: { other }, who, request }) =>
       inEnv(await subjects.markDistinct(realm, { person: id, other, same: false }, who, request)),
   }),
-  route({
-    ...standing,
-    url: '/subjects/:id/maybe-the-same',
+  route('POST /subjects/:id/maybe-the-same', {
+    ...statusChange,
     operationId: 'markMaybeTheSame',
     effect: 'changes-identity',
     daily: true,

@@ -88,10 +88,8 @@ export const uniquenessRoutes = ({ uniquenessScopes: scopes }: UniquenessRouteDe
       return { items, next };
     },
   }),
-  route({
+  route('GET /uniqueness/scopes/:id', {
     ...about,
-    method: 'GET',
-    url: '/uniqueness/scopes/:id',
     operationId: 'getUniquenessScope',
     effect: 'none',
     summary: 'Show a uniqueness scope',
@@ -102,10 +100,8 @@ export const uniquenessRoutes = ({ uniquenessScopes: scopes }: UniquenessRouteDe
     refuses: ['NOT_FOUND'],
     handle: ({ realm, params: { id } }) => scopes.get(realm, id),
   }),
-  route({
+  route('PUT /uniqueness/scopes', {
     ...about,
-    method: 'PUT',
-    url: '/uniqueness/scopes',
     operationId: 'setUniquenessScope',
     effect: 'weakens-protection',
     summary: 'Set up a uniqueness scope',
@@ -122,10 +118,8 @@ export const uniquenessRoutes = ({ uniquenessScopes: scopes }: UniquenessRouteDe
 
 /** The end of an epoch, and of a scope. */
 const endingRoutes = (scopes: Scopes): AdminRoute[] => [
-  route({
+  route('POST /uniqueness/scopes/:id/rotate', {
     ...about,
-    method: 'POST',
-    url: '/uniqueness/scopes/:id/rotate',
     operationId: 'rotateUniquenessScope',
     effect: 'destroys',
     summary: 'Begin the next epoch of a scope',
@@ -138,10 +132,8 @@ const endingRoutes = (scopes: Scopes): AdminRoute[] => [
     refuses: ['NOT_FOUND', 'CONFIRMATION_REQUIRED', 'CONFLICT', 'STORAGE_FULL'],
     handle: ({ realm, params: { id }, body: { confirm }, who }) => scopes.rotate(realm, id, confirm, who),
   }),
-  route({
+  route('POST /uniqueness/scopes/:id/end', {
     ...about,
-    method: 'POST',
-    url: '/uniqueness/scopes/:id/end',
     operationId: 'endUniquenessScope',
     effect: 'destroys',
     summary: 'End a uniqueness scope',

@@ -131,12 +131,10 @@ export interface VerificationRouteDeps extends PastVerificationRouteDeps {
 
 /** Whether a picture shows a person, as an operator asks, and what was decided before. */
 export const verificationRoutes = ({ checks, verifications }: VerificationRouteDeps): AdminRoute[] => [
-  route({
+  route('POST /verifications', {
     tag: 'subjects',
     within: 'world',
     keyRefusal: 'An API key verifies with POST /api/verify.',
-    method: 'POST',
-    url: '/verifications',
     operationId: 'verifyPicture',
     effect: 'reads-personal',
     summary: 'Verify a picture',

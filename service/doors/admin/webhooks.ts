@@ -216,11 +216,9 @@ export const webhookRoutes = ({ webhooks }: WebhookRouteDeps): AdminRoute[] => [
     key: idOf('webhook'),
     rows: async ({ realm, who }, part) => (await webhooks.page(realm, part)).map((one) => shown(one, who)),
   }),
-  route({
+  route('GET /webhooks/catalog', {
     ...about,
     within: 'appliance',
-    method: 'GET',
-    url: '/webhooks/catalog',
     operationId: 'listCatalog',
     effect: 'none',
     summary: 'List the catalog of events',
@@ -232,10 +230,8 @@ export const webhookRoutes = ({ webhooks }: WebhookRouteDeps): AdminRoute[] => [
       items: webhooks.catalog().filter((entry) => family === undefined || entry.family === family),
     }),
   }),
-  route({
+  route('GET /webhooks/:id', {
     ...about,
-    method: 'GET',
-    url: '/webhooks/:id',
     operationId: 'getWebhook',
     effect: 'none',
     summary: 'Get a webhook',
@@ -246,10 +242,8 @@ export const webhookRoutes = ({ webhooks }: WebhookRouteDeps): AdminRoute[] => [
     refuses: ['NOT_FOUND'],
     handle: async ({ realm, who, params: { id } }) => shown(await webhooks.get(realm, id), who),
   }),
-  route({
+  route('POST /webhooks', {
     ...about,
-    method: 'POST',
-    url: '/webhooks',
     operationId: 'createWebhook',
     effect: 'opens-the-box',
     summary: 'Create a webhook',
@@ -262,10 +256,8 @@ export const webhookRoutes = ({ webhooks }: WebhookRouteDeps): AdminRoute[] => [
     refuses: [...pointing, 'CONFLICT', 'STORAGE_FULL'],
     handle: async ({ realm, who, body }) => withSecret(await webhooks.add(realm, body, who), who),
   }),
-  route({
+  route('PATCH /webhooks/:id', {
     ...about,
-    method: 'PATCH',
-    url: '/webhooks/:id',
     operationId: 'changeWebhook',
     effect: 'opens-the-box',
     summary: 'Change a webhook',
@@ -279,10 +271,8 @@ export const webhookRoutes = ({ webhooks }: WebhookRouteDeps): AdminRoute[] => [
     handle: async ({ realm, who, params: { id }, body }) =>
       shown(await webhooks.change(realm, id, body, who), who),
   }),
-  route({
+  route('DELETE /webhooks/:id', {
     ...about,
-    method: 'DELETE',
-    url: '/webhooks/:id',
     operationId: 'removeWebhook',
     effect: 'none',
     summary: 'Remove a webhook',
@@ -292,10 +282,8 @@ export const webhookRoutes = ({ webhooks }: WebhookRouteDeps): AdminRoute[] => [
     refuses,
     handle: ({ realm, who, params: { id } }) => webhooks.remove(realm, id, who),
   }),
-  route({
+  route('POST /webhooks/:id/rotate', {
     ...about,
-    method: 'POST',
-    url: '/webhooks/:id/rotate',
     operationId: 'rotateWebhookSecret',
     effect: 'opens-the-box',
     summary: 'Rotate the secret of a webhook',
@@ -309,10 +297,8 @@ export const webhookRoutes = ({ webhooks }: WebhookRouteDeps): AdminRoute[] => [
     handle: async ({ realm, who, params: { id }, body }) =>
       withSecret(await webhooks.rotate(realm, id, body.overlapSeconds * 1000, who), who),
   }),
-  route({
+  route('POST /webhooks/:id/disable', {
     ...about,
-    method: 'POST',
-    url: '/webhooks/:id/disable',
     operationId: 'disableWebhook',
     effect: 'none',
     summary: 'Disable a webhook',
@@ -326,10 +312,8 @@ export const webhookRoutes = ({ webhooks }: WebhookRouteDeps): AdminRoute[] => [
     handle: async ({ realm, who, params: { id }, body }) =>
       shown(await webhooks.disable(realm, id, body.reason, who), who),
   }),
-  route({
+  route('POST /webhooks/:id/enable', {
     ...about,
-    method: 'POST',
-    url: '/webhooks/:id/enable',
     operationId: 'enableWebhook',
     effect: 'opens-the-box',
     summary: 'Enable a webhook',

@@ -20,13 +20,11 @@ let going: ReturnType<typeof Promise.withResolvers<void>>;
 
 /** A work that takes as long as the test wants. */
 const digging = (url: '/digs' | '/short-digs') =>
-  route({
+  route(`POST ${url}`, {
     tag: 'works',
     within: 'appliance',
     may: ofOperator,
     effect: 'none',
-    method: 'POST',
-    url,
     operationId: 'dig',
     summary: 'Dig',
     description: 'Digs.',

@@ -41,12 +41,10 @@ export const workRoutes = (deps: WorkRouteDeps): AdminRoute[] => [
     page: 'WorkPage',
     rows: async () => [...(await newSecrets(deps)), ...deps.works.list()],
   }),
-  route({
+  route('GET /works/:id', {
     tag: 'works',
     within: 'appliance',
     may: ofOperator,
-    method: 'GET',
-    url: '/works/:id',
     operationId: 'getWork',
     effect: 'none',
     quiet: true,

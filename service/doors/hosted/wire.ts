@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { flowProducts, hostedReasons } from '../../engine/live/index.ts';
 import { pageReply } from '../../http/cursor.ts';
 import { Metadata } from '../../http/key-lists.ts';
-import { TestOutcomeReply, TestOutcomeWish } from '../../http/test-outcome.ts';
+import { RequestedTestOutcome, TestOutcomeReply } from '../../http/test-outcome.ts';
 import { emailAddress, lineOfText } from '../../lib/text-fields.ts';
 
 const time = (what: string) => z.string().describe(what);
@@ -49,7 +49,7 @@ export const GenerateRequest = z
         'E-mail address of the enrolled person who has to appear; absent: any enrolled person. Not for `verifyhuman`',
       ),
     metadata: Metadata.optional(),
-    test_outcome: TestOutcomeWish,
+    test_outcome: RequestedTestOutcome,
   })
   .meta({
     id: 'HostedGenerate',

@@ -47,11 +47,9 @@ export function createEventStreams({ random, tag }: EventStreamsDeps) {
   function admit(newcomer: Opened): void {
     if (open.waitingOf(newcomer.share) >= MOST.perKey) throw tooMany();
     open.add(newcomer);
-    if (open.waiting <= MOST.all) return;
-    const last = open.mostExpendable(newcomer);
-    open.remove(last);
+    const last = open.dropExcess(newcomer, MOST.all);
     if (last === newcomer) throw tooMany();
-    last.end();
+    last?.end();
   }
 
   return {

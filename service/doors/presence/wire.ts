@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { TOKEN_LIFE } from '../../engine/live/index.ts';
 import { pageReply } from '../../http/cursor.ts';
 import { Metadata } from '../../http/key-lists.ts';
-import { TestOutcomeReply, TestOutcomeWish } from '../../http/test-outcome.ts';
+import { RequestedTestOutcome, TestOutcomeReply } from '../../http/test-outcome.ts';
 import { emailAddress, lineOfText } from '../../lib/text-fields.ts';
 
 const nonce = z.string().min(1).max(256);
@@ -29,7 +29,7 @@ export const NewPresenceSession = z
       .describe('The token is accepted by `verify-token` once; false when absent.')
       .optional(),
     metadata: Metadata.optional(),
-    testOutcome: TestOutcomeWish,
+    testOutcome: RequestedTestOutcome,
   })
   .meta({
     id: 'NewPresenceSession',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { pageReply } from '../../http/cursor.ts';
 import { Metadata } from '../../http/key-lists.ts';
-import { TestOutcomeReply, TestOutcomeWish } from '../../http/test-outcome.ts';
+import { RequestedTestOutcome, TestOutcomeReply } from '../../http/test-outcome.ts';
 import { lineOfText } from '../../lib/text-fields.ts';
 
 const types = ['GET_HUMANNESS_SCORE_AND_UNIQUE_HUMAN_ID', 'IS_PHONE_NUMBER_VERIFIED'] as const;
@@ -35,7 +35,7 @@ export const RegisterRequest = z
       .optional()
       .describe('Each person counts once in this region, such as a survey; absent: once in the organization'),
     metadata: Metadata.optional(),
-    test_outcome: TestOutcomeWish,
+    test_outcome: RequestedTestOutcome,
   })
   .meta({
     id: 'RegisterUser',

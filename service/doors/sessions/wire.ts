@@ -4,7 +4,7 @@ import { purposes } from '../../engine/consent/index.ts';
 import { CaptureSource } from '../../engine/matching/index.ts';
 import { pageReply } from '../../http/cursor.ts';
 import { Metadata } from '../../http/key-lists.ts';
-import { TestOutcomeReply, TestOutcomeWish } from '../../http/test-outcome.ts';
+import { RequestedTestOutcome, TestOutcomeReply } from '../../http/test-outcome.ts';
 
 const moment = (what: string) => z.iso.datetime().describe(what);
 const id = 'sess_01m7w3hb8hbf355he5zqwjztdk';
@@ -37,7 +37,7 @@ export const NewSession = z
       .record(z.string().max(200), z.unknown())
       .optional()
       .describe('Your own data, at most 16 kB; it comes back with the result'),
-    testOutcome: TestOutcomeWish,
+    testOutcome: RequestedTestOutcome,
   })
   .meta({
     id: 'NewSession',

@@ -1,11 +1,11 @@
-import type { TokenDemand, TokenFinding } from '../../engine/accounts/index.ts';
+import type { TokenFinding, TokenRequirements } from '../../engine/accounts/index.ts';
 import type { TokenCheck } from '../../engine/behavior/index.ts';
 import { defined } from '../../lib/defined.ts';
 import { time } from '../../lib/time.ts';
 import type { TokenAnswer, TokenQuestion } from './wire.ts';
 
 /** A token of behavior has its own form: no other token is one. */
-export const toDemand = ({ kind, nonce }: TokenQuestion): Pick<TokenDemand, 'kind' | 'nonce'> =>
+export const toDemand = ({ kind, nonce }: TokenQuestion): Pick<TokenRequirements, 'kind' | 'nonce'> =>
   defined({ kind: kind === 'behavior' ? undefined : kind, nonce });
 
 export function fromFinding(finding: TokenFinding): TokenAnswer {

@@ -79,10 +79,10 @@ export {
   createVerifyToken,
   type PassTokens,
   type PersonTokens,
-  type TokenDemand,
   type TokenFault,
   type TokenFinding,
   type TokenRealm,
+  type TokenRequirements,
   tokenFaults,
   type VerifyToken,
 } from './tokens/person-tokens.ts';

@@ -16,51 +16,51 @@ const actions = async () => (await audited.stored()).map(({ action }) => action)
 
 describe('checkpoints', () => {
   test('the first lines are signed at once, later ones after ten minutes', async () => {
-    await audited.auditLog.tend();
+    await audited.auditLog.maintain();
     await audited.add(2);
-    await audited.auditLog.tend();
+    await audited.auditLog.maintain();
     await audited.add(1);
     audited.advance(10 * MINUTE - 1);
-    await audited.auditLog.tend();
+    await audited.auditLog.maintain();
     expect(await kinds()).toEqual(['time 2']);
     audited.advance(1);
-    await audited.auditLog.tend();
+    await audited.auditLog.maintain();
     audited.advance(60 * MINUTE);
-    await audited.auditLog.tend();
+    await audited.auditLog.maintain();
     expect(await kinds()).toEqual(['time 2', 'time 3']);
   });
 
   test('a thousand lines are signed before ten minutes have passed', async () => {
     await audited.add(1);
-    await audited.auditLog.tend();
+    await audited.auditLog.maintain();
     await audited.add(999);
-    await audited.auditLog.tend();
+    await audited.auditLog.maintain();
     expect(await kinds()).toEqual(['time 1']);
     await audited.add(1);
-    await audited.auditLog.tend();
+    await audited.auditLog.maintain();
     expect(await kinds()).toEqual(['time 1', 'lines 1001']);
   });
 
   test('a clock that was put back by a year does not end them', async () => {
     await audited.add(1);
-    await audited.auditLog.tend();
+    await audited.auditLog.maintain();
     audited.advance(-365 * DAY);
     await audited.add(1);
-    await audited.auditLog.tend();
+    await audited.auditLog.maintain();
     expect(await kinds()).toEqual(['time 1', 'time 2']);
     expect((await audited.auditLog.verify()).valid).toBe(true);
   });
 
   test('a failed signature is retried a minute later, not every second', async () => {
     await audited.add(2);
-    await audited.auditLog.tend();
+    await audited.auditLog.maintain();
     await audited.db.deleteFrom('audit').where('seq', '=', 2).execute();
     await audited.db.deleteFrom('audit_checkpoint').execute();
-    await expect(audited.auditLog.tend()).rejects.toMatchObject({ code: 'CONFLICT' });
+    await expect(audited.auditLog.maintain()).rejects.toMatchObject({ code: 'CONFLICT' });
     audited.advance(59_000);
-    await audited.auditLog.tend();
+    await audited.auditLog.maintain();
     audited.advance(1_000);
-    await expect(audited.auditLog.tend()).rejects.toMatchObject({ code: 'CONFLICT' });
+    await expect(audited.auditLog.maintain()).rejects.toMatchObject({ code: 'CONFLICT' });
   });
 
   test('a stop without a new line signs nothing; two at a time are one', async () => {

@@ -52,7 +52,7 @@ export interface AuditLog extends LineReading {
   /** Signs the last line, when it has not been yet. Throws CONFLICT when the log does not pass through the noted checkpoint. */
   checkpoint(kind: CheckpointKind): Promise<Checkpoint | undefined>;
   /** A checkpoint when 1,000 lines or 10 minutes have passed since the last. Called again and again by the running service. */
-  tend(): Promise<void>;
+  maintain(): Promise<void>;
   /**
    * After an older backup of the data was put back on purpose: the line "backup.restore", signed at once, names where the log
    * ended and what the key store remembers. Before anything else is added; again after it was cut short.
@@ -195,9 +195,9 @@ export function createAuditLog(deps: AuditLogDeps): AuditLog {
     },
     ...createLineReading(db, record),
     checkpoint,
-    tend: () =>
+    maintain: () =>
       oneAtATime(async () => {
-        await kept.tend();
+        await kept.maintain();
         await keeping(await checkpoints.makeWhenDue());
       }),
     acknowledgeRestore: (order) =>

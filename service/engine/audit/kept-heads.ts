@@ -20,7 +20,7 @@ export interface KeptHeads {
    */
   compare(): Promise<void>;
   /** As `compare`, where something is lost already or the newest line of this process is gone; else one look at that line. */
-  tend(): Promise<void>;
+  maintain(): Promise<void>;
   /** Compares, then keeps these. On disk when it resolves; a disk that cannot be written is logged. */
   keep(heads: readonly Head[]): Promise<void>;
   lost(): readonly LostLines[];
@@ -29,7 +29,7 @@ export interface KeptHeads {
 /** Where the record lies on the disk of this machine. */
 export const headsKeptByRecord: KeptHeads = {
   compare: async () => {},
-  tend: async () => {},
+  maintain: async () => {},
   keep: async () => {},
   lost: () => [],
 };
@@ -123,7 +123,7 @@ export function openKeptHeads({
 
   return {
     compare: () => oneAtATime(compare),
-    tend: () =>
+    maintain: () =>
       oneAtATime(async () => {
         const newest = end.newest();
         const isThere = newest === undefined || (await readHash(db, own, newest.seq)) === newest.hash;

@@ -1,6 +1,6 @@
 import { defined } from '../../lib/defined.ts';
 import { type AcknowledgedRestore, type Checkpoint, type Damage, type Head, keyOf } from './chain.ts';
-import type { ChainWalk, SaidOfChains } from './walk-chain.ts';
+import type { ChainReferences, ChainWalk } from './walk-chain.ts';
 
 /** Milliseconds after which a node that has not left is silent: it signs at least every ten minutes. */
 const SILENT = 1_800_000;
@@ -58,7 +58,7 @@ export function createSeveralChains() {
   const contradicted: Named[] = [];
   const restored = new Set<string>();
   const removed = new Set<string>();
-  const said: SaidOfChains = {
+  const said: ChainReferences = {
     named(head, by) {
       const before = named.get(keyOf(head));
       if (before && before.hash !== head.hash) contradicted.push(before);

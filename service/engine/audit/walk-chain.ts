@@ -18,7 +18,7 @@ import {
 import { detailsOf, HEADS, LEAVE, REMOVE, saysHeads, saysRestore } from './joint.ts';
 
 /** Collects what the signed lines of all chains say of one another (several-chains.ts). */
-export interface SaidOfChains {
+export interface ChainReferences {
   /** In a chain, a joint checkpoint at line `seq` names the end of another. */
   named(head: Head, by: { chain: string; seq: number }): void;
   /** A signed restore: what the key store remembered of a chain is behind it, deliberately. */
@@ -31,7 +31,7 @@ export interface SaidOfChains {
 
 interface ChainWalkOptions extends Signer {
   keys: PublicKeys;
-  said: SaidOfChains;
+  said: ChainReferences;
   noted?: SeenLine;
   /** The lines from before the chain are left out on purpose. */
   withoutOutside?: boolean;
@@ -168,7 +168,7 @@ function createOutsideCount() {
  * What lines say once they are signed: nodes that were taken away; and with a checkpoint of their own right behind them, restores that an
  * operator acknowledged, and the ends of other chains.
  */
-function createSignedList(chain: string, said: SaidOfChains) {
+function createSignedList(chain: string, said: ChainReferences) {
   let pending: StoredLine | undefined;
   let removed: string[] = [];
   const restores: AcknowledgedRestore[] = [];

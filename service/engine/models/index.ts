@@ -8,5 +8,5 @@ export {
   padRemedy,
   remedy,
 } from './model-set.ts';
+export { createSharedModels, type SharedModels } from './model-store.ts';
 export { createModels, type ModelReport, type Models } from './models.ts';
-export { createSharedModels, type SharedModels } from './shared-model-store.ts';

@@ -8,8 +8,8 @@ import type { RowIntegrity, Tx } from '../../storage/transaction.ts';
 import { type Actor, describeActor, type Foundation } from '../audit/index.ts';
 import { forecast, type ModelChange, type ModelForecast } from './forecast.ts';
 import { doubtfulLicence, type ModelSet, modelSetOf, refuseWithout, requireModel } from './model-set.ts';
-import { createModelSettingStore, type ModelSettingRow } from './model-setting-store.ts';
-import type { SharedModels } from './shared-model-store.ts';
+import type { SharedModels } from './model-store.ts';
+import { createModelSettingStore, type ModelSettingRow } from './model-store.ts';
 
 export interface ModelReport
   extends InstalledModel,

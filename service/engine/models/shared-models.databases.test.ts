@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { onSqlite } from '../../../test/storage/databases.ts';
 import { modelEntry, startEngine } from '../../../test/support/engine.ts';
-import { createSharedModels, type ModelImport } from './shared-model-store.ts';
+import { createSharedModels, type ModelImport } from './model-store.ts';
 
 const bytesOf = (mark: number) => new Uint8Array(9 << 20).fill(mark);
 const shaOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');

@@ -5,8 +5,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Log } from '../../lib/log.ts';
 import { answerSocket, closeCodes } from '../web-sockets.ts';
 import { HOP, type Hop, headersOfHop } from './hop.ts';
+import type { FirstMessage } from './node-affinity.ts';
 import type { NodeCredentials } from './node-credentials.ts';
-import type { FirstMessage } from './places.ts';
 
 interface RelayRequest {
   address: string;
@@ -24,13 +24,13 @@ const MOST_WAITING = 1024 * 1024;
 const mayBeSent = (code: number) => code === 1000 || code === 1011 || (code >= 3000 && code < 5000);
 
 /** Both ends get what the other one sends, and its end. */
-export function relaySocket(client: WebSocket, order: RelayRequest): void {
-  const { log } = order;
+export function relaySocket(client: WebSocket, relay: RelayRequest): void {
+  const { log } = relay;
   const { admitted } = answerSocket(client, { log, fault: 'a connection to another node failed' });
   admitted();
   let node: globalThis.WebSocket | undefined;
   let left = false;
-  const waiting: (string | Buffer)[] = [order.first.text];
+  const waiting: (string | Buffer)[] = [relay.first.text];
 
   function toNode(message: string | Buffer): void {
     if (node?.readyState !== 1) waiting.push(message);
@@ -47,7 +47,7 @@ export function relaySocket(client: WebSocket, order: RelayRequest): void {
     left = true;
     node?.close();
   });
-  connect(order).then(
+  connect(relay).then(
     (socket) => {
       node = socket;
       if (left) socket.close();
@@ -62,7 +62,7 @@ export function relaySocket(client: WebSocket, order: RelayRequest): void {
       socket.onclose = ({ code, reason }) => end(code, reason);
     },
     (error: unknown) => {
-      log.warn({ node: order.address, error }, 'another node does not answer');
+      log.warn({ node: relay.address, error }, 'another node does not answer');
       end(closeCodes.failed);
     },
   );
@@ -97,12 +97,12 @@ const CONNECTING = 3_000;
 const IDLE = 30_000;
 
 interface NodeClient {
-  /** Resolves with the head of the answer. `body`: in place of what the caller still sends. */
+  /** Resolves with the head of the answer. `body`: in route of what the caller still sends. */
   pass(
     address: string,
     request: FastifyRequest,
     reply: FastifyReply,
-    order: { hop: Hop; body?: Buffer },
+    options: { hop: Hop; body?: Buffer },
   ): Promise<IncomingMessage>;
   close(): void;
 }
@@ -132,23 +132,23 @@ export function createNodeClient({ client: credentials, shown }: NodeCredentials
       const { method, url: path } = request.raw;
       return new Promise((resolve, reject) => {
         const headers = headersOfHop(request, hop, body);
-        const order = send({ host: hostname, port, method, path, headers, agent: agentNow() }, resolve);
-        const late = setTimeout(() => order.destroy(new Error('no connection')), CONNECTING);
+        const outgoing = send({ host: hostname, port, method, path, headers, agent: agentNow() }, resolve);
+        const late = setTimeout(() => outgoing.destroy(new Error('no connection')), CONNECTING);
         const connected = () => clearTimeout(late);
-        order.once('socket', (socket) => {
+        outgoing.once('socket', (socket) => {
           if (socket.connecting) socket.once('secureConnect', connected);
           else connected();
         });
-        order.once('close', () => {
+        outgoing.once('close', () => {
           connected();
           // Of an answer that came before the end of the body: the caller's connection goes on with its next request.
-          request.raw.unpipe(order);
+          request.raw.unpipe(outgoing);
           request.raw.resume();
         });
-        order.once('error', reject);
-        reply.raw.once('close', () => order.destroy());
-        if (body) order.end(body);
-        else request.raw.pipe(order);
+        outgoing.once('error', reject);
+        reply.raw.once('close', () => outgoing.destroy());
+        if (body) outgoing.end(body);
+        else request.raw.pipe(outgoing);
       });
     },
     close() {

@@ -29,13 +29,13 @@ export interface AcceleratorTask extends TrialSettings {
 }
 
 /** What came of the trial. `ready`: workers may connect. `refused`: the process ends; `reason` where the device is not used for any net. */
-export type TrialNews =
+export type TrialResult =
   | { is: 'ready'; adapter: string | undefined; verdicts: NetVerdict[] }
   | { is: 'refused'; verdicts: NetVerdict[]; reason: string | undefined };
 
 /** `failed`: a run, on a device that works. `alive`: the answer to `ask`. */
-export type AcceleratorNews =
-  | TrialNews
+export type AcceleratorMessage =
+  | TrialResult
   | { is: 'failed'; reason: string }
   | { is: 'lost'; reason: string }
   | { is: 'alive' };
@@ -43,7 +43,7 @@ export type AcceleratorNews =
 /** Images of one run: what a GPU has to hold at once. */
 const MOST_IMAGES = 32;
 
-const say = (news: AcceleratorNews, sent = () => {}): void => void process.send!(news, () => sent());
+const say = (news: AcceleratorMessage, sent = () => {}): void => void process.send!(news, () => sent());
 
 lowerThisThread('soon');
 process.once('disconnect', () => process.exit());

@@ -2,7 +2,7 @@ import { defined } from '../../lib/defined.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Timer } from '../../lib/timer.ts';
 import type { ModelFile, Provider } from '../models/onnx-model.ts';
-import type { TrialNews } from './accelerator-process.ts';
+import type { TrialResult } from './accelerator-process.ts';
 import type { Launch, Launched } from './launch.ts';
 import {
   type AcceleratorAddress,
@@ -48,8 +48,8 @@ interface Refusal {
   nets: ProviderState['nets'];
 }
 
-type Ready = Extract<TrialNews, { is: 'ready' }>;
-type Refused = Exclude<TrialNews, Ready> | { is: 'ended'; reason: string };
+type Ready = Extract<TrialResult, { is: 'ready' }>;
+type Refused = Exclude<TrialResult, Ready> | { is: 'ended'; reason: string };
 
 export function createAccelerator(deps: AcceleratorDeps): Accelerator {
   const { providers, log } = deps;

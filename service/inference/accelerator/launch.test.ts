@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { manifestFile } from '../../../test/support/measured-pipeline.ts';
 import { openModelLibrary } from '../models/model-library.ts';
 import { openOnnxModel } from '../models/onnx-model.ts';
-import type { AcceleratorNews } from './accelerator-process.ts';
+import type { AcceleratorMessage } from './accelerator-process.ts';
 import { type Launched, launchProcess } from './launch.ts';
 import { netKey } from './messages.ts';
 import { createRemoteNets } from './remote-nets.ts';
@@ -21,10 +21,10 @@ async function started(provider: 'cpu' | 'cuda', isNamed = true) {
   const file = library.catalog().files.find(({ entry }) => entry.id === 'iris')!;
   const ended = Promise.withResolvers<string>();
   let launched: Launched | undefined;
-  const later: AcceleratorNews[] = [];
-  const first = await new Promise<AcceleratorNews>((resolve) => {
+  const later: AcceleratorMessage[] = [];
+  const first = await new Promise<AcceleratorMessage>((resolve) => {
     const task = { provider, isNamed, files: [file], batch: 2, workers: 1 };
-    const news = (one: AcceleratorNews) => {
+    const news = (one: AcceleratorMessage) => {
       resolve(one);
       later.push(one);
     };

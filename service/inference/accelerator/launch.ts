@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AcceleratorNews, AcceleratorTask } from './accelerator-process.ts';
+import type { AcceleratorMessage, AcceleratorTask } from './accelerator-process.ts';
 import { NAMES_ADAPTER } from './messages.ts';
 
 export interface Launched {
@@ -17,7 +17,7 @@ export interface Launched {
 /** Starts a process that tries the nets and then runs them. `ended` has the reason, of one that was killed too. */
 export type Launch = (
   task: Omit<AcceleratorTask, 'socket' | 'log'>,
-  on: { news(news: AcceleratorNews): void; ended(reason: string): void },
+  on: { news(news: AcceleratorMessage): void; ended(reason: string): void },
 ) => Launched;
 
 /** What drivers and the runtime read. Secrets stand in the rest of the environment. */
@@ -59,7 +59,7 @@ export const launchProcess: Launch = (task, on) => {
     rmSync(folder, { recursive: true, force: true });
     on.ended([reason, words.join(' ').slice(-LAST_WORDS)].filter(Boolean).join(': '));
   }
-  child.on('message', (news: AcceleratorNews) => on.news(news));
+  child.on('message', (news: AcceleratorMessage) => on.news(news));
   child.once('error', (error) => leave(`its process cannot be started: ${error.message}`));
   child.once('exit', (code, signal) => leave(`its process ended with ${signal ?? code}`));
   child.send({ ...task, socket, log } satisfies AcceleratorTask, () => undefined);

@@ -1,4 +1,4 @@
-import { personScore } from '../../lib/geometry/person-score.ts';
+import { personScore } from '../../lib/vectors.ts';
 import type { ModelEntry } from '../models/manifest.ts';
 import type { OnnxModel } from '../models/onnx-model.ts';
 import type { Pyramid } from '../pictures/picture.ts';

@@ -15,7 +15,7 @@ const MEMORY_OF_ONE = 4 * 1024 ** 3;
 /** Longer than a decoding may take. */
 const SECONDS = 20;
 const PATIENCE = 8_000;
-const LOOK = 20;
+const POLL_INTERVAL = 20;
 
 /** One for every 4 GiB of memory, at least one, at most one for each worker. */
 export function createHeifSlots(workers: number, memory = usableMemory()): HeifSlots {
@@ -51,7 +51,7 @@ export async function inHeifSlot<T>(
         },
       );
     }
-    await delay(LOOK);
+    await delay(POLL_INTERVAL);
   }
 }
 

@@ -318,9 +318,8 @@ function createLine({ workers, queueLimit, clock }: WorkerPoolDeps) {
     },
     /** Refuses one of those that wait where `newcomer` is one too many. */
     refuseExcess(newcomer: Job): void {
-      if (queue.waiting <= queueLimit) return;
-      const refused = queue.mostExpendable(newcomer);
-      queue.remove(refused);
+      const refused = queue.dropExcess(newcomer, queueLimit);
+      if (!refused) return;
       overloads++;
       const seconds = Math.ceil((typical * (queue.waiting + 1)) / workers / 1000);
       fail(

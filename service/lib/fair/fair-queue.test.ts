@@ -62,9 +62,9 @@ test('addresses of one key take turns, and the one with the most gives way', () 
   const one = at('192.0.2.2', 'one');
   for (const each of [...many, one]) queue.add(each);
   expect(queue.order().map(({ name }) => name)).toEqual(['many 1', 'one', 'many 2', 'many 3']);
-  expect(queue.mostExpendable(one)).toBe(many[2]);
   expect([queue.waitingOf(many[0]!.share), queue.waitingOf(at('192.0.2.3', 'none').share)]).toEqual([3, 0]);
-  expect(drain(queue)).toEqual(['many 1', 'one', 'many 2', 'many 3']);
+  expect(queue.dropExcess(one, 3)).toBe(many[2]);
+  expect(drain(queue)).toEqual(['many 1', 'one', 'many 2']);
 });
 
 test('the order is the one in which those that wait are taken', () => {
@@ -222,15 +222,14 @@ test('a full queue drops the newest entry of the caller with the most, test worl
   const [, , third] = add(queue, 'live a/1 1', 'live a/1 2', 'live a/1 3', 'live a/2 1', 'live b/1 1');
   const newcomer = job('live b/1 2');
   queue.add(newcomer);
-  expect(queue.mostExpendable(newcomer)).toBe(third);
-  expect([queue.remove(third!), queue.remove(third!), queue.waiting]).toEqual([true, false, 5]);
+  expect(queue.dropExcess(newcomer, 6)).toBeUndefined();
+  expect([queue.dropExcess(newcomer, 5), queue.remove(third!), queue.waiting]).toEqual([third, false, 5]);
   const [trial] = add(queue, 'test b/9 1');
-  expect(queue.mostExpendable(newcomer)).toBe(trial);
-  queue.remove(trial!);
+  expect(queue.dropExcess(newcomer, 5)).toBe(trial);
   queue.remove(newcomer);
   add(queue, 'live b/2 1');
   const [even] = add(queue, 'live b/2 2');
-  expect(queue.mostExpendable(even!)).toBe(even);
-  expect(queue.empty().map(({ name }) => name)).toHaveLength(6);
+  expect(queue.dropExcess(even!, 5)).toBe(even);
+  expect(queue.empty().map(({ name }) => name)).toHaveLength(5);
   expect([queue.waiting, queue.take()]).toEqual([0, undefined]);
 });

@@ -26,8 +26,11 @@ export interface FairQueue<T extends { share: Share }> {
   remove(item: T): boolean;
   /** Takes every waiting one out. */
   empty(): T[];
-  /** Who gives way when too many wait: the newest of the address, key, organization and world with the most; of equals of `newcomer`'s. */
-  mostExpendable(newcomer: T): T;
+  /**
+   * Takes out who gives way where more than `most` wait: the newest of the address, key, organization and world with the most; of equals
+   * of `newcomer`'s.
+   */
+  dropExcess(newcomer: T, most: number): T | undefined;
   /** Those that wait, in about the order in which they will be taken. */
   order(): T[];
   /** How many of the same organization, key and address wait. */
@@ -117,10 +120,13 @@ export function createFairQueue<T extends { share: Share }>({
     },
     remove,
     empty: () => itemsOf(root).filter(remove),
-    mostExpendable({ share }) {
+    dropExcess({ share }, most) {
+      if (root.waiting <= most) return undefined;
       const world = memberOf(root, (root.members.get('test')?.waiting ?? 0) > 0 ? 'test' : 'live');
       const [, ...names] = namesOf(share);
-      return names.reduce(fullest<T>, world).items.at(-1)!;
+      const last = names.reduce(fullest<T>, world).items.at(-1)!;
+      remove(last);
+      return last;
     },
     order: () =>
       [root.members.get('live'), root.members.get('test')].flatMap((world) => (world ? inOrder(world) : [])),

@@ -39,10 +39,8 @@ export function createFairSlots({ atOnce, waiting, clock, busy }: FairSlotsDeps)
       const one: Turn = { share, begin: () => resolve(one), refuse: reject };
       queue.add(one);
       next();
-      if (queue.waiting <= waiting) return;
-      const refused = queue.mostExpendable(one);
-      queue.remove(refused);
-      refused.refuse(new Problem('OVERLOADED', busy, { retryAfterSeconds: 1 }));
+      const refused = queue.dropExcess(one, waiting);
+      refused?.refuse(new Problem('OVERLOADED', busy, { retryAfterSeconds: 1 }));
     });
     try {
       return await work();

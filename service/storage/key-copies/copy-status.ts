@@ -1,7 +1,7 @@
 import type { Clock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
 import type { Log } from '../../lib/log.ts';
-import { readOnlyRemedy } from '../../lib/machine/read-only-place.ts';
+import { readOnlyRemedy } from '../../lib/outside-folder.ts';
 import type { KeyStore } from '../keys/key-store.ts';
 import type { StoredCopy } from './copy-folders.ts';
 

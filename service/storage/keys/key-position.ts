@@ -3,8 +3,9 @@ import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import { createRecurring } from '../../lib/recurring.ts';
 import type { Timer } from '../../lib/timer.ts';
+import { coalesce } from '../../lib/turns.ts';
 import type { Opened } from '../connection.ts';
-import { removed, shareLooks } from '../position/position.ts';
+import { removed } from '../position/position.ts';
 import { makeOwn } from '../postgres/make-own.ts';
 import type { CopiedTable, CopiedValue, KeySchema, Touched } from './key-store-schema.ts';
 import { type KeyFollower, readChanges } from './read-changes.ts';
@@ -12,7 +13,7 @@ import { type KeyFollower, readChanges } from './read-changes.ts';
 /** Tables of the key store of which a node keeps rows opened, known by their organization and by their name. */
 type FollowedKeys = 'organization_key' | 'appliance_secret';
 
-/** Opens anew what changed since the look `silentFor` milliseconds before, and forgets what is gone. It may be called for what this node wrote itself. */
+/** Opens anew what changed since the read `silentFor` milliseconds before, and forgets what is gone. It may be called for what this node wrote itself. */
 type ApplyKeys = (keys: readonly string[], silentFor: number) => Promise<void>;
 
 /**
@@ -22,7 +23,7 @@ type ApplyKeys = (keys: readonly string[], silentFor: number) => Promise<void>;
 export interface KeyPosition {
   /** Before `begin`. */
   follow(table: FollowedKeys, apply: ApplyKeys): void;
-  /** Looks by itself from now on, so that what is idle does not keep a destroyed key. */
+  /** Polls from now on, so that what is idle does not keep a destroyed key. */
   begin(): void;
   /**
    * Resolves when every key that was changed or destroyed before the call is so here. Throws STORAGE_UNAVAILABLE where the key store does
@@ -66,8 +67,8 @@ const TABLES = [
   )`,
 ];
 
-/** Milliseconds between two looks of a node that nothing asks. */
-const LOOK_EVERY = 2_000;
+/** Milliseconds between two reads of a node that nothing asks. */
+const POLL_INTERVAL = 2_000;
 
 /** In the transaction of a write of a node, which gives the store `revision`. */
 export async function noteKeyChanges(
@@ -122,9 +123,9 @@ export async function openKeyPosition({ keys, log, timer }: SharedKeysDeps): Pro
   let follower: KeyFollower | undefined;
   let feeding: Promise<void> = Promise.resolve();
   let begun = false;
-  let lookedAt = performance.now();
+  let readAt = performance.now();
 
-  async function look(): Promise<void> {
+  async function catchUpKeys(): Promise<void> {
     if (wentBack) throw wentBack;
     const now = performance.now();
     const { rows } = await sql<Row>`
@@ -147,14 +148,14 @@ export async function openKeyPosition({ keys, log, timer }: SharedKeysDeps): Pro
     });
     for (const { table, keys: all } of touched)
       for (const apply of appliers.get(table) ?? [])
-        await apply([...new Set(all.map(([name]) => String(name)))], now - lookedAt);
+        await apply([...new Set(all.map(([name]) => String(name)))], now - readAt);
     if (follower && !follower.idle() && revision > seen.revision) {
       const changes = await readChanges(db, 'postgres', touched);
       feeding = follower.written({ from: seen.revision, revision, changes });
     }
     if (changed.size > 0) applied = revision;
     seen = { identity, revision };
-    lookedAt = now;
+    readAt = now;
   }
 
   /** Says how far this node is, and takes away what all have applied. */
@@ -168,11 +169,11 @@ export async function openKeyPosition({ keys, log, timer }: SharedKeysDeps): Pro
     acknowledged = revision;
   }
 
-  const catchUp = shareLooks(look);
+  const catchUp = coalesce(catchUpKeys);
   const recurring = createRecurring({ log, timer });
   let failing = false;
 
-  async function lookAlone(): Promise<void> {
+  async function poll(): Promise<void> {
     try {
       await catchUp();
       if (acknowledged < applied) await acknowledge(applied);
@@ -188,7 +189,7 @@ export async function openKeyPosition({ keys, log, timer }: SharedKeysDeps): Pro
     follow: (table, apply) => void appliers.set(table, [...(appliers.get(table) ?? []), apply]),
     begin() {
       begun = true;
-      recurring.every('keys of other nodes', LOOK_EVERY, lookAlone);
+      recurring.every('keys of other nodes', POLL_INTERVAL, poll);
     },
     catchUp,
     feed(one) {

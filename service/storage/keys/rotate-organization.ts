@@ -1,8 +1,14 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { OrganizationId } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
-import { Problem } from '../../lib/problem.ts';
-import { type Claim, type NodeWorks, type Progress, worksAlone } from '../position/node-works.ts';
+import {
+  createOrganizationWorks,
+  type Lease,
+  type LeasedWorks,
+  type OrganizationWork,
+  type WorkProgress,
+} from '../../lib/organization-works.ts';
+import { worksAlone } from '../position/node-works.ts';
 import { openResealing } from '../sealing/resealing.ts';
 import type { KeyStore } from './key-store.ts';
 import type { OrganizationKeys } from './organization-keys.ts';
@@ -10,12 +16,8 @@ import type { OrganizationKeys } from './organization-keys.ts';
 /** People of one transaction: a few milliseconds of work, then other work has a turn. */
 const PAGE = 200;
 
-export type OrganizationRotation =
-  | { is: 'none' }
-  /** `done` of `total` people's keys lie under the new one. */
-  | { is: 'running'; done: number; total: number }
-  /** The reason; the next start or attempt continues from there. */
-  | { is: 'stopped'; done: number; total: number; reason: string };
+/** `done` of `total` people's keys lie under the new one. */
+export type OrganizationRotation = OrganizationWork;
 
 export interface OrganizationRotations {
   /**
@@ -40,10 +42,8 @@ export interface OrganizationRotationsDeps {
   /** Called once the new key wraps the key of every person and the old one is removed. */
   finished(organization: OrganizationId, result: { generation: number; people: number }): Promise<void>;
   page?: number;
-  works?: NodeWorks;
+  works?: LeasedWorks;
 }
-
-const workOf = (organization: OrganizationId) => `rotate-key/${organization}`;
 
 export function createOrganizationRotations({
   keys,
@@ -53,52 +53,48 @@ export function createOrganizationRotations({
   page: limit = PAGE,
   works = worksAlone,
 }: OrganizationRotationsDeps): OrganizationRotations {
-  const states = new Map<OrganizationId, Exclude<OrganizationRotation, { is: 'none' }>>();
-  const running = new Map<OrganizationId, Promise<void>>();
+  const rotations = createOrganizationWorks({
+    works,
+    nameOf: (organization) => `rotate-key/${organization}`,
+    log,
+    sentences: {
+      stopped: 'the rotation of an organization’s key stopped',
+      running: 'The key of this organization is being rotated already.',
+    },
+  });
   const stopping = new AbortController();
 
-  /** In the background; the state says how it goes. */
-  function goOn(organization: OrganizationId, generation: number, total: number, claim: Claim): void {
-    const state = { is: 'running' as const, done: 0, total };
-    states.set(organization, state);
-    const run = rewrapPersons(
-      { keys, organizations, limit, stopping: stopping.signal, claim },
-      organization,
-      generation,
-      state,
-    )
-      .then(async (whole) => {
-        if (!whole) return;
-        await finished(organization, { generation, people: state.done });
-        states.delete(organization);
-      })
-      .catch((error: unknown) => {
-        log.error({ organization, err: error }, 'the rotation of an organization’s key stopped');
-        const reason =
-          error instanceof Problem ? error.message : 'An internal error; the log has the details.';
-        states.set(organization, { ...state, is: 'stopped', reason });
-      })
-      .finally(() => claim.release().catch(() => {}))
-      .finally(() => running.delete(organization));
-    running.set(organization, run);
+  async function goOn(organization: OrganizationId, generation: number, lease: Lease): Promise<number> {
+    const total = await keys.countOlderPersons(organization, generation);
+    rotations.run(organization, { total, lease }, async (progress) => {
+      const whole = await rewrapPersons(
+        { keys, organizations, limit, stopping: stopping.signal, lease },
+        organization,
+        generation,
+        progress,
+      );
+      if (whole) await finished(organization, { generation, people: progress.done });
+      return whole;
+    });
+    return total;
   }
 
   async function resume(): Promise<OrganizationId[]> {
     const rows = await keys.organizations();
     const unfinished = [...Map.groupBy(rows, ({ organization }) => organization)].filter(
-      ([organization, generations]) => generations.length > 1 && !running.has(organization),
+      ([organization, generations]) => generations.length > 1 && !rotations.isRunning(organization),
     );
     const resumed: OrganizationId[] = [];
     for (const [organization] of unfinished) {
-      const claim = await works.claim(workOf(organization));
-      if (claim === undefined) continue;
+      const lease = await rotations.lease(organization);
+      if (lease === undefined) continue;
       // Another node may have ended it since the rows were read.
       await organizations.reload([organization]);
       const generations = organizations.generations(organization);
       const generation = generations.at(-1)!;
-      if (generations.length < 2) await claim.release();
+      if (generations.length < 2) await lease.release();
       else {
-        goOn(organization, generation, await keys.countOlderPersons(organization, generation), claim);
+        await goOn(organization, generation, lease);
         resumed.push(organization);
       }
     }
@@ -106,46 +102,27 @@ export function createOrganizationRotations({
   }
 
   return {
-    async start(organization) {
-      if (running.has(organization)) throw isRunning();
-      const starting = Promise.resolve();
-      running.set(organization, starting);
-      let claim: Claim | undefined;
-      try {
-        claim = await works.claim(workOf(organization));
-        if (claim === undefined) throw isRunning();
+    start: (organization) =>
+      rotations.start(organization, async (lease) => {
         await organizations.reload([organization]);
         const unfinished = organizations.generations(organization).length > 1;
         const generation = unfinished
           ? organizations.generations(organization).at(-1)!
           : await organizations.addGeneration(organization);
-        const total = await keys.countOlderPersons(organization, generation);
-        goOn(organization, generation, total, claim);
-        return { generation, total };
-      } catch (error) {
-        await claim?.release();
-        throw error;
-      } finally {
-        if (running.get(organization) === starting) running.delete(organization);
-      }
-    },
-    state: (organization) => states.get(organization) ?? { is: 'none' },
-    async anywhere(organization) {
-      const elsewhere = await works.elsewhere(workOf(organization));
-      return elsewhere ? { is: 'running', ...elsewhere } : (states.get(organization) ?? { is: 'none' });
-    },
+        return { generation, total: await goOn(organization, generation, lease) };
+      }),
+    state: rotations.state,
+    anywhere: rotations.anywhere,
     async resume() {
-      works.watch(() => resume());
+      rotations.watch(() => resume());
       return resume();
     },
     async stop() {
       stopping.abort();
-      await Promise.all(running.values());
+      await rotations.settled();
     },
   };
 }
-
-const isRunning = () => new Problem('CONFLICT', 'The key of this organization is being rotated already.');
 
 /** Then removes the older keys. False when it was stopped before the end. */
 async function rewrapPersons(
@@ -154,15 +131,15 @@ async function rewrapPersons(
     organizations,
     limit,
     stopping,
-    claim,
+    lease,
   }: Pick<OrganizationRotationsDeps, 'keys' | 'organizations'> & {
     limit: number;
     stopping: AbortSignal;
-    claim: Pick<Claim, 'note'>;
+    lease: Pick<Lease, 'note'>;
   },
   organization: OrganizationId,
   generation: number,
-  progress: Progress,
+  progress: WorkProgress,
 ): Promise<boolean> {
   const resealing = openResealing(limit);
   try {
@@ -173,7 +150,7 @@ async function rewrapPersons(
       if (!last) break;
       await keys.rewrapPersons(await organizations.rewrapPersons(page, resealing));
       progress.done += page.length;
-      await claim.note(progress);
+      await lease.note(progress);
       after = last.subject;
       await turn();
     }

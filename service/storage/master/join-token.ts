@@ -86,7 +86,7 @@ export const tokenBound = (about: { appliance: string; id: string; expiresAt: nu
 export const nodeBound = (about: { appliance: string; node: string; token: string }) =>
   `node-row|${about.appliance}|${about.node}|${about.token}`;
 
-interface JoinOrder {
+interface JoinOptions {
   /** Of the new node: it has no keys yet. */
   data: string;
   keysDatabaseUrl: string;
@@ -105,8 +105,8 @@ const EVERY = 500;
  * Makes the own key of this machine, asks with the token for the master key, and keeps its own key in the data directory. What comes back
  * must be the master key that the token names, and open the key store. Nothing is left behind where it throws.
  */
-export async function joinRecord(order: JoinOrder): Promise<{ node: string }> {
-  const { data, keysDatabaseUrl, token, name, passphrase } = order;
+export async function joinRecord(options: JoinOptions): Promise<{ node: string }> {
+  const { data, keysDatabaseUrl, token, name, passphrase } = options;
   if (passphrase !== undefined) requireStrong(passphrase);
   return withPostgresSession(keysDatabaseUrl, `gatehouse-join: ${data}`, async (session) => {
     await requireAppliance(session, token);
@@ -121,7 +121,7 @@ export async function joinRecord(order: JoinOrder): Promise<{ node: string }> {
     if (asked.rowCount !== 1) throw used();
     let joined = false;
     try {
-      await requireMaster(session, { own, token, row: await answerTo(session, request, order) });
+      await requireMaster(session, { own, token, row: await answerTo(session, request, options) });
       await keepOwnNode(data, own, passphrase);
       joined = true;
     } finally {
@@ -153,7 +153,7 @@ async function requireAppliance(session: PostgresSession, { appliance }: JoinTok
 async function answerTo(
   session: PostgresSession,
   { token, node }: { token: string; node: string },
-  { patience }: JoinOrder,
+  { patience }: JoinOptions,
 ): Promise<Pick<NodeKeyRow, 'wrapped' | 'token' | 'master'>> {
   for (const since = performance.now(); performance.now() - since < patience; await wait(EVERY)) {
     const { rows } = await session.query<{ wrapped: string | null; token: string; master: string }>(

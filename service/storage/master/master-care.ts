@@ -21,7 +21,7 @@ import {
   readMasterRecord,
   recordReplacement,
 } from './master-key-provider.ts';
-import { giveNextMaster, NotGiven, requireNoKeepers } from './next-master.ts';
+import { giveNextMaster, NodesUnreachable, requireNoKeepers } from './next-master.ts';
 import { rewrapForNodes } from './node-joins.ts';
 import type { MasterKeySources } from './open-master.ts';
 
@@ -156,7 +156,7 @@ export async function replaceMaster(
       // On disk all the same: what failed came after, such as emptying the log.
       if ((await keys.masters()).includes(prepared.id)) break;
       const moved = error instanceof Problem && error.code === 'CONFLICT';
-      if (moved && attempt < TRIES && !(error instanceof NotGiven)) continue;
+      if (moved && attempt < TRIES && !(error instanceof NodesUnreachable)) continue;
       master.expect(undefined, to);
       throw error;
     }

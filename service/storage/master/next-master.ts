@@ -162,19 +162,19 @@ const answerBound = (about: Given) => `${nextBound(about)}|answer`;
 const namesOf = (nodes: readonly RunningNode[]) => nodes.map(({ holder }) => holder).join('; ');
 
 /** Not every node that runs can have the new master key. */
-export class NotGiven extends Problem {
+export class NodesUnreachable extends Problem {
   constructor(sentence: string) {
     super('CONFLICT', sentence);
   }
 }
 
 const keepThemselves = (nodes: readonly RunningNode[]) =>
-  new NotGiven(
+  new NodesUnreachable(
     `Other nodes keep the master key of now themselves, and would open nothing with it: stop them first (${namesOf(nodes)}), and give them the new one before they start again, or replace it there. Nothing was changed.`,
   );
 
 const notAnswered = (nodes: readonly RunningNode[]) =>
-  new NotGiven(
+  new NodesUnreachable(
     `The master key stays, because not every node that runs said that it has the new one: ${namesOf(nodes)}. Look whether they reach the key store, or stop them, and try again.`,
   );
 

@@ -1,35 +1,18 @@
 import { sql } from 'kysely';
 import type { Log } from '../../lib/log.ts';
+import type { LeasedWorks, WorkProgress } from '../../lib/organization-works.ts';
 import { createRecurring } from '../../lib/recurring.ts';
 import type { Timer } from '../../lib/timer.ts';
 import type { Database } from '../connection.ts';
 import { makeOwn } from '../postgres/make-own.ts';
 
-export interface Progress {
-  done: number;
-  total: number;
-}
-
-/** Long works of which each is done by one node. */
-export interface NodeWorks {
-  /** Undefined while another node does it. */
-  claim(work: string): Promise<Claim | undefined>;
-  /** How far another node is with it; undefined: none does it. */
-  elsewhere(work: string): Promise<Progress | undefined>;
-  /** Again and again, as what a node had claimed is free once it is removed. */
-  watch(takeOver: () => Promise<unknown>): void;
+export interface NodeWorks extends LeasedWorks {
   close(): Promise<void>;
-}
-
-/** Held until it is released, or until its node is removed, which writes nothing more then. */
-export interface Claim {
-  note(progress: Progress): Promise<void>;
-  release(): Promise<void>;
 }
 
 /** Of the one service of a record. */
 export const worksAlone: NodeWorks = {
-  claim: async () => ({ note: async () => {}, release: async () => {} }),
+  lease: async () => ({ note: async () => {}, release: async () => {} }),
   elsewhere: async () => undefined,
   watch: () => {},
   close: async () => {},
@@ -62,7 +45,7 @@ export async function openNodeWorks({
   const recurring = createRecurring({ log, timer });
 
   return {
-    async claim(work) {
+    async lease(work) {
       const { rows } = await inTransaction((tx) =>
         sql`insert into service_node_work (work, token, done, total) values (${work}, ${token}, 0, 0)
           on conflict (work) do nothing returning work`.execute(tx),
@@ -80,7 +63,7 @@ export async function openNodeWorks({
       };
     },
     async elsewhere(work) {
-      const { rows } = await sql<Progress>`
+      const { rows } = await sql<WorkProgress>`
         select done, total from service_node_work where work = ${work} and token <> ${token}`.execute(db);
       return rows[0];
     },

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import { createRecurring } from '../../lib/recurring.ts';
+import { coalesce } from '../../lib/turns.ts';
 import { makeOwn } from '../postgres/make-own.ts';
 import type { Db } from '../transaction.ts';
 
@@ -19,19 +20,19 @@ export interface Position {
   follow(tables: string | readonly string[], apply: ApplyChange): void;
   /**
    * What to do when the record is older than what this node has seen of it, as after a failover to a standby that lagged: everything that
-   * is kept in memory is read anew, and what must not come back is undone. A look waits for it, and is done again where it throws.
+   * is kept in memory is read anew, and what must not come back is undone. A read waits for it, and is done again where it throws.
    */
   whenOlder(mend: () => Promise<void>): void;
   /**
-   * Resolves when every change that was acknowledged before the call has been applied. Calls at one time share a look at the database,
+   * Resolves when every change that was acknowledged before the call has been applied. Calls at one time share a read at the database,
    * which began after each of them. Throws STORAGE_UNAVAILABLE where the database does not answer, or this node was removed: nothing is
    * answered from memory then.
    */
   catchUp(): Promise<void>;
   /** Changes that are in the record and were not applied here. */
   behind(): Promise<number>;
-  /** Milliseconds since the begin of the newest look that has come to its end. */
-  sinceLook(): number;
+  /** Milliseconds since the begin of the newest read that has come to its end. */
+  sinceRead(): number;
   close(): Promise<void>;
 }
 
@@ -42,7 +43,7 @@ export const alone: Position = {
   whenOlder: () => {},
   catchUp: async () => {},
   behind: async () => 0,
-  sinceLook: () => 0,
+  sinceRead: () => 0,
   close: async () => {},
 };
 
@@ -85,9 +86,9 @@ const TABLES = [
 ];
 /** Transactions that a server which took over may not know: those that were undone while nothing was acknowledged. */
 const GIVEN_AGAIN = 100_000n;
-/** Milliseconds between two looks of a node at which nothing asks for one. */
-const LOOK_EVERY = 60_000;
-/** Longer: a node that has not looked for so long was removed long ago. */
+/** Milliseconds between two reads of a node at which nothing asks for one. */
+const POLL_INTERVAL = 60_000;
+/** Longer: a node that has not read for so long was removed long ago. */
 const KEPT = '10 minutes';
 
 interface SharedPositionDeps {
@@ -115,7 +116,7 @@ interface Row extends Found {
 
 /**
  * Of a node among several: begins at the changes that are not there yet. Rows become visible in another order than their ids, so what is
- * read is what no snapshot before could have seen whole: rows of transactions from the oldest one on that was running at the last look,
+ * read is what no snapshot before could have seen whole: rows of transactions from the oldest one on that was running at the last read,
  * without those that were applied already.
  */
 export async function openPosition({
@@ -135,9 +136,9 @@ export async function openPosition({
   let { horizon: low, newest, session } = await readBeginning(db, token);
   /** Until all is mended. */
   let wentBack = false;
-  let lookedAt = performance.now();
+  let readAt = performance.now();
 
-  async function look(): Promise<void> {
+  async function readChanges(): Promise<void> {
     require();
     const line = newestLine?.();
     const { rows } = await sql<Row>`
@@ -155,7 +156,7 @@ export async function openPosition({
       // At the server that took over, numbers of transactions may be given again that the one before had used.
       low = String(BigInt(low) > GIVEN_AGAIN ? BigInt(low) - GIVEN_AGAIN : 0n);
       session = now;
-      return look();
+      return readChanges();
     }
     const fresh = rows.filter(({ id }) => id !== null && !applied.has(id));
     if (fresh.length > 0) await before?.();
@@ -181,23 +182,23 @@ export async function openPosition({
     wentBack = false;
   }
 
-  const share = shareLooks(async () => {
+  const share = coalesce(async () => {
     const begun = performance.now();
-    await look();
-    lookedAt = begun;
+    await readChanges();
+    readAt = begun;
   });
   function catchUp(): Promise<void> {
-    tend();
+    startPolling();
     return share();
   }
 
   const recurring = createRecurring({ log });
-  let tended = false;
-  /** From the first look on that is asked for: what it follows has been read then. */
-  function tend(): void {
-    if (tended) return;
-    tended = true;
-    recurring.every('changes of other nodes', LOOK_EVERY, async () => {
+  let isPolling = false;
+  /** From the first read on that is asked for: what it follows has been read then. */
+  function startPolling(): void {
+    if (isPolling) return;
+    isPolling = true;
+    recurring.every('changes of other nodes', POLL_INTERVAL, async () => {
       await catchUp();
       // Not the last before that time: it is what a node may have seen last.
       await sql`delete from service_change where id < (
@@ -222,7 +223,7 @@ export async function openPosition({
         select id from service_change where xid >= ${low}::xid8`.execute(db);
       return rows.filter(({ id }) => !applied.has(id)).length;
     },
-    sinceLook: () => performance.now() - lookedAt,
+    sinceRead: () => performance.now() - readAt,
     close: () => recurring.stop(),
   };
 }
@@ -247,7 +248,7 @@ interface Seen {
   xid: string;
 }
 
-/** What each look finds besides changes. */
+/** What each read finds besides changes. */
 interface Found {
   /** The oldest transaction that has not ended. */
   horizon: string;
@@ -279,27 +280,3 @@ export const removed = (): Problem =>
     'The other nodes removed this one: it answers nothing until it has started anew.',
     { retryAfterSeconds: 5 },
   );
-
-/** Callers at one time share a look, which began after each of them: the one under way may have begun before what a caller has to see. */
-export function shareLooks(look: () => Promise<void>): () => Promise<void> {
-  let looking: Promise<void> | undefined;
-  let next: Promise<void> | undefined;
-
-  function begin(): Promise<void> {
-    looking = look().finally(() => {
-      looking = undefined;
-    });
-    return looking;
-  }
-
-  return () => {
-    if (looking === undefined) return begin();
-    next ??= looking
-      .catch(() => {})
-      .then(() => {
-        next = undefined;
-        return looking ?? begin();
-      });
-    return next;
-  };
-}

@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { z } from 'zod';
 import { Badge, Button, RelativeTime } from '../../../ui/controls/index.ts';
 import { fieldsOf, useCheckedForm } from '../../../ui/forms/index.ts';
-import { Dialog, GoneAndStays, Note, Page } from '../../../ui/layout/index.ts';
+import { ConsequenceList, Dialog, Note, Page } from '../../../ui/layout/index.ts';
 import { defineStrings, useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, type Filters, TwoLines, useColumns, useFilters } from '../../../ui/tables/index.ts';
 import { Actor, api, list, managers, type Schemas, useSession } from '../../data.ts';
@@ -177,7 +177,7 @@ function RevokeDestination({ grant, close }: { grant: Grant; close(): void }) {
       refusal={t('notRevoked')}
       close={close}
     >
-      <GoneAndStays
+      <ConsequenceList
         gone={[
           t('goneSending'),
           ...affected.map(({ description, url }) => t('goneWebhook', { name: description || url })),

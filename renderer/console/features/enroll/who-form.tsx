@@ -9,7 +9,7 @@ import type { Schemas } from '../../data.ts';
 import classes from './consent-fields.module.css';
 import type { EnrollRequest } from './enroll-pictures.ts';
 import { enrollStrings } from './strings.ts';
-import { consentWays, purposes, toRequest, toValues, type WhoValues, whoSchema } from './who-request.ts';
+import { consentMethods, purposes, toRequest, toValues, type WhoValues, whoSchema } from './who-request.ts';
 
 const Field = fieldsOf<WhoValues>()(enrollStrings);
 
@@ -73,7 +73,7 @@ function ConsentFields({ control, withConsent, text }: Props) {
         render={({ field }) => (
           <Radio.Group label={t('way')} value={field.value} onChange={field.onChange}>
             <Stack gap={8}>
-              {consentWays
+              {consentMethods
                 .filter((one) => one !== 'attested' || !withConsent)
                 .map((one) => (
                   <Radio key={one} value={one} label={t(one)} description={t(`${one}Hint`)} />

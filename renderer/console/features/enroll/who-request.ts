@@ -7,7 +7,7 @@ import type { EnrollRequest } from './enroll-pictures.ts';
 export const purposes = ['verification', 'identification', 'deduplication'] as const;
 
 /** The consent of the person: none of their own, signed on this screen, or on paper or elsewhere. */
-export const consentWays = ['attested', 'here', 'elsewhere'] as const;
+export const consentMethods = ['attested', 'here', 'elsewhere'] as const;
 
 /** What the text that is signed on the screen says of itself. */
 const SIGNED_HERE = {
@@ -22,7 +22,7 @@ export function whoSchema(t: (sentence: Sentence) => string) {
     .object({
       email: z.email(t('emailWrong')).max(254),
       name: z.string().trim().max(200),
-      way: z.enum(consentWays),
+      way: z.enum(consentMethods),
       /** In which the text is read and signed. */
       language: z.enum(languages),
       /** The name as typed below the text. */

@@ -1,4 +1,4 @@
-import { GoneAndStays } from '../../../ui/layout/index.ts';
+import { ConsequenceList } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { api, type Schemas } from '../../data.ts';
 import { ConfirmOperation } from '../../operations.ts';
@@ -62,7 +62,7 @@ export function RemoveFlow({ flow: { id, path, draft }, close, done }: Props) {
       cancelLabel={t('keep')}
       danger
     >
-      <GoneAndStays gone={[t('removeGone', { path })]} stays={[t('removeStays')]} />
+      <ConsequenceList gone={[t('removeGone', { path })]} stays={[t('removeStays')]} />
     </ConfirmOperation>
   );
 }

@@ -2,7 +2,7 @@ import { IconDeviceTablet, IconPlus } from '@tabler/icons-react';
 import { createLazyRoute } from '@tanstack/react-router';
 import { useState } from 'react';
 import { Badge, ButtonLink, RelativeTime } from '../../../ui/controls/index.ts';
-import { GoneAndStays, Page } from '../../../ui/layout/index.ts';
+import { ConsequenceList, Page } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, type Filters, TwoLines, useColumns, useFilters } from '../../../ui/tables/index.ts';
 import { api, managers, operators, read, useSession } from '../../data.ts';
@@ -144,7 +144,7 @@ function ConfirmKiosk({
       close={close}
     >
       {what === 'revoke' ? (
-        <GoneAndStays gone={[t('goneKey'), t('goneVisit')]} stays={[t('staysPeople'), t('staysRow')]} />
+        <ConsequenceList gone={[t('goneKey'), t('goneVisit')]} stays={[t('staysPeople'), t('staysRow')]} />
       ) : (
         t('unlockText')
       )}

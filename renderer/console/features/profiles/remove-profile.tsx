@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { GoneAndStays, toast } from '../../../ui/layout/index.ts';
+import { ConsequenceList, toast } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { api, type Schemas } from '../../data.ts';
 import { ConfirmOperation } from '../../operations.ts';
@@ -47,7 +47,7 @@ export function RemoveProfile({
       danger
       close={close}
     >
-      <GoneAndStays gone={gone} stays={[t('removeStays')]} />
+      <ConsequenceList gone={gone} stays={[t('removeStays')]} />
     </ConfirmOperation>
   );
 }

@@ -9,7 +9,7 @@ import { sessionStrings } from './strings.ts';
 type Session = Schemas['WholeLiveSession'];
 
 /** What spoke against an attempt that was not passed, one sentence a finding; nothing where it was passed. */
-export function Against({ session: { liveness } }: { session: Session }) {
+export function AttemptFindings({ session: { liveness } }: { session: Session }) {
   const t = useStrings(sessionStrings);
   const keys = liveness && !liveness.passed ? againstKeys(liveness.evidence) : [];
   if (keys.length === 0) return null;
@@ -38,7 +38,7 @@ export function Evidence({ session }: { session: Session }) {
   return (
     <Card title={t('evidence')} flush>
       <div className={styles.against}>
-        <Against session={session} />
+        <AttemptFindings session={session} />
       </div>
       <table className={`rows ${styles.findings}`}>
         <caption className="small muted">{t('evidenceLead')}</caption>

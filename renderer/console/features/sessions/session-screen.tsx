@@ -19,7 +19,7 @@ import {
 import { AskedOperation, Refused, useOperation } from '../../operations.ts';
 import { sourceStrings } from '../../reasons/source-strings.ts';
 import { StoredPicture } from '../../stored-picture.tsx';
-import { Against, Evidence, HumannessCard } from './evidence.tsx';
+import { AttemptFindings, Evidence, HumannessCard } from './evidence.tsx';
 import { flagKey } from './evidence-words.ts';
 import styles from './session.module.css';
 import { By, Outcome, Reasons } from './sessions-screen.tsx';
@@ -135,7 +135,7 @@ function Decide({ session, waitsFor }: { session: Session; waitsFor: keyof typeo
           <p>{t(decideTexts[waitsFor])}</p>
           <p>{t(session.pictures ? 'decideByPictures' : 'decideWithoutPictures')}</p>
           <Pictures session={session} />
-          <Against session={session} />
+          <AttemptFindings session={session} />
         </Stack>
       </ConfirmDialog>
     </>

@@ -5,7 +5,7 @@ import { useForm } from 'react-hook-form';
 import { z } from 'zod';
 import { ButtonLink } from '../../../ui/controls/index.ts';
 import { fieldsOf, useCheckedForm } from '../../../ui/forms/index.ts';
-import { Dialog, DialogFoot, GoneAndStays, Note } from '../../../ui/layout/index.ts';
+import { ConsequenceList, Dialog, DialogFoot, Note } from '../../../ui/layout/index.ts';
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { api, managers, operators, type Schemas, useSession, useWorld } from '../../data.ts';
 import { ConfirmForm, ConfirmOperation, Refused, useOperation } from '../../operations.ts';
@@ -131,7 +131,7 @@ function RemoveWebhook({ webhook, waiting, close }: { webhook: Webhook; waiting:
       cancelLabel={t('keep')}
       close={close}
     >
-      <GoneAndStays
+      <ConsequenceList
         gone={[t('removeGoneSecret'), ...(waiting > 0 ? [t('removeGoneWaiting', { count: waiting })] : [])]}
         stays={[t('removeStaysLog'), t('removeStaysGrant')]}
       />

@@ -1,7 +1,7 @@
 import { createHash, randomFillSync } from 'node:crypto';
 import type { Clock } from '../../../lib/clock.ts';
 import type { AdministratorId, KioskId, OrganizationId, World } from '../../../lib/id.ts';
-import { type NodeHere, withTag } from '../../../lib/node-tag.ts';
+import { type ThisNode, withTag } from '../../../lib/node-tag.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { createTurns } from '../../../lib/turns.ts';
 import type { Actor } from '../../audit/index.ts';
@@ -82,7 +82,7 @@ export interface Kiosks {
 export interface KiosksDeps extends Omit<KioskParts, 'kioskOf'> {
   random?: (into: Uint8Array) => void;
   /** Absent: no other node shares the record. */
-  node?: NodeHere | undefined;
+  node?: ThisNode | undefined;
 }
 
 const SEEN_EVERY = 60_000;
@@ -120,7 +120,7 @@ export function createKiosks({ random = randomFillSync, node, ...deps }: KiosksD
     knowsCode: pairings.knows,
     async nodeOf(id) {
       const at = node && (await selectNode(db, id));
-      return at && at !== node?.run && (await node?.isThere(at)) ? at : undefined;
+      return at && at !== node?.run && (await node?.isRunning(at)) ? at : undefined;
     },
     claim: pairings.claim,
     outcome: pairings.outcome,

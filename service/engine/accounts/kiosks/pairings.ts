@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../../lib/clock.ts';
-import { createFairQueue, type FairQueue, type Share } from '../../../lib/fair/fair-queue.ts';
+import { createFairQueue, type Share } from '../../../lib/fair/fair-queue.ts';
 import type { Ids, OrganizationId, World } from '../../../lib/id.ts';
 import { withTag } from '../../../lib/node-tag.ts';
 import { Problem } from '../../../lib/problem.ts';
@@ -45,12 +45,12 @@ export interface PairingsDeps {
 export function createPairings({ clock, ids, random, tag }: PairingsDeps) {
   const open = new Map<string, Open>();
   /** Those that take codes, by organization and world. */
-  const places = createFairQueue<Open>({ seats: 0, clock });
+  const queue = createFairQueue<Open>({ seats: 0, clock });
 
   const isOpen = (one: Open) => one.expiresAt > clock.now() && !one.became && !one.cancelled;
   const tidy = () => {
     for (const [id, one] of open) {
-      if (!isOpen(one)) places.remove(one);
+      if (!isOpen(one)) queue.remove(one);
       if (one.expiresAt + KEPT <= clock.now()) open.delete(id);
     }
   };
@@ -65,13 +65,16 @@ export function createPairings({ clock, ids, random, tag }: PairingsDeps) {
     begin(organization: OrganizationId, world: World, name: string): Pairing & { code: string } {
       tidy();
       const share: Share = { world, organization, key: '' };
-      if (places.waitingOf(share) >= MOST.perOrganization) throw tooMany();
+      if (queue.waitingOf(share) >= MOST.perOrganization) throw tooMany();
       const code = codeApartFrom([...open.values()].filter(isOpen), random);
       const id = ids.next('kioskPairing');
       const expiresAt = clock.now() + LIFE;
       const one: Open = { id, share, organization, world, name, code, expiresAt, tries: 0 };
       open.set(id, one);
-      admit(places, one);
+      queue.add(one);
+      const last = queue.dropExcess(one, MOST.all);
+      if (last) last.cancelled = true;
+      if (last === one) throw tooMany();
       return { ...describe(one), code };
     },
     has: (id: string): boolean => open.has(id),
@@ -134,16 +137,6 @@ const describe = (one: Open): Pairing => ({
     ? { is: 'claimed', fingerprint: fingerprintOf(one.device.publicKey) }
     : { is: 'waiting', triesLeft: MOST_TRIES - one.tries },
 });
-
-/** Ends another code where too many are open. Throws OVERLOADED where it is this one. */
-function admit(places: FairQueue<Open>, one: Open): void {
-  places.add(one);
-  if (places.waiting <= MOST.all) return;
-  const last = places.mostExpendable(one);
-  places.remove(last);
-  last.cancelled = true;
-  if (last === one) throw tooMany();
-}
 
 /** A code whose first half no other one has. */
 function codeApartFrom(others: readonly Open[], random: (into: Uint8Array) => void): string {

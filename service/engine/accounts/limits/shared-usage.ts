@@ -1,4 +1,5 @@
 import { usedIn } from '../../../lib/sliding-window.ts';
+import { coalesce } from '../../../lib/turns.ts';
 import { createSharedCounts, type SharedCounts, type SharedCountsDeps } from './shared-usage-store.ts';
 import {
   createMinuteCounts,
@@ -137,7 +138,7 @@ export function createSharedUsage({
     await store.deleteMonthsBefore(Date.UTC(year, month - MONTHS + 1));
   }
 
-  const sync = createShared(write);
+  const sync = coalesce(write);
   return {
     async load() {
       nodes = await store.countNodes();
@@ -182,7 +183,7 @@ function createSharedMonths(
   const waiting: Waiting[] = [];
   const thisMonth = () => monthOf(clock.now()).start;
 
-  const decide = createShared(async () => {
+  const decide = coalesce(async () => {
     const period = thisMonth();
     while (waiting.length > 0) {
       const group = waiting.splice(0, TOGETHER);
@@ -274,27 +275,5 @@ function createDifferences() {
         },
       };
     },
-  };
-}
-
-/** Runs `work` after each call: calls at one time share a run that began after each of them. */
-function createShared(work: () => Promise<void>): () => Promise<void> {
-  let running: Promise<void> | undefined;
-  let next: Promise<void> | undefined;
-  function begin(): Promise<void> {
-    running = work().finally(() => {
-      running = undefined;
-    });
-    return running;
-  }
-  return () => {
-    if (running === undefined) return begin();
-    next ??= running
-      .catch(() => {})
-      .then(() => {
-        next = undefined;
-        return running ?? begin();
-      });
-    return next;
   };
 }

@@ -59,7 +59,7 @@ export interface PersonTokens {
   check(
     realm: TokenRealm,
     token: string,
-    demand?: Pick<TokenDemand, 'kind' | 'nonce'>,
+    demand?: Pick<TokenRequirements, 'kind' | 'nonce'>,
   ): Promise<TokenFinding>;
   /** Marks a token for one use as used; `already_used` where it was. Others come back as they are. */
   redeem(realm: TokenRealm, finding: TokenFinding, actor: Actor): Promise<TokenFinding>;
@@ -147,7 +147,7 @@ export interface VerifyTokenDeps {
 export type VerifyToken = (
   realm: TokenRealm,
   token: string,
-  demand: Pick<TokenDemand, 'kind' | 'nonce'>,
+  demand: Pick<TokenRequirements, 'kind' | 'nonce'>,
   actor: Actor,
 ) => Promise<TokenFinding>;
 
@@ -217,7 +217,7 @@ export const tokenFaults = [
 export type TokenFault = (typeof tokenFaults)[number];
 
 /** What a token has to be; what is absent is not asked. */
-export interface TokenDemand {
+export interface TokenRequirements {
   kind?: PersonTokenKind;
   issuer?: string;
   audience?: string;
@@ -239,7 +239,7 @@ const schemas = { presence: PresenceClaims, pass: PassClaims } as const;
 export async function checkToken(
   text: string,
   keyOf: (kid: string) => webcrypto.CryptoKey | undefined,
-  { kind: wanted, issuer, audience, nonce }: TokenDemand,
+  { kind: wanted, issuer, audience, nonce }: TokenRequirements,
   now: number,
 ): Promise<TokenFinding> {
   const refuse = (reason: TokenFault): TokenFinding => ({ valid: false, reason });

@@ -28,7 +28,7 @@ export interface RecordIntegrity {
   /** Everything that is signed or carries a MAC, looked at now. Gives way to other work. */
   check(): Promise<IntegrityFault[]>;
   /** Looks at the rows with a MAC that stay, and the deliveries that wait, for `found`; called by the running service. */
-  tend(): Promise<void>;
+  maintain(): Promise<void>;
   /** What the last look found; of one organization with what belongs to none. */
   found(organization?: OrganizationId): readonly IntegrityFault[];
   /** What a row of an acceptable table holds now. Throws NOT_FOUND. */
@@ -51,7 +51,7 @@ export function createRecordIntegrity(deps: RecordIntegrityDeps): RecordIntegrit
   const { inTransaction, integrity, audit, log } = deps;
   let last: readonly IntegrityFault[] = [];
 
-  async function tend(): Promise<void> {
+  async function maintain(): Promise<void> {
     const faults = await findIntegrityFaults({ ...deps, standing: true }, ['rows']);
     const known = new Set(last.map(({ table, id }) => `${table}/${id}`));
     const fresh = faults.filter(({ table, id }) => !known.has(`${table}/${id}`));
@@ -68,7 +68,7 @@ export function createRecordIntegrity(deps: RecordIntegrityDeps): RecordIntegrit
 
   return {
     check: () => findIntegrityFaults(deps),
-    tend,
+    maintain,
     found: (organization) =>
       organization === undefined
         ? last
@@ -85,7 +85,7 @@ export function createRecordIntegrity(deps: RecordIntegrityDeps): RecordIntegrit
         await audit.add(tx, { actor, action: 'rows.accept', target: id, details: { table, seen } });
       });
       await deps.changed(table, id);
-      await tend();
+      await maintain();
     },
   };
 }

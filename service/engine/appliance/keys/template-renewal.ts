@@ -1,14 +1,16 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { OrganizationId } from '../../../lib/id.ts';
-import { Problem } from '../../../lib/problem.ts';
+import {
+  createOrganizationWorks,
+  type Lease,
+  type LeasedWorks,
+  type OrganizationWork,
+  type WorkProgress,
+} from '../../../lib/organization-works.ts';
 import type { Actor, Foundation } from '../../audit/index.ts';
 
-export type TemplateRenewal =
-  | { is: 'none' }
-  /** `done` of `total` templates and kept probes were processed. */
-  | { is: 'running'; done: number; total: number }
-  /** The error that stopped it; the next start, or the next try, continues from there. */
-  | { is: 'stopped'; done: number; total: number; reason: string };
+/** `done` of `total` templates and kept probes were processed. */
+export type TemplateRenewal = OrganizationWork;
 
 /** One kind of rotated vectors: templates, or the probes of verifications. */
 export interface RenewalPages {
@@ -44,25 +46,6 @@ export interface TemplateRenewals {
   stop(): Promise<void>;
 }
 
-interface Progress {
-  done: number;
-  total: number;
-}
-
-/** Held until it is released, or until its node is removed, which writes nothing more then. */
-interface Claim {
-  note(progress: Progress): Promise<void>;
-  release(): Promise<void>;
-}
-
-/** Each is done by one node. */
-interface Works {
-  /** Undefined while another node does it. */
-  claim(work: string): Promise<Claim | undefined>;
-  elsewhere(work: string): Promise<Progress | undefined>;
-  watch(takeOver: () => Promise<unknown>): void;
-}
-
 export interface TemplateRenewalsDeps extends Pick<Foundation, 'inTransaction' | 'audit' | 'log'> {
   transforms: {
     generations(organization: OrganizationId): number[];
@@ -75,18 +58,23 @@ export interface TemplateRenewalsDeps extends Pick<Foundation, 'inTransaction' |
   pages: readonly RenewalPages[];
   /** Rows of one transaction: a few milliseconds of work. */
   limit?: number;
-  works: Works;
+  works: LeasedWorks;
 }
-
-const workOf = (organization: OrganizationId) => `renew-templates/${organization}`;
 
 /** Writes the line at the end of a renewal, also of one that an operator began. */
 const appliance: Actor = { is: 'appliance', task: 'template-renewal' };
 
 export function createTemplateRenewals(deps: TemplateRenewalsDeps): TemplateRenewals {
   const { transforms, pages, inTransaction, audit, log, limit = 100, works } = deps;
-  const states = new Map<OrganizationId, Exclude<TemplateRenewal, { is: 'none' }>>();
-  const running = new Map<OrganizationId, Promise<void>>();
+  const renewals = createOrganizationWorks({
+    works,
+    nameOf: (organization) => `renew-templates/${organization}`,
+    log,
+    sentences: {
+      stopped: 'the renewal of an organization’s templates stopped',
+      running: 'The templates of this organization are being renewed already.',
+    },
+  });
   let stopping = false;
 
   const note = (actor: Actor, organization: OrganizationId, details: Record<string, unknown>) =>
@@ -94,103 +82,76 @@ export function createTemplateRenewals(deps: TemplateRenewalsDeps): TemplateRene
       audit.add(tx, { actor, action: 'organization.renew-templates', organization, details }),
     );
 
-  async function begin(organization: OrganizationId, generation: number, claim: Claim): Promise<number> {
+  async function begin(organization: OrganizationId, generation: number, lease: Lease): Promise<number> {
     await transforms.settled(organization);
     const counts = await Promise.all(pages.map((one) => one.count(organization, generation)));
     const total = counts.reduce((sum, count) => sum + count, 0);
-    const state = { is: 'running' as const, done: 0, total };
-    states.set(organization, state);
-    const run = renewAll(organization, generation, state, claim)
-      .catch((error: unknown) => {
-        log.error({ organization, err: error }, 'the renewal of an organization’s templates stopped');
-        const reason =
-          error instanceof Problem ? error.message : 'An internal error; the log has the details.';
-        states.set(organization, { ...state, is: 'stopped', reason });
-      })
-      .finally(() => claim.release().catch(() => {}))
-      .finally(() => running.delete(organization));
-    running.set(organization, run);
+    renewals.run(organization, { total, lease }, (progress) =>
+      renewAll(organization, generation, progress, lease),
+    );
     return total;
   }
 
-  /** Ends early when the service stops. */
+  /** False where it ended early, since the service stops. */
   async function renewAll(
     organization: OrganizationId,
     generation: number,
-    state: Progress,
-    claim: Pick<Claim, 'note'>,
-  ): Promise<void> {
+    state: WorkProgress,
+    lease: Pick<Lease, 'note'>,
+  ): Promise<boolean> {
     let unreadable = 0;
     for await (const { done, left } of renewPages(pages, organization, generation, limit)) {
       state.done += done + left;
       unreadable += left;
-      await claim.note(state);
-      if (stopping) return;
+      await lease.note(state);
+      if (stopping) return false;
     }
     await transforms.dropOlder(organization);
     await note(appliance, organization, { step: 'completed', generation, looked: state.done, unreadable });
-    states.delete(organization);
+    return true;
   }
 
   async function resume(organizations: readonly OrganizationId[]): Promise<void> {
     for (const organization of organizations) {
-      if (transforms.generations(organization).length < 2 || running.has(organization)) continue;
-      const claim = await works.claim(workOf(organization));
-      if (claim === undefined) continue;
+      if (transforms.generations(organization).length < 2 || renewals.isRunning(organization)) continue;
+      const lease = await renewals.lease(organization);
+      if (lease === undefined) continue;
       try {
         // Another node may have ended it since this one looked.
         await transforms.refresh(organization);
         const known = transforms.generations(organization);
-        if (known.length > 1) await begin(organization, known.at(-1)!, claim);
-        else await claim.release();
+        if (known.length > 1) await begin(organization, known.at(-1)!, lease);
+        else await lease.release();
       } catch (error) {
         log.error({ organization, err: error }, 'the renewal of an organization’s templates was not resumed');
-        await claim.release();
+        await lease.release();
       }
     }
   }
 
   return {
-    async start(organization, actor) {
-      if (running.has(organization)) throw isRunning();
-      const starting = Promise.resolve();
-      running.set(organization, starting);
-      let claim: Claim | undefined;
-      try {
-        claim = await works.claim(workOf(organization));
-        if (claim === undefined) throw isRunning();
+    start: (organization, actor) =>
+      renewals.start(organization, async (lease) => {
         await transforms.refresh(organization);
         const known = transforms.generations(organization);
         const unfinished = known.length > 1;
         const generation = unfinished ? known.at(-1)! : (known.at(-1) ?? 0) + 1;
         await note(actor, organization, { step: unfinished ? 'resumed' : 'begun', generation });
         if (!unfinished) await transforms.add(organization);
-        return { generation, total: await begin(organization, generation, claim) };
-      } catch (error) {
-        await claim?.release();
-        throw error;
-      } finally {
-        if (running.get(organization) === starting) running.delete(organization);
-      }
-    },
-    state: (organization) => states.get(organization) ?? { is: 'none' },
-    async anywhere(organization) {
-      const elsewhere = await works.elsewhere(workOf(organization));
-      return elsewhere ? { is: 'running', ...elsewhere } : (states.get(organization) ?? { is: 'none' });
-    },
+        return { generation, total: await begin(organization, generation, lease) };
+      }),
+    state: renewals.state,
+    anywhere: renewals.anywhere,
     async resume(organizations) {
-      works.watch(() => resume(transforms.unfinished()));
+      renewals.watch(() => resume(transforms.unfinished()));
       await resume(organizations);
     },
     async stop() {
       stopping = true;
-      await Promise.all(running.values());
+      await renewals.settled();
     },
   };
 }
-
-const isRunning = () =>
-  new Problem('CONFLICT', 'The templates of this organization are being renewed already.');
 
 /** Renews page by page and yields the result of each. */
 async function* renewPages(

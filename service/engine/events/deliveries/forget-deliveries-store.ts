@@ -22,7 +22,7 @@ interface Looked {
  * Looks through all events before the transaction that erases these people, in which nothing else has a turn; gives what forgets them there,
  * and looks through the events since.
  */
-export async function lookThenForget(
+export async function readThenForget(
   { db, integrity }: { db: Db; integrity: RowIntegrity },
   subjects: readonly SubjectId[],
 ): Promise<(tx: Tx, subjects: readonly SubjectId[], now: number) => Promise<void>> {
@@ -122,6 +122,6 @@ async function dropWaiting(tx: Tx, integrity: RowIntegrity, now: number, which: 
       .slice(from, from + PAGE_OF_IDS)
       .map(({ id }) => ({ id, state: 'dropped', reason: reasons.erased, nextAt: null }) as const);
     // One that is sent right now ends as such in the log.
-    await settleDeliveries(tx, integrity, dropped, { now, keepClaims: true });
+    await settleDeliveries(tx, integrity, dropped, { now, keepLeases: true });
   }
 }

@@ -17,7 +17,7 @@ import {
   readPages,
 } from '../../audit/index.ts';
 import { exchangeField, urlField } from './delivery-store.ts';
-import { lookThenForget } from './forget-deliveries-store.ts';
+import { readThenForget } from './forget-deliveries-store.ts';
 
 /**
  * What was delivered about a person. The outbox is here and not with `events`: an event and its deliveries are forgotten together,
@@ -32,7 +32,7 @@ export const createDeliveryData = ({ db, integrity }: { db: Db; integrity: RowIn
     delivery: { columns: ['subject', 'url_sealed'], record: { in: 'deliveries' } },
     delivery_attempt: { columns: ['exchange_sealed'], record: { in: 'deliveries.attempts' } },
   },
-  lookThenForget: (subjects) => lookThenForget({ db, integrity }, subjects),
+  readThenForget: (subjects) => readThenForget({ db, integrity }, subjects),
   expires: [expiringEvents(db), expiringDeliveries(db)],
   exportOf: async (person, order) => ({
     events: await exportEvents(db, person, order),

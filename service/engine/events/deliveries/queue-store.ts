@@ -139,7 +139,7 @@ const RETRY = sql`next_at is not null and claimed_by is null and tries > 0`;
 const LONGEST_PAUSE = 2 * 24 * 60 * 60_000;
 const LANES = 500;
 
-/** Lanes in which first attempts, or retries, wait without a claim; `at`: when the first retry is due. */
+/** Lanes in which first attempts, or retries, wait without a lease; `at`: when the first retry is due. */
 export async function* lanesWaiting(
   db: Db,
   retry: boolean,
@@ -169,14 +169,14 @@ export async function* lanesWaiting(
   }
 }
 
-/** What to claim of one lane. */
+/** What to lease of one lane. */
 export interface Want {
   lane: string;
   retry: boolean;
   limit: number;
 }
 
-export interface ClaimedRow {
+export interface LeasedRow {
   id: DeliveryId;
   kind: DeliveryKind;
   organization: OrganizationId;
@@ -187,28 +187,28 @@ export interface ClaimedRow {
   tries: number;
 }
 
-/** Who claims, and until when it holds. */
-export interface Claim {
+/** Who leases, and until when it holds. */
+export interface Lease {
   owner: string;
   now: number;
   until: number;
 }
 
-/** Claims what is due in these lanes, in the order of each; nothing of a lane whose first attempts another process has claimed. */
-export async function claimDue(
+/** Leases what is due in these lanes, in the order of each; nothing of a lane whose first attempts another process has leased. */
+export async function leaseDue(
   tx: Tx,
   wants: readonly Want[],
-  claim: Claim,
-): Promise<Map<Want, ClaimedRow[]>> {
-  const elsewhere = await firstsClaimedElsewhere(tx, claim);
-  const found = new Map<Want, ClaimedRow[]>();
+  lease: Lease,
+): Promise<Map<Want, LeasedRow[]>> {
+  const elsewhere = await firstsLeasedElsewhere(tx, lease);
+  const found = new Map<Want, LeasedRow[]>();
   for (const want of wants) {
     if (!want.retry && elsewhere.has(want.lane)) found.set(want, []);
-    else found.set(want, await selectDue(tx, want, claim.now));
+    else found.set(want, await selectDue(tx, want, lease.now));
   }
   const ids = [...found.values()].flatMap((rows) => rows.map(({ id }) => id));
-  const free = await lockUnclaimed(tx, ids);
-  const taken = new Map<Want, ClaimedRow[]>();
+  const free = await lockFree(tx, ids);
+  const taken = new Map<Want, LeasedRow[]>();
   for (const [want, rows] of found) {
     // Another process has begun with the lane: what follows is not overtaken.
     const gap = rows.findIndex(({ id }) => !free.has(id));
@@ -221,13 +221,13 @@ export async function claimDue(
   for (const page of pagesOf(own))
     await tx
       .updateTable('delivery')
-      .set({ claimed_by: claim.owner, claimed_until: claim.until })
+      .set({ claimed_by: lease.owner, claimed_until: lease.until })
       .where('id', 'in', page)
       .execute();
   return taken;
 }
 
-async function firstsClaimedElsewhere(tx: Tx, { owner, now, until }: Claim): Promise<Set<string>> {
+async function firstsLeasedElsewhere(tx: Tx, { owner, now, until }: Lease): Promise<Set<string>> {
   const { rows } = await sql<{ lane: string }>`select distinct ${LANE} as lane from delivery
     where claimed_by is not null and claimed_by <> ${owner} and tries = 0
       and claimed_until > ${now} and claimed_until <= ${until}`.execute(tx);
@@ -235,7 +235,7 @@ async function firstsClaimedElsewhere(tx: Tx, { owner, now, until }: Claim): Pro
 }
 
 /** What was to be done at once is, whatever became of the clock: only retries wait for their time. */
-async function selectDue(tx: Tx, { lane, retry, limit }: Want, now: number): Promise<ClaimedRow[]> {
+async function selectDue(tx: Tx, { lane, retry, limit }: Want, now: number): Promise<LeasedRow[]> {
   if (retry)
     await sql`update delivery set next_at = ${now} where id in (select id from delivery
       where ${RETRY} and ${LANE} = ${lane} and next_at > ${now + LONGEST_PAUSE} limit ${ROWS})`.execute(tx);
@@ -243,13 +243,13 @@ async function selectDue(tx: Tx, { lane, retry, limit }: Want, now: number): Pro
     ? sql`${RETRY} and ${LANE} = ${lane} and next_at <= ${now} order by next_at, seq`
     : sql`${FIRST} and ${LANE} = ${lane} order by seq`;
   const { rows } =
-    await sql<ClaimedRow>`select id, kind, organization, event, event_name as name, ${LANE} as lane, tries
+    await sql<LeasedRow>`select id, kind, organization, event, event_name as name, ${LANE} as lane, tries
     from delivery where ${due} limit ${limit}`.execute(tx);
   return rows;
 }
 
-/** Those of them that no other process claims at this moment. On SQLite transactions take turns. */
-async function lockUnclaimed(tx: Tx, ids: readonly DeliveryId[]): Promise<ReadonlySet<string>> {
+/** Those of them that no other process leases at this moment. On SQLite transactions take turns. */
+async function lockFree(tx: Tx, ids: readonly DeliveryId[]): Promise<ReadonlySet<string>> {
   if (!(tx.getExecutor().adapter instanceof PostgresAdapter)) return new Set(ids);
   const free = new Set<string>();
   for (const page of pagesOf(ids)) {
@@ -266,11 +266,11 @@ async function lockUnclaimed(tx: Tx, ids: readonly DeliveryId[]): Promise<Readon
   return free;
 }
 
-/** Claims of this owner hold until then. */
-export async function renewClaims(
+/** Leases of this owner hold until then. */
+export async function renewLeases(
   tx: Tx,
   ids: readonly string[],
-  { owner, until }: Pick<Claim, 'owner' | 'until'>,
+  { owner, until }: Pick<Lease, 'owner' | 'until'>,
 ): Promise<void> {
   for (const page of pagesOf(ids))
     await tx
@@ -281,8 +281,8 @@ export async function renewClaims(
       .execute();
 }
 
-/** They wait again, as if they had never been claimed. */
-export async function releaseClaims(tx: Tx, ids: readonly string[]): Promise<void> {
+/** They wait again, as if they had never been leased. */
+export async function releaseLeases(tx: Tx, ids: readonly string[]): Promise<void> {
   for (const page of pagesOf(ids))
     await tx
       .updateTable('delivery')
@@ -291,8 +291,8 @@ export async function releaseClaims(tx: Tx, ids: readonly string[]): Promise<voi
       .execute();
 }
 
-/** Claims that are over at `now`, and those that a clock put back since would keep; or those of others than the living. At most some hundred. */
-export async function claimsOver(
+/** Leases that are over at `now`, and those that a clock put back since would keep; or those of others than the living. At most some hundred. */
+export async function selectOverLeases(
   from: Db | Tx,
   which: { now: number; longest: number } | { living: ReadonlySet<string> },
 ): Promise<DeliveryId[]> {
@@ -350,15 +350,15 @@ export const isAltered = (
   (row.mac !== null || openStates.includes(row.state));
 
 /**
- * Writes what became of deliveries and their attempts, and ends their claims (unless they are kept); gives the ids. With `owner`, of those
- * alone that it still claims: of the others nothing is changed. An erasure may have dropped one meanwhile: that stays. A row that another program altered is
+ * Writes what became of deliveries and their attempts, and ends their leases (unless they are kept); gives the ids. With `owner`, of those
+ * alone that it still leases: of the others nothing is changed. An erasure may have dropped one meanwhile: that stays. A row that another program altered is
  * settled too, and stays altered.
  */
 export async function settleDeliveries(
   tx: Tx,
   integrity: RowIntegrity,
   settled: readonly Settled[],
-  { now, owner, keepClaims = false }: { now: number; owner?: string; keepClaims?: boolean },
+  { now, owner, keepLeases = false }: { now: number; owner?: string; keepLeases?: boolean },
 ): Promise<Set<string>> {
   if (settled.length === 0) return new Set();
   const rows = await selectBefore(
@@ -376,7 +376,7 @@ export async function settleDeliveries(
       one.attempt ? [{ ...one.attempt, delivery: one.id, number: row.attempts + 1 }] : [],
     ),
   );
-  await writeSettled(tx, integrity, known, { now, keepClaims });
+  await writeSettled(tx, integrity, known, { now, keepLeases });
   await dropDeliveredOf(
     tx,
     known.flatMap(({ one }) => (one.state === 'waiting' ? [] : [one.id])),
@@ -437,7 +437,7 @@ async function writeSettled(
   tx: Tx,
   integrity: RowIntegrity,
   known: readonly { one: Settled; row: RowBefore }[],
-  { now, keepClaims }: { now: number; keepClaims: boolean },
+  { now, keepLeases }: { now: number; keepLeases: boolean },
 ): Promise<void> {
   const values = known.map(({ one, row }) => {
     const after = { ...row, ...changeOf(one, row, now) };
@@ -448,7 +448,7 @@ async function writeSettled(
   });
   await sql`update delivery set
       state = v.column2, state_reason = v.column3, attempts = v.column4, tries = v.column5, next_at = v.column6,
-      finished_at = v.column7, mac = v.column8${keepClaims ? sql`` : sql`, claimed_by = null, claimed_until = null`}
+      finished_at = v.column7, mac = v.column8${keepLeases ? sql`` : sql`, claimed_by = null, claimed_until = null`}
     from (values ${sql.join(values)}) as v where delivery.id = v.column1`.execute(tx);
 }
 

@@ -4,17 +4,17 @@ import { Problem } from '../../../lib/problem.ts';
 import { createRecurring } from '../../../lib/recurring.ts';
 import { systemTimer, type Timer } from '../../../lib/timer.ts';
 import type { Runs } from '../../../storage/runs.ts';
-import type { ClaimTime, Db, RowIntegrity, Tx } from '../../../storage/transaction.ts';
+import type { Db, LeaseTime, RowIntegrity, Tx } from '../../../storage/transaction.ts';
 import type { Foundation } from '../../audit/index.ts';
 import {
-  claimDue,
-  claimsOver,
   type DeliveryKind,
   insertDeliveries,
   lanesWaiting,
+  leaseDue,
   type NewDelivery,
-  releaseClaims,
-  renewClaims,
+  releaseLeases,
+  renewLeases,
+  selectOverLeases,
   type Want,
 } from './queue-store.ts';
 import {
@@ -32,8 +32,8 @@ export interface DeliveryQueueDeps extends Pick<Foundation, 'db' | 'inTransactio
   /** In [0, 1). */
   chance: () => number;
   runs: Runs;
-  /** By which claims end; its own clock where it is absent. */
-  time?: ClaimTime | undefined;
+  /** By which leases end; its own clock where it is absent. */
+  time?: LeaseTime | undefined;
   timer?: Timer | undefined;
   /** Before each attempt, where other nodes change what it is made by. */
   catchUp?: (() => Promise<void>) | undefined;
@@ -43,7 +43,7 @@ export interface DeliveryQueueDeps extends Pick<Foundation, 'db' | 'inTransactio
   patience?: number;
 }
 
-/** The rows of `delivery` as a queue: claims what is due, sends it, and records what became of it. */
+/** The rows of `delivery` as a queue: leases what is due, sends it, and records what became of it. */
 export interface DeliveryQueue {
   /** In the transaction of what asks for them. The first attempts of one lane (its endpoint) are made in this order. */
   add(tx: Tx, deliveries: readonly NewDelivery[]): Promise<void>;
@@ -55,7 +55,7 @@ export interface DeliveryQueue {
   /** Whether it is free to be changed by hand: its attempt has not begun here, and will not before `wake`. */
   withdraw(id: DeliveryId): boolean;
   /** What says of a row whether another process sends it. */
-  claimedElsewhere(
+  leasedElsewhere(
     tx: Tx,
   ): Promise<(row: { claimed_by: string | null; claimed_until: number | null }) => boolean>;
   start(): Promise<void>;
@@ -64,8 +64,8 @@ export interface DeliveryQueue {
 }
 
 const MOST = 256;
-/** Milliseconds that a claim holds; renewed as long as the process lives, so that a dead one's ends. */
-const CLAIM = 30_000;
+/** Milliseconds that a lease holds; renewed as long as the process lives, so that a dead one's ends. */
+const LEASE = 30_000;
 /** Milliseconds between two searches; a clock that was set is noticed within one. */
 const SEARCH = 1_000;
 const SOONEST = 5;
@@ -95,16 +95,16 @@ export function createDeliveryQueue(deps: DeliveryQueueDeps): DeliveryQueue {
       if (held.get(one.id) === one) held.delete(one.id);
       if (!ours)
         log.warn({ delivery: one.id }, 'an attempt ended after its claim was lost: that counts for nothing');
-      if (again !== undefined) claims.dueAt(again);
+      if (again !== undefined) leases.dueAt(again);
       attempts.begin();
     },
   });
-  const claims = new Claims({ ...deps, time, timer, held, lanes, isOpen, claimed: () => attempts.begin() });
-  const attempts = createAttempts({ ...deps, timer, most, handlers, held, lanes, ends, isOpen, claims });
+  const leases = new Leases({ ...deps, time, timer, held, lanes, isOpen, leased: () => attempts.begin() });
+  const attempts = createAttempts({ ...deps, timer, most, handlers, held, lanes, ends, isOpen, leases });
 
   return {
     add: (tx, deliveries) => insertDeliveries(tx, integrity, deliveries, clock.now()),
-    wake: () => claims.work({ search: true }),
+    wake: () => leases.work({ search: true }),
     handle(kind, handler) {
       if (state !== 'new' || handlers.has(kind))
         throw new Error(`A handler of ${kind} comes once, before the start.`);
@@ -121,28 +121,28 @@ export function createDeliveryQueue(deps: DeliveryQueueDeps): DeliveryQueue {
       }
       return true;
     },
-    async claimedElsewhere(tx) {
+    async leasedElsewhere(tx) {
       const now = await time(tx);
       return ({ claimed_by, claimed_until }) =>
         isOpen() && claimed_by !== null && claimed_by !== owner && (claimed_until ?? 0) > now;
     },
     async start() {
       if (state !== 'new') throw new Error('The queue of deliveries is started once.');
-      await claims.takeOver();
+      await leases.takeOver();
       state = 'open';
-      claims.tendSoon = recurring.every('deliveries: claims', CLAIM / 3, () => claims.tend());
-      deps.runs.whenGone(() => claims.tendSoon());
-      recurring.every('deliveries: what is due', SEARCH, async () => claims.work({ search: true }));
-      claims.work({ search: true });
+      leases.renewSoon = recurring.every('deliveries: claims', LEASE / 3, () => leases.renew());
+      deps.runs.whenGone(() => leases.renewSoon());
+      recurring.every('deliveries: what is due', SEARCH, async () => leases.work({ search: true }));
+      leases.work({ search: true });
     },
     async stop() {
       if (state !== 'open') return;
       state = 'stopped';
       await recurring.stop();
-      await claims.settled();
+      await leases.settled();
       await attempts.settle(patience);
       await ends.flush();
-      await claims.giveBack();
+      await leases.giveBack();
     },
   };
 }
@@ -171,35 +171,35 @@ function nextAttempt(
   return Math.max(now + Math.round(pause * (1 + jitter * chance)), outcome.at ?? 0);
 }
 
-interface ClaimsDeps extends Pick<DeliveryQueueDeps, 'db' | 'inTransaction' | 'clock' | 'log' | 'runs'> {
-  time: ClaimTime;
+interface LeasesDeps extends Pick<DeliveryQueueDeps, 'db' | 'inTransaction' | 'clock' | 'log' | 'runs'> {
+  time: LeaseTime;
   timer: Timer;
   held: Map<DeliveryId, LeasedDelivery>;
   lanes: Lanes;
   isOpen(): boolean;
   /** Something was. */
-  claimed(): void;
+  leased(): void;
 }
 
-/** What this process has claimed, and finding more. */
-class Claims {
-  readonly #deps: ClaimsDeps;
+/** What this process has leased, and finding more. */
+class Leases {
+  readonly #deps: LeasesDeps;
   #nextAt = Number.POSITIVE_INFINITY;
   #disarm = () => {};
   #working: Promise<void> | undefined;
-  #wanted: 'search' | 'claim' | undefined;
+  #wanted: 'search' | 'lease' | undefined;
   #failing = false;
-  /** Claims are looked after at once. */
-  tendSoon = () => {};
+  /** Leases are looked after at once. */
+  renewSoon = () => {};
 
-  constructor(deps: ClaimsDeps) {
+  constructor(deps: LeasesDeps) {
     this.#deps = deps;
   }
 
-  /** Claims what is due; soon, and never twice at a time. */
+  /** Leases what is due; soon, and never twice at a time. */
   work({ search }: { search: boolean }): void {
     if (!this.#deps.isOpen() || this.#deps.runs.rests()) return;
-    this.#wanted = search ? 'search' : (this.#wanted ?? 'claim');
+    this.#wanted = search ? 'search' : (this.#wanted ?? 'lease');
     this.#working ??= this.#workAll().finally(() => {
       this.#working = undefined;
       this.#arm();
@@ -208,15 +208,15 @@ class Claims {
   }
 
   async #workAll(): Promise<void> {
-    const { lanes, isOpen, claimed, log } = this.#deps;
+    const { lanes, isOpen, leased, log } = this.#deps;
     try {
       while (this.#wanted !== undefined && isOpen()) {
         const isSearch = this.#wanted === 'search';
         this.#wanted = undefined;
         if (isSearch) await this.#search();
         while (isOpen() && lanes.isHungry()) {
-          await this.#claim();
-          claimed();
+          await this.#lease();
+          leased();
           await turn();
         }
       }
@@ -242,27 +242,27 @@ class Claims {
         }
   }
 
-  async #claim(): Promise<void> {
+  async #lease(): Promise<void> {
     const { inTransaction, clock, time, runs, held, lanes } = this.#deps;
     const asked = clock.now();
     const wants = lanes.wants(asked);
-    // By our own clock it is over no later than by that of the claim, which begins after it.
-    const until = asked + CLAIM;
+    // By our own clock it is over no later than by that of the lease, which begins after it.
+    const until = asked + LEASE;
     try {
       const taken = await inTransaction(async (tx) => {
         const now = await time(tx);
-        return claimDue(tx, wants, { owner: runs.own, now, until: now + CLAIM });
+        return leaseDue(tx, wants, { owner: runs.own, now, until: now + LEASE });
       });
       for (const [want, rows] of taken) {
         const own = rows.map(
           (row): LeasedDelivery => ({ ...row, until, state: 'ready', abort: new AbortController() }),
         );
         for (const one of own) held.set(one.id, one);
-        lanes.claimed(want, own);
+        lanes.leased(want, own);
       }
     } catch (error) {
       for (const want of wants) {
-        lanes.claimed(want, []);
+        lanes.leased(want, []);
         lanes.note(want.lane, want.retry);
       }
       throw error;
@@ -290,21 +290,21 @@ class Claims {
   }
 
   /** Those of this process are renewed; those of others that are over, and those it does not know of, end. */
-  async tend(): Promise<void> {
+  async renew(): Promise<void> {
     const { db, inTransaction, clock, time, runs, held, log } = this.#deps;
     const asked = clock.now();
     const own = [...held.values()];
     if (own.length > 0)
       await inTransaction(async (tx) =>
-        renewClaims(tx, own.map(idOf), { owner: runs.own, until: (await time(tx)) + CLAIM }),
+        renewLeases(tx, own.map(idOf), { owner: runs.own, until: (await time(tx)) + LEASE }),
       );
-    for (const one of own) one.until = asked + CLAIM;
+    for (const one of own) one.until = asked + LEASE;
     await this.takeOver();
-    const over = async (from: Db | Tx) => claimsOver(from, { now: await time(from), longest: CLAIM });
+    const over = async (from: Db | Tx) => selectOverLeases(from, { now: await time(from), longest: LEASE });
     if ((await over(db)).some((id) => !held.has(id))) {
       const lost = await inTransaction(async (tx) => {
         const ids = (await over(tx)).filter((id) => !held.has(id));
-        await releaseClaims(tx, ids);
+        await releaseLeases(tx, ids);
         return ids.length;
       });
       log.warn({ deliveries: lost }, 'claims of deliveries were over, and have ended');
@@ -312,16 +312,16 @@ class Claims {
     this.work({ search: true });
   }
 
-  /** What a run had claimed that lives no more is free. */
+  /** What a run had leased that lives no more is free. */
   async takeOver(): Promise<void> {
     const { db, inTransaction, runs, log } = this.#deps;
-    const leftBehind = async (from: Db | Tx) => claimsOver(from, { living: await runs.living(from) });
+    const leftBehind = async (from: Db | Tx) => selectOverLeases(from, { living: await runs.living(from) });
     if ((await leftBehind(db)).length === 0) return;
     let count = 0;
     for (let left = 1; left > 0; count += left) {
       left = await inTransaction(async (tx) => {
         const ids = await leftBehind(tx);
-        await releaseClaims(tx, ids);
+        await releaseLeases(tx, ids);
         return ids.length;
       });
     }
@@ -332,7 +332,7 @@ class Claims {
     const { inTransaction, held, log } = this.#deps;
     const left = [...held.values()].filter(({ state }) => state === 'ready').map(idOf);
     try {
-      await inTransaction((tx) => releaseClaims(tx, left));
+      await inTransaction((tx) => releaseLeases(tx, left));
     } catch (error) {
       log.warn(
         { err: error },
@@ -352,7 +352,7 @@ interface AttemptsDeps extends Pick<DeliveryQueueDeps, 'clock' | 'log' | 'ids'> 
   lanes: Lanes;
   ends: RecordEnds;
   isOpen(): boolean;
-  claims: Pick<Claims, 'work' | 'tendSoon'>;
+  leases: Pick<Leases, 'work' | 'renewSoon'>;
 }
 
 /** Milliseconds for attempts to end after they were aborted. */
@@ -360,7 +360,7 @@ const GRACE = 1_000;
 
 /** What is being sent. */
 function createAttempts(deps: AttemptsDeps) {
-  const { clock, log, timer, most, handlers, held, lanes, ends, isOpen, claims } = deps;
+  const { clock, log, timer, most, handlers, held, lanes, ends, isOpen, leases } = deps;
   const running = new Map<LeasedDelivery, Promise<void>>();
 
   let armed = false;
@@ -387,10 +387,10 @@ function createAttempts(deps: AttemptsDeps) {
         one.state = 'void';
         held.delete(one.id);
         lanes.ended(one);
-        claims.tendSoon();
+        leases.renewSoon();
       }
     }
-    if (lanes.isHungry()) claims.work({ search: false });
+    if (lanes.isHungry()) leases.work({ search: false });
   }
 
   async function run(one: LeasedDelivery): Promise<void> {
@@ -481,36 +481,36 @@ async function sendOnce(
 
 const short = (reason: string) => reason.slice(0, MOST_REASON).toWellFormed().replaceAll('\0', ' ');
 
-/** What of one lane this process has claimed. */
+/** What of one lane this process has leased. */
 interface Lane {
   name: string;
   /** After its one first attempt that may begin or runs. */
   firsts: LeasedDelivery[];
   first: LeasedDelivery | undefined;
   retries: number;
-  /** First attempts claimed together: few of what is slow, so that little is held; many of what is fast, so that it seldom waits. */
+  /** First attempts leased together: few of what is slow, so that little is held; many of what is fast, so that it seldom waits. */
   size: number;
-  claimedAt: number;
-  /** Claims on their way. */
-  claiming: number;
-  /** There are more than are claimed. */
+  leasedAt: number;
+  /** Leases on their way. */
+  leasing: number;
+  /** There are more than are leased. */
   more: { firsts: boolean; retries: boolean };
 }
 
 const SMALLEST = 4;
 const LARGEST = 128;
-/** Milliseconds in which a fast lane uses up what is claimed of it. */
+/** Milliseconds in which a fast lane uses up what is leased of it. */
 const FAST = 250;
 /** Of one lane at a time, beside its one first attempt. */
 const RETRIES = 2;
-/** Size of one claim, to keep it short. */
+/** Size of one lease, to keep it short. */
 const WANTS = 32;
 const WANTED_ROWS = 256;
-/** Deliveries that may begin, of all lanes; beyond it no lane is claimed. */
+/** Deliveries that may begin, of all lanes; beyond it no lane is leased. */
 const MOST_READY = 5_000;
 
 /**
- * The order in which claimed deliveries begin: of a lane one first attempt at a time, and some retries beside it. Organizations take turns, and one
+ * The order in which leased deliveries begin: of a lane one first attempt at a time, and some retries beside it. Organizations take turns, and one
  * has no more attempts under way than are still free, at least one: alone it has half of them; of three whose receivers all hang each has a
  * quarter, and a quarter is left for a newcomer (the dynamic threshold of Choudhury and Hahne, 1998, with alpha 1).
  */
@@ -543,7 +543,7 @@ class Lanes {
     );
   }
 
-  /** What to claim next; it counts as claimed from here on. */
+  /** What to lease next; it counts as leased from here on. */
   wants(now: number): Want[] {
     const wants: Want[] = [];
     for (const lane of this.#hungry.retries) {
@@ -551,7 +551,7 @@ class Lanes {
       if (wants.length >= WANTS / 2 || limit <= 0) break;
       this.#hungry.retries.delete(lane);
       lane.more.retries = false;
-      lane.claiming++;
+      lane.leasing++;
       wants.push({ lane: lane.name, retry: true, limit });
     }
     let rows = 0;
@@ -559,25 +559,25 @@ class Lanes {
       if (wants.length >= WANTS || rows >= WANTED_ROWS) break;
       this.#hungry.firsts.delete(lane);
       lane.more.firsts = false;
-      lane.claiming++;
-      const fast = Math.abs(now - lane.claimedAt) < FAST;
+      lane.leasing++;
+      const fast = Math.abs(now - lane.leasedAt) < FAST;
       lane.size = fast ? Math.min(LARGEST, lane.size * 2) : Math.max(SMALLEST, Math.floor(lane.size / 2));
-      lane.claimedAt = now;
+      lane.leasedAt = now;
       rows += lane.size;
       wants.push({ lane: lane.name, retry: false, limit: lane.size });
     }
     return wants;
   }
 
-  claimed({ lane: name, retry, limit }: Want, claimed: readonly LeasedDelivery[]): void {
+  leased({ lane: name, retry, limit }: Want, leased: readonly LeasedDelivery[]): void {
     const lane = this.#of(name);
-    lane.claiming--;
+    lane.leasing--;
     if (retry) {
-      lane.retries += claimed.length;
-      this.#retries += claimed.length;
-      for (const one of claimed) this.#offer(one);
-    } else lane.firsts.push(...claimed);
-    if (claimed.length === limit) lane.more[retry ? 'retries' : 'firsts'] = true;
+      lane.retries += leased.length;
+      this.#retries += leased.length;
+      for (const one of leased) this.#offer(one);
+    } else lane.firsts.push(...leased);
+    if (leased.length === limit) lane.more[retry ? 'retries' : 'firsts'] = true;
     this.#settle(lane);
   }
 
@@ -620,8 +620,8 @@ class Lanes {
       first: undefined,
       retries: 0,
       size: SMALLEST,
-      claimedAt: 0,
-      claiming: 0,
+      leasedAt: 0,
+      leasing: 0,
       more: { firsts: false, retries: false },
     };
     this.#lanes.set(name, lane);
@@ -645,7 +645,7 @@ class Lanes {
     this.#settle(lane);
   }
 
-  /** Offers its next first attempt, claims more where that is wanted, and forgets a lane without work. */
+  /** Offers its next first attempt, leases more where that is wanted, and forgets a lane without work. */
   #settle(lane: Lane): void {
     if (lane.first === undefined) {
       lane.first = lane.firsts.shift();
@@ -653,7 +653,7 @@ class Lanes {
     }
     if (lane.more.firsts && lane.firsts.length <= lane.size / 4) this.#hungry.firsts.add(lane);
     if (lane.more.retries && lane.retries < RETRIES) this.#hungry.retries.add(lane);
-    const { more, first, retries, claiming } = lane;
-    if (!more.firsts && !more.retries && !first && retries + claiming === 0) this.#lanes.delete(lane.name);
+    const { more, first, retries, leasing } = lane;
+    if (!more.firsts && !more.retries && !first && retries + leasing === 0) this.#lanes.delete(lane.name);
   }
 }

@@ -5,8 +5,8 @@ import type { RowIntegrity, Tx } from '../../../storage/transaction.ts';
 import type { Foundation } from '../../audit/index.ts';
 import {
   type AttemptRow,
-  type ClaimedRow,
   type DeliveryKind,
+  type LeasedRow,
   type Settled,
   settleDeliveries,
 } from './queue-store.ts';
@@ -67,8 +67,8 @@ export interface DeliveryHandler<Result> {
   record?(tx: Tx, ended: readonly Ended<Result>[]): Promise<void>;
 }
 
-/** A delivery that this process has claimed. */
-export interface LeasedDelivery extends ClaimedRow {
+/** A delivery that this process has leased. */
+export interface LeasedDelivery extends LeasedRow {
   until: number;
   /** `begun`: it is sent, or its end is being recorded. `void`: taken back. */
   state: 'ready' | 'begun' | 'void';
@@ -90,7 +90,7 @@ export interface RecordEndsDeps extends Pick<Foundation, 'inTransaction' | 'cloc
   owner: string;
   /** When it is tried again; undefined: never. */
   next(held: LeasedDelivery, outcome: Outcome): number | undefined;
-  /** It is on disk; with `ours` false nothing was changed, because another process had the claim by then. */
+  /** It is on disk; with `ours` false nothing was changed, because another process had the lease by then. */
   written(held: LeasedDelivery, nextAt: number | undefined, ours: boolean): void;
   timer: Timer;
 }
@@ -206,7 +206,7 @@ function failedInstead(
   return { held, sent: { ...sent, outcome, result: undefined }, nextAt: next(held, outcome) };
 }
 
-/** Gives the ids of those that this process still claimed; nothing is written for the others. */
+/** Gives the ids of those that this process still leased; nothing is written for the others. */
 const commit = (
   { inTransaction, integrity, handlers, owner, clock }: RecordEndsDeps,
   batch: readonly EndedAttempt[],

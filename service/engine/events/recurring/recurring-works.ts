@@ -5,18 +5,18 @@ import { systemTimer, type Timer } from '../../../lib/timer.ts';
 import type { Lease, Leases } from '../../../storage/leases.ts';
 import type { Position } from '../../../storage/position/position.ts';
 import type { Runs } from '../../../storage/runs.ts';
-import type { ClaimTime, Tx } from '../../../storage/transaction.ts';
+import type { LeaseTime, Tx } from '../../../storage/transaction.ts';
 import type { Foundation } from '../../audit/index.ts';
 import {
-  CLAIM,
-  type ClaimsAt,
-  claimRole,
-  claimWork,
   endWork,
   freeWorks,
   giveRoleBack,
   insertWork,
-  isWorkClaimed,
+  isWorkLeased,
+  LEASE,
+  type LeasesAt,
+  leaseRole,
+  leaseWork,
   makeDue,
   renewWork,
   selectWork,
@@ -97,12 +97,12 @@ interface RecurringWorksDeps extends Pick<Foundation, 'db' | 'inTransaction' | '
   leases: Pick<Leases, 'under'>;
   /** Where it stands before a work begins. */
   position: Pick<Position, 'catchUp'>;
-  /** By which claims end; its own clock where it is absent. */
-  time?: ClaimTime | undefined;
+  /** By which leases end; its own clock where it is absent. */
+  time?: LeaseTime | undefined;
   timer?: Timer | undefined;
 }
 
-const LOOK = 1_000;
+const POLL_INTERVAL = 1_000;
 const LONGEST = 24 * 60 * 60_000;
 
 export function createRecurringWorks(deps: RecurringWorksDeps): RecurringWorks {
@@ -121,8 +121,8 @@ export function createRecurringWorks(deps: RecurringWorksDeps): RecurringWorks {
     const isWanted = wanted.delete(kind);
     const fence = await inTransaction(async (tx) => {
       const now = await time(tx);
-      const claim = { owner: runs.own, now, until: now + CLAIM, isWanted, living: await runs.living(tx) };
-      return claimWork(tx, rowOf(kind), work.every, claim);
+      const lease = { owner: runs.own, now, until: now + LEASE, isWanted, living: await runs.living(tx) };
+      return leaseWork(tx, rowOf(kind), work.every, lease);
     }).catch((error) => {
       if (isWanted) wanted.add(kind);
       throw error;
@@ -147,7 +147,7 @@ export function createRecurringWorks(deps: RecurringWorksDeps): RecurringWorks {
       if (row === undefined || running.has(kind) || (runs.rests() && !work.perNode)) continue;
       // A clock that was put back must not stop it: no pause is longer than the one that was asked for.
       const isDue = row.next_at !== null && (row.next_at <= now || row.next_at > now + (work.every ?? 0));
-      const isFree = !isWorkClaimed(row, { now, longest: CLAIM, living });
+      const isFree = !isWorkLeased(row, { now, longest: LEASE, living });
       if (isFree && (isDue || wanted.has(kind) || row.claimed_by !== null)) await begin(kind, work);
     }
   }
@@ -155,7 +155,7 @@ export function createRecurringWorks(deps: RecurringWorksDeps): RecurringWorks {
   async function renew(): Promise<void> {
     for (const [kind, { fence, abort }] of running) {
       const ours = await inTransaction(async (tx) =>
-        renewWork(tx, rowOf(kind), fence, (await time(tx)) + CLAIM),
+        renewWork(tx, rowOf(kind), fence, (await time(tx)) + LEASE),
       );
       if (!ours) abort.abort();
     }
@@ -180,8 +180,8 @@ export function createRecurringWorks(deps: RecurringWorksDeps): RecurringWorks {
         await freeWorks(tx, now, await runs.living(tx));
       });
       state = 'open';
-      recurring.every('recurring work: claims', CLAIM / 3, renew);
-      recurring.every('recurring work: what is due', LOOK, look)();
+      recurring.every('recurring work: claims', LEASE / 3, renew);
+      recurring.every('recurring work: what is due', POLL_INTERVAL, look)();
     },
     async stop() {
       if (state !== 'open') return;
@@ -193,24 +193,24 @@ export function createRecurringWorks(deps: RecurringWorksDeps): RecurringWorks {
       const rows = new Map((await selectWorks(db)).map((row) => [row.kind, row]));
       const [now, living] = [await time(db), await runs.living(db)];
       return [...works.keys()].map((kind) =>
-        stateOf(kind, rows.get(rowOf(kind)), { now, longest: CLAIM, living }),
+        stateOf(kind, rows.get(rowOf(kind)), { now, longest: LEASE, living }),
       );
     },
     async held() {
-      const claims = { now: await time(db), longest: CLAIM, living: await runs.living(db) };
+      const leases = { now: await time(db), longest: LEASE, living: await runs.living(db) };
       return (await selectWorks(db))
-        .filter((row) => isWorkClaimed(row, claims))
+        .filter((row) => isWorkLeased(row, leases))
         .map(({ kind, claimed_by }) => ({ work: kind.split('/', 1)[0]!, run: claimed_by! }));
     },
   };
 }
 
-function stateOf(kind: WorkKind, row: WorkRow | undefined, claims: ClaimsAt): WorkState {
+function stateOf(kind: WorkKind, row: WorkRow | undefined, leases: LeasesAt): WorkState {
   const { last_at: at = null, last_milliseconds, last_error } = row ?? {};
   return {
     kind,
     nextAt: row?.next_at ?? undefined,
-    running: row !== undefined && isWorkClaimed(row, claims),
+    running: row !== undefined && isWorkLeased(row, leases),
     last:
       at === null
         ? undefined
@@ -276,8 +276,8 @@ export interface Role {
 
 interface RoleDeps extends Pick<Foundation, 'db' | 'inTransaction' | 'log'> {
   runs: Runs;
-  /** By which claims end. */
-  time: ClaimTime;
+  /** By which leases end. */
+  time: LeaseTime;
   leases: Pick<Leases, 'under'>;
   position: Pick<Position, 'catchUp'>;
   timer?: Timer | undefined;
@@ -296,16 +296,16 @@ export function createRole(kind: string, deps: RoleDeps, taken: () => Promise<vo
   async function isTaken(): Promise<boolean> {
     const row = await selectWork(db, kind);
     if (row === undefined) return false;
-    const at = { now: await time(db), longest: CLAIM, living: await runs.living(db) };
-    return row.claimed_by !== runs.own && isWorkClaimed(row, at);
+    const at = { now: await time(db), longest: LEASE, living: await runs.living(db) };
+    return row.claimed_by !== runs.own && isWorkLeased(row, at);
   }
 
   async function take(): Promise<Lease | undefined> {
     if (await isTaken()) return undefined;
     const fence = await inTransaction(async (tx) => {
       const now = await time(tx);
-      const at = { now, longest: CLAIM, living: await runs.living(tx) };
-      return claimRole(tx, kind, { ...at, owner: runs.own, until: now + CLAIM });
+      const at = { now, longest: LEASE, living: await runs.living(tx) };
+      return leaseRole(tx, kind, { ...at, owner: runs.own, until: now + LEASE });
     });
     if (fence !== undefined) log.info({ role: kind, fence }, 'this run has taken a role');
     return fence === undefined ? undefined : { kind, fence };
@@ -314,13 +314,13 @@ export function createRole(kind: string, deps: RoleDeps, taken: () => Promise<vo
   async function renew(): Promise<void> {
     const held = lease;
     if (held === undefined) return;
-    const ours = await inTransaction(async (tx) => renewWork(tx, kind, held.fence, (await time(tx)) + CLAIM));
+    const ours = await inTransaction(async (tx) => renewWork(tx, kind, held.fence, (await time(tx)) + LEASE));
     if (ours || lease !== held) return;
     lease = undefined;
     log.warn({ role: kind, fence: held.fence }, 'another run has taken a role over');
   }
 
-  recurring.every(`role: ${kind}`, CLAIM / 3, renew);
+  recurring.every(`role: ${kind}`, LEASE / 3, renew);
 
   async function giveBack(): Promise<void> {
     const held = lease;

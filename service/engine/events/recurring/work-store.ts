@@ -10,20 +10,20 @@ export const selectWorks = (from: Db | Tx): Promise<WorkRow[]> =>
 export const selectWork = (from: Db, kind: string): Promise<WorkRow | undefined> =>
   from.selectFrom('recurring_work').selectAll().where('kind', '=', kind).executeTakeFirst();
 
-/** Milliseconds that a claim holds; renewed as long as the run goes on, so that a dead one's ends. */
-export const CLAIM = 60_000;
+/** Milliseconds that a lease holds; renewed as long as the run goes on, so that a dead one's ends. */
+export const LEASE = 60_000;
 
-/** What decides whether a claim holds. */
-export interface ClaimsAt {
+/** What decides whether a lease holds. */
+export interface LeasesAt {
   now: number;
-  /** Milliseconds of the longest claim: one beyond it was made by a clock that has been put back since. */
+  /** Milliseconds of the longest lease: one beyond it was made by a clock that has been put back since. */
   longest: number;
   living: ReadonlySet<string>;
 }
 
-export const isWorkClaimed = (
+export const isWorkLeased = (
   { claimed_by, claimed_until }: Pick<WorkRow, 'claimed_by' | 'claimed_until'>,
-  { now, longest, living }: ClaimsAt,
+  { now, longest, living }: LeasesAt,
 ): boolean =>
   claimed_by !== null &&
   claimed_until !== null &&
@@ -84,7 +84,7 @@ export async function makeDue(tx: Tx, kind: string, now: number): Promise<void> 
 }
 
 /** Gives the fence of the run; undefined where another process runs it, or has run it since. */
-export async function claimWork(
+export async function leaseWork(
   tx: Tx,
   kind: string,
   every: number | undefined,
@@ -97,7 +97,7 @@ export async function claimWork(
   }: { owner: string; now: number; until: number; isWanted: boolean; living: ReadonlySet<string> },
 ): Promise<number | undefined> {
   const row = await tx.selectFrom('recurring_work').selectAll().where('kind', '=', kind).executeTakeFirst();
-  if (row === undefined || isWorkClaimed(row, { now, longest: until - now, living })) return undefined;
+  if (row === undefined || isWorkLeased(row, { now, longest: until - now, living })) return undefined;
   const isOver = row.claimed_by !== null;
   const isDue = row.next_at !== null && (row.next_at <= now || row.next_at > now + (every ?? 0));
   if (!isOver && !isDue && !isWanted) return undefined;
@@ -115,19 +115,19 @@ export async function claimWork(
 }
 
 /** Gives the fence of a role that no run has, or that this one had before; undefined where another one has it. */
-export async function claimRole(
+export async function leaseRole(
   tx: Tx,
   kind: string,
-  { owner, until, ...at }: ClaimsAt & { owner: string; until: number },
+  { owner, until, ...at }: LeasesAt & { owner: string; until: number },
 ): Promise<number | undefined> {
   const row = await tx.selectFrom('recurring_work').selectAll().where('kind', '=', kind).executeTakeFirst();
-  if (row !== undefined && row.claimed_by !== owner && isWorkClaimed(row, at)) return undefined;
+  if (row !== undefined && row.claimed_by !== owner && isWorkLeased(row, at)) return undefined;
   const fence = (row?.fence ?? 0) + 1;
-  const claim = { claimed_by: owner, claimed_until: until, fence };
+  const lease = { claimed_by: owner, claimed_until: until, fence };
   await tx
     .insertInto('recurring_work')
-    .values({ kind, ...claim })
-    .onConflict((conflict) => conflict.column('kind').doUpdateSet(claim))
+    .values({ kind, ...lease })
+    .onConflict((conflict) => conflict.column('kind').doUpdateSet(lease))
     .execute();
   return fence;
 }
@@ -146,7 +146,7 @@ export async function giveRoleBack(tx: Tx, kind: string, fence: number): Promise
 const followingOf = (due: number, every: number, now: number): number =>
   due <= now && due + every > now ? due + every : now + every;
 
-/** False where the claim was lost: another process may run it. */
+/** False where the lease was lost: another process may run it. */
 export async function renewWork(tx: Tx, kind: string, fence: number, until: number): Promise<boolean> {
   const { numUpdatedRows } = await tx
     .updateTable('recurring_work')
@@ -157,7 +157,7 @@ export async function renewWork(tx: Tx, kind: string, fence: number, until: numb
   return numUpdatedRows > 0n;
 }
 
-/** False where the claim was lost: nothing is written then. */
+/** False where the lease was lost: nothing is written then. */
 export async function endWork(
   tx: Tx,
   kind: string,

@@ -227,7 +227,7 @@ function createSessionNodes({
 }: RecordingParts): Pick<Sessions, 'nodeOf' | 'nodeOfToken'> {
   async function ofRow(row: SessionRow | undefined): Promise<string | undefined> {
     if (!node || !row || row.decision !== null || row.node === node.run) return undefined;
-    if (row.node !== null && (await node.isThere(row.node))) return row.node;
+    if (row.node !== null && (await node.isRunning(row.node))) return row.node;
     const placed = await inTransaction(async (tx) => {
       const now = await store.byId(row.id, tx);
       if (now?.decision !== null || now.node !== row.node) return now?.node ?? node.run;

@@ -70,7 +70,7 @@ export function createDue(
   return {
     takeOver,
     async expireDue(): Promise<number> {
-      await live.tendAll();
+      await live.maintainAll();
       await takeOver();
       const living = await runs.living(db);
       let decided = 0;

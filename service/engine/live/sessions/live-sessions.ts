@@ -43,17 +43,17 @@ const isDecided = ({ decision, held_until }: SessionRow) => decision !== null ||
 /** Sessions in this process, for what the page and the relying party do with them. */
 export function createLiveSessions(parts: RecordingParts, deps: LiveSessionsDeps) {
   const states = createStates(parts, deps);
-  const { fresh, settled, tend, describe, drop, isDeciding, tendAll } = states;
+  const { fresh, settled, maintain, describe, drop, isDeciding, maintainAll } = states;
   return {
     connect: createConnect(parts, states, deps.capacity),
     fresh,
     settled,
     drop,
     isDeciding,
-    tendAll,
+    maintainAll,
     /** By the capability; `following`: the device that handed the session over. */
     async state({ id }: SessionRow, following: boolean): Promise<LiveState> {
-      await tend(id);
+      await maintain(id);
       const state = await describe(id);
       const ended = state.state === 'decided' || state.state === 'ended';
       return following && !ended ? { ...state, state: 'following' } : state;
@@ -110,7 +110,7 @@ function createStates(parts: RecordingParts, { capacity, expire }: LiveSessionsD
   }
 
   /** Ends the attempt, and waits for the decision, where time has ended it. */
-  async function tend(id: string): Promise<void> {
+  async function maintain(id: string): Promise<void> {
     const attempt = states.get(id)?.attempt;
     if (!attempt?.isOver(clock.now())) return;
     dispatch(id, { is: 'attempt-over', attempt });
@@ -127,7 +127,7 @@ function createStates(parts: RecordingParts, { capacity, expire }: LiveSessionsD
     dispatch,
     fresh,
     settled,
-    tend,
+    maintain,
     describe,
     /** A client comes. */
     connect(
@@ -139,8 +139,8 @@ function createStates(parts: RecordingParts, { capacity, expire }: LiveSessionsD
       dispatch(of.session, event);
     },
     /** Ends attempts that time has ended, and forgets sessions that no client uses. */
-    async tendAll(): Promise<void> {
-      for (const id of states.keys()) await tend(id);
+    async maintainAll(): Promise<void> {
+      for (const id of states.keys()) await maintain(id);
       for (const [id, live] of states) if (isUnused(live, clock.now())) states.delete(id);
     },
     /** The session was decided elsewhere, or changed hands. */
@@ -158,7 +158,7 @@ function createConnect(
   capacity: SessionCapacity,
 ): (row: SessionRow, order?: ConnectOptions) => FrameLink {
   const { clock } = parts;
-  const { dispatch, fresh, tend, describe } = states;
+  const { dispatch, fresh, maintain, describe } = states;
   const judgeFrame = createJudgeFrame(parts, capacity);
   const beginAttempt = createBeginAttempt(parts, states);
 
@@ -242,12 +242,12 @@ function createConnect(
     return {
       session,
       async state() {
-        await tend(id);
+        await maintain(id);
         return describe(id);
       },
       async start(camera) {
         requireConnected();
-        await tend(id);
+        await maintain(id);
         const before = await fresh(id);
         const isOver = isDecided(before) || before.attempts >= MOST_ATTEMPTS;
         if (isOver || now().attempt || now().deciding) return describe(id);
@@ -268,7 +268,7 @@ function createConnect(
         const { brief } = checkFrame(frame);
         const receivedAt = clock.now();
         dispatch(id, { is: 'used', at: receivedAt });
-        await tend(id);
+        await maintain(id);
         const { judged, slower } = await turnFor(receivedAt);
         if (!judged) return { ...(await describe(id)), ...(slower && { slower: true }) };
         try {

@@ -1,6 +1,6 @@
 import type { FaceAnalyzer } from '../../../inference/workers/face-analyzer.ts';
 import type { World } from '../../../lib/id.ts';
-import type { NodeHere } from '../../../lib/node-tag.ts';
+import type { ThisNode } from '../../../lib/node-tag.ts';
 import type { Turns } from '../../../lib/turns.ts';
 import type { Runs } from '../../../storage/runs.ts';
 import type { Organizations } from '../../accounts/index.ts';
@@ -45,7 +45,7 @@ export interface SessionsDeps extends Foundation {
   /** Called after each attempt. */
   observed?: (attempt: ObservedAttempt) => void;
   /** Absent: no other node shares the record. */
-  node?: NodeHere | undefined;
+  node?: ThisNode | undefined;
   /** A flow without one is refused. */
   handlers: Partial<Record<SessionFlow, FlowHandler>>;
 }

@@ -82,7 +82,8 @@ function createWaiting(clock: Clock, seats: () => number) {
       queue.add(one);
       bySession.set(one.session, one);
       order = undefined;
-      if (bySession.size > MOST_WAITING.all) remove(queue.mostExpendable(one));
+      const dropped = queue.dropExcess(one, MOST_WAITING.all);
+      if (dropped) bySession.delete(dropped.session);
     },
     /** The next to be admitted. */
     take(): Asking | undefined {

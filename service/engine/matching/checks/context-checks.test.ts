@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { greatCircle } from '../../../lib/great-circle.ts';
+import { greatCircle } from '../../../lib/country-of.ts';
 import { deviceConsistency, userAgentFamily } from './device-consistency.ts';
 import { geoFence, impossibleTravel } from './impossible-travel.ts';
 import { timeRestriction } from './time-restriction.ts';

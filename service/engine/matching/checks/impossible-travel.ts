@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { greatCircle, type Position } from '../../../lib/country-of.ts';
 import { defined } from '../../../lib/defined.ts';
-import { greatCircle, type Position } from '../../../lib/great-circle.ts';
 import { type Check, type Finding, NOT_RECOGNIZED, type PersonalInputs, rule } from './check.ts';
 import { skipReasons } from './skip-reasons.ts';
 

@@ -1,6 +1,6 @@
 import type { CrossScores } from '../../../inference/gallery/cross-scores.ts';
-import { personScore } from '../../../lib/geometry/person-score.ts';
 import type { SubjectId } from '../../../lib/id.ts';
+import { personScore } from '../../../lib/vectors.ts';
 import type { ModelSet } from '../../models/index.ts';
 import { thresholdForFalseMatchRate } from '../error-rate.ts';
 import { forEveryGroup } from '../every-group.ts';

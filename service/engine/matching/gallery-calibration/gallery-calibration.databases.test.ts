@@ -82,7 +82,7 @@ onSqlite('figures of own galleries', (newLocation, kind) => {
           },
           operator,
         );
-    await calibrations.tend();
+    await calibrations.maintain();
     const shift = calibrations.of(realm(other))(scorerR);
     expect(shift).toBeGreaterThan(0);
     expect(calibrations.of(realm(engine.organization))(scorerR)).toBeCloseTo(shift, 5);
@@ -102,7 +102,7 @@ onSqlite('figures of own galleries', (newLocation, kind) => {
       expect(one.of(realm(other))(scorerR)).toBe(shift);
     }
     expect(await createGalleryCalibrationStore(engine).all()).toHaveLength(1);
-    await calibrations.tend();
+    await calibrations.maintain();
     expect(calibrations.list(engine.organization)).toEqual([]);
   });
 

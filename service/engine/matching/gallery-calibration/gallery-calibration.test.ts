@@ -98,7 +98,7 @@ test('people who follow the table change nothing', async () => {
 test('below 30 people the last shift stays; from 30 on it follows a gallery that has shrunk', async () => {
   await enrollAlike(0, 40, 0.8);
   for (let i = 40; i < 50; i++) await enroll(`p${i}@example.com`, direction(`p${i}`));
-  await calibrations.tend();
+  await calibrations.maintain();
   const before = shiftOf();
   expect(before).toBeGreaterThan(0);
   const erasure = await openErasure(engine);
@@ -108,15 +108,15 @@ test('below 30 people the last shift stays; from 30 on it follows a gallery that
   };
   // Those who are less alike leave.
   await leave(46, 50);
-  await calibrations.tend();
+  await calibrations.maintain();
   expect([measured, shiftOf()]).toEqual([1, before]);
   await leave(40, 46);
-  await calibrations.tend();
+  await calibrations.maintain();
   expect(measured).toBe(2);
   const alike = shiftOf();
   expect(alike).not.toBe(before);
   await leave(10, 40);
-  await calibrations.tend();
+  await calibrations.maintain();
   await calibrations.measure(engine.organization, operator);
   expect([measured, shiftOf()]).toEqual([2, alike]);
   const restarted = open();
@@ -127,23 +127,23 @@ test('below 30 people the last shift stays; from 30 on it follows a gallery that
 
 test('a gallery is measured from 30 people on, after growing by a tenth, and after a change of models; kept over a restart', async () => {
   await enrollAlike(0, 29, 0.8);
-  await calibrations.tend();
+  await calibrations.maintain();
   expect(await calibrations.measure(engine.organization, operator)).toEqual([]);
   await enrollAlike(29, 30, 0.8);
-  await calibrations.tend();
+  await calibrations.maintain();
   expect(measured).toBe(1);
   await enrollAlike(30, 32, 0.8);
-  await calibrations.tend();
+  await calibrations.maintain();
   expect(measured).toBe(1);
   await enrollAlike(32, 33, 0.8);
-  await calibrations.tend();
+  await calibrations.maintain();
   expect(measured).toBe(2);
   const restarted = open();
   expect(shiftOf(restarted)).toBe(0);
   await restarted.load();
   expect(shiftOf(restarted)).toBe(shiftOf());
   expect(shiftOf(restarted)).toBeGreaterThan(0);
-  await restarted.tend();
+  await restarted.maintain();
   expect(measured).toBe(2);
   const other = {
     ...scorerR,
@@ -178,7 +178,7 @@ test('people who come and go are noticed where a gallery is to be measured, by w
   expect(await noticed()).toBe(0);
   await enrollAlike(29, 30, 0.8);
   expect(await noticed()).toBe(1);
-  await calibrations.tend();
+  await calibrations.maintain();
   await enrollAlike(30, 32, 0.8);
   expect(await noticed()).toBe(0);
   await enrollAlike(32, 33, 0.8);
@@ -187,7 +187,7 @@ test('people who come and go are noticed where a gallery is to be measured, by w
   await started.load();
   await started.noticeAll();
   expect(due).toBe(2);
-  await calibrations.tend();
+  await calibrations.maintain();
   const erasure = await openErasure(engine);
   const leave = (i: number) =>
     erasure.erase(realm(), `p${i}@example.com`, { reason: 'request', actor: operator });
@@ -228,7 +228,7 @@ test('a gallery is measured with every table of a scorer, and answers say whethe
     return verdict.identification?.ownGallery;
   };
   expect(await search()).toBe('not-measured');
-  await calibrations.tend();
+  await calibrations.maintain();
   expect(standings()).toEqual(both.map((one) => ({ ...one, people: 30, standing: 'measured' })));
   expect(await search()).toBe('measured');
   // Ten times as many pairs as the average says reach each score, and as many as the worst group has.

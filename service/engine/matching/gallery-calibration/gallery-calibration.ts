@@ -109,7 +109,7 @@ export interface GalleryCalibrations extends GalleryShifts {
    * Measures galleries of 30 people and more that are new, have grown or shrunk by a tenth, or whose models have changed. Of a gallery
    * with fewer people the last shift stays in force: nothing measured says that its people are less alike than before.
    */
-  tend(): Promise<void>;
+  maintain(): Promise<void>;
   /** People of the realm have come or gone: `deps.due` is called where a gallery is to be measured. */
   noticed(realm: Realm): void;
   /** The same for every gallery, by what is stored: at start, and after a change of models. */
@@ -136,7 +136,7 @@ export interface GalleryCalibrationsDeps
   >;
   organizations: Pick<Organizations, 'list'>;
   models: Pick<Models, 'current'>;
-  /** Something is to be measured: `tend` is wanted soon. Does not wait and never throws. */
+  /** Something is to be measured: `maintain` is wanted soon. Does not wait and never throws. */
   due?(): void;
   /** Scores of all pairs, without blocking the caller's thread (inference/gallery/cross-scores.ts). */
   crossScores(request: CrossScoresRequest): Promise<CrossScores>;
@@ -194,7 +194,7 @@ export function createGalleryCalibrations(deps: GalleryCalibrationsDeps): Galler
     of: (realm) => (scorer) => current(realm, scorer)?.shift ?? 0,
     calibrationStateOf: (realm) => (scorer) => calibrationStateOf(realm, scorer),
     load: kept.load,
-    async tend() {
+    async maintain() {
       for (const realm of await everyRealm())
         if (isDue(realm)) await inTurn(() => measureRealm(realm, appliance));
     },

@@ -121,8 +121,8 @@ async function removeRows(
   if (open.length === 0) return;
   const people = peopleOf(open);
   const forgets: PersonalData['forget'][] = [];
-  for (const { forget, lookThenForget } of personalData.toReversed())
-    forgets.push(lookThenForget ? await lookThenForget(people) : forget);
+  for (const { forget, readThenForget } of personalData.toReversed())
+    forgets.push(readThenForget ? await readThenForget(people) : forget);
   const now = clock.now();
   await inTransaction(async (tx) => {
     for (const forget of forgets) await forget?.(tx, people, now);

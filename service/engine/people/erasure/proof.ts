@@ -6,8 +6,8 @@ import { time } from '../../../lib/time.ts';
 import type { PersonalData, SealedValue, Searched } from '../../audit/index.ts';
 import type { Realm, Subject } from '../subjects/subject.ts';
 import type { CopyOfReceipt, Proof, TableSearch } from './ledger.ts';
-import { searchApart } from './search-apart.ts';
 import { type Needle, SHORTEST } from './search-files.ts';
+import { searchInProcess } from './search-in-process.ts';
 
 export interface ProverDeps {
   sealer: Opener;
@@ -46,7 +46,7 @@ export function createProver({ sealer, subjects, data, elsewhere = [], now }: Pr
     ): Promise<Proof> {
       const { needles, tooShort } = needlesOf(witness.remembered);
       const own = data === undefined ? [] : await filesUnder(data, (path) => path === 'models');
-      const { found, files, bytes, unreadable } = await searchApart(
+      const { found, files, bytes, unreadable } = await searchInProcess(
         [...own, ...(await filesOfCopies(copies))],
         needles,
       );

@@ -6,8 +6,8 @@ import Sqlite from 'better-sqlite3';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { filesUnder } from './proof.ts';
-import { searchApart } from './search-apart.ts';
 import { searchFiles } from './search-files.ts';
+import { searchInProcess } from './search-in-process.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -68,7 +68,7 @@ test('files are named with what lies in them, in all folders but those passed ov
   const files = await filesUnder(join(folder, 'tree'), (path) => path === 'models');
   expect(files.sort()).toEqual([join(folder, 'tree/a'), join(folder, 'tree/inner/b')]);
   expect(
-    await searchApart(
+    await searchInProcess(
       [...files, join(folder, 'gone')],
       [
         { kind: 'e-mail', bytes: text('ada@example.com') },
@@ -85,7 +85,9 @@ test('files are named with what lies in them, in all folders but those passed ov
 });
 
 test('a value that would be found by chance is no needle', async () => {
-  await expect(searchApart([], [{ kind: 'name', bytes: text('Ada') }])).rejects.toThrow('at least 6 bytes');
+  await expect(searchInProcess([], [{ kind: 'name', bytes: text('Ada') }])).rejects.toThrow(
+    'at least 6 bytes',
+  );
 });
 
 test('the locks of this process on the files that are searched stay', async () => {
@@ -100,7 +102,7 @@ test('the locks of this process on the files that are searched stay', async () =
       encoding: 'utf8',
     }).trim();
   expect(another()).toBe('SQLITE_BUSY');
-  await searchApart([file], [{ kind: 'name', bytes: text('Lovelace') }]);
+  await searchInProcess([file], [{ kind: 'name', bytes: text('Lovelace') }]);
   expect(another()).toBe('SQLITE_BUSY');
   held.close();
 });

@@ -22,7 +22,7 @@ const CHUNK = 256 * 1024;
 
 /**
  * Reads each file once, a piece at a time, for all needles together. What disappears while it is read is no finding. `note`: how many
- * were read. Not in the process that has a database or a lock among them open: see search-apart.ts.
+ * were read. Not in the process that has a database or a lock among them open: see search-in-process.ts.
  */
 export async function searchFiles(
   files: readonly string[],

@@ -1,4 +1,4 @@
-/** Searches files for byte patterns (search-apart.ts). */
+/** Searches files for byte patterns (search-in-process.ts). */
 import { lowerThisThread } from '../../../lib/machine/thread-priority.ts';
 import { type Haystack, type Needle, searchFiles } from './search-files.ts';
 
@@ -8,9 +8,9 @@ export interface SearchTask {
 }
 
 /** The number of files that are read, then the result, or why there is none. */
-export type SearchNews = { read: number } | { found: Haystack } | { failed: string };
+export type SearchReport = { read: number } | { found: Haystack } | { failed: string };
 
-const post = (news: SearchNews) => process.send?.(news);
+const post = (news: SearchReport) => process.send?.(news);
 
 lowerThisThread();
 process.once('message', async ({ files, needles }: SearchTask) => {

@@ -7,7 +7,7 @@ import { noteProgress } from '../../../lib/progress/progress.ts';
 import type { Db, InTransaction } from '../../../storage/transaction.ts';
 import { type Organization, type RetentionPolicy, retentionPolicy } from '../../accounts/index.ts';
 import type { Actor, ExpiringRows, PersonalData, Realm } from '../../audit/index.ts';
-import { countPeople, findKept, LOOKED_AT_ONCE, peopleNotUsedSince } from '../subjects/kept-people-store.ts';
+import { countPeople, findKept, peopleNotUsedSince, READ_AT_ONCE } from '../subjects/kept-people-store.ts';
 import { DAY, type DueReason, dueReason, emptyReport, needsConfirmation, type SweepReport } from './due.ts';
 
 /** What a sweep has to do, as it was at `now`. */
@@ -56,7 +56,7 @@ export async function findDue(
     let dueInWorld = 0;
     let looked = 0;
     for await (const page of peopleNotUsedSince(db, realm, now - policy.unusedDays * DAY)) {
-      looked = Math.min(inWorld, looked + LOOKED_AT_ONCE);
+      looked = Math.min(inWorld, looked + READ_AT_ONCE);
       noteProgress('looking at people', looked, inWorld);
       for (const person of page) {
         const reason = dueReason(person, policy, now);

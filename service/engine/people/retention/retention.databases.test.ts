@@ -254,16 +254,16 @@ mostlyOnSqlite('retention', (newLocation, dialect, { test }) => {
 
   test('a clock that jumped far ahead erases no one by itself, not even the next day', async () => {
     await enroll('ada@example.com');
-    await retention.tend();
+    await retention.maintain();
     engine.advance(DAY - 1);
-    await retention.tend();
+    await retention.maintain();
     expect((await retention.sweeps(engine.organization, { limit: 10 })).length).toBe(1);
     engine.advance(1);
-    await retention.tend();
+    await retention.maintain();
     expect((await retention.sweeps(engine.organization, { limit: 10 })).length).toBe(2);
     engine.advance(4000 * DAY);
     for (let hour = 0; hour < 30; hour++) {
-      await retention.tend();
+      await retention.maintain();
       engine.advance(DAY / 24);
     }
     expect([
@@ -278,7 +278,7 @@ mostlyOnSqlite('retention', (newLocation, dialect, { test }) => {
     await retention.sweep(engine.organization, { ...order, confirm: 1 });
     expect(await people()).toEqual([]);
     engine.advance(DAY);
-    await retention.tend();
+    await retention.maintain();
     expect((await retention.sweeps(engine.organization, { limit: 10 })).length).toBe(4);
   });
 

@@ -39,7 +39,7 @@ export interface Retention {
    * nothing, and logs why once a day, while the clock is in doubt; leaves out, and logs, an organization whose sweep must be
    * confirmed. Either is in `waiting` then. The first sweep of a box must be confirmed where it would delete anything.
    */
-  tend(): Promise<void>;
+  maintain(): Promise<void>;
   /** Before the first sweep after a start: warns in the log of a clock that may be wrong. */
   checkClock(): Promise<void>;
   /** Pending confirmations, as of the last check. */
@@ -111,7 +111,7 @@ export function createRetention(given: RetentionDeps): Retention {
         await notes.setWaiting({ sweeps: sweeps.filter(({ organization }) => organization !== id) });
         return sweep;
       }),
-    async tend() {
+    async maintain() {
       const now = clock.now();
       if (running || (await trust.holdsBack())) return;
       const last = Math.max(tendedAt ?? 0, (await trust.believed())?.at ?? 0);

@@ -38,7 +38,7 @@ const erasures = async () => (await engine.db.selectFrom('erasure').select('id')
 async function runFor(days: number, every = DAY): Promise<void> {
   for (let passed = 0; passed < days * DAY; passed += every) {
     engine.advance(every);
-    await retention.tend();
+    await retention.maintain();
   }
 }
 const unused = (days: number) =>
@@ -123,10 +123,10 @@ describe('a clock', () => {
     await enroll('old', 9);
     engine.advance(360 * DAY);
     await enroll('new', 3);
-    await retention.tend();
+    await retention.maintain();
     expect(await lastSweep()).toBeUndefined();
     engine.advance(25 * DAY);
-    await retention.tend();
+    await retention.maintain();
     await runFor(10);
     expect([await people(), await erasures()]).toEqual([12, 0]);
     // Also where an operator confirmed the first jump.
@@ -140,7 +140,7 @@ describe('a clock', () => {
   test('ahead for an hour while nothing is swept, or back by days: asked about before the next sweep', async () => {
     await start();
     await enroll('ada', 3);
-    await retention.tend();
+    await retention.maintain();
     const note = await lastSweep();
     // With what it waits for where it did not sweep.
     expect([await retention.waiting(), JSON.parse(note ?? '{}')]).toMatchObject([
@@ -160,7 +160,7 @@ describe('a clock', () => {
     await runFor(1);
     expect(await retention.waiting()).toEqual({ sweeps: [] });
     engine.advance(-3 * DAY);
-    await retention.tend();
+    await retention.maintain();
     expect((await retention.waiting()).clock).toContain('before the last retention sweep');
   });
 
@@ -186,7 +186,7 @@ describe('a clock', () => {
     await start();
     await enroll('ada', 1);
     engine.advance(400 * DAY);
-    await retention.tend();
+    await retention.maintain();
     const { clock } = await retention.waiting();
     await open();
     expect(await retention.waiting()).toEqual({ clock, sweeps: [] });

@@ -6,7 +6,7 @@ import { type ConsentStatus, readConsentStatus } from '../../consent/index.ts';
 import type { Realm } from './subject.ts';
 
 /** Rows that are looked at in one go: some milliseconds of the event loop. */
-export const LOOKED_AT_ONCE = 500;
+export const READ_AT_ONCE = 500;
 /** Rows that are counted in one go, in an index. */
 const SLICE = 5_000;
 
@@ -59,7 +59,7 @@ export async function* peopleNotUsedSince(
   realm: Realm,
   before: number,
 ): AsyncGenerator<KeptPerson[]> {
-  for await (const { after, through } of slicesOfPeople(db, realm, LOOKED_AT_ONCE)) {
+  for await (const { after, through } of slicesOfPeople(db, realm, READ_AT_ONCE)) {
     const rows = await rowsOf(db, realm)
       .where('subject.id', '>', after)
       .$if(through !== undefined, (all) => all.where('subject.id', '<=', through!))

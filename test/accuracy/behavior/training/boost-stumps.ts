@@ -1,4 +1,4 @@
-import { createSeededDraws } from '../../../../service/lib/random/seeded-draws.ts';
+import { createSeededDraws } from './seeded-draws.ts';
 
 export type Stump = [input: number, threshold: number, low: number, high: number];
 

@@ -1,4 +1,4 @@
-import { createSeededDraws } from '../../../../service/lib/random/seeded-draws.ts';
+import { createSeededDraws } from './seeded-draws.ts';
 
 const PEOPLE_BELOW_ZERO = 0.01;
 const DRAWS = 200;

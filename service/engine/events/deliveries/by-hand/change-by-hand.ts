@@ -12,7 +12,7 @@ import { type Settled, settleDeliveries } from '../queue-store.ts';
 export interface ChangeByHandDeps extends Pick<Foundation, 'db' | 'inTransaction' | 'audit' | 'clock'> {
   integrity: RowIntegrity;
   endpoints: Pick<Webhooks, 'get'>;
-  queue: Pick<DeliveryQueue, 'withdraw' | 'claimedElsewhere' | 'wake'>;
+  queue: Pick<DeliveryQueue, 'withdraw' | 'leasedElsewhere' | 'wake'>;
 }
 
 export interface ChangeByHand extends Pick<Deliveries, 'tryWaiting'> {
@@ -50,7 +50,7 @@ export function createChangeByHand(deps: ChangeByHandDeps): ChangeByHand {
     if (!queue.withdraw(id as DeliveryId)) throw runs;
     await inTransaction(async (tx) => {
       const row = await requireQueued(tx, id);
-      if ((await queue.claimedElsewhere(tx))(row)) throw runs;
+      if ((await queue.leasedElsewhere(tx))(row)) throw runs;
       if (row.state !== 'waiting' && row.state !== 'failed')
         throw new Problem('CONFLICT', `The delivery ${id} is over and cannot be ${what}.`);
       await settleDeliveries(tx, integrity, [to(row)], { now: clock.now() });
@@ -81,8 +81,8 @@ export function createChangeByHand(deps: ChangeByHandDeps): ChangeByHand {
       const deliveries = await inTransaction(async (tx) => {
         const waiting = await selectWaitingOf(tx, id as EndpointId, MOST);
         // What is sent right now needs no haste.
-        const claimedElsewhere = await queue.claimedElsewhere(tx);
-        const free = waiting.filter((row) => !claimedElsewhere(row) && queue.withdraw(row.id as DeliveryId));
+        const leasedElsewhere = await queue.leasedElsewhere(tx);
+        const free = waiting.filter((row) => !leasedElsewhere(row) && queue.withdraw(row.id as DeliveryId));
         await settleDeliveries(tx, integrity, free.map(again), { now: clock.now() });
         await audit.add(tx, {
           actor,

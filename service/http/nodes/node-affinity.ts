@@ -1,12 +1,12 @@
 import type { WebSocket } from '@fastify/websocket';
 import type { FastifyRequest } from 'fastify';
 
-/** As `server/node-places.ts` reads it. */
-export type PlacedRequest = FastifyRequest;
-type Find = (request: PlacedRequest) => string | undefined | Promise<string | undefined>;
+/** As `server/node-affinity.ts` reads it. */
+export type RoutedRequest = FastifyRequest;
+type Find = (request: RoutedRequest) => string | undefined | Promise<string | undefined>;
 
 /** How the node is found that has the work of a route in memory: the token of its run, or the tag of it; undefined for any node. */
-export interface Place {
+export interface RouteAffinity {
   /** Before anything of the request is judged: it is passed on as it came. */
   head?: Find;
   /** Once the body is read. */
@@ -19,11 +19,11 @@ export interface Place {
   socket?(token: string): string | undefined | Promise<string | undefined>;
 }
 
-export interface Places {
+export interface NodeAffinity {
   /** Of every route. */
   always: Find;
   /** By the pattern of the route. */
-  routes: Readonly<Record<string, Place>>;
+  routes: Readonly<Record<string, RouteAffinity>>;
 }
 
 /** The nodes that share the record, as requests need them. */
@@ -43,4 +43,8 @@ export interface FirstMessage {
 }
 
 /** Whether another node serves the socket from here on. */
-export type Relayed = (socket: WebSocket, request: FastifyRequest, first: FirstMessage) => Promise<boolean>;
+export type SocketRelay = (
+  socket: WebSocket,
+  request: FastifyRequest,
+  first: FirstMessage,
+) => Promise<boolean>;

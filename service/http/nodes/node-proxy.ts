@@ -10,31 +10,31 @@ import { machineInterfaces } from '../../lib/machine/network-interfaces.ts';
 import { Problem } from '../../lib/problem.ts';
 import { SlicedResponse } from '../leaving/unsent-bytes.ts';
 import { type Hop, hopOf, takeHop } from './hop.ts';
+import type { NodeAffinity, NodePeers, RouteAffinity, SocketRelay } from './node-affinity.ts';
 import { createNodeClient, relaySocket } from './node-client.ts';
 import type { NodeCredentials } from './node-credentials.ts';
-import type { NodePeers, Place, Places, Relayed } from './places.ts';
 
 /**
  * Passes requests on to the node that has their work in memory, in one hop: what came from another node is never passed on again. A node
  * that is gone has no work: the request is answered here, as after a restart.
  */
-export interface NodeHops {
+export interface NodeProxy {
   /** Whether the request was answered by another node. `at`: how much of it is read. Throws OVERLOADED while that node does not answer. */
   passOn(request: FastifyRequest, reply: FastifyReply, at: 'head' | 'body'): Promise<boolean>;
   /** The answer of a list of what each node has, with the items of the others; those with an id that is there already are left out. */
   gather(request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown>;
   /** A request that another node passed on; its host was checked there. */
   isPassedOn(request: IncomingMessage): boolean;
-  /** The place of WebSockets of a route; undefined for a route that is served where it is reached. */
-  relayed(url: string): Relayed | undefined;
+  /** Passes WebSockets of a route on; undefined for a route that is served where it is reached. */
+  relayed(url: string): SocketRelay | undefined;
   /** Listens for the other nodes at the address of this one, until the doors close. */
   listen(doors: FastifyInstance, address: string): void;
 }
 
-export interface NodeHopsDeps {
+export interface NodeProxyDeps {
   peers: NodePeers;
   credentials: NodeCredentials;
-  places: Places;
+  affinity: NodeAffinity;
   log: Log;
 }
 
@@ -42,7 +42,7 @@ export interface NodeHopsDeps {
 const ELSEWHERE = 'x-gatehouse-elsewhere';
 const NOT_KEPT: ReadonlySet<string> = new Set(['connection', 'keep-alive', 'transfer-encoding', 'date']);
 
-export function createNodeHops({ peers, credentials, places, log }: NodeHopsDeps): NodeHops {
+export function createNodeProxy({ peers, credentials, affinity, log }: NodeProxyDeps): NodeProxy {
   const client = createNodeClient(credentials);
   const passedOn = new WeakMap<IncomingMessage, Hop>();
 
@@ -54,9 +54,9 @@ export function createNodeHops({ peers, credentials, places, log }: NodeHopsDeps
     address: string,
     request: FastifyRequest,
     reply: FastifyReply,
-    order: { body?: Buffer; asks?: true } = {},
+    options: { body?: Buffer; asks?: true } = {},
   ): Promise<IncomingMessage> {
-    const { body, asks } = order;
+    const { body, asks } = options;
     try {
       return await client.pass(address, request, reply, {
         hop: { ...hopOf(request), ...(asks && { asks }) },
@@ -71,9 +71,9 @@ export function createNodeHops({ peers, credentials, places, log }: NodeHopsDeps
   /** Whether another node had it. */
   async function askOthers(request: FastifyRequest, reply: FastifyReply): Promise<boolean> {
     for (const address of await peers.others()) {
-      const order = { body: bodyOf(request), asks: true } as const;
+      const options = { body: bodyOf(request), asks: true } as const;
       // One that does not answer cannot be asked, and may be gone.
-      const answer = await toNode(address, request, reply, order).catch(() => undefined);
+      const answer = await toNode(address, request, reply, options).catch(() => undefined);
       if (answer?.headers[ELSEWHERE] === undefined) {
         if (answer) return sendOn(reply, answer);
       } else answer.resume();
@@ -83,15 +83,16 @@ export function createNodeHops({ peers, credentials, places, log }: NodeHopsDeps
 
   async function passOn(request: FastifyRequest, reply: FastifyReply, at: 'head' | 'body'): Promise<boolean> {
     const hop = passedOn.get(request.raw);
-    const place: Place = places.routes[request.routeOptions.url ?? ''] ?? {};
-    if (at === 'body' && place.isHere && !place.isHere(request)) {
+    const route: RouteAffinity = affinity.routes[request.routeOptions.url ?? ''] ?? {};
+    if (at === 'body' && route.isHere && !route.isHere(request)) {
       if (!hop) return askOthers(request, reply);
       if (hop.asks) reply.header(ELSEWHERE, '1').code(404).send();
       return hop.asks === true;
     }
     if (request.ws) return false;
-    const run = at === 'head' ? ((await places.always(request)) ?? (await place.head?.(request))) : undefined;
-    const address = await addressOf(at === 'head' ? run : await place.body?.(request));
+    const run =
+      at === 'head' ? ((await affinity.always(request)) ?? (await route.head?.(request))) : undefined;
+    const address = await addressOf(at === 'head' ? run : await route.body?.(request));
     if (address === undefined) return false;
     if (hop) throw moved();
     const body = at === 'body' ? { body: bodyOf(request) } : {};
@@ -99,7 +100,7 @@ export function createNodeHops({ peers, credentials, places, log }: NodeHopsDeps
   }
 
   async function gather(request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown> {
-    const isList = places.routes[request.routeOptions.url ?? '']?.gathers && reply.statusCode === 200;
+    const isList = affinity.routes[request.routeOptions.url ?? '']?.gathers && reply.statusCode === 200;
     if (!isList || typeof payload !== 'string' || passedOn.has(request.raw)) return payload;
     const page = JSON.parse(payload) as { items: { id: string }[] };
     const items = new Map(page.items.map((item) => [item.id, item]));
@@ -119,7 +120,7 @@ export function createNodeHops({ peers, credentials, places, log }: NodeHopsDeps
     gather,
     isPassedOn: (request) => passedOn.has(request),
     relayed: (url) => {
-      const find = places.routes[url]?.socket;
+      const find = affinity.routes[url]?.socket;
       if (!find) return undefined;
       return async (socket, request, first) => {
         if (passedOn.has(request.raw)) return false;

@@ -9,9 +9,9 @@ import { createIds } from '../../lib/id.ts';
 import { silentLog } from '../../lib/log.ts';
 import { createServer } from '../server.ts';
 import { openWebSockets } from '../web-sockets.ts';
+import type { NodeAffinity } from './node-affinity.ts';
 import { sharedCredentials } from './node-credentials.ts';
-import { createNodeHops } from './node-hops.ts';
-import type { Places } from './places.ts';
+import { createNodeProxy } from './node-proxy.ts';
 
 const names = ['a', 'b'] as const;
 type Name = (typeof names)[number];
@@ -29,7 +29,7 @@ const shared = { shown: () => linkOf(shown), accepted: linkOf };
 /** Connections on which requests for `/here` came. */
 let connections: Set<Socket>;
 
-const places = (self: Name): Places => ({
+const affinity = (self: Name): NodeAffinity => ({
   always: async ({ headers }) => headers['x-node'] as string | undefined,
   routes: {
     '/body': { body: async ({ body }) => (body as { node: string }).node },
@@ -46,7 +46,7 @@ async function serve(self: Name): Promise<void> {
     addressOf: async (name: string) => addresses[name as Name],
     others: async () => names.filter((name) => name !== self).map((name) => addresses[name]),
   };
-  const hops = createNodeHops({ peers, credentials, places: places(self), log: silentLog });
+  const hops = createNodeProxy({ peers, credentials, affinity: affinity(self), log: silentLog });
   const app = createServer({ ids: createIds(systemClock), log: silentLog, nodes: hops });
   await openWebSockets(app, hops);
   app.addHook('onRequest', async ({ ip }) => void callers[self].push(ip));

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { noteProgress } from '../../../lib/progress/progress.ts';
 import type { Haystack, Needle } from './search-files.ts';
-import type { SearchNews, SearchTask } from './search-process.ts';
+import type { SearchReport, SearchTask } from './search-process.ts';
 
 /** What the process needs of the environment: secrets stand in the rest. */
 const PASSED = ['PATH', 'SystemRoot', 'NODE_COMPILE_CACHE', 'ELECTRON_RUN_AS_NODE'];
@@ -10,7 +10,7 @@ const PASSED = ['PATH', 'SystemRoot', 'NODE_COMPILE_CACHE', 'ELECTRON_RUN_AS_NOD
  * As `searchFiles`, in a process of its own: closing a file releases every POSIX lock that this process holds on it, those of SQLite on an
  * open database and on writer.lock.db among them.
  */
-export function searchApart(files: readonly string[], needles: readonly Needle[]): Promise<Haystack> {
+export function searchInProcess(files: readonly string[], needles: readonly Needle[]): Promise<Haystack> {
   const child = fork(
     new URL(import.meta.url.endsWith('.ts') ? './search-process.ts' : './search-process.js', import.meta.url),
     {
@@ -22,7 +22,7 @@ export function searchApart(files: readonly string[], needles: readonly Needle[]
     },
   );
   return new Promise((resolve, reject) => {
-    child.on('message', (news: SearchNews) => {
+    child.on('message', (news: SearchReport) => {
       if ('found' in news) resolve(news.found);
       else if ('failed' in news) reject(new Error(news.failed));
       else noteProgress('searching the files', news.read, files.length);

@@ -1,12 +1,12 @@
 import type { Gatehouse } from '../compose/compose.ts';
 import { fromCookie } from '../doors/jobs/session-cookie.ts';
-import type { Place, PlacedRequest, Places } from '../http/nodes/places.ts';
+import type { NodeAffinity, RouteAffinity, RoutedRequest } from '../http/nodes/node-affinity.ts';
 import { isCapability, isKioskToken } from '../http/sign-in/person-sessions.ts';
 import { tagIn } from '../lib/node-tag.ts';
 
-type PlacesDeps = Pick<Gatehouse, 'behaviorChallenges' | 'liveSessions' | 'kiosks' | 'modelChanges'>;
+type NodeAffinityDeps = Pick<Gatehouse, 'behaviorChallenges' | 'liveSessions' | 'kiosks' | 'modelChanges'>;
 
-const bearerOf = ({ headers }: PlacedRequest): string =>
+const bearerOf = ({ headers }: RoutedRequest): string =>
   /^Bearer\s+(\S{1,200})$/i.exec(headers.authorization ?? '')?.[1] ?? String(headers['x-api-key'] ?? '');
 const fieldOf = (from: unknown, name: string): string => {
   const value = (from as Record<string, unknown> | null | undefined)?.[name];
@@ -14,24 +14,24 @@ const fieldOf = (from: unknown, name: string): string => {
 };
 
 /** All that one node alone has in memory, by the routes that need it: which node it is stands in the row, the link, the id or the cookie. */
-export function createNodePlaces({
+export function createNodeAffinity({
   behaviorChallenges,
   liveSessions,
   kiosks,
   modelChanges,
-}: PlacesDeps): Places {
+}: NodeAffinityDeps): NodeAffinity {
   const ofSession = async (token: string) =>
     isCapability(token) ? liveSessions.nodeOfToken(token) : undefined;
-  const bySession: Place = { head: (request) => ofSession(bearerOf(request)) };
-  const bySessionId: Place = { head: ({ params }) => liveSessions.nodeOf(fieldOf(params, 'id')) };
-  const inBody = (name: string): Place => ({ body: async ({ body }) => tagIn(fieldOf(body, name)) });
-  const pairing: Place = { isHere: ({ params }) => kiosks.hasPairing(fieldOf(params, 'id')) };
+  const bySession: RouteAffinity = { head: (request) => ofSession(bearerOf(request)) };
+  const bySessionId: RouteAffinity = { head: ({ params }) => liveSessions.nodeOf(fieldOf(params, 'id')) };
+  const inBody = (name: string): RouteAffinity => ({ body: async ({ body }) => tagIn(fieldOf(body, name)) });
+  const pairing: RouteAffinity = { isHere: ({ params }) => kiosks.hasPairing(fieldOf(params, 'id')) };
   /** Where the request names the person of a challenge, every node answers it. */
-  const namesPerson = ({ body }: PlacedRequest) => {
+  const namesPerson = ({ body }: RoutedRequest) => {
     const challenge = fieldOf(body, 'challenge_id');
     return challenge === '' || fieldOf(body, 'userId') !== '' || behaviorChallenges.knows(challenge);
   };
-  const boardSession = ({ headers }: PlacedRequest) => tagIn(fromCookie(headers.cookie));
+  const boardSession = ({ headers }: RoutedRequest) => tagIn(fromCookie(headers.cookie));
 
   return {
     async always(request) {
