@@ -77,9 +77,9 @@ function consentOf(
     version: `${VERSION}-${compared}-${verificationDays}${own === undefined ? '' : ` own-${own.version}`}`,
     text: inEach((language) => {
       const { wants, does, free, [compared]: comparison } = texts[language];
-      const [opening, closing] = written ? [written.in(language), []] : [[wants], [free]];
+      const [opening, closing] = written ? [written.in(language), []] : [[named(wants)], [free]];
       const facts = own === undefined ? [] : factsOf(own, language);
-      return [...opening, ...[does, comparison, ...closing].map(named), ...facts];
+      return [...opening, named(does), comparison, ...closing, ...facts];
     }),
     retention: inEach((language) => {
       const { retention, noPicture } = texts[language];
