@@ -46,6 +46,12 @@ export async function show(page: Page, form: Form): Promise<void> {
   }
   const fontSizes = form.largeText ? { standard: 32, fixed: 26 } : { standard: 16, fixed: 13 };
   await devtools.send('Page.setFontSizes', { fontSizes });
+  // What measures itself, such as a chart, does so after a frame and draws in the next.
+  await page.evaluate(`new Promise((done) => {
+    let frames = 3;
+    const next = () => (frames-- > 0 ? requestAnimationFrame(next) : done());
+    next();
+  })`);
 }
 
 const sideways = async (page: Page): Promise<string[]> => {
