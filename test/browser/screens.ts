@@ -155,7 +155,7 @@ function fileOf(name: string): string {
 async function open(page: Page, address: string, press: readonly string[]): Promise<string[]> {
   try {
     await page.goto(address, { waitUntil: 'networkidle' });
-    await page.locator('h1').first().waitFor({ timeout: 10_000 });
+    await page.locator('h1').first().waitFor({ timeout: 60_000 });
     for (const name of press.map(inLanguage(options.language, { whole: false })))
       await page
         .getByRole('button', { name })
@@ -163,7 +163,7 @@ async function open(page: Page, address: string, press: readonly string[]): Prom
         .or(page.getByRole('menuitem', { name }))
         .or(page.getByRole('radio', { name }))
         .first()
-        .click({ timeout: 10_000 });
+        .click({ timeout: 60_000 });
     await page.waitForLoadState('networkidle');
     // A dry run over the people of the box takes its time.
     const working = page.locator('.mantine-Loader-root, [aria-busy=true]').first();
