@@ -103,7 +103,7 @@ export const NumberTable = ({
             <th scope="row">{first}</th>
             {rest.map((text, index) => (
               // A date or an interval stays on one line.
-              <td key={head[index + 1]} className={text.length <= 20 ? 'nowrap' : undefined}>
+              <td key={head[index + 1]} className={text.length <= 16 ? 'nowrap' : undefined}>
                 {text}
               </td>
             ))}
