@@ -82,7 +82,12 @@ const widest = `[...document.body.querySelectorAll('*')]
 export async function look(page: Page, form: Form, file: string, fullPage: boolean): Promise<string[]> {
   const faults = [...(await sideways(page)), ...(await textOutsideItsBox(page))];
   // A picture of the full page takes the large text away.
-  await page.screenshot({ path: file, fullPage: fullPage && !form.largeText, animations: 'disabled' });
+  await page.screenshot({
+    path: file,
+    fullPage: fullPage && !form.largeText,
+    animations: 'disabled',
+    timeout: 120_000,
+  });
   // Of forced colors axe sees ours, and not those that are drawn.
   const axe = new AxeBuilder({ page }).disableRules(form.forcedColors ? ['color-contrast'] : []);
   const { violations } = await axe.analyze();
