@@ -104,11 +104,15 @@ export function ConfirmForm<Values extends FieldValues, Reply>({
   });
   return (
     <Dialog title={title} close={close}>
-      <OperationForm form={form} operation={operation} refusal={refusal}>
+      <OperationForm
+        form={form}
+        operation={operation}
+        refusal={refusal}
+        foot={<DialogFoot {...foot} busy={operation.isPending} onCancel={close} />}
+      >
         <div className="muted">
           <Stack>{children}</Stack>
         </div>
-        <DialogFoot {...foot} busy={operation.isPending} onCancel={close} />
       </OperationForm>
     </Dialog>
   );

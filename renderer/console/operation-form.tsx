@@ -18,12 +18,15 @@ export function OperationForm<Values extends FieldValues, Output extends FieldVa
   form,
   operation,
   refusal,
+  foot,
   children,
 }: {
   form: UseFormReturn<Values, unknown, Output>;
   operation: UseMutationResult<Reply, Error, Output> & { run(values: Output): Promise<Reply> };
   /** Title of a refusal. */
   refusal?: string;
+  /** The buttons of a dialog, which end it. */
+  foot?: ReactNode;
   children: ReactNode;
 }) {
   useFieldRefusals(form, operation.error);
@@ -35,6 +38,7 @@ export function OperationForm<Values extends FieldValues, Output extends FieldVa
     >
       {children}
       <FormCommand form={form} run={operation.run} />
+      {foot}
     </Form>
   );
 }

@@ -77,7 +77,7 @@ const living = [
     mobility: 0.031,
   }),
   step('blink', 960),
-  step('color-flash', 3010, { answered: true, lag: 0.2, frames: 21 }),
+  step('color-flash', 3010, { correlation: 0.83, frames: 21 }),
   weighing('recapture', {
     depth: [4.9, 1.2],
     flattening: [0.4, 0.9],
@@ -177,7 +177,7 @@ const withoutMotion = {
     evidence: [
       step('hold-still', 1180),
       step('blink', 910),
-      step('color-flash', 3020, { answered: true, lag: 0.2, frames: 22 }),
+      step('color-flash', 3020, { correlation: 0.81, frames: 22 }),
       continuity(true),
       pad(0.91),
       ...common(),
@@ -272,6 +272,8 @@ export async function makeDemoSessions(
     end(database, refused, 'rejected', rejected, 3);
     const running = await apiSession(order, { metadata: { checkoutId: 'order_43' } });
     change(database, running, { state: 'processing', running_since: Date.now(), attempts: 1 });
+    // All pictures take longer than a session.
+    change(database, running, { expires_at: Date.now() + 5 * 3_600_000 });
     const scope = await makeScopes(operate, database, { organization, waiting, review });
     return {
       session: refused,

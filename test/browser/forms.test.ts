@@ -210,3 +210,36 @@ test.skipIf(missing)(
     expect(faults).toEqual([]);
   },
 );
+
+test.skipIf(missing)(
+  `a dialog that is longer than the window scrolls above its buttons, which stay in sight${why}`,
+  { timeout: 120_000 },
+  async () => {
+    await page.setViewportSize({ width: 1280, height: 500 });
+    await open('/destinations');
+    await button('Allow a destination').first().click();
+    const dialog = page.getByRole('dialog');
+    const send = dialog.getByRole('button', { name: 'Allow destination' });
+    await send.waitFor();
+    const scroll = (to: 'top' | 'end') =>
+      dialog.evaluate((one, end) => {
+        const { scrollHeight, clientHeight } = one as unknown as Record<
+          'scrollHeight' | 'clientHeight',
+          number
+        >;
+        Object.assign(one, { scrollTop: end ? scrollHeight : 0 });
+        return scrollHeight - clientHeight;
+      }, to === 'end');
+    for (const to of ['top', 'end'] as const) {
+      expect(await scroll(to)).toBeGreaterThan(40);
+      const [around, { y, height }] = [(await dialog.boundingBox())!, (await send.boundingBox())!];
+      expect(y + height).toBeLessThan(around.y + around.height);
+      // What stands above them does not shine through.
+      await send.click({ trial: true });
+    }
+    await dialog.getByLabel('Purpose (optional)').focus();
+    await dialog.getByLabel('Purpose (optional)').click({ trial: true, position: { x: 4, y: 4 } });
+    await page.setViewportSize(size);
+    expect(faults).toEqual([]);
+  },
+);

@@ -1,5 +1,6 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { CDPSession, Page } from 'playwright';
+import { textOutsideItsBox } from './text-boxes.ts';
 
 /** How a page is shown. */
 export interface Form {
@@ -18,11 +19,15 @@ export const forms: readonly Form[] = (['light', 'dark'] as const).flatMap((sche
 /** With `--more`. */
 export const moreForms: readonly Form[] = [
   { name: 'light-320', width: 320, scheme: 'light' },
+  { name: 'light-1440', width: 1440, scheme: 'light' },
   { name: 'text-1280', width: 1280, scheme: 'light', largeText: true },
   { name: 'forced-1280', width: 1280, scheme: 'dark', forcedColors: true },
 ];
-/** Between those that are looked at: nothing may scroll sideways. 640 is 1280 at 200 %. */
-const between = [1440, 1180, 1024, 900, 768, 640, 480, 360];
+/** Between those that are looked at: nothing may scroll sideways or leave its box. 640 is 1280 at 200 %. */
+const between = [1180, 1024, 900, 768, 640, 480, 360];
+
+/** Laid out as in a narrow window: its navigation is a drawer. */
+export const isNarrow = ({ width, largeText }: Form): boolean => width < 1000 || largeText === true;
 
 const connections = new WeakMap<Page, CDPSession>();
 
@@ -41,6 +46,12 @@ export async function show(page: Page, form: Form): Promise<void> {
   }
   const fontSizes = form.largeText ? { standard: 32, fixed: 26 } : { standard: 16, fixed: 13 };
   await devtools.send('Page.setFontSizes', { fontSizes });
+  // What measures itself, such as a chart, does so after a frame and draws in the next.
+  await page.evaluate(`new Promise((done) => {
+    let frames = 3;
+    const next = () => (frames-- > 0 ? requestAnimationFrame(next) : done());
+    next();
+  })`);
 }
 
 const sideways = async (page: Page): Promise<string[]> => {
@@ -54,22 +65,12 @@ export async function lookBetween(page: Page): Promise<string[]> {
   const before = page.viewportSize()!;
   for (const width of between) {
     await page.setViewportSize({ ...before, width });
-    faults.push(...(await sideways(page)).map((fault) => `at ${width} px it ${fault}`));
+    const found = [...(await sideways(page)), ...(await textOutsideItsBox(page))];
+    faults.push(...found.map((fault) => `at ${width} px: ${fault}`));
   }
   await page.setViewportSize(before);
   return faults;
 }
-
-/** Words that are cut off without a sign. */
-const cutOff = `[...document.body.querySelectorAll('*')]
-  .filter((one) => [...one.childNodes].some((child) => child.nodeType === 3 && child.data.trim() !== ''))
-  .filter((one) => {
-    const style = getComputedStyle(one);
-    if (style.overflowX === 'visible' || style.overflowX === 'auto' || style.overflowX === 'scroll') return false;
-    if (one.clientWidth <= 1 || style.clipPath !== 'none' || one.closest('.sr') || !one.checkVisibility({ visibilityProperty: true, opacityProperty: true })) return false;
-    return one.scrollWidth > one.clientWidth + 1 && !(style.textOverflow === 'ellipsis' && (one.title || one.closest('[title]')));
-  })
-  .slice(0, 5).map((one) => one.textContent.trim().slice(0, 60) + ' (' + one.outerHTML.slice(0, 100) + ')')`;
 
 /** The innermost elements beyond the right edge. */
 const widest = `[...document.body.querySelectorAll('*')]
@@ -77,12 +78,16 @@ const widest = `[...document.body.querySelectorAll('*')]
   .filter((one, _, all) => !all.some((other) => other !== one && one.contains(other)))
   .slice(0, 3).map((one) => one.outerHTML.slice(0, 120)).join(', ')`;
 
-/** Takes the picture. What axe says against what is shown, and whether it scrolls sideways. */
+/** Takes the picture. What axe says against what is shown, whether it scrolls sideways, and where a text leaves its box. */
 export async function look(page: Page, form: Form, file: string, fullPage: boolean): Promise<string[]> {
-  const faults = await sideways(page);
-  for (const text of (await page.evaluate(cutOff)) as string[]) faults.push(`cuts words off: ${text}`);
+  const faults = [...(await sideways(page)), ...(await textOutsideItsBox(page))];
   // A picture of the full page takes the large text away.
-  await page.screenshot({ path: file, fullPage: fullPage && !form.largeText, animations: 'disabled' });
+  await page.screenshot({
+    path: file,
+    fullPage: fullPage && !form.largeText,
+    animations: 'disabled',
+    timeout: 120_000,
+  });
   // Of forced colors axe sees ours, and not those that are drawn.
   const axe = new AxeBuilder({ page }).disableRules(form.forcedColors ? ['color-contrast'] : []);
   const { violations } = await axe.analyze();

@@ -1,7 +1,7 @@
 // Pictures of every screen of the list, of each step of setup and sign-in, and of each state of the capture page (--only /verify) and the kiosk (--only /kiosk/), light and dark, wide and narrow, empty and full, and what
-// axe says of each: npm run screens -- [--only TEXT,TEXT] [--out FOLDER] [--data empty|full] [--language de] [--more] [--form TEXT]
+// axe says of each: npm run screens -- [--only TEXT,TEXT] [--out FOLDER] [--data empty|full] [--language de] [--more] [--form TEXT,TEXT]
 // --more: also 320 px wide, with text of twice the size, in forced colors, by the Tab key, and whether a width between scrolls sideways;
-// --form light-390: that one alone. Ends with 1 where there is a finding.
+// --form light-390,text: those alone. Ends with 1 where there is a finding.
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ import { liveCamera } from './counting-hand.ts';
 import { type DemoPaths, fillWithDemoData } from './demo-data.ts';
 import { inLanguage } from './in-language.ts';
 import { kioskStates, openKiosk } from './kiosk-states.ts';
-import { type Form, forms, look, lookBetween, moreForms, show } from './look.ts';
+import { type Form, forms, isNarrow, look, lookBetween, moreForms, show } from './look.ts';
 import { openOwnSession } from './own-session.ts';
 import { startBox, startEmptyBox } from './running-box.ts';
 import { type Screen, screens } from './screen-list.ts';
@@ -39,7 +39,9 @@ if (missing) {
 }
 
 const shownForms = [...forms, ...moreForms].filter((form, index) =>
-  options.form === undefined ? options.more || index < forms.length : form.name.includes(options.form),
+  options.form === undefined
+    ? options.more || index < forms.length
+    : options.form.split(',').some((text) => form.name.includes(text)),
 );
 const only = options.only.split(',');
 const say = inLanguage(options.language);
@@ -100,27 +102,27 @@ function note(name: string, faults: readonly string[]): void {
   );
 }
 
-/** One service with these data and a signed-in owner; each form has a context of its own. */
+/** One service with these data and a signed-in owner. A screen is opened once in a wide window and once in a narrow one, for all forms of each. */
 async function visitAll(browser: Browser, data: 'empty' | 'full'): Promise<void> {
   const box = await startBox('Nordlys Bank');
   try {
     const places = data === 'full' ? await fillWithDemoData(box) : {};
     const cookie = await openOwnSession(box);
-    for (const form of shownForms) {
+    for (const narrow of [false, true]) {
+      const shown = shownForms.filter((form) => isNarrow(form) === narrow);
+      if (shown.length === 0) continue;
       const context = await openContext(browser);
       await context.addCookies([{ ...cookie, httpOnly: true, secure: true, sameSite: 'Strict' }]);
       const faults = await watchPages(context, [new URL(box.pagesUrl).host]);
       const page = await context.newPage();
-      await show(page, form);
       watchConsole(page, faults);
       for (const screen of wanted(data)) {
-        // With large text the layout is that of a narrow window.
-        if (form.width === 1280 && !form.largeText ? screen.narrow : screen.wide) continue;
-        const name = `${nameOf(screen)}-${data}-${form.name}`;
-        faults.length = 0;
-        const address = addressOf(screen, box.pagesUrl, places);
-        faults.push(...(await visit(page, address, screen.press ?? [], form, fileOf(name))));
-        note(name, faults);
+        if (narrow ? screen.wide : screen.narrow) continue;
+        const name = `${nameOf(screen)}-${data}`;
+        const press = screen.press ?? [];
+        await show(page, shown[0]!);
+        faults.push(...(await open(page, addressOf(screen, box.pagesUrl, places), press)));
+        await lookInForms(shown, page, name, faults, press.length === 0);
       }
       await context.close();
     }
@@ -150,16 +152,10 @@ function fileOf(name: string): string {
   return join(options.out, `${name}.png`);
 }
 
-async function visit(
-  page: Page,
-  address: string,
-  press: readonly string[],
-  form: Form,
-  file: string,
-): Promise<string[]> {
+async function open(page: Page, address: string, press: readonly string[]): Promise<string[]> {
   try {
     await page.goto(address, { waitUntil: 'networkidle' });
-    await page.locator('h1').first().waitFor({ timeout: 10_000 });
+    await page.locator('h1').first().waitFor({ timeout: 60_000 });
     for (const name of press.map(inLanguage(options.language, { whole: false })))
       await page
         .getByRole('button', { name })
@@ -167,11 +163,12 @@ async function visit(
         .or(page.getByRole('menuitem', { name }))
         .or(page.getByRole('radio', { name }))
         .first()
-        .click({ timeout: 10_000 });
+        .click({ timeout: 60_000 });
     await page.waitForLoadState('networkidle');
     // A dry run over the people of the box takes its time.
-    await page.locator('.mantine-Loader-root').first().waitFor({ state: 'detached', timeout: 120_000 });
-    return [...(await look(page, form, file, press.length === 0)), ...(await lookFurther(page, form))];
+    const working = page.locator('.mantine-Loader-root, [aria-busy=true]').first();
+    await working.waitFor({ state: 'detached', timeout: 120_000 });
+    return [];
   } catch (error) {
     return [`was not reached: ${(error as Error).message.split('\n', 1)[0]}`];
   }
@@ -184,11 +181,20 @@ async function lookFurther(page: Page, form: Form): Promise<string[]> {
 }
 
 /** Every step in every form. */
-async function lookInAllForms(page: Page, name: string, faults: string[]): Promise<void> {
-  for (const form of shownForms) {
+const lookInAllForms = (page: Page, name: string, faults: string[]) =>
+  lookInForms(shownForms, page, name, faults, true);
+
+async function lookInForms(
+  of: readonly Form[],
+  page: Page,
+  name: string,
+  faults: string[],
+  fullPage: boolean,
+): Promise<void> {
+  for (const form of of) {
     await show(page, form);
     const shown = `${name}-${form.name}`;
-    const seen = [...(await look(page, form, fileOf(shown), true)), ...(await lookFurther(page, form))];
+    const seen = [...(await look(page, form, fileOf(shown), fullPage)), ...(await lookFurther(page, form))];
     note(shown, [...faults.splice(0), ...seen]);
   }
 }

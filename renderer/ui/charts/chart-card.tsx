@@ -102,7 +102,10 @@ export const NumberTable = ({
           <tr key={first}>
             <th scope="row">{first}</th>
             {rest.map((text, index) => (
-              <td key={head[index + 1]}>{text}</td>
+              // A date or an interval stays on one line.
+              <td key={head[index + 1]} className={text.length <= 16 ? 'nowrap' : undefined}>
+                {text}
+              </td>
             ))}
           </tr>
         ))}

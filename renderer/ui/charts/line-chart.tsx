@@ -82,6 +82,8 @@ function Drawing({ finding, ...axes }: Axes & { finding: string }) {
     <div ref={ref}>
       <svg
         className={styles.chart}
+        // Before its width is known it would be drawn squeezed.
+        visibility={width === 0 ? 'hidden' : undefined}
         height={HEIGHT}
         viewBox={`0 0 ${Math.max(1, width)} ${HEIGHT}`}
         role="img"

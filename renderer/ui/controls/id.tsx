@@ -52,7 +52,7 @@ export function CopyButton({ text, name }: { text: string; name: string }) {
 export function Id({ id, full = false, name = 'id' }: { id: string; full?: boolean; name?: string }) {
   return (
     <span className={styles.id}>
-      <code title={id} style={full ? { overflowWrap: 'anywhere' } : undefined}>
+      <code title={id} style={full ? { overflowWrap: 'anywhere' } : { whiteSpace: 'nowrap' }}>
         {full ? id : shortenId(id)}
       </code>
       <CopyButton text={id} name={name} />

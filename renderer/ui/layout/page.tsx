@@ -1,4 +1,7 @@
+import { useIsFetching } from '@tanstack/react-query';
 import { type ReactNode, useEffect, useRef, useSyncExternalStore } from 'react';
+import { uiStrings } from '../strings/ui-strings.ts';
+import { useStrings } from '../strings/use-strings.ts';
 import styles from './page.module.css';
 
 export interface Crumb {
@@ -46,6 +49,8 @@ export function Page({
   reading?: boolean;
   children?: ReactNode;
 }) {
+  const t = useStrings(uiStrings);
+  const isLoading = useIsFetching({ predicate: ({ state }) => state.status === 'pending' }) > 0;
   const heading = useRef<HTMLHeadingElement>(null);
   const path = JSON.stringify([...parents, { label: title }]);
   useEffect(() => {
@@ -57,7 +62,10 @@ export function Page({
     if (history.state?.__TSR_index > 0) heading.current?.focus({ preventScroll: true });
   }, []);
   return (
-    <div className={reading ? `${styles.page} ${styles.reading}` : styles.page}>
+    <div
+      className={reading ? `${styles.page} ${styles.reading}` : styles.page}
+      aria-busy={isLoading || undefined}
+    >
       <div className={styles.title}>
         <div>
           <div className={styles.heading}>
@@ -71,6 +79,11 @@ export function Page({
         {actions !== undefined && <div className={styles.actions}>{actions}</div>}
       </div>
       {children}
+      {isLoading && (
+        <div className={styles.loading}>
+          <span className="sr">{t('loading')}</span>
+        </div>
+      )}
     </div>
   );
 }

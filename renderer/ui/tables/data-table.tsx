@@ -72,7 +72,11 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
         ))}
       {rows?.length === 0 && !failed && <NothingFound clear={clearFilters} />}
       {pages && showsRows && rows && <TableFoot {...pages} tools={tools} shown={rows.length} />}
-      {!pages && tools && showsRows && rows && <div className={styles.foot}>{tools}</div>}
+      {!pages && tools && showsRows && rows && (
+        <div className={styles.foot}>
+          <span className={styles.tools}>{tools}</span>
+        </div>
+      )}
     </div>
   );
 }

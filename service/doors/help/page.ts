@@ -14,11 +14,11 @@ body { margin: 0; background: light-dark(#f5f5f2, #101416); color: var(--ink); f
 header { display: flex; flex-wrap: wrap; gap: 8px 16px; align-items: center; padding: 12px 16px; border-bottom: 1px solid var(--line); background: var(--surface) }
 header a { font-weight: 600; color: var(--ink); text-decoration: none }
 header a.console { font-weight: 400; color: var(--accent); text-decoration: underline }
-form { flex: 1 1 16rem; max-width: 30rem; display: flex; gap: 8px }
+form { flex: 1 1 16rem; min-width: 0; max-width: 30rem; display: flex; gap: 8px }
 input { flex: 1; min-width: 0; min-height: 40px; padding: 0 12px; border: 1px solid light-dark(#83898c, #6d777b); border-radius: 6px; background: var(--sunken); color: inherit; font: inherit }
 button { min-height: 40px; padding: 0 16px; border: 0; border-radius: 6px; background: var(--accent); color: var(--on-accent); font: inherit; font-weight: 500; cursor: pointer }
 .with-index { display: grid; grid-template-columns: minmax(0, 1fr); max-width: 46rem; margin: 0 auto }
-main { max-width: 46rem; margin: 0 auto; padding: 24px 16px 64px; min-width: 0 }
+main { width: 100%; max-width: 46rem; margin: 0 auto; padding: 24px 16px 64px; min-width: 0 }
 nav { margin: 16px 16px 0; max-height: 11rem; overflow-y: auto; font-size: 14px; line-height: 22px; border-bottom: 1px solid var(--line) }
 nav ul { list-style: none; margin: 0; padding: 0 }
 nav li { margin: 0 0 6px }

@@ -52,17 +52,17 @@ const texts = {
     wants:
       '{organization} möchte Sie an Ihrem Gesicht erkennen, damit Sie ohne Karte und Passwort zeigen können, wer Sie sind.',
     pictures:
-      'Dafür werden jetzt einige Bilder aufgenommen. Gatehouse, ein Gerät im Netz von {organization}, macht daraus Zahlen (Templates) und löscht die Bilder{except}. Die Templates, Ihr Name und Ihre E-Mail-Adresse werden dort verschlüsselt aufbewahrt und an niemanden weitergegeben.',
+      'Dafür werden jetzt einige Bilder aufgenommen. Gatehouse, ein Gerät im Netz von {organization}, macht daraus Zahlen (Vorlagen) und löscht die Bilder{except}. Die Vorlagen, Ihr Name und Ihre E-Mail-Adresse werden dort verschlüsselt aufbewahrt und an niemanden weitergegeben.',
     except: ', mit der einen Ausnahme unten',
-    off: 'Wenn Sie oder eine andere Person hier zeigen, wer sie sind, wird das neue Bild mit den Templates verglichen.',
-    warn: 'Wenn Sie oder eine andere Person hier zeigen, wer sie sind, wird das neue Bild mit den Templates verglichen; ebenso das Gesicht jeder neuen Person, damit auffällt, wenn eine Person zweimal erfasst wird.',
+    off: 'Wenn Sie oder eine andere Person hier zeigen, wer sie sind, wird das neue Bild mit den Vorlagen verglichen.',
+    warn: 'Wenn Sie oder eine andere Person hier zeigen, wer sie sind, wird das neue Bild mit den Vorlagen verglichen; ebenso das Gesicht jeder neuen Person, damit auffällt, wenn eine Person zweimal erfasst wird.',
     block:
-      'Die Templates werden mit Ihrem Gesicht verglichen, wenn Sie zeigen, wer Sie sind, und mit denen anderer Personen, damit jede Person nur einmal erfasst ist.',
+      'Die Vorlagen werden mit Ihrem Gesicht verglichen, wenn Sie zeigen, wer Sie sind, und mit denen anderer Personen, damit jede Person nur einmal erfasst ist.',
     kept: ' Ähnelt Ihr Gesicht dem einer anderen Person, wird ein Ausschnitt eines Bildes für die, die darüber entscheiden, verschlüsselt aufbewahrt, höchstens 30 Tage, und 24 Stunden nach ihrer Entscheidung gelöscht.',
     terms:
-      'Templates, Name und E-Mail-Adresse werden gelöscht, wenn Sie sie {unused} lang nicht genutzt haben.{consent} Jedes Ergebnis wird {results} lang aufbewahrt. Bekommt Gatehouse ein neueres Modell, macht es aus einem Bild eines späteren Besuchs neue Templates und löscht auch dieses Bild.',
+      'Vorlagen, Name und E-Mail-Adresse werden gelöscht, wenn Sie sie {unused} lang nicht genutzt haben.{consent} Jedes Ergebnis wird {results} lang aufbewahrt. Bekommt Gatehouse ein neueres Modell, macht es aus einem Bild eines späteren Besuchs neue Vorlagen und löscht auch dieses Bild.',
     consent: ' Ihre Einwilligung gilt {days}; danach werden sie ebenfalls gelöscht.',
-    free: 'Sie entscheiden frei. Es gibt einen anderen Weg ohne Kamera, und Sie haben dadurch keinen Nachteil. Sie können Ihre Einwilligung jederzeit an einem Schalter von {organization} widerrufen: Dann werden Ihre Templates gelöscht.',
+    free: 'Sie entscheiden frei. Es gibt einen anderen Weg ohne Kamera, und Sie haben dadurch keinen Nachteil. Sie können Ihre Einwilligung jederzeit an einem Schalter von {organization} widerrufen: Dann werden Ihre Vorlagen gelöscht.',
   },
 } as const;
 

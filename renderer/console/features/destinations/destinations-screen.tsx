@@ -218,7 +218,16 @@ function AllowDestination({ close }: { close(): void }) {
   const hints = { name: t('hintName'), below: t('hintBelow'), network: t('hintNetwork'), public: '' };
   return (
     <Dialog title={t('allowTitle')} close={close}>
-      <OperationForm form={form} operation={allow} refusal={t('notAllowed')}>
+      <OperationForm
+        form={form}
+        operation={allow}
+        refusal={t('notAllowed')}
+        foot={
+          <Submit of={allow} back={close}>
+            {t('confirm')}
+          </Submit>
+        }
+      >
         <p className="muted">{t('allowText')}</p>
         <Field
           name="kind"
@@ -236,9 +245,6 @@ function AllowDestination({ close }: { close(): void }) {
           <Field name="to" hint={hints[kind]} autoComplete="off" spellCheck={false} maxLength={300} />
         )}
         <Field name="note" maxLength={300} optional />
-        <Submit of={allow} back={close}>
-          {t('confirm')}
-        </Submit>
       </OperationForm>
     </Dialog>
   );

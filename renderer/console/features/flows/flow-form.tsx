@@ -6,7 +6,7 @@ import { type Control, type FieldPath, useWatch } from 'react-hook-form';
 import { CopyButton } from '../../../ui/controls/index.ts';
 import { fieldsOf, SaveBar, useCheckedForm } from '../../../ui/forms/index.ts';
 import { Card, Columns, Stack, WithAside } from '../../../ui/layout/index.ts';
-import { useStrings } from '../../../ui/strings/index.ts';
+import { useLanguage, useStrings } from '../../../ui/strings/index.ts';
 import { api, organizationQuery, read, type Schemas } from '../../data.ts';
 import { LoadFailed, OperationForm, useOperation } from '../../operations.ts';
 import { type CheckName, reasonStrings } from '../../reasons/reason-strings.ts';
@@ -211,7 +211,8 @@ function FlowPreview({
   error: unknown;
 }) {
   const t = useStrings(flowStrings);
-  const [language, setLanguage] = useState<FlowLanguage>('en');
+  const own = useLanguage();
+  const [language, setLanguage] = useState<FlowLanguage>(own.language);
   return (
     <Card
       title={t('preview')}

@@ -2,7 +2,7 @@ import { IconServer2 } from '@tabler/icons-react';
 import { createLazyRoute } from '@tanstack/react-router';
 import { useState } from 'react';
 import { Badge, RelativeTime } from '../../../ui/controls/index.ts';
-import { EmptyState, Page, Row } from '../../../ui/layout/index.ts';
+import { Card, EmptyState, Page, Row } from '../../../ui/layout/index.ts';
 import { defineStrings, useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, TwoLines, useColumns } from '../../../ui/tables/index.ts';
 import { api, type Schemas } from '../../data.ts';
@@ -34,7 +34,9 @@ function NodesScreen() {
   return (
     <Page title={t('title')} lead={t('lead')}>
       {isAlone ? (
-        <EmptyState icon={IconServer2} title={t('emptyTitle')} text={t('emptyText')} />
+        <Card flush>
+          <EmptyState icon={IconServer2} title={t('emptyTitle')} text={t('emptyText')} />
+        </Card>
       ) : (
         <QueryTable
           label={t('title')}

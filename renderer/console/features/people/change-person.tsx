@@ -56,13 +56,18 @@ function Fields({
     { toast: t('changedToast'), refresh: ['subjects'], done: close },
   );
   return (
-    <OperationForm form={form} operation={change}>
+    <OperationForm
+      form={form}
+      operation={change}
+      foot={
+        <Submit of={change} back={close}>
+          {t('save')}
+        </Submit>
+      }
+    >
       <Field name="name" optional data-autofocus />
       <Field name="email" type="email" />
       <Field name="birthDate" type="date" optional />
-      <Submit of={change} back={close}>
-        {t('save')}
-      </Submit>
     </OperationForm>
   );
 }

@@ -16,7 +16,7 @@ export function AttemptFindings({ session: { liveness } }: { session: Session })
   return (
     <div>
       <p>{t('against')}</p>
-      <ul>
+      <ul className={styles.reasons}>
         {keys.map((key) => (
           <li key={key}>{t(key as 'against')}</li>
         ))}

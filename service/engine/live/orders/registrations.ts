@@ -294,7 +294,7 @@ const texts = {
     intro: 'Ein kurzer Blick in die Kamera genügt.',
     failure: 'Das hat nicht geklappt. Sie können um eine neue Einladung oder einen anderen Weg bitten.',
     id: '{organization} erfährt eine zufällig aussehende Nummer, die hier und nirgends sonst für Sie steht.',
-    until: 'Das Template wird spätestens bis {end} aufbewahrt.',
+    until: 'Die Vorlage wird spätestens bis {end} aufbewahrt.',
   },
 } as const;
 

@@ -30,6 +30,20 @@ test('the organization speaks first and last, and what the session does is said 
   ]);
 });
 
+test('the built-in text names the organization, in each sentence and both languages', () => {
+  const named = { name: 'Nordlys $&' };
+  const consents = [
+    pageConsent(named, 'any'),
+    pageConsent(named, 'none'),
+    uniqueConsent(named, reopen, 'warn'),
+  ];
+  for (const { text, retention, withdraw } of consents)
+    for (const language of ['en', 'de'] as const) {
+      expect(text[language][0]).toContain('Nordlys $&');
+      expect([...text[language], retention[language], withdraw[language]].join(' ')).not.toContain('{');
+    }
+});
+
 test('words in one language are read by all, with what the session does in the same', () => {
   const organization = { name: 'Acme', own: own({ live: { de: 'Bitte.' } }) };
   const consent = pageConsent(organization, 'none');

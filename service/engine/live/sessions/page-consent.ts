@@ -39,9 +39,9 @@ const texts = {
     wants: '{organization} möchte bestätigen, dass ein echter Mensch vor der Kamera ist.',
     does: 'Dafür sendet die Kamera einige Sekunden lang Bilder Ihres Gesichts an Gatehouse, ein Gerät im Netz von {organization}, das Sie um kleine Bewegungen bittet. Die Bilder werden beurteilt und sofort gelöscht; ihre Prüfsummen und die Bewegung Ihres Gesichts als verschlüsselte Zahlen bleiben 30 Tage, damit eine Aufzeichnung davon erkannt wird. Was Ihr Browser von sich und seiner Kamera sagt und seine Netzwerkadresse werden verschlüsselt beim Ergebnis aufbewahrt.',
     match:
-      'Ihr Gesicht wird außerdem mit den verschlüsselten Templates der dort erfassten Personen verglichen. Gehören Sie dazu und hat Gatehouse inzwischen ein neueres Modell, macht es aus dieser Prüfung neue verschlüsselte Templates von Ihnen.',
+      'Ihr Gesicht wird außerdem mit den verschlüsselten Vorlagen der dort erfassten Personen verglichen. Gehören Sie dazu und hat Gatehouse inzwischen ein neueres Modell, macht es aus dieser Prüfung neue verschlüsselte Vorlagen von Ihnen.',
     unique:
-      'Ihr Gesicht wird außerdem mit den verschlüsselten Templates der dort erfassten Personen verglichen.',
+      'Ihr Gesicht wird außerdem mit den verschlüsselten Vorlagen der dort erfassten Personen verglichen.',
     none: 'Ihr Gesicht wird mit keiner anderen Person verglichen.',
     free: 'Sie entscheiden frei. Wenn Sie das nicht möchten, wählen Sie einen anderen Weg: Sie haben dadurch keinen Nachteil.',
     retention: 'Das Ergebnis wird {days} lang aufbewahrt.',
@@ -77,9 +77,9 @@ function consentOf(
     version: `${VERSION}-${compared}-${verificationDays}${own === undefined ? '' : ` own-${own.version}`}`,
     text: inEach((language) => {
       const { wants, does, free, [compared]: comparison } = texts[language];
-      const [opening, closing] = written ? [written.in(language), []] : [[wants], [free]];
+      const [opening, closing] = written ? [written.in(language), []] : [[named(wants)], [free]];
       const facts = own === undefined ? [] : factsOf(own, language);
-      return [...opening, ...[does, comparison, ...closing].map(named), ...facts];
+      return [...opening, named(does), comparison, ...closing, ...facts];
     }),
     retention: inEach((language) => {
       const { retention, noPicture } = texts[language];
@@ -171,11 +171,11 @@ const counted = {
   },
   de: {
     unique:
-      'Damit jede Person einmal zählt, werden aus Ihrem Gesicht Zahlen (ein Template) gemacht, unter einem Pseudonym verschlüsselt aufbewahrt und mit denen der anderen Personen verglichen, die für {organization} geprüft wurden.',
-    reopen: 'Sie können das Template jederzeit löschen lassen; Sie zählen danach als neue Person.',
-    hold: 'Sie können Ihre Daten jederzeit löschen lassen. Nur das Template bleibt{until}, damit jede Person einmal zählt, und wird dann vernichtet.',
+      'Damit jede Person einmal zählt, werden aus Ihrem Gesicht Zahlen (eine Vorlage) gemacht, unter einem Pseudonym verschlüsselt aufbewahrt und mit denen der anderen Personen verglichen, die für {organization} geprüft wurden.',
+    reopen: 'Sie können die Vorlage jederzeit löschen lassen; Sie zählen danach als neue Person.',
+    hold: 'Sie können Ihre Daten jederzeit löschen lassen. Nur die Vorlage bleibt{until}, damit jede Person einmal zählt, und wird dann vernichtet.',
     until: ' bis {end}',
-    days: 'Das Template wird höchstens {days} Tage aufbewahrt.',
+    days: 'Die Vorlage wird höchstens {days} Tage aufbewahrt.',
   },
 } as const;
 
