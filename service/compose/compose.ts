@@ -393,8 +393,7 @@ async function readPeople(
   await erasure.resume();
   await calibrations.load();
   await behaviorLayers.load();
-  await consents.load();
-  await Promise.all([subjects.loadGalleries(), picturesReady]);
+  await Promise.all([subjects.loadGalleries(), consents.load(), picturesReady]);
   await calibrations.noticeAll();
 }
 

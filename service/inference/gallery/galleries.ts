@@ -20,15 +20,15 @@ type GalleryName = string;
 
 /** Exact 1:N search. One flat matrix per organization, world and embedder; rows are unit vectors. */
 export interface Galleries {
-  /** Adds or replaces, marked or not; visible to the next search. `vector` has unit length. */
-  put(gallery: GalleryName, template: string, vector: Float32Array, marked?: boolean): void;
+  /** Adds or replaces, marked or not; visible to the next search. `vector` has unit length. Whether there was a row. */
+  put(gallery: GalleryName, template: string, vector: Float32Array, marked?: boolean): boolean;
   /**
    * Makes room for so many rows. The system gives memory out at its first use, which takes longer than to write a row: the search threads
    * use it ahead of the rows that the caller puts.
    */
   reserve(gallery: GalleryName, dimensions: number, rows: number): void;
-  /** Zeroes the row at once. Unknown ids are ignored. */
-  erase(gallery: GalleryName, template: string): void;
+  /** Zeroes the row at once. Unknown ids are ignored. Whether there was a row. */
+  erase(gallery: GalleryName, template: string): boolean;
   /**
    * The `count` nearest rows, best first. Runs in a worker: the event loop is not blocked. Those that wait for one gallery share a pass
    * over its rows.
@@ -128,7 +128,7 @@ export function createGalleries({
       requireUnit(vector);
       const gallery = galleries.get(name) ?? open(name, vector.length);
       requireDimensions(gallery, vector);
-      gallery.matrix.put(template, vector, marked);
+      return gallery.matrix.put(template, vector, marked);
     },
 
     reserve(name, dimensions, rows) {
@@ -140,10 +140,12 @@ export function createGalleries({
 
     erase(name, template) {
       const gallery = galleries.get(name);
-      if (gallery === undefined || !gallery.matrix.erase(template)) return;
-      if (gallery.matrix.ids.size() > 0) return;
-      galleries.delete(name);
-      threads.drop(gallery.number);
+      if (gallery === undefined || !gallery.matrix.erase(template)) return false;
+      if (gallery.matrix.ids.size() === 0) {
+        galleries.delete(name);
+        threads.drop(gallery.number);
+      }
+      return true;
     },
 
     async search(name, probe, count) {

@@ -18,7 +18,8 @@ export interface GalleryMatrix {
   readonly ids: Omit<IdRows, 'add' | 'remove' | 'mark'>;
   /** Makes room for so many rows at once. */
   reserve(rows: number): void;
-  put(template: string, vector: Float32Array, marked?: boolean): void;
+  /** True if it replaced a row. */
+  put(template: string, vector: Float32Array, marked?: boolean): boolean;
   /** A copy of the row, padded as it is. */
   read(row: number): Float32Array;
   /** False if there was no such template. */
@@ -92,6 +93,7 @@ export function createGalleryMatrix(
       if (bytes === undefined && ids.size() >= bytesFrom) keepAsBytes();
       ids.mark(row, marked);
       note(row);
+      return known !== -1;
     },
 
     erase(template) {

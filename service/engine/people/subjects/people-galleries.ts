@@ -248,8 +248,9 @@ function createPeopleRows(
   }
 
   function eraseFrom(people: People, subject: SubjectId): void {
-    people.count -= Number(hasRow(people, subject));
-    for (const name of people.names.values()) galleries.erase(name, subject);
+    let had = false;
+    for (const name of people.names.values()) had = galleries.erase(name, subject) || had;
+    people.count -= Number(had);
   }
 
   function putRotated(
@@ -261,13 +262,14 @@ function createPeopleRows(
     const searched = embedders();
     const kept = given.filter(({ embedder, vectors }) => vectors.length > 0 && searched.includes(embedder));
     const people = peopleOf(realm, part);
-    people.count += Number(kept.length > 0) - Number(hasRow(people, subject));
+    let had = false;
     for (const [embedder, name] of people.names)
-      if (!kept.some((one) => one.embedder === embedder)) galleries.erase(name, subject);
+      if (!kept.some((one) => one.embedder === embedder)) had = galleries.erase(name, subject) || had;
     for (const { embedder, vectors, anchored } of kept) {
       const vector = vectors.length === 1 ? vectors[0]! : meanDirection(vectors);
-      galleries.put(nameOf(people, embedder), subject, vector, anchored);
+      had = galleries.put(nameOf(people, embedder), subject, vector, anchored) || had;
     }
+    people.count += Number(kept.length > 0) - Number(had);
   }
 
   return { placeOf, peopleOf, nameOf, idsOf, hasRow, eraseFrom, putRotated };

@@ -328,7 +328,7 @@ test('galleries hold rotated vectors, and rows of before there were transforms a
     ...engine.galleries,
     put: (name: string, template: string, vector: Float32Array) => {
       put.push(vector);
-      engine.galleries.put(name, template, vector);
+      return engine.galleries.put(name, template, vector);
     },
   };
   const { subject } = await enroll('alice@example.com');
