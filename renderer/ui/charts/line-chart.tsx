@@ -2,7 +2,7 @@ import { useElementSize } from '@mantine/hooks';
 import type { ReactNode } from 'react';
 import { ChartCard, type LegendEntry, type Numbers } from './chart-card.tsx';
 import styles from './charts.module.css';
-import { decades, linear, logarithmic, type Scale, ticksUpTo } from './scale.ts';
+import { decades, labelStep, linear, logarithmic, type Scale, ticksUpTo } from './scale.ts';
 
 export interface LinePoint {
   x: number;
@@ -34,6 +34,8 @@ const HEIGHT = 200;
 const LINE_CHART_LEFT = 48;
 const RIGHT = 8;
 const BOTTOM = HEIGHT - 24;
+/** Pixels of a digit of a label, about. */
+const CHARACTER = 7;
 
 /**
  * What rates cost, on a logarithmic x axis with the rarest at the right. A slider under it shares its x axis where it has its margins, 48 and 8 px. `finding`: what it shows.
@@ -77,7 +79,9 @@ function Drawing({ finding, ...axes }: Axes & { finding: string }) {
   const yTicks = allTicks.filter((tick) => tick <= 1);
   const y = linear(0, Math.min(1, allTicks.at(-1) ?? 1), BOTTOM, 8);
   const xTicks = decades(least, most);
-  const every = xTicks.length > 4 ? (width < 320 ? 3 : width < 480 ? 2 : 1) : 1;
+  // The label at an end is moved inwards by half of its width.
+  const room = 1.5 * CHARACTER * Math.max(...xTicks.map((tick) => formatX(tick).length));
+  const every = labelStep(xTicks.length, width - LINE_CHART_LEFT - RIGHT, room);
   return (
     <div ref={ref}>
       <svg
