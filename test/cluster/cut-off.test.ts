@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { until } from '../support/fake-time.ts';
 import { findPostgres, startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { createLoad, type Load, type Person } from './load.ts';
@@ -45,6 +45,9 @@ describe.skipIf(binaries === undefined || !existsSync(HAPROXY))('one of three no
     for (const place of nodes.places) await until(() => isReady(place));
     failed = load.begin(CLIENTS);
     failed.catch(() => {});
+  });
+  afterEach(({ task }) => {
+    if (task.result?.state === 'fail') console.error(one.log.slice(-20_000));
   });
   afterAll(async () => {
     load?.close();

@@ -4,14 +4,19 @@ import { listen } from '../../../test/support/listener.ts';
 import { findPostgres, nameOf, startPostgres, type TestPostgres } from '../../../test/support/postgres.ts';
 import { silentLog } from '../../lib/log.ts';
 import { openDatabase } from '../connection.ts';
+import { openPostgresPool } from './postgres.ts';
 
 const binaries = findPostgres();
+/** First byte of a message of the client. */
+const QUERY = 0x51;
 
 describe.skipIf(binaries === undefined)('connections to PostgreSQL that end at once', () => {
   let server: TestPostgres;
   let front: Awaited<ReturnType<typeof listen>>;
   /** As a pooler whose server is away: it takes connections, and refuses the first statement of each. */
   let serverIsAway = false;
+  /** Keeps queries until `go`. */
+  let held: { kept: number; go(): void; until: Promise<void> } | undefined;
   beforeAll(async () => {
     server = await startPostgres(binaries ?? '');
     front = await listen(
@@ -29,7 +34,10 @@ describe.skipIf(binaries === undefined)('connections to PostgreSQL that end at o
           const [kind] = bytes;
           // A start-up message has its length there.
           if (serverIsAway && kind !== 0) client.destroy();
-          else behind.write(bytes);
+          else if (held && kind === QUERY) {
+            held.kept++;
+            void held.until.then(() => behind.write(bytes));
+          } else behind.write(bytes);
         });
       }),
     );
@@ -52,5 +60,23 @@ describe.skipIf(binaries === undefined)('connections to PostgreSQL that end at o
     serverIsAway = false;
     expect(await Promise.all(Array.from({ length: 10 }, ask))).toEqual(Array(10).fill([]));
     await database.close();
+  });
+
+  test('and so does one whose caller did not wait for its settings', async () => {
+    const url = `postgresql://gatehouse@127.0.0.1:${front.port}/${nameOf(await server.createDatabase())}?connect_timeout=1`;
+    const pool = openPostgresPool(url, 'test', silentLog);
+    const { promise: until, resolve: go } = Promise.withResolvers<void>();
+    const all = await Promise.all(Array.from({ length: 10 }, () => pool.connect()));
+    held = { kept: 0, go, until };
+    const late = Array.from({ length: 10 }, () => pool.connect());
+    // In the place of each that is given up now a new one is opened, for those that wait.
+    for (const client of all) client.release(true);
+    for (const one of late) await expect(one).rejects.toThrow('timeout exceeded');
+    await expect.poll(() => held?.kept).toBe(10);
+    held.go();
+    held = undefined;
+    for (const client of await Promise.all(Array.from({ length: 10 }, () => pool.connect())))
+      client.release();
+    await pool.end();
   });
 });

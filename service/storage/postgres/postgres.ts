@@ -7,7 +7,7 @@ import { Problem } from '../../lib/problem.ts';
 import { guardDriver, type TransactionGuard } from '../guarded-driver.ts';
 import { unreachable } from './check-postgres.ts';
 import { explainRefusal } from './postgres-refusal.ts';
-import { connectTimeoutOf, LOCK_TIMEOUT, rememberConnections, sessionSettings } from './session-settings.ts';
+import { connectTimeoutOf, LOCK_TIMEOUT, rememberConnection, sessionSettings } from './session-settings.ts';
 
 /** Connections at most; every one can hold a transaction. */
 const CONNECTIONS = 10;
@@ -28,15 +28,18 @@ function parseInteger(text: string): number {
 
 /** `name`: what the server shows of its connections. */
 export function openPostgresPool(url: string, name: string, log: Log): pg.Pool {
-  const pool = new pg.Pool({
+  const pool: pg.Pool = new pg.Pool({
     connectionString: url,
     max: CONNECTIONS,
     application_name: name,
     connectionTimeoutMillis: connectTimeoutOf(url),
     query_timeout: STATEMENT_TIMEOUT + 1000,
-    // Not by Kysely's `onCreateConnection`: a connection that is lost in it would keep its place in the pool.
-    // Among them: acknowledged means on disk, whatever the server's default is.
-    verify: (client, done) => void client.query(SETTINGS).then(() => done(), done),
+    // Among them: acknowledged means on disk, whatever the server's default is. Not by Kysely's `onCreateConnection`, nor by `verify`: a
+    // connection that is lost in the one, or whose caller gives up in the other, would keep its place in the pool.
+    async onConnect(client) {
+      rememberConnection(pool, client);
+      await client.query(SETTINGS);
+    },
     types: {
       // biome-ignore lint/suspicious/noExplicitAny: pg's own type of a parser.
       getTypeParser: (id: number, format?: any): any =>
@@ -49,7 +52,6 @@ export function openPostgresPool(url: string, name: string, log: Log): pg.Pool {
   const lost = (error: Error) => log.warn({ error: error.message }, 'a PostgreSQL connection was lost');
   pool.on('connect', (client) => client.on('error', lost));
   pool.on('error', () => {});
-  rememberConnections(pool);
   return pool;
 }
 

@@ -43,17 +43,16 @@ export function connectTimeoutOf(url: string): number {
   return seconds === 0 ? DEFAULT : seconds * 1_000;
 }
 
-const connections = new WeakMap<pg.Pool, ReadonlySet<pg.PoolClient>>();
+const connections = new WeakMap<pg.Pool, Set<pg.ClientBase>>();
 
-/** Before the first use of the pool. */
-export function rememberConnections(pool: pg.Pool): void {
-  const open = new Set<pg.PoolClient>();
-  pool.on('connect', (client) => open.add(client));
-  pool.on('remove', (client) => open.delete(client));
-  connections.set(pool, open);
+/** A new connection of the pool, for `dropConnections`. */
+export function rememberConnection(pool: pg.Pool, client: pg.ClientBase): void {
+  const open = connections.get(pool) ?? new Set();
+  connections.set(pool, open.add(client));
+  client.once('end', () => open.delete(client));
 }
 
 /** Of a server that gives no answer, and no error either: what waits for one fails now, and the next use of the pool connects anew. */
 export function dropConnections(pool: pg.Pool): void {
-  for (const { connection } of connections.get(pool) ?? []) connection.stream.destroy();
+  for (const client of connections.get(pool) ?? []) (client as pg.Client).connection.stream.destroy();
 }

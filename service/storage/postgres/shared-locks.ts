@@ -8,7 +8,7 @@ import { toStorageProblem } from '../storage-problem.ts';
 import {
   connectTimeoutOf,
   dropConnections,
-  rememberConnections,
+  rememberConnection,
   sessionSettings,
 } from './session-settings.ts';
 
@@ -56,14 +56,14 @@ export function createSharedLocks(url: string, sessions: string): SharedLocks {
   };
   const waiting = new pg.Pool({ ...settings, max: MOST_WAITING, connectionTimeoutMillis: PATIENCE });
   const waiters = new WeakMap<pg.ClientBase, Session>();
-  waiting.on('connect', (client) =>
+  waiting.on('connect', (client) => {
+    rememberConnection(waiting, client);
     waiters.set(
       client,
       sessionOf(client, () => {}),
-    ),
-  );
+    );
+  });
   waiting.on('error', () => {});
-  rememberConnections(waiting);
   let main: Promise<Session> | undefined;
 
   async function openMain(): Promise<Session> {
