@@ -71,11 +71,11 @@ export async function compose(config: Config, deps: ComposeDeps) {
   const { organizations } = accounts;
   if (record.restored) removeRestoreMarker(config.data);
   const pictures = await openPictures(foundation);
-  // The workers load their models while everything else is read and built; where they cannot, `readPeople` says so.
+  // A worker loads its models while everything else is read and built; where it cannot, `readPeople` says so.
   if (serves)
     pictures
       .pictures()
-      .ready()
+      .started()
       .catch(() => {});
   const { models } = pictures;
   const eventsOut = await openEvents(foundation);
@@ -385,7 +385,7 @@ async function readPeople(
   { behaviorLayers }: Behavior,
   { serves }: { serves: boolean },
 ): Promise<void> {
-  const picturesReady = serves ? pictures().ready() : undefined;
+  const picturesReady = serves ? pictures().started() : undefined;
   picturesReady?.catch(() => {});
   // Of what was erased while this node did not run.
   await erasureNodes?.begin();
@@ -394,6 +394,11 @@ async function readPeople(
   await calibrations.load();
   await behaviorLayers.load();
   await Promise.all([subjects.loadGalleries(), consents.load(), picturesReady]);
+  // The other workers, after what takes all cores; of one that cannot start the log says so.
+  if (serves)
+    pictures()
+      .ready()
+      .catch(() => {});
   await calibrations.noticeAll();
 }
 

@@ -36,7 +36,9 @@ export interface AnalyzerStats extends PoolStats {
 }
 
 export interface RunningFaceAnalyzer extends FaceAnalyzer {
-  /** When the models are loaded; rejects with the reason when they cannot be. */
+  /** When one worker has loaded the models; rejects with the reason when it cannot. The others start with the first picture, or by `ready`. */
+  started(): Promise<void>;
+  /** When every worker has loaded the models; rejects with the reason when one cannot. */
   ready(): Promise<void>;
   /** After a model was imported, removed, enabled or disabled: the next picture sees it. `defaults` replaces what is loaded first. */
   reload(defaults?: Models): void;
@@ -124,6 +126,7 @@ export function createFaceAnalyzer(deps: FaceAnalyzerDeps): RunningFaceAnalyzer 
       const analysis = value as Analysis;
       return { ...analysis, timing: { ...analysis.timing, queued: waited } };
     },
+    started: pool.started,
     ready: pool.ready,
     reload(defaults = preload) {
       preload = defaults;
@@ -178,6 +181,8 @@ export interface WorkerPool {
   ): Promise<{ value: unknown; waited: number }>;
   /** Posts to every worker, and to every later one before its first job. Replaces what was sent before. */
   configure(message: unknown): void;
+  /** When one worker has started, which does so alone until a job comes or `ready` is asked for. */
+  started(): Promise<void>;
   /** When every worker has started once; rejects with the reason when one could not. */
   ready(): Promise<void>;
   stats(): PoolStats;
@@ -263,6 +268,7 @@ export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
       if (closing) return Promise.reject(overloaded('Gatehouse is stopping; try again in a moment.', 5));
       const broken = seats.broken();
       if (broken !== undefined) return Promise.reject(internal(broken));
+      seats.fill();
       return new Promise((resolve, reject) => {
         const timer = setTimeout(() => expire(job, deadline), deadline);
         const since = clock.now();
@@ -274,7 +280,11 @@ export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
       });
     },
     configure: seats.configure,
-    ready: () => seats.started,
+    started: () => seats.oneStarted,
+    ready() {
+      seats.fill();
+      return seats.allStarted;
+    },
     stats: () => ({ ...seats.stats(), ...line.stats(), timedOut }),
     async close() {
       closing ??= Promise.withResolvers<void>();

@@ -241,6 +241,17 @@ test('two workers work at the same time', async () => {
   expect(await one.result).toBe('held');
 });
 
+test('one worker starts alone; a job brings the others', async () => {
+  const made = pool({ workers: 3 });
+  await made.started();
+  expect(made.stats()).toMatchObject({ workers: 3, ready: 1 });
+  const holds = [hold(made), hold(made), hold(made)];
+  await made.ready();
+  expect(made.stats()).toMatchObject({ ready: 3, busy: 3, waiting: 0 });
+  for (const { open } of holds) open();
+  await Promise.all(holds.map(({ result }) => result));
+});
+
 test('a full queue makes room for another organization, whose job is next', async () => {
   const made = pool();
   await made.ready();

@@ -56,8 +56,12 @@ interface WorkerSeats<Job> {
   replace(job: Job): boolean;
   /** Posts to every worker, and to every later one before its first job. */
   configure(message: unknown): void;
+  /** When the first worker has started, which does so alone until `fill`; rejects with the reason when it could not. */
+  oneStarted: Promise<void>;
   /** When every worker has started once; rejects with the reason when one could not. */
-  started: Promise<void>;
+  allStarted: Promise<void>;
+  /** Starts the other workers. */
+  fill(): void;
   stats(): SeatStats;
   stopRestarts(): void;
   close(): Promise<void>;
@@ -85,7 +89,7 @@ export function createWorkerSeats<Job extends { id: number }>(deps: WorkerSeatsD
     if (answer.is === 'notice') deps.noticed?.(answer.value);
     else if (answer.is === 'ready') {
       seat.isReady = true;
-      starts.succeeded([...seats].every(({ isReady }) => isReady));
+      starts.succeeded(isFilled && [...seats].every((one) => one.isReady));
       deps.ready();
     } else if (seat.job?.id === answer.job) {
       const { job } = seat;
@@ -108,7 +112,8 @@ export function createWorkerSeats<Job extends { id: number }>(deps: WorkerSeatsD
     if (seat.job) deps.lost(seat.job, reason);
   }
 
-  for (let i = 0; i < workers; i++) start();
+  let isFilled = workers === 1;
+  start();
 
   const ready = () => [...seats].filter(({ isReady }) => isReady);
   const busy = () => ready().filter(({ job }) => job !== undefined).length;
@@ -126,7 +131,13 @@ export function createWorkerSeats<Job extends { id: number }>(deps: WorkerSeatsD
       return true;
     },
     configure: threads.configure,
-    started: starts.first,
+    oneStarted: starts.one,
+    allStarted: starts.all,
+    fill() {
+      if (isFilled) return;
+      isFilled = true;
+      for (let i = 1; i < workers; i++) start();
+    },
     stats: () =>
       defined({
         workers,
@@ -146,24 +157,29 @@ export function createWorkerSeats<Job extends { id: number }>(deps: WorkerSeatsD
 
 /** Whether workers start, and when the next try is due: each failure in a row doubles the delay, to a minute. */
 function createStarts({ restartDelay, log }: Pick<WorkerSettings, 'restartDelay' | 'log'>) {
-  const first = Promise.withResolvers<void>();
-  first.promise.catch(() => undefined); // a caller who waits for it sees the reason
+  const one = Promise.withResolvers<void>();
+  const all = Promise.withResolvers<void>();
+  for (const { promise } of [one, all]) promise.catch(() => undefined); // a caller who waits for it sees the reason
   const timers = new Set<NodeJS.Timeout>();
   let failures = 0;
   let broken: string | undefined;
   let stopped = false;
   return {
-    first: first.promise,
+    one: one.promise,
+    all: all.promise,
     broken: () => broken,
-    succeeded(all: boolean): void {
+    succeeded(allAreReady: boolean): void {
       failures = 0;
       broken = undefined;
-      if (all) first.resolve();
+      one.resolve();
+      if (allAreReady) all.resolve();
     },
     failed(reason: string, { isLast, again }: { isLast: boolean; again: () => void }): void {
       const delay = Math.min(60_000, restartDelay * 2 ** Math.min(failures++, 16));
       log.error({ reason, retryInMilliseconds: delay }, 'an inference worker could not start');
-      first.reject(new Error(`An inference worker could not start: ${reason}`));
+      const error = new Error(`An inference worker could not start: ${reason}`);
+      one.reject(error);
+      all.reject(error);
       if (isLast) broken = reason;
       if (stopped) return;
       const timer = setTimeout(() => {
