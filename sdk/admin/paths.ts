@@ -13561,6 +13561,16 @@ export interface components {
                 };
                 /** @description Data that was not searched, with the reason */
                 notSearched: string[];
+                /** @description The same as codes, in the same order; absent in receipts of earlier versions */
+                notSearchedCodes?: {
+                    /**
+                     * @description What, and why
+                     * @enum {string}
+                     */
+                    code: "ADDRESS_TOO_SHORT" | "COPY_UNREACHABLE" | "HASH_IN_SNAPSHOTS" | "ID_IN_SCHEMA" | "MODEL_FILES" | "NAME_TOO_SHORT" | "OTHER_NODES" | "POSTGRESQL_FILES" | "UNREADABLE";
+                    /** @description Path, or name of what holds it */
+                    where?: string;
+                }[];
             };
             /** @description What the person had agreed to; absent without a recorded consent, and in older receipts */
             consents?: {
