@@ -50,10 +50,13 @@ export {
   faceQuality,
   isBlackAndWhite,
   type QualityComponent,
+  type QualityGate,
   type QualityReport,
   qualityComponents,
   qualityFinding,
+  qualityGates,
 } from './checks/face-quality.ts';
+export { noFitFrame } from './checks/frame-consistency.ts';
 export { isUndecidedLiveness } from './checks/liveness.ts';
 export {
   applyRule,
@@ -74,6 +77,7 @@ export {
   whenMissing,
 } from './checks/registered-checks.ts';
 export { skipCodeOf, skipCodes, skipReasons } from './checks/skip-reasons.ts';
+export { told } from './checks/told.ts';
 export {
   logFalseMatchRateOf,
   matchRateForGallery,

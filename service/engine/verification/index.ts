@@ -12,6 +12,7 @@ export { unknowns } from './preview/judge-again.ts';
 export type { ProfilePreview } from './preview/preview-profile.ts';
 export { createProbePages } from './probe-pages-store.ts';
 export type { Writing } from './record-verification.ts';
+export { toldCodeOf } from './told-code.ts';
 export type { EnrollCommand, EnrollResult, Verdict, VerifyCommand } from './verdict.ts';
 export {
   decisionOf,

@@ -20,6 +20,7 @@ import {
   type ProfileDefinition,
   type QualityReport,
   type Rule,
+  told,
 } from '../matching/index.ts';
 import type { Realm, Subject } from '../people/index.ts';
 
@@ -322,4 +323,4 @@ export const refusedLiveness = (rule: Rule, reason: string): CheckResult => ({
 });
 
 /** Of the test person that no liveness check accepts. */
-export const NOT_LIVING = 'The picture looks like a photograph or a screen.';
+export const NOT_LIVING = told.LOOKS_LIKE_PICTURE;

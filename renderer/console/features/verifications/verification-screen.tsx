@@ -9,6 +9,7 @@ import { Refused } from '../../operations.ts';
 import { heldForStrings } from '../../reasons/held-for-strings.ts';
 import { reasonKey, reasonStrings } from '../../reasons/reason-strings.ts';
 import { sourceStrings } from '../../reasons/source-strings.ts';
+import { useToldText } from '../../reasons/told-text.ts';
 import { Timeline } from '../../timeline/timeline.tsx';
 import { verificationStrings } from './strings.ts';
 import { adviceFor, Checks, Ending } from './verification-parts.tsx';
@@ -102,7 +103,8 @@ function Request({ verification: one }: { verification: Verification }) {
   const format = useFormat();
   const heldFor = useStrings(heldForStrings);
   const source = useStrings(sourceStrings);
-  const { match, place, device } = one;
+  const toldOf = useToldText();
+  const { match, place, device, message, messageCode } = one;
   return (
     <Card title={t('request')}>
       <KeyValues
@@ -112,7 +114,9 @@ function Request({ verification: one }: { verification: Verification }) {
           [t('world')]: one.env === 'live' ? t('live') : t('test'),
           [t('kind')]: one.kind === '1:1' ? t('oneToOne') : t('oneToN'),
           [source('title')]: one.capture && source(one.capture.source),
-          [t('message')]: one.message,
+          [t('message')]:
+            (messageCode !== undefined && toldOf(messageCode)) ||
+            (message !== undefined && <span lang="en">{message}</span>),
           [t('matched')]:
             match &&
             [

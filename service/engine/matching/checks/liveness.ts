@@ -14,6 +14,7 @@ import {
 import { timedFaces } from './frame-consistency.ts';
 import { MOTIONLESS, type Motion, motionIndex } from './motion-index.ts';
 import { skipReasons } from './skip-reasons.ts';
+import { told } from './told.ts';
 
 /** Weight of the motion index beside the mean margin (LIVENESS.md §4b, “Frames”). */
 const MOTION_WEIGHT = 2;
@@ -93,7 +94,7 @@ export function liveness(
       },
     ],
   };
-  return { score, reason: 'The picture looks like a photograph or a screen.', details };
+  return { score, reason: told.LOOKS_LIKE_PICTURE, details };
 }
 
 function motionOf(frames: readonly Frame[]): Motion | undefined {
@@ -125,7 +126,7 @@ export const isUndecidedLiveness = (
 export const livenessCheck = {
   name: 'liveness',
   defaultRule: rule(6, 0.5, true),
-  sentence: 'The picture looks like a photograph or a screen: take a new one with the camera.',
+  sentence: told.TAKE_A_NEW_PICTURE,
   sentenceFirst: true,
   disclosure: 'coarse',
   failure: 'attack',
