@@ -24,3 +24,9 @@ export function useToldText(): (code: string) => string | undefined {
     return of(code) ?? (isIn(code, reasonStrings.en) ? reasons(code) : undefined);
   };
 }
+
+/** The code of the most pressing advice on a picture, of the details of its quality; undefined where nothing was advised. */
+export function adviceIn(details: unknown): string | undefined {
+  const { components } = (details ?? {}) as { components?: { code?: string; score: number }[] };
+  return components?.filter(({ code }) => code !== undefined).toSorted((a, b) => a.score - b.score)[0]?.code;
+}
