@@ -3,11 +3,11 @@ import { checkNamed, checkNames, HoldsFor, skipCodeOf, skipCodes } from '../../e
 import {
   decisionOf,
   decisions,
+  messageCodeOf,
   outcomeSentences,
   outcomesOf,
   type PastRequest,
   type PastVerifications,
-  toldCodeOf,
   unverifiedOutcomes,
 } from '../../engine/verification/index.ts';
 import { pageOf, pageQuery, pageReply } from '../../http/cursor.ts';
@@ -237,7 +237,7 @@ const shown = (past: Past) => ({
   reason: past.outcome === 'VERIFIED' ? undefined : past.outcome,
   sentence: sentenceOf(past.outcome, past.decidedBy),
   message: past.reason,
-  messageCode: past.reason === undefined ? undefined : toldCodeOf(past.reason),
+  messageCode: past.reason === undefined ? undefined : messageCodeOf(past.reason),
   person: past.subject,
   compositeScore: past.composite,
   capture: past.source && { source: past.source },

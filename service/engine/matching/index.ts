@@ -58,6 +58,7 @@ export {
 } from './checks/face-quality.ts';
 export { noFitFrame } from './checks/frame-consistency.ts';
 export { isUndecidedLiveness } from './checks/liveness.ts';
+export { personMessages } from './checks/person-messages.ts';
 export {
   applyRule,
   type CheckName,
@@ -77,7 +78,6 @@ export {
   whenMissing,
 } from './checks/registered-checks.ts';
 export { skipCodeOf, skipCodes, skipReasons } from './checks/skip-reasons.ts';
-export { told } from './checks/told.ts';
 export {
   logFalseMatchRateOf,
   matchRateForGallery,

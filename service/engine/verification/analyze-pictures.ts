@@ -16,6 +16,7 @@ import {
   type PictureGuard,
   type Profile,
   type Profiles,
+  personMessages,
   planMatching,
   type QualityComponent,
   type QualityGate,
@@ -24,7 +25,6 @@ import {
   REFUSED_BEFORE,
   type Rule,
   samePerson,
-  told,
 } from '../matching/index.ts';
 import type { Models } from '../models/index.ts';
 import type { FaceForReview, PictureForReview } from '../uniqueness/index.ts';
@@ -196,9 +196,9 @@ export interface PictureRefusal {
 }
 
 const messages: Partial<Record<ProblemCode, string>> = {
-  FACE_NOT_FOUND: told.NO_FACE_IN_PICTURE,
-  SEVERAL_FACES: told.MORE_THAN_ONE_FACE,
-  FACE_TOO_SMALL: told.FACE_TOO_SMALL,
+  FACE_NOT_FOUND: personMessages.NO_FACE_IN_PICTURE,
+  SEVERAL_FACES: personMessages.MORE_THAN_ONE_FACE,
+  FACE_TOO_SMALL: personMessages.FACE_TOO_SMALL,
 };
 
 const NOT_GOOD = 'The picture is not good enough';

@@ -1,4 +1,5 @@
 export { type Checks, type ChecksDeps, createChecks } from './checks.ts';
+export { messageCodeOf } from './message-code.ts';
 export {
   createPastVerifications,
   type HourlyCount,
@@ -12,7 +13,6 @@ export { unknowns } from './preview/judge-again.ts';
 export type { ProfilePreview } from './preview/preview-profile.ts';
 export { createProbePages } from './probe-pages-store.ts';
 export type { Writing } from './record-verification.ts';
-export { toldCodeOf } from './told-code.ts';
 export type { EnrollCommand, EnrollResult, Verdict, VerifyCommand } from './verdict.ts';
 export {
   decisionOf,

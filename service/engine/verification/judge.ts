@@ -17,9 +17,9 @@ import {
   type Matching,
   mainEmbedder,
   type Probe,
+  personMessages,
   runChecks,
   skipReasons,
-  told,
 } from '../matching/index.ts';
 import type { Subjects } from '../people/index.ts';
 import {
@@ -122,7 +122,7 @@ export function createJudge({ subjects, verifications }: JudgeDeps) {
           : hardFailures(profile.definition.checks, checkResults);
       const enough = compositeScore >= profile.definition.minimumComposite;
       const reason =
-        (replayed ? told.REPLAYED : undefined) ??
+        (replayed ? personMessages.REPLAYED : undefined) ??
         reasonAgainst(decision.matched, failed) ??
         (enough ? undefined : compositeReason(checkResults));
       const ended = endedBy({ replayed, matched: decision.matched, failed, enough, checkResults });
@@ -216,5 +216,5 @@ export const failedCheck = (check: CheckName) => `The check ${check} failed.`;
 function reasonAgainst(matched: boolean, failed: readonly CheckResult[]): string | undefined {
   const [first] = failed;
   if (first) return first.reason ?? failedCheck(first.check);
-  return matched ? undefined : told.NOT_RECOGNIZED;
+  return matched ? undefined : personMessages.NOT_RECOGNIZED;
 }

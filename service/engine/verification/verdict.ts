@@ -18,9 +18,9 @@ import {
   type ModelPlan,
   type Profile,
   type ProfileDefinition,
+  personMessages,
   type QualityReport,
   type Rule,
-  told,
 } from '../matching/index.ts';
 import type { Realm, Subject } from '../people/index.ts';
 
@@ -323,4 +323,4 @@ export const refusedLiveness = (rule: Rule, reason: string): CheckResult => ({
 });
 
 /** Of the test person that no liveness check accepts. */
-export const NOT_LIVING = told.LOOKS_LIKE_PICTURE;
+export const NOT_LIVING = personMessages.LOOKS_LIKE_PICTURE;

@@ -6,8 +6,8 @@ import {
   composite,
   heldBy,
   type Matching,
+  personMessages,
   type Threshold,
-  told,
 } from '../matching/index.ts';
 import { type AnalysisDeps, createAnalyze } from './analyze-pictures.ts';
 import { createUpgrade, type UpgradeDeps } from './enrollment/upgrade-templates.ts';
@@ -125,8 +125,8 @@ function refuse(
   if (!replayed && failed.length === 0) return;
   const disclosed = seesFigures(command) ? checkResults : disclosedResults(checkResults, false);
   if (replayed)
-    throw new Problem('REPLAYED_PICTURE', told.REPLAYED, {
-      reason: told.REPLAYED,
+    throw new Problem('REPLAYED_PICTURE', personMessages.REPLAYED, {
+      reason: personMessages.REPLAYED,
       verification: id,
       checkResults: disclosed,
     });

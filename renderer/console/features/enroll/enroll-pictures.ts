@@ -1,6 +1,6 @@
 import { Refusal } from '../../../ui/refusal.ts';
 import { api, type Schemas } from '../../data.ts';
-import { adviceIn } from '../../reasons/told-text.ts';
+import { adviceIn } from '../../reasons/message-text.ts';
 
 export type EnrollRequest = Schemas['EnrollOrder'];
 export type EnrolledPerson = EnrollRequest & { id: string };

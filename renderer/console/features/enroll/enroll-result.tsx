@@ -4,7 +4,7 @@ import { Card, Note, Row, Stack } from '../../../ui/layout/index.ts';
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { managers, useSession, useWorld } from '../../data.ts';
 import { LoadFailed, useOperation } from '../../operations.ts';
-import { adviceIn, useToldText } from '../../reasons/told-text.ts';
+import { adviceIn, useMessageText } from '../../reasons/message-text.ts';
 import {
   type EnrolledPerson,
   type EnrollRequest,
@@ -110,15 +110,15 @@ function Duplicate({ results }: { results: readonly PictureResult[] }) {
 
 function Result({ number, result }: { number: number; result: PictureResult }) {
   const t = useStrings(enrollStrings);
-  const told = useToldText();
+  const messageOf = useMessageText();
   const format = useFormat();
   const picture = t('pictureNumber', { number: String(number) });
-  const adviceOf = (code: string | undefined) => code !== undefined && told(code);
+  const adviceOf = (code: string | undefined) => code !== undefined && messageOf(code);
   if (result.is === 'refused')
     return (
       <Row between>
         <span>
-          {picture}: {told(`refused.${result.code}`) ?? <span lang="en">{result.message}</span>}
+          {picture}: {messageOf(`refused.${result.code}`) ?? <span lang="en">{result.message}</span>}
           {adviceOf(result.advice) && ` ${adviceOf(result.advice)}`}
         </span>
         <Badge kind="bad">{t('refused')}</Badge>

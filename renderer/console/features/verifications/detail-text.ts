@@ -1,5 +1,5 @@
 import { defineStrings, useFormat, useStrings } from '../../../ui/strings/index.ts';
-import { useToldText } from '../../reasons/told-text.ts';
+import { useMessageText } from '../../reasons/message-text.ts';
 import de from './detail-strings.de.json' with { type: 'json' };
 import en from './detail-strings.en.json' with { type: 'json' };
 
@@ -17,7 +17,7 @@ const sentences = new Set(['note', 'standard', 'advice', 'limitFrom']);
 /** The figures behind a score, each with its name in the language of the reader; what these pages do not know, by the service's. */
 export function useDetailText(): (details: Details) => string {
   const t = useStrings(detailStrings);
-  const told = useToldText();
+  const messageOf = useMessageText();
   const format = useFormat();
   const named = (key: string, otherwise: string) => (isKey(key) ? t(key) : otherwise);
 
@@ -45,7 +45,7 @@ export function useDetailText(): (details: Details) => string {
     components
       .filter(({ code }) => code !== undefined)
       .map(({ component, score }) => {
-        const name = told(`quality.${component}`) ?? String(component);
+        const name = messageOf(`quality.${component}`) ?? String(component);
         return `${name} ${format.score(Number(score))}`;
       });
   function layerOf({ layer, maturity: _, ...rest }: Details): string {

@@ -7,9 +7,9 @@ import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { Actor, read, type Schemas, useWorld } from '../../data.ts';
 import { Refused } from '../../operations.ts';
 import { heldForStrings } from '../../reasons/held-for-strings.ts';
+import { useMessageText } from '../../reasons/message-text.ts';
 import { reasonKey, reasonStrings } from '../../reasons/reason-strings.ts';
 import { sourceStrings } from '../../reasons/source-strings.ts';
-import { useToldText } from '../../reasons/told-text.ts';
 import { Timeline } from '../../timeline/timeline.tsx';
 import { verificationStrings } from './strings.ts';
 import { adviceFor, Checks, Ending } from './verification-parts.tsx';
@@ -103,7 +103,7 @@ function Request({ verification: one }: { verification: Verification }) {
   const format = useFormat();
   const heldFor = useStrings(heldForStrings);
   const source = useStrings(sourceStrings);
-  const toldOf = useToldText();
+  const messageOf = useMessageText();
   const { match, place, device, message, messageCode } = one;
   return (
     <Card title={t('request')}>
@@ -115,7 +115,7 @@ function Request({ verification: one }: { verification: Verification }) {
           [t('kind')]: one.kind === '1:1' ? t('oneToOne') : t('oneToN'),
           [source('title')]: one.capture && source(one.capture.source),
           [t('message')]:
-            (messageCode !== undefined && toldOf(messageCode)) ||
+            (messageCode !== undefined && messageOf(messageCode)) ||
             (message !== undefined && <span lang="en">{message}</span>),
           [t('matched')]:
             match &&

@@ -7,7 +7,7 @@ import { livingHead } from '../../../../test/support/heads.ts';
 import { embeddingHistory } from './embedding-history.ts';
 import { judgeFrames } from './frame-consistency.ts';
 import { liveness } from './liveness.ts';
-import { told } from './told.ts';
+import { personMessages } from './person-messages.ts';
 
 /** What the console calls them. */
 const names: Record<string, unknown> = JSON.parse(
@@ -17,9 +17,9 @@ const names: Record<string, unknown> = JSON.parse(
   ),
 );
 
-const adviceCodes = Object.keys(told).slice(
-  Object.keys(told).indexOf('NO_COLOR'),
-  Object.keys(told).indexOf('NOT_A_PERSON') + 1,
+const adviceCodes = Object.keys(personMessages).slice(
+  Object.keys(personMessages).indexOf('NO_COLOR'),
+  Object.keys(personMessages).indexOf('NOT_A_PERSON') + 1,
 );
 
 /** Names of fields at any depth; of records by code, and of pictures' components, none. */

@@ -7,8 +7,8 @@ import {
   type PersonalInputs,
   rule,
 } from './check.ts';
+import { personMessages } from './person-messages.ts';
 import { skipReasons } from './skip-reasons.ts';
-import { told } from './told.ts';
 
 /** A first device cannot be recognized, and is nothing bad (the figure of contracts/identity.txt). */
 const FIRST_DEVICE = 0.75;
@@ -41,7 +41,7 @@ export function deviceConsistency(device: DeviceInfo | undefined, known: readonl
   const score = Math.max(...earlier.map((traits) => similarity(now, traits)));
   const details = { knownDevices: earlier.length, similarity: Math.round(score * 1000) / 1000 };
   if (score >= FIRST_DEVICE) return { score, details };
-  return { score, reason: told.NEW_DEVICE, details };
+  return { score, reason: personMessages.NEW_DEVICE, details };
 }
 
 /** 1 = alike in every trait, 0 = in none. */
@@ -82,7 +82,7 @@ export const deviceConsistencyCheck = {
   name: 'deviceConsistency',
   defaultRule: rule(0.1, 0.3),
   maturity: 'experimental',
-  sentence: told.NEW_DEVICE,
+  sentence: personMessages.NEW_DEVICE,
   withoutInput: 'skip',
   storedReason: 'Not a known device.',
   run: ({ earlier, device }: PersonalInputs) =>

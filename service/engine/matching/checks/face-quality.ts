@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Analysis, QualityMeasures } from '../../../inference/face.ts';
 import type { ProblemCode } from '../../../lib/problem.ts';
 import { type Check, type Finding, type PictureInputs, rule } from './check.ts';
-import { told } from './told.ts';
+import { personMessages } from './person-messages.ts';
 
 /** Named after ISO/IEC 29794-5 where its components match; facePresent and faceMargin are ours. */
 export const qualityComponents = [
@@ -89,19 +89,19 @@ const judges: Record<
     value,
     score: between(value, SMALLEST_EYE_DISTANCE, ENOUGH_EYE_DISTANCE),
     code: 'TOO_FAR',
-    advice: told.TOO_FAR,
+    advice: personMessages.TOO_FAR,
   }),
   headSize: ({ frameShare: value }) => ({
     value,
     score: between(value, 0.9, 0.6),
     code: 'TOO_CLOSE',
-    advice: told.TOO_CLOSE,
+    advice: personMessages.TOO_CLOSE,
   }),
   faceMargin: ({ margin: value }) => ({
     value,
     score: between(value, 0, 0.2),
     code: 'NO_MARGIN',
-    advice: told.NO_MARGIN,
+    advice: personMessages.NO_MARGIN,
   }),
   headPose: ({ pose }) => ({
     value: largest(pose),
@@ -111,38 +111,38 @@ const judges: Record<
       between(Math.abs(pose.roll), 50, 10),
     ),
     code: 'NOT_FRONTAL',
-    advice: told.NOT_FRONTAL,
+    advice: personMessages.NOT_FRONTAL,
   }),
   eyesOpen: ({ eyesOpen: value }) => ({
     value,
     score: between(value, 0.05, 0.25),
     code: 'EYES_CLOSED',
-    advice: told.EYES_CLOSED,
+    advice: personMessages.EYES_CLOSED,
   }),
   sharpness: ({ sharpness: value }) => ({
     value,
     score: between(value, 0, 40),
     code: 'BLURRED',
-    advice: told.BLURRED,
+    advice: personMessages.BLURRED,
   }),
   luminanceMean: ({ luminance: value }) => ({
     value,
     score: Math.min(between(value, 0.05, 0.25), between(value, 0.95, 0.75)),
     ...(value < 0.5
-      ? { code: 'TOO_DARK', advice: told.TOO_DARK }
-      : { code: 'TOO_BRIGHT', advice: told.TOO_BRIGHT }),
+      ? { code: 'TOO_DARK', advice: personMessages.TOO_DARK }
+      : { code: 'TOO_BRIGHT', advice: personMessages.TOO_BRIGHT }),
   }),
   underExposurePrevention: ({ underExposure: value }) => ({
     value,
     score: between(value, 0.5, 0.1),
     code: 'UNDER_EXPOSED',
-    advice: told.UNDER_EXPOSED,
+    advice: personMessages.UNDER_EXPOSED,
   }),
   overExposurePrevention: ({ overExposure: value }) => ({
     value,
     score: between(value, 0.2, 0),
     code: 'OVER_EXPOSED',
-    advice: told.OVER_EXPOSED,
+    advice: personMessages.OVER_EXPOSED,
   }),
 };
 
@@ -154,7 +154,7 @@ export function faceQuality(analysis: Analysis, { pad }: { pad: boolean }): Qual
     value: faces.length,
     score: face ? 1 : 0,
     code: 'FACE_NOT_FOUND',
-    advice: told.FACE_NOT_FOUND,
+    advice: personMessages.FACE_NOT_FOUND,
   };
   if (face === undefined)
     return { components: [present], score: 0, unjudgeable: { ...present, problem: 'FACE_NOT_FOUND' } };
@@ -164,7 +164,7 @@ export function faceQuality(analysis: Analysis, { pad }: { pad: boolean }): Qual
     value: second,
     score: second >= SECOND_FACE ? 0 : 1,
     code: 'SEVERAL_FACES',
-    advice: told.SEVERAL_FACES,
+    advice: personMessages.SEVERAL_FACES,
   };
   const judged = Object.entries(judges).map(([component, judge]) => ({
     component: component as QualityComponent,
@@ -217,7 +217,7 @@ function failedGate({
       value: uprightness,
       score: 0,
       code: 'UPSIDE_DOWN',
-      advice: told.UPSIDE_DOWN,
+      advice: personMessages.UPSIDE_DOWN,
     };
   if (!(lowerFace >= 1))
     return {
@@ -225,7 +225,7 @@ function failedGate({
       value: lowerFace,
       score: 0,
       code: 'FACE_COVERED',
-      advice: told.FACE_COVERED,
+      advice: personMessages.FACE_COVERED,
     };
   if (!(person >= 0))
     return {
@@ -233,7 +233,7 @@ function failedGate({
       value: person,
       score: 0,
       code: 'NOT_A_PERSON',
-      advice: told.NOT_A_PERSON,
+      advice: personMessages.NOT_A_PERSON,
     };
   return undefined;
 }
@@ -275,7 +275,7 @@ export const faceQualityCheck = {
   name: 'faceQuality',
   defaultRule: rule(0.5, 0),
   maturity: 'experimental',
-  sentence: told.NOT_CLEAR,
+  sentence: personMessages.NOT_CLEAR,
   disclosure: 'advice',
   settings: { refuseQuality: RefuseQuality },
   run: ({ main, plan }: PictureInputs) => qualityFinding(faceQuality(main, { pad: plan.pad !== undefined })),
@@ -287,7 +287,7 @@ export const faceQualityCheck = {
  */
 const LEAST_COLOR = 0.02;
 
-export const BLACK_AND_WHITE = told.NO_COLOR;
+export const BLACK_AND_WHITE = personMessages.NO_COLOR;
 
 /** Whether a picture that PAD ran on has no color: it cannot be judged, and is no attack for that. */
 export const isBlackAndWhite = ({ face }: Analysis): boolean =>

@@ -19,8 +19,8 @@ import {
   SECOND_FACE,
   secondFaceShare,
 } from './face-quality.ts';
+import { personMessages } from './person-messages.ts';
 import { skipReasons } from './skip-reasons.ts';
-import { told } from './told.ts';
 
 /** Share of pictures that may show no face: a blink of the detector. */
 const FACELESS = 1 / 3;
@@ -61,16 +61,17 @@ export function judgeFrames(
   const fail = (reason: string) => judged({ score: 0, reason, details });
 
   if (new Set(frames.map(({ analysis }) => analysis.pixelHash)).size < frames.length)
-    return fail(told.SENT_TWICE);
-  if (!timesRise(frames)) return fail(told.TIMES_DO_NOT_RISE);
-  if (pictures.some((picture) => secondFaceShare(picture) >= SECOND_FACE)) return fail(told.SECOND_FACE);
-  if (faceless.length > FACELESS * pictures.length) return fail(told.FACE_MISSING);
-  if (!main.face || !facesCamera(main.face)) return fail(told.NOT_COMPARABLE);
-  if (unidentifiable.length > UNIDENTIFIABLE * others.length) return fail(told.TURNED_AWAY);
+    return fail(personMessages.SENT_TWICE);
+  if (!timesRise(frames)) return fail(personMessages.TIMES_DO_NOT_RISE);
+  if (pictures.some((picture) => secondFaceShare(picture) >= SECOND_FACE))
+    return fail(personMessages.SECOND_FACE);
+  if (faceless.length > FACELESS * pictures.length) return fail(personMessages.FACE_MISSING);
+  if (!main.face || !facesCamera(main.face)) return fail(personMessages.NOT_COMPARABLE);
+  if (unidentifiable.length > UNIDENTIFIABLE * others.length) return fail(personMessages.TURNED_AWAY);
   const jump = farthestJump(frames);
   if (jump) {
     details.largestStep = round(jump.step);
-    if (!jump.plausible) return fail(told.MOVED_TOO_FAST);
+    if (!jump.plausible) return fail(personMessages.MOVED_TOO_FAST);
   }
   if (fit.length === 0) return fail(noFitFrame(advice!));
   const faces = identifiable.flatMap(({ analysis }) => analysis.face ?? []);
@@ -79,7 +80,7 @@ export function judgeFrames(
     .filter((pair) => pair.every((face) => faces.includes(face)));
   const identity = sameFace(main.face, faces, pairs, scorers);
   Object.assign(details, identity.details);
-  if (!identity.same) return fail(told.NOT_ONE_FACE);
+  if (!identity.same) return fail(personMessages.NOT_ONE_FACE);
   return judged({
     score: (identity.doubtful ? NOTED : 1) * (1 - faceless.length / pictures.length),
     details,
@@ -128,7 +129,7 @@ export const frameConsistencyCheck = {
   name: 'frameConsistency',
   defaultRule: rule(0.3, 0.5, true),
   maturity: 'experimental',
-  sentence: told.NOT_IN_ONE_GO,
+  sentence: personMessages.NOT_IN_ONE_GO,
   withoutInput: 'skip',
   failure: 'against-person',
   run: ({ judged }: PictureInputs) => judged.finding,
@@ -187,7 +188,7 @@ function facesCamera({ quality }: AnalyzedFace): boolean {
 
 function faultOf(analysis: Analysis): Fault | undefined {
   if (analysis.face && !facesCamera(analysis.face))
-    return { code: 'NOT_FRONTAL', advice: told.NOT_FRONTAL, identifiable: false };
+    return { code: 'NOT_FRONTAL', advice: personMessages.NOT_FRONTAL, identifiable: false };
   const { unjudgeable } = faceQuality(analysis, { pad: true });
   if (unjudgeable === undefined) {
     if (!isBlackAndWhite(analysis)) return undefined;

@@ -13,8 +13,8 @@ import {
 } from './check.ts';
 import { timedFaces } from './frame-consistency.ts';
 import { MOTIONLESS, type Motion, motionIndex } from './motion-index.ts';
+import { personMessages } from './person-messages.ts';
 import { skipReasons } from './skip-reasons.ts';
-import { told } from './told.ts';
 
 /** Weight of the motion index beside the mean margin (LIVENESS.md §4b, “Frames”). */
 const MOTION_WEIGHT = 2;
@@ -94,7 +94,7 @@ export function liveness(
       },
     ],
   };
-  return { score, reason: told.LOOKS_LIKE_PICTURE, details };
+  return { score, reason: personMessages.LOOKS_LIKE_PICTURE, details };
 }
 
 function motionOf(frames: readonly Frame[]): Motion | undefined {
@@ -126,7 +126,7 @@ export const isUndecidedLiveness = (
 export const livenessCheck = {
   name: 'liveness',
   defaultRule: rule(6, 0.5, true),
-  sentence: told.TAKE_A_NEW_PICTURE,
+  sentence: personMessages.TAKE_A_NEW_PICTURE,
   sentenceFirst: true,
   disclosure: 'coarse',
   failure: 'attack',

@@ -7,9 +7,9 @@ import { faceQualityCheck } from './face-quality.ts';
 import { evidenceOf, frameConsistencyCheck, judgeFrames } from './frame-consistency.ts';
 import { geoFenceCheck, impossibleTravelCheck } from './impossible-travel.ts';
 import { livenessCheck } from './liveness.ts';
+import { personMessages } from './person-messages.ts';
 import { skipReasons } from './skip-reasons.ts';
 import { timeRestrictionCheck } from './time-restriction.ts';
-import { told } from './told.ts';
 
 /**
  * Every check, in the order in which they run and are listed. A new check is a file with its descriptor, and its line here; profiles
@@ -144,7 +144,7 @@ export const lowestOf = (results: readonly CheckResult[]): CheckResult | undefin
 /** Why a composite below the minimum refuses: what scored lowest, for the person. Figures would help to climb to the minimum. */
 export function compositeReason(results: readonly CheckResult[]): string {
   const lowest = lowestOf(results);
-  if (lowest === undefined) return told.BELOW_MINIMUM;
+  if (lowest === undefined) return personMessages.BELOW_MINIMUM;
   const { sentence, sentenceFirst } = checkNamed(lowest.check);
   return sentenceFirst ? sentence : (lowest.reason ?? sentence);
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { isTimeZone } from '../../../lib/time.ts';
 import { type Check, type Finding, type PersonalInputs, rule } from './check.ts';
+import { personMessages } from './person-messages.ts';
 import { skipReasons } from './skip-reasons.ts';
-import { told } from './told.ts';
 
 export const TimeRestriction = z.strictObject({
   days: z.array(z.int().min(1).max(7)).max(7).describe('1 = Monday … 7 = Sunday.'),
@@ -48,7 +48,7 @@ export function timeRestriction(
       : (today && minute >= from) || (yesterday && minute < to);
   const details = { timeZone, day, time: clockText(minute) };
   if (open) return { score: 1, details };
-  return { score: 0, reason: told.WRONG_HOUR, details };
+  return { score: 0, reason: personMessages.WRONG_HOUR, details };
 }
 
 function wallClock(at: number, timeZone: string): { day: number; minute: number } {
@@ -78,7 +78,7 @@ export const timeRestrictionCheck = {
   name: 'timeRestriction',
   defaultRule: rule(0.1, 0.5, true),
   maturity: 'proven',
-  sentence: told.WRONG_HOUR,
+  sentence: personMessages.WRONG_HOUR,
   withoutInput: 'fail-if-hard',
   storedReason: 'Not allowed at that hour.',
   settings: {

@@ -1,20 +1,20 @@
 import { defineStrings } from '../../ui/strings/define-strings.ts';
 import { useStrings } from '../../ui/strings/use-strings.ts';
+import de from './message-strings.de.json' with { type: 'json' };
+import en from './message-strings.en.json' with { type: 'json' };
 import { reasonStrings } from './reason-strings.ts';
-import de from './told-strings.de.json' with { type: 'json' };
-import en from './told-strings.en.json' with { type: 'json' };
 
-/** What people are told, by its code; `quality.COMPONENT` what refuses a picture. */
-export const toldStrings = defineStrings('console/reasons/told-strings', en, de);
+/** Messages to people, by their codes; `quality.COMPONENT`: what refuses a picture, `refused.CODE`: how a picture is refused. */
+export const messageStrings = defineStrings('console/reasons/message-strings', en, de);
 
 const isIn = <Catalog extends object>(key: string, catalog: Catalog): key is Extract<keyof Catalog, string> =>
   Object.hasOwn(catalog, key);
 
-/** What a person was told, in the language of the reader; undefined where these pages do not know the code. */
-export function useToldText(): (code: string) => string | undefined {
-  const t = useStrings(toldStrings);
+/** A message to a person, in the language of the reader; undefined where these pages do not know its code. */
+export function useMessageText(): (code: string) => string | undefined {
+  const t = useStrings(messageStrings);
   const reasons = useStrings(reasonStrings);
-  const of = (key: string) => (isIn(key, toldStrings.en) ? t(key as 'NOT_CLEAR') : undefined);
+  const of = (key: string) => (isIn(key, messageStrings.en) ? t(key as 'NOT_CLEAR') : undefined);
   return (code) => {
     const [frame = '', about = ''] = code.split('.');
     if (frame === 'NOT_GOOD' || frame === 'NO_FIT_FRAME') {

@@ -1,5 +1,5 @@
-/** What a person who is not verified is told, by its code. */
-export const told = {
+/** Messages to a person who is not verified, by their codes. */
+export const personMessages = {
   NOT_RECOGNIZED: 'Identity not recognised',
   REPLAYED: 'This picture was enrolled before: take a new one with the camera.',
   BELOW_MINIMUM: 'The combined score of the checks is below the minimum of the profile.',

@@ -1,15 +1,15 @@
 import {
   checkNames,
   noFitFrame,
+  personMessages,
   qualityComponents,
   qualityGates,
   skipReasons,
-  told,
 } from '../matching/index.ts';
 import { notGood } from './analyze-pictures.ts';
 import { failedCheck } from './judge.ts';
 
-const advice = Object.entries(told);
+const advice = Object.entries(personMessages);
 const codes = new Map<string, string>([
   ...Object.entries(skipReasons).map(([code, sentence]) => [sentence, `skipped.${code}`] as const),
   ...checkNames.map((check) => [failedCheck(check), `CHECK_FAILED.${check}`] as const),
@@ -18,5 +18,5 @@ const codes = new Map<string, string>([
   ...advice.map(([code, sentence]) => [sentence, code] as const),
 ]);
 
-/** The code of what a person was told: rows keep the sentence alone. Undefined for one of an earlier release. */
-export const toldCodeOf = (sentence: string): string | undefined => codes.get(sentence);
+/** The code of a message to a person: rows keep the sentence alone. Undefined for one of an earlier release. */
+export const messageCodeOf = (sentence: string): string | undefined => codes.get(sentence);
