@@ -13018,7 +13018,8 @@ export interface components {
          *       "reason": "CHECK_FAILED",
          *       "decidedBy": "liveness",
          *       "sentence": "A check failed that has to pass: liveness.",
-         *       "message": "Hold the camera at eye level, and look at it.",
+         *       "message": "The picture looks like a photograph or a screen.",
+         *       "messageCode": "LOOKS_LIKE_PICTURE",
          *       "failed": [
          *         "liveness"
          *       ],
@@ -13075,6 +13076,8 @@ export interface components {
             sentence: string;
             /** @description The sentence for the person; absent when verified */
             message?: string;
+            /** @description The same as a code, with what it is about after a dot; absent for sentences of earlier releases */
+            messageCode?: string;
             /** @description All failed checks */
             failed: ("liveness" | "frameConsistency" | "impossibleTravel" | "embeddingHistory" | "deviceConsistency" | "geoFence" | "timeRestriction" | "faceQuality")[];
             /** @description Id of the claimed or recognized person */
@@ -13120,7 +13123,8 @@ export interface components {
          *       "reason": "CHECK_FAILED",
          *       "decidedBy": "liveness",
          *       "sentence": "A check failed that has to pass: liveness.",
-         *       "message": "Hold the camera at eye level, and look at it.",
+         *       "message": "The picture looks like a photograph or a screen.",
+         *       "messageCode": "LOOKS_LIKE_PICTURE",
          *       "failed": [
          *         "liveness"
          *       ],
@@ -13182,6 +13186,8 @@ export interface components {
             sentence: string;
             /** @description The sentence for the person; absent when verified */
             message?: string;
+            /** @description The same as a code, with what it is about after a dot; absent for sentences of earlier releases */
+            messageCode?: string;
             /** @description All failed checks */
             failed: ("liveness" | "frameConsistency" | "impossibleTravel" | "embeddingHistory" | "deviceConsistency" | "geoFence" | "timeRestriction" | "faceQuality")[];
             /** @description Id of the claimed or recognized person */
@@ -13561,6 +13567,16 @@ export interface components {
                 };
                 /** @description Data that was not searched, with the reason */
                 notSearched: string[];
+                /** @description The same as codes, in the same order; absent in receipts of earlier versions */
+                notSearchedCodes?: {
+                    /**
+                     * @description What, and why
+                     * @enum {string}
+                     */
+                    code: "ADDRESS_TOO_SHORT" | "COPY_UNREACHABLE" | "HASH_IN_SNAPSHOTS" | "ID_IN_SCHEMA" | "MODEL_FILES" | "NAME_TOO_SHORT" | "OTHER_NODES" | "POSTGRESQL_FILES" | "UNREADABLE";
+                    /** @description Path, or name of what holds it */
+                    where?: string;
+                }[];
             };
             /** @description What the person had agreed to; absent without a recorded consent, and in older receipts */
             consents?: {
@@ -45617,7 +45633,8 @@ export interface operations {
                      *       "reason": "CHECK_FAILED",
                      *       "decidedBy": "liveness",
                      *       "sentence": "A check failed that has to pass: liveness.",
-                     *       "message": "Hold the camera at eye level, and look at it.",
+                     *       "message": "The picture looks like a photograph or a screen.",
+                     *       "messageCode": "LOOKS_LIKE_PICTURE",
                      *       "failed": [
                      *         "liveness"
                      *       ],

@@ -1,7 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
 import { readHelp } from '../../renderer/help/book.ts';
+import { createBook } from '../../service/doors/help/book.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -16,4 +18,15 @@ test('each screen of the console names a document that explains it, and a headin
     return !sections || (anchor !== undefined && !sections.some((one) => one.anchor === anchor));
   });
   expect(dead).toEqual([]);
+});
+
+test('the box serves each file that a document links to, whatever its kind', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-help-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const { files, ...book } = readHelp(root);
+  writeFileSync(join(folder, 'book.json'), JSON.stringify(book));
+  for (const file of files) cpSync(join(root, file), join(folder, 'files', basename(file)));
+  const served = (await createBook(folder)())?.files;
+  expect(files).toContain('installers/cluster/haproxy.cfg');
+  expect(files.map((file) => basename(file)).filter((name) => !served?.has(name))).toEqual([]);
 });

@@ -210,7 +210,7 @@ describe.skipIf(reason !== undefined)(`the installed service${reason ? ` (${reas
     expect(of('key-copies').found).toContain('two are needed');
     expect(of('clock')).toMatchObject({ state: 'fail', found: 'the clock is not synchronized' });
     expect(of('four-eyes').found).toContain(
-      'one administrator alone may erase and export people in Nordlys Bank',
+      'one administrator alone may erase and export people, and weaken protections, in Nordlys Bank',
     );
   });
 
@@ -319,8 +319,8 @@ describe.skipIf(reason !== undefined)(`the installed service${reason ? ` (${reas
     ['audit', firstLine('organization.erase'), firstLine('organization.create'), /DAMAGED/],
     [
       'updates',
-      "sed -i 's/Date.UTC(2026/Date.UTC(2025/' /usr/lib/gatehouse/dist/service/lib/program-built.js",
-      "sed -i 's/Date.UTC(2025/Date.UTC(2026/' /usr/lib/gatehouse/dist/service/lib/program-built.js",
+      "sed -i 's/Date.UTC(2026/Date.UTC(2025/' /usr/lib/gatehouse/dist/service/lib/version.js",
+      "sed -i 's/Date.UTC(2025/Date.UTC(2026/' /usr/lib/gatehouse/dist/service/lib/version.js",
       /is \d+ days old/,
     ],
     [

@@ -2,6 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { attentionStrings, keysOf } from './attention-strings.ts';
+import { modelTexts } from './model-text.ts';
 import { checkKey } from './reason-strings.ts';
 
 const root = join(import.meta.dirname, '../../..');
@@ -38,4 +39,27 @@ test('what a check found is in the words of the reader, also why it did not run'
     checkKey({ check: 'geoFence', pass: true, skippedCode: 'NO_COUNTRIES' }),
     checkKey({ check: 'embeddingHistory', pass: true, skippedCode: 'FEW_EARLIER_PICTURES' }),
   ]).toEqual(['passed', 'CHECK_FAILED.liveness', 'skipped.NO_COUNTRIES', 'skipped.FEW_EARLIER_PICTURES']);
+});
+
+test('each text that the manifest has on a model, a scorer or a PAD set is in the catalog, as it stands there', () => {
+  const { models, importable, scorers, padSets } = JSON.parse(
+    readFileSync(join(root, 'models/manifest.json'), 'utf8'),
+  ) as {
+    models: { id: string; provenance: string; doubts?: string }[];
+    importable: { id: string; provenance: string; doubts?: string }[];
+    scorers: { id: string; calibration: { data: string; groups?: { data: string } } }[];
+    padSets: { id: string; accuracy: { data: string }[] }[];
+  };
+  const pairs = [
+    ...[...models, ...importable].flatMap(({ id, provenance, doubts }) => [
+      [`provenance.${id}`, provenance],
+      [`doubts.${id}`, doubts],
+    ]),
+    ...scorers.flatMap(({ id, calibration: { data, groups } }) => [
+      [`data.${id}`, data],
+      [`groups.${id}`, groups?.data],
+    ]),
+    ...padSets.flatMap(({ id, accuracy }) => accuracy.map(({ data }) => [`data.${id}`, data])),
+  ].filter(([, text]) => text !== undefined);
+  expect(modelTexts.en).toEqual(Object.fromEntries(pairs));
 });

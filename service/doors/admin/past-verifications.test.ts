@@ -49,6 +49,8 @@ test('a list is filtered by decision and reason, has sentences, and is paged', a
   expect((await list(`&limit=2&cursor=${first.next}`)).items).toHaveLength(1);
   expect(first.items[0]).toMatchObject({
     sentence: 'No face was found in the picture.',
+    message: 'No face was found in the picture.',
+    messageCode: 'NO_FACE_IN_PICTURE',
     profile: { slug: 'default' },
     by: 'key:key_1',
   });

@@ -3,6 +3,7 @@ import { checkNamed, checkNames, HoldsFor, skipCodeOf, skipCodes } from '../../e
 import {
   decisionOf,
   decisions,
+  messageCodeOf,
   outcomeSentences,
   outcomesOf,
   type PastRequest,
@@ -58,6 +59,12 @@ const past = {
   decidedBy: check.optional().describe('The decisive check, if any'),
   sentence: z.string().describe('The result in one sentence'),
   message: z.string().optional().describe('The sentence for the person; absent when verified'),
+  messageCode: z
+    .string()
+    .optional()
+    .describe(
+      'The same as a code, with what it is about after a dot; absent for sentences of earlier releases',
+    ),
   failed: z.array(check).describe('All failed checks'),
   person: z.string().optional().describe('Id of the claimed or recognized person'),
   profile: z
@@ -92,7 +99,8 @@ const example = {
   reason: 'CHECK_FAILED' as const,
   decidedBy: 'liveness' as const,
   sentence: 'A check failed that has to pass: liveness.',
-  message: 'Hold the camera at eye level, and look at it.',
+  message: 'The picture looks like a photograph or a screen.',
+  messageCode: 'LOOKS_LIKE_PICTURE',
   failed: ['liveness' as const],
   person: 'sub_01m7w3ayykpzv1m774b6g68g31',
   profile: { id: 'builtin:default', slug: 'default', version: 3 },
@@ -229,6 +237,7 @@ const shown = (past: Past) => ({
   reason: past.outcome === 'VERIFIED' ? undefined : past.outcome,
   sentence: sentenceOf(past.outcome, past.decidedBy),
   message: past.reason,
+  messageCode: past.reason === undefined ? undefined : messageCodeOf(past.reason),
   person: past.subject,
   compositeScore: past.composite,
   capture: past.source && { source: past.source },

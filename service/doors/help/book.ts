@@ -23,10 +23,10 @@ export interface HelpBook {
   files: ReadonlyMap<string, { type: string; bytes: Buffer }>;
 }
 
+/** All others are configurations. */
 const types: Readonly<Record<string, string>> = {
   '.webp': 'image/webp',
   '.json': 'application/json; charset=utf-8',
-  '.yml': 'text/plain; charset=utf-8',
 };
 
 /** Reads what `npm run build:renderer` made of the documents, at the first request; undefined: it is not there. */
@@ -46,8 +46,8 @@ async function readBook(folder: string): Promise<HelpBook | undefined> {
   const { documents } = Book.parse(JSON.parse(text));
   const files = new Map<string, { type: string; bytes: Buffer }>();
   for (const name of await readdir(join(folder, 'files')).catch(() => [])) {
-    const type = types[extname(name)];
-    if (type !== undefined) files.set(name, { type, bytes: await readFile(join(folder, 'files', name)) });
+    const type = types[extname(name)] ?? 'text/plain; charset=utf-8';
+    files.set(name, { type, bytes: await readFile(join(folder, 'files', name)) });
   }
   return { documents, files, search: await createHelpSearch(documents) };
 }

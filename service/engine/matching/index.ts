@@ -50,11 +50,15 @@ export {
   faceQuality,
   isBlackAndWhite,
   type QualityComponent,
+  type QualityGate,
   type QualityReport,
   qualityComponents,
   qualityFinding,
+  qualityGates,
 } from './checks/face-quality.ts';
+export { noFitFrame } from './checks/frame-consistency.ts';
 export { isUndecidedLiveness } from './checks/liveness.ts';
+export { personMessages } from './checks/person-messages.ts';
 export {
   applyRule,
   type CheckName,

@@ -16,7 +16,10 @@ import {
   type PictureGuard,
   type Profile,
   type Profiles,
+  personMessages,
   planMatching,
+  type QualityComponent,
+  type QualityGate,
   type QualityReport,
   qualityFinding,
   REFUSED_BEFORE,
@@ -193,12 +196,14 @@ export interface PictureRefusal {
 }
 
 const messages: Partial<Record<ProblemCode, string>> = {
-  FACE_NOT_FOUND: 'No face was found in the picture.',
-  SEVERAL_FACES: 'There is more than one face in the picture.',
-  FACE_TOO_SMALL: 'The face is too small in the picture.',
+  FACE_NOT_FOUND: personMessages.NO_FACE_IN_PICTURE,
+  SEVERAL_FACES: personMessages.MORE_THAN_ONE_FACE,
+  FACE_TOO_SMALL: personMessages.FACE_TOO_SMALL,
 };
 
 const NOT_GOOD = 'The picture is not good enough';
+
+export const notGood = (component: QualityComponent | QualityGate) => `${NOT_GOOD} (${component}).`;
 
 /** The component that a stored FACE_QUALITY_REFUSED names; undefined for a picture without color. */
 export const refusedComponent = (reason: string): string | undefined =>
@@ -219,7 +224,7 @@ export function pictureRefusal(
     pass: false,
     reason: fault.advice,
   };
-  const message = messages[code] ?? `${NOT_GOOD} (${fault.component}).`;
+  const message = messages[code] ?? notGood(fault.component);
   const problem = new Problem(code, message, { reason: fault.advice, checkResults: [result] });
   return { problem, outcome: code, result };
 }

@@ -5,6 +5,7 @@ import type { Consents } from '../consent/index.ts';
 import {
   alikePeople,
   applyRule,
+  type CheckName,
   type CheckResult,
   composite,
   compositeReason,
@@ -16,6 +17,7 @@ import {
   type Matching,
   mainEmbedder,
   type Probe,
+  personMessages,
   runChecks,
   skipReasons,
 } from '../matching/index.ts';
@@ -99,8 +101,6 @@ export interface Outcome {
 
 /** Earlier verified verifications that the checks look at. */
 const HISTORY = 20;
-const NOT_RECOGNIZED = 'Identity not recognised';
-export const REPLAYED = 'This picture was enrolled before: take a new one with the camera.';
 
 /** The step `judge`: runs the checks of the profile and decides. Writes nothing. */
 export function createJudge({ subjects, verifications }: JudgeDeps) {
@@ -122,7 +122,7 @@ export function createJudge({ subjects, verifications }: JudgeDeps) {
           : hardFailures(profile.definition.checks, checkResults);
       const enough = compositeScore >= profile.definition.minimumComposite;
       const reason =
-        (replayed ? REPLAYED : undefined) ??
+        (replayed ? personMessages.REPLAYED : undefined) ??
         reasonAgainst(decision.matched, failed) ??
         (enough ? undefined : compositeReason(checkResults));
       const ended = endedBy({ replayed, matched: decision.matched, failed, enough, checkResults });
@@ -210,9 +210,11 @@ function seenByOperator(
   );
 }
 
+export const failedCheck = (check: CheckName) => `The check ${check} failed.`;
+
 /** The first refusal regardless of the composite, for the person; undefined when there is none. */
 function reasonAgainst(matched: boolean, failed: readonly CheckResult[]): string | undefined {
   const [first] = failed;
-  if (first) return first.reason ?? `The check ${first.check} failed.`;
-  return matched ? undefined : NOT_RECOGNIZED;
+  if (first) return first.reason ?? failedCheck(first.check);
+  return matched ? undefined : personMessages.NOT_RECOGNIZED;
 }

@@ -18,6 +18,7 @@ import {
   type ModelPlan,
   type Profile,
   type ProfileDefinition,
+  personMessages,
   type QualityReport,
   type Rule,
 } from '../matching/index.ts';
@@ -322,4 +323,4 @@ export const refusedLiveness = (rule: Rule, reason: string): CheckResult => ({
 });
 
 /** Of the test person that no liveness check accepts. */
-export const NOT_LIVING = 'The picture looks like a photograph or a screen.';
+export const NOT_LIVING = personMessages.LOOKS_LIKE_PICTURE;

@@ -1,10 +1,17 @@
 import type { Clock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
-import { type CheckResult, composite, heldBy, type Matching, type Threshold } from '../matching/index.ts';
+import {
+  type CheckResult,
+  composite,
+  heldBy,
+  type Matching,
+  personMessages,
+  type Threshold,
+} from '../matching/index.ts';
 import { type AnalysisDeps, createAnalyze } from './analyze-pictures.ts';
 import { createUpgrade, type UpgradeDeps } from './enrollment/upgrade-templates.ts';
-import { createJudge, createMatch, type JudgeDeps, type MatchDeps, type Outcome, REPLAYED } from './judge.ts';
+import { createJudge, createMatch, type JudgeDeps, type MatchDeps, type Outcome } from './judge.ts';
 import {
   type AdmitDeps,
   createAdmit,
@@ -118,8 +125,8 @@ function refuse(
   if (!replayed && failed.length === 0) return;
   const disclosed = seesFigures(command) ? checkResults : disclosedResults(checkResults, false);
   if (replayed)
-    throw new Problem('REPLAYED_PICTURE', REPLAYED, {
-      reason: REPLAYED,
+    throw new Problem('REPLAYED_PICTURE', personMessages.REPLAYED, {
+      reason: personMessages.REPLAYED,
       verification: id,
       checkResults: disclosed,
     });

@@ -1,13 +1,20 @@
 import { Refusal } from '../../../ui/refusal.ts';
 import { api, type Schemas } from '../../data.ts';
+import { adviceIn } from '../../reasons/message-text.ts';
 
 export type EnrollRequest = Schemas['EnrollOrder'];
 export type EnrolledPerson = EnrollRequest & { id: string };
 
 export type PictureResult =
   | { is: 'enrolled'; reply: Schemas['Enrolled'] }
-  /** `review`: where another face that is like this one is compared with it. */
-  | { is: 'refused'; message: string; code: string | undefined; review?: string };
+  /** `advice`: its code. `review`: where another face that is like this one is compared with it. */
+  | {
+      is: 'refused';
+      message: string;
+      code: string | undefined;
+      advice?: string | undefined;
+      review?: string;
+    };
 
 /**
  * Enrolls one picture after another, so that the second is compared with the first. One that is refused does not stop the others; what
@@ -66,6 +73,7 @@ async function enrollOne(
         is: 'refused',
         message: error.message,
         code: error.code,
+        advice: adviceIn((error.body.checkResults as { details?: unknown }[] | undefined)?.[0]?.details),
         ...(typeof error.body.review === 'string' && { review: error.body.review }),
       };
     throw error;

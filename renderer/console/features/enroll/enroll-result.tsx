@@ -4,6 +4,7 @@ import { Card, Note, Row, Stack } from '../../../ui/layout/index.ts';
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { managers, useSession, useWorld } from '../../data.ts';
 import { LoadFailed, useOperation } from '../../operations.ts';
+import { adviceIn, useMessageText } from '../../reasons/message-text.ts';
 import {
   type EnrolledPerson,
   type EnrollRequest,
@@ -109,23 +110,27 @@ function Duplicate({ results }: { results: readonly PictureResult[] }) {
 
 function Result({ number, result }: { number: number; result: PictureResult }) {
   const t = useStrings(enrollStrings);
+  const messageOf = useMessageText();
   const format = useFormat();
   const picture = t('pictureNumber', { number: String(number) });
+  const adviceOf = (code: string | undefined) => code !== undefined && messageOf(code);
   if (result.is === 'refused')
     return (
       <Row between>
         <span>
-          {picture}: {result.message}
+          {picture}: {messageOf(`refused.${result.code}`) ?? <span lang="en">{result.message}</span>}
+          {adviceOf(result.advice) && ` ${adviceOf(result.advice)}`}
         </span>
         <Badge kind="bad">{t('refused')}</Badge>
       </Row>
     );
   const { quality, repeated } = result.reply;
+  const advice = adviceOf(adviceIn(quality.details));
   return (
     <Row between>
       <span>
         {picture}: {t('qualityOf', { score: format.score(quality.score) })}
-        {quality.reason !== undefined && `. ${quality.reason}`}
+        {advice && `. ${advice}`}
       </span>
       <Badge kind={repeated ? 'outline' : 'ok'}>{repeated ? t('repeated') : t('accepted')}</Badge>
     </Row>

@@ -22,10 +22,22 @@ const measurementColumns: Columns<Measurement, typeof modelStrings, ReturnType<t
   {
     id: 'metric',
     header: 'measured',
-    cell: ({ metric, note }) => <TwoLines second={note}>{metric}</TwoLines>,
+    cell: ({ metric, note }) => (
+      <span lang="en">
+        <TwoLines second={note}>{metric}</TwoLines>
+      </span>
+    ),
   },
   { id: 'value', header: 'figure', number: true, cell: (one, { context: figure }) => figure(one) },
-  { id: 'data', priority: 2, cell: ({ data }) => <span className="small">{data}</span> },
+  {
+    id: 'data',
+    priority: 2,
+    cell: ({ data }) => (
+      <span lang="en" className="small">
+        {data}
+      </span>
+    ),
+  },
   { id: 'date', priority: 3, cell: ({ date }) => <Day at={date} /> },
 ];
 

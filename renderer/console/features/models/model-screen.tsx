@@ -7,6 +7,7 @@ import { Card, KeyValues, Note, Page, Row, Stack } from '../../../ui/layout/inde
 import { useStrings } from '../../../ui/strings/index.ts';
 import { api } from '../../data.ts';
 import { ConfirmOperation, Refused } from '../../operations.ts';
+import { useModelText } from '../../reasons/model-text.ts';
 import { DryRunView } from './dry-run-view.tsx';
 import { Measurements } from './figures.tsx';
 import { dryRun, type Model, modelsQuery, originOf, type PlannedChange } from './models-query.ts';
@@ -32,6 +33,7 @@ function ModelScreen() {
 
 function ModelPage({ model, parents }: { model: Model; parents: { label: string; to: string }[] }) {
   const t = useStrings(modelStrings);
+  const textOf = useModelText();
   const navigate = useNavigate();
   const [change, setChange] = useState<Switch>();
   const { enabled, origin } = model;
@@ -61,7 +63,7 @@ function ModelPage({ model, parents }: { model: Model; parents: { label: string;
       <Stack gap={24}>
         {model.doubts !== undefined && (
           <Note kind={model.needsLicenceAcceptance ? 'warn' : 'info'} title={t('doubts')}>
-            {model.doubts}
+            {textOf('doubts', model.id, model.doubts)}
           </Note>
         )}
         <Facts model={model} />
@@ -87,6 +89,7 @@ function ModelPage({ model, parents }: { model: Model; parents: { label: string;
 
 function Facts({ model }: { model: Model }) {
   const t = useStrings(modelStrings);
+  const textOf = useModelText();
   return (
     <Card title={t('facts')}>
       <KeyValues
@@ -94,7 +97,7 @@ function Facts({ model }: { model: Model }) {
           [t('role')]: t(model.role),
           [t('maturity')]: <Maturity level={model.maturity} />,
           [t('licence')]: model.licence,
-          [t('provenance')]: model.provenance,
+          [t('provenance')]: textOf('provenance', model.id, model.provenance),
           [t('origin')]: t(originOf(model)),
           [t('file')]: <Id id={model.sha256} full name="SHA-256" />,
           [t('sources')]: model.sources.length > 0 && (
@@ -132,6 +135,7 @@ function SwitchModel({
   done?: () => void;
 }) {
   const t = useStrings(modelStrings);
+  const textOf = useModelText();
   const [accepted, setAccepted] = useState(false);
   const run = useQuery({
     queryKey: ['models', 'dry-run', change, id],
@@ -171,7 +175,7 @@ function SwitchModel({
       {doubtful && (
         <Checkbox
           label={t('acceptDoubt')}
-          description={doubts}
+          description={doubts !== undefined && textOf('doubts', id, doubts)}
           checked={accepted}
           onChange={({ target }) => setAccepted(target.checked)}
         />

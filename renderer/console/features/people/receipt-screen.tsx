@@ -129,7 +129,7 @@ function ProofCard({ proof }: { proof: Receipt['proof'] }) {
         <p className="small muted">{t('proofNone')}</p>
       </Card>
     );
-  const { needles, files, found, tables, sealedValues, gallery, notSearched } = proof;
+  const { needles, files, found, tables, sealedValues, gallery } = proof;
   const patterns = Object.values(needles).reduce((sum, count) => sum + count, 0);
   const hits = found.length + (tables?.found.length ?? 0);
   const row = (clean: boolean, text: string) => (
@@ -144,9 +144,19 @@ function ProofCard({ proof }: { proof: Receipt['proof'] }) {
       {tables && row(tables.found.length === 0, t('proofTables', { count: tables.searched }))}
       {row(sealedValues.opened === 0, t('proofSealed', { count: sealedValues.tried }))}
       {row(gallery.named === 0, t('proofGallery', { count: gallery.searches }))}
-      {notSearched.length > 0 && (
-        <p className="small muted">{t('proofNotSearched', { what: notSearched.join('; ') })}</p>
-      )}
+      <NotSearched proof={proof} />
     </Card>
   );
+}
+
+/** Receipts of earlier versions have the service's own sentences alone. */
+function NotSearched({ proof: { notSearched, notSearchedCodes } }: { proof: NonNullable<Receipt['proof']> }) {
+  const t = useStrings(peopleStrings);
+  if (notSearched.length === 0) return null;
+  const what = notSearchedCodes ? (
+    notSearchedCodes.map(({ code, where = '' }) => t(`notSearched.${code}`, { where } as never)).join('; ')
+  ) : (
+    <span lang="en">{notSearched.join('; ')}</span>
+  );
+  return <p className="small muted">{t.rich('proofNotSearched', { what })}</p>;
 }

@@ -12,6 +12,7 @@ import { type Schemas, useWorld } from '../../data.ts';
 import { LoadFailed } from '../../operations.ts';
 import { NotMeasuredNote } from '../../own-gallery.tsx';
 import { heldForStrings } from '../../reasons/held-for-strings.ts';
+import { useModelText } from '../../reasons/model-text.ts';
 import { fieldStrings } from './field-strings.ts';
 import type { ProfileValues } from './profile-values.ts';
 import styles from './profiles.module.css';
@@ -141,6 +142,7 @@ function HeldFor({
 }) {
   const t = useStrings(fieldStrings);
   const heldFor = useStrings(heldForStrings);
+  const textOf = useModelText();
   const odds = useOdds();
   const asked = useWatch({ control: form.control, name: 'holdsFor' });
   return (
@@ -149,7 +151,12 @@ function HeldFor({
         <Note kind="warn" title={t('notByGroups', { scorer: scorer.name })} />
       )}
       {groups && (
-        <p className="small muted">{t('groups', { count: groups.measured.length, data: groups.data })}</p>
+        <p className="small muted">
+          {t('groups', {
+            count: groups.measured.length,
+            data: textOf('groups', scorer.id, groups.data),
+          })}
+        </p>
       )}
       {asked === 'every-group' && superseded && (
         <p className="small muted">
@@ -301,6 +308,7 @@ function Basis({
 }) {
   const t = useStrings(fieldStrings);
   const format = useFormat();
+  const textOf = useModelText();
   const level = scorer.maturity as 'proven' | 'alternate' | 'experimental';
   return (
     <Stack gap={12}>
@@ -308,7 +316,7 @@ function Basis({
       <div className={styles.basis}>
         <p className="small muted">
           {t('measuredOn', {
-            data,
+            data: textOf('data', scorer.id, data),
             date: format.date(date),
             genuine: format.count(curve.genuine),
             impostors: format.count(curve.impostors),

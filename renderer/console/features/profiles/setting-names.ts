@@ -1,6 +1,7 @@
 import { useCallback } from 'react';
 import { uiStrings, useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { heldForStrings } from '../../reasons/held-for-strings.ts';
+import { messageStrings } from '../../reasons/message-text.ts';
 import { type CheckName, reasonStrings } from '../../reasons/reason-strings.ts';
 import type { Change } from './changes.ts';
 import { fieldStrings } from './field-strings.ts';
@@ -36,6 +37,7 @@ export function useSettingWords() {
   const p = useStrings(profileStrings);
   const words = useStrings(reasonStrings);
   const heldFor = useStrings(heldForStrings);
+  const messageOf = useStrings(messageStrings);
   const format = useFormat();
   const odds = useOdds();
   const nameOf = (path: string): string => {
@@ -69,7 +71,7 @@ export function useSettingWords() {
       .split(', ')
       .map((day) => t(`day.${day}` as 'day.1'))
       .join(', ');
-  const qualityOf = (name: string) => t(`quality.${name}` as 'quality.headPose');
+  const qualityOf = (name: string) => messageOf(`quality.${name}` as 'quality.headPose');
   const sentenceOf = ({ path, before, after }: Change) =>
     `${nameOf(path)} ${wordOf(path, before)} → ${wordOf(path, after)}`;
   return { nameOf, wordOf, sentenceOf };

@@ -6,6 +6,7 @@ import { Card, Columns, Note } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { useWorld } from '../../data.ts';
 import { upgradesQuery } from '../../queries.ts';
+import { messageStrings } from '../../reasons/message-text.ts';
 import { fieldStrings } from './field-strings.ts';
 import { attemptLimits, type ProfileValues, qualityComponents } from './profile-values.ts';
 import { checksQuery } from './queries.ts';
@@ -130,13 +131,14 @@ export function LiveCard({ control }: Props) {
 
 export function QualityCard() {
   const t = useStrings(fieldStrings);
+  const messageOf = useStrings(messageStrings);
   return (
     <Card title={t('qualityTitle')}>
       <Field
         name="refuseQuality"
         as="beside"
         label={t('qualityHint')}
-        options={qualityComponents.map((value) => ({ value, label: t(`quality.${value}`) }))}
+        options={qualityComponents.map((value) => ({ value, label: messageOf(`quality.${value}`) }))}
       />
     </Card>
   );

@@ -7,6 +7,7 @@ import { KeyValues, Note } from '../../../ui/layout/index.ts';
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import type { Schemas } from '../../data.ts';
 import { Refused } from '../../operations.ts';
+import { useModelText } from '../../reasons/model-text.ts';
 import { modelsQuery } from '../models/index.ts';
 import { SetupFrame, StepActions } from './setup-frame.tsx';
 import { setupStrings } from './strings.ts';
@@ -60,6 +61,7 @@ export function AttackStep({ organization }: StepProps) {
 function Installed({ models: { items, padSets } }: { models: Schemas['Models'] }) {
   const t = useStrings(setupStrings);
   const format = useFormat();
+  const textOf = useModelText();
   const set = padSets.find(({ inUse }) => inUse);
   if (set === undefined)
     return (
@@ -86,12 +88,12 @@ function Installed({ models: { items, padSets } }: { models: Schemas['Models'] }
             {set.name} <Maturity level={set.maturity} />
           </>
         ),
-        [t('attackOrigin')]: said(parts.map(({ provenance }) => provenance)),
+        [t('attackOrigin')]: said(parts.map(({ id, provenance }) => textOf('provenance', id, provenance))),
         [t('attackLicence')]: said(parts.map(({ licence }) => licence)),
-        [t('attackDoubts')]: said(parts.map(({ doubts }) => doubts)),
+        [t('attackDoubts')]: said(parts.map(({ id, doubts }) => doubts && textOf('doubts', id, doubts))),
         [t('attackData')]: said(
           set.accuracy.map(({ data, date }) =>
-            t('attackDataText', { data, date: format.date(new Date(date)) }),
+            t('attackDataText', { data: textOf('data', set.id, data), date: format.date(new Date(date)) }),
           ),
         ),
         [t('attackEveryday')]: set.everyday && figures(set.everyday),

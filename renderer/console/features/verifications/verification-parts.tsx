@@ -5,6 +5,7 @@ import { Card } from '../../../ui/layout/index.ts';
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import type { Schemas } from '../../data.ts';
 import { checkKey, reasonStrings } from '../../reasons/reason-strings.ts';
+import { useDetailText } from './detail-text.ts';
 import { verificationStrings } from './strings.ts';
 import styles from './verification.module.css';
 
@@ -120,6 +121,7 @@ function MatchRow({ verification }: { verification: Verification }) {
 function CheckRow({ check }: { check: Schemas['PastCheck'] }) {
   const t = useStrings(verificationStrings);
   const words = useStrings(reasonStrings);
+  const detailsOf = useDetailText();
   const format = useFormat();
   const { pass, score, threshold, weight, hardFail, skipped, evidence } = check;
   const ran = skipped === undefined;
@@ -152,25 +154,10 @@ function CheckRow({ check }: { check: Schemas['PastCheck'] }) {
       </td>
       <td className={styles.why}>
         {words(key)}
-        {evidence && <span className="tiny muted num">{evidenceText(evidence)}</span>}
+        {evidence && <span className="tiny muted num">{detailsOf(evidence)}</span>}
       </td>
     </tr>
   );
-}
-
-/** `yaw 14, distance 0.4`: figures as they were kept, lists by their length. */
-function evidenceText(evidence: Readonly<Record<string, unknown>>): string {
-  const text = (value: unknown) =>
-    typeof value === 'number'
-      ? String(Math.round(value * 1000) / 1000)
-      : Array.isArray(value)
-        ? String(value.length)
-        : typeof value === 'object'
-          ? JSON.stringify(value)
-          : String(value);
-  return Object.entries(evidence)
-    .map(([name, value]) => `${name} ${text(value)}`)
-    .join(', ');
 }
 
 function Sums({ verification }: { verification: Verification }) {

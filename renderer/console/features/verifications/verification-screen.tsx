@@ -7,6 +7,7 @@ import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { Actor, read, type Schemas, useWorld } from '../../data.ts';
 import { Refused } from '../../operations.ts';
 import { heldForStrings } from '../../reasons/held-for-strings.ts';
+import { useMessageText } from '../../reasons/message-text.ts';
 import { reasonKey, reasonStrings } from '../../reasons/reason-strings.ts';
 import { sourceStrings } from '../../reasons/source-strings.ts';
 import { Timeline } from '../../timeline/timeline.tsx';
@@ -102,7 +103,8 @@ function Request({ verification: one }: { verification: Verification }) {
   const format = useFormat();
   const heldFor = useStrings(heldForStrings);
   const source = useStrings(sourceStrings);
-  const { match, place, device } = one;
+  const messageOf = useMessageText();
+  const { match, place, device, message, messageCode } = one;
   return (
     <Card title={t('request')}>
       <KeyValues
@@ -112,7 +114,9 @@ function Request({ verification: one }: { verification: Verification }) {
           [t('world')]: one.env === 'live' ? t('live') : t('test'),
           [t('kind')]: one.kind === '1:1' ? t('oneToOne') : t('oneToN'),
           [source('title')]: one.capture && source(one.capture.source),
-          [t('message')]: one.message,
+          [t('message')]:
+            (messageCode !== undefined && messageOf(messageCode)) ||
+            (message !== undefined && <span lang="en">{message}</span>),
           [t('matched')]:
             match &&
             [

@@ -7,6 +7,7 @@ import {
   type PersonalInputs,
   rule,
 } from './check.ts';
+import { personMessages } from './person-messages.ts';
 import { skipReasons } from './skip-reasons.ts';
 
 /** A first device cannot be recognized, and is nothing bad (the figure of contracts/identity.txt). */
@@ -40,7 +41,7 @@ export function deviceConsistency(device: DeviceInfo | undefined, known: readonl
   const score = Math.max(...earlier.map((traits) => similarity(now, traits)));
   const details = { knownDevices: earlier.length, similarity: Math.round(score * 1000) / 1000 };
   if (score >= FIRST_DEVICE) return { score, details };
-  return { score, reason: 'This device is not one that this person has used before.', details };
+  return { score, reason: personMessages.NEW_DEVICE, details };
 }
 
 /** 1 = alike in every trait, 0 = in none. */
@@ -81,7 +82,7 @@ export const deviceConsistencyCheck = {
   name: 'deviceConsistency',
   defaultRule: rule(0.1, 0.3),
   maturity: 'experimental',
-  sentence: 'This device is not one that this person has used before.',
+  sentence: personMessages.NEW_DEVICE,
   withoutInput: 'skip',
   storedReason: 'Not a known device.',
   run: ({ earlier, device }: PersonalInputs) =>

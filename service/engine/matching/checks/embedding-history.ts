@@ -2,6 +2,7 @@ import { median } from '../../../lib/median.ts';
 import { meanDirection } from '../../../lib/vectors.ts';
 import { cosineSimilarity } from '../score.ts';
 import { type Check, type Finding, NOT_RECOGNIZED, type PictureInputs, rule } from './check.ts';
+import { personMessages } from './person-messages.ts';
 
 /** Verified pictures needed before an outlier means anything; the store keeps the last twenty. */
 const FEWEST = 5;
@@ -34,7 +35,7 @@ export function embeddingHistory(probe: Float32Array, history: readonly Float32A
     return { score: Math.min(1, 1 - (0.5 * (deviations - USUAL)) / (OUTLIER - USUAL)), details };
   return {
     score: Math.max(0, 0.5 - (0.5 * (deviations - OUTLIER)) / (STRANGE - OUTLIER)),
-    reason: 'The face is unlike this person’s earlier verified pictures.',
+    reason: personMessages.UNLIKE_EARLIER,
     details,
   };
 }
@@ -51,7 +52,7 @@ export const embeddingHistoryCheck = {
   name: 'embeddingHistory',
   defaultRule: rule(0.1, 0.5),
   maturity: 'experimental',
-  sentence: 'The face is unlike this person’s earlier verified pictures.',
+  sentence: personMessages.UNLIKE_EARLIER,
   disclosure: 'coarse-in-refusal',
   run: ({ history, probe }: PictureInputs) =>
     history

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Analysis, QualityMeasures } from '../../../inference/face.ts';
 import type { ProblemCode } from '../../../lib/problem.ts';
 import { type Check, type Finding, type PictureInputs, rule } from './check.ts';
+import { personMessages } from './person-messages.ts';
 
 /** Named after ISO/IEC 29794-5 where its components match; facePresent and faceMargin are ours. */
 export const qualityComponents = [
@@ -19,7 +20,7 @@ export const qualityComponents = [
 ] as const;
 export type QualityComponent = (typeof qualityComponents)[number];
 /** What is no degree of quality: a picture that fails one cannot be judged, any other says nothing of it. */
-const qualityGates = ['uprightFace', 'lowerFaceVisible', 'humanFace'] as const;
+export const qualityGates = ['uprightFace', 'lowerFaceVisible', 'humanFace'] as const;
 export type QualityGate = (typeof qualityGates)[number];
 
 interface QualityAdvice {
@@ -88,19 +89,19 @@ const judges: Record<
     value,
     score: between(value, SMALLEST_EYE_DISTANCE, ENOUGH_EYE_DISTANCE),
     code: 'TOO_FAR',
-    advice: 'Move closer.',
+    advice: personMessages.TOO_FAR,
   }),
   headSize: ({ frameShare: value }) => ({
     value,
     score: between(value, 0.9, 0.6),
     code: 'TOO_CLOSE',
-    advice: 'Move back a little.',
+    advice: personMessages.TOO_CLOSE,
   }),
   faceMargin: ({ margin: value }) => ({
     value,
     score: between(value, 0, 0.2),
     code: 'NO_MARGIN',
-    advice: 'Move so that your whole head is well inside the picture.',
+    advice: personMessages.NO_MARGIN,
   }),
   headPose: ({ pose }) => ({
     value: largest(pose),
@@ -110,38 +111,38 @@ const judges: Record<
       between(Math.abs(pose.roll), 50, 10),
     ),
     code: 'NOT_FRONTAL',
-    advice: 'Face the camera.',
+    advice: personMessages.NOT_FRONTAL,
   }),
   eyesOpen: ({ eyesOpen: value }) => ({
     value,
     score: between(value, 0.05, 0.25),
     code: 'EYES_CLOSED',
-    advice: 'Open your eyes.',
+    advice: personMessages.EYES_CLOSED,
   }),
   sharpness: ({ sharpness: value }) => ({
     value,
     score: between(value, 0, 40),
     code: 'BLURRED',
-    advice: 'Hold still, and wipe the lens if the picture stays blurred.',
+    advice: personMessages.BLURRED,
   }),
   luminanceMean: ({ luminance: value }) => ({
     value,
     score: Math.min(between(value, 0.05, 0.25), between(value, 0.95, 0.75)),
     ...(value < 0.5
-      ? { code: 'TOO_DARK', advice: 'Find more light.' }
-      : { code: 'TOO_BRIGHT', advice: 'Move out of the bright light.' }),
+      ? { code: 'TOO_DARK', advice: personMessages.TOO_DARK }
+      : { code: 'TOO_BRIGHT', advice: personMessages.TOO_BRIGHT }),
   }),
   underExposurePrevention: ({ underExposure: value }) => ({
     value,
     score: between(value, 0.5, 0.1),
     code: 'UNDER_EXPOSED',
-    advice: 'Turn your face towards the light.',
+    advice: personMessages.UNDER_EXPOSED,
   }),
   overExposurePrevention: ({ overExposure: value }) => ({
     value,
     score: between(value, 0.2, 0),
     code: 'OVER_EXPOSED',
-    advice: 'Avoid strong light on your face.',
+    advice: personMessages.OVER_EXPOSED,
   }),
 };
 
@@ -153,7 +154,7 @@ export function faceQuality(analysis: Analysis, { pad }: { pad: boolean }): Qual
     value: faces.length,
     score: face ? 1 : 0,
     code: 'FACE_NOT_FOUND',
-    advice: 'No face was found: face the camera in good light.',
+    advice: personMessages.FACE_NOT_FOUND,
   };
   if (face === undefined)
     return { components: [present], score: 0, unjudgeable: { ...present, problem: 'FACE_NOT_FOUND' } };
@@ -163,7 +164,7 @@ export function faceQuality(analysis: Analysis, { pad }: { pad: boolean }): Qual
     value: second,
     score: second >= SECOND_FACE ? 0 : 1,
     code: 'SEVERAL_FACES',
-    advice: 'Only one person may be in the picture.',
+    advice: personMessages.SEVERAL_FACES,
   };
   const judged = Object.entries(judges).map(([component, judge]) => ({
     component: component as QualityComponent,
@@ -216,7 +217,7 @@ function failedGate({
       value: uprightness,
       score: 0,
       code: 'UPSIDE_DOWN',
-      advice: 'Hold the device the right way up, and uncover your face.',
+      advice: personMessages.UPSIDE_DOWN,
     };
   if (!(lowerFace >= 1))
     return {
@@ -224,7 +225,7 @@ function failedGate({
       value: lowerFace,
       score: 0,
       code: 'FACE_COVERED',
-      advice: 'Uncover your face: nose, mouth and chin have to be visible.',
+      advice: personMessages.FACE_COVERED,
     };
   if (!(person >= 0))
     return {
@@ -232,8 +233,7 @@ function failedGate({
       value: person,
       score: 0,
       code: 'NOT_A_PERSON',
-      advice:
-        'Take a photograph of the person: a drawing, a painting, a statue or an animal cannot be judged.',
+      advice: personMessages.NOT_A_PERSON,
     };
   return undefined;
 }
@@ -275,7 +275,7 @@ export const faceQualityCheck = {
   name: 'faceQuality',
   defaultRule: rule(0.5, 0),
   maturity: 'experimental',
-  sentence: 'The picture is not clear enough: take a new one in good light.',
+  sentence: personMessages.NOT_CLEAR,
   disclosure: 'advice',
   settings: { refuseQuality: RefuseQuality },
   run: ({ main, plan }: PictureInputs) => qualityFinding(faceQuality(main, { pad: plan.pad !== undefined })),
@@ -287,7 +287,7 @@ export const faceQualityCheck = {
  */
 const LEAST_COLOR = 0.02;
 
-export const BLACK_AND_WHITE = 'The picture is black and white; liveness needs color.';
+export const BLACK_AND_WHITE = personMessages.NO_COLOR;
 
 /** Whether a picture that PAD ran on has no color: it cannot be judged, and is no attack for that. */
 export const isBlackAndWhite = ({ face }: Analysis): boolean =>

@@ -19,6 +19,7 @@ import {
   SECOND_FACE,
   secondFaceShare,
 } from './face-quality.ts';
+import { personMessages } from './person-messages.ts';
 import { skipReasons } from './skip-reasons.ts';
 
 /** Share of pictures that may show no face: a blink of the detector. */
@@ -60,33 +61,34 @@ export function judgeFrames(
   const fail = (reason: string) => judged({ score: 0, reason, details });
 
   if (new Set(frames.map(({ analysis }) => analysis.pixelHash)).size < frames.length)
-    return fail('The same picture was sent twice.');
-  if (!timesRise(frames)) return fail('The frame times do not rise.');
+    return fail(personMessages.SENT_TWICE);
+  if (!timesRise(frames)) return fail(personMessages.TIMES_DO_NOT_RISE);
   if (pictures.some((picture) => secondFaceShare(picture) >= SECOND_FACE))
-    return fail('A second face came into the picture.');
-  if (faceless.length > FACELESS * pictures.length) return fail('The face is missing in too many frames.');
-  if (!main.face || !facesCamera(main.face))
-    return fail('The picture cannot be compared with its frames: face the camera in it.');
-  if (unidentifiable.length > UNIDENTIFIABLE * others.length)
-    return fail('The face is turned away or too small in too many frames: face the camera.');
+    return fail(personMessages.SECOND_FACE);
+  if (faceless.length > FACELESS * pictures.length) return fail(personMessages.FACE_MISSING);
+  if (!main.face || !facesCamera(main.face)) return fail(personMessages.NOT_COMPARABLE);
+  if (unidentifiable.length > UNIDENTIFIABLE * others.length) return fail(personMessages.TURNED_AWAY);
   const jump = farthestJump(frames);
   if (jump) {
     details.largestStep = round(jump.step);
-    if (!jump.plausible) return fail('The face moved faster than a head can.');
+    if (!jump.plausible) return fail(personMessages.MOVED_TOO_FAST);
   }
-  if (fit.length === 0) return fail(`No frame shows the face well enough. ${advice}`);
+  if (fit.length === 0) return fail(noFitFrame(advice!));
   const faces = identifiable.flatMap(({ analysis }) => analysis.face ?? []);
   const pairs = neighbours(frames)
     .map(([a, b]) => [a.face, b.face] as const)
     .filter((pair) => pair.every((face) => faces.includes(face)));
   const identity = sameFace(main.face, faces, pairs, scorers);
   Object.assign(details, identity.details);
-  if (!identity.same) return fail('The frames do not show one and the same face.');
+  if (!identity.same) return fail(personMessages.NOT_ONE_FACE);
   return judged({
     score: (identity.doubtful ? NOTED : 1) * (1 - faceless.length / pictures.length),
     details,
   });
 }
+
+/** `advice`: against the most frequent fault. */
+export const noFitFrame = (advice: string) => `No frame shows the face well enough. ${advice}`;
 
 function timesRise(frames: readonly Frame[]): boolean {
   return frames.every(
@@ -127,7 +129,7 @@ export const frameConsistencyCheck = {
   name: 'frameConsistency',
   defaultRule: rule(0.3, 0.5, true),
   maturity: 'experimental',
-  sentence: 'The frames do not fit together well: take the pictures again in one go.',
+  sentence: personMessages.NOT_IN_ONE_GO,
   withoutInput: 'skip',
   failure: 'against-person',
   run: ({ judged }: PictureInputs) => judged.finding,
@@ -186,7 +188,7 @@ function facesCamera({ quality }: AnalyzedFace): boolean {
 
 function faultOf(analysis: Analysis): Fault | undefined {
   if (analysis.face && !facesCamera(analysis.face))
-    return { code: 'NOT_FRONTAL', advice: 'Face the camera.', identifiable: false };
+    return { code: 'NOT_FRONTAL', advice: personMessages.NOT_FRONTAL, identifiable: false };
   const { unjudgeable } = faceQuality(analysis, { pad: true });
   if (unjudgeable === undefined) {
     if (!isBlackAndWhite(analysis)) return undefined;

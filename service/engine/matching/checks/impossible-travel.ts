@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { greatCircle, type Position } from '../../../lib/country-of.ts';
 import { defined } from '../../../lib/defined.ts';
 import { type Check, type Finding, NOT_RECOGNIZED, type PersonalInputs, rule } from './check.ts';
+import { personMessages } from './person-messages.ts';
 import { skipReasons } from './skip-reasons.ts';
 
 /** Kilometres per hour: an airliner (contracts/identity.txt). */
@@ -35,7 +36,7 @@ export function impossibleTravel(now: { at: number; place?: Position }, last: Si
   if (speed > LIMIT)
     return {
       score: 0,
-      reason: 'The last verified location is farther away than anyone can travel.',
+      reason: personMessages.TOO_FAR_TRAVELED,
       details,
     };
   return { score: speed > LIMIT / 2 ? 0.5 : 1, details };
@@ -45,7 +46,7 @@ export const impossibleTravelCheck = {
   name: 'impossibleTravel',
   defaultRule: rule(0.3, 0.5),
   maturity: 'proven',
-  sentence: 'The last verified location is too far away for the time since.',
+  sentence: personMessages.TOO_FAR_SINCE,
   withoutInput: 'fail-if-hard',
   storedReason: 'Too far from the last verified location.',
   run: ({ earlier, now, place }: PersonalInputs) => {
@@ -77,14 +78,14 @@ export function geoFence(fence: GeoFence | undefined, country: string | undefine
   const here = country.toUpperCase();
   const details = { country: here };
   if (fence.countries.includes(here)) return { score: 1, details };
-  return { score: 0, reason: 'Verification is not allowed from this country.', details };
+  return { score: 0, reason: personMessages.WRONG_COUNTRY, details };
 }
 
 export const geoFenceCheck = {
   name: 'geoFence',
   defaultRule: rule(0.1, 0.5, true),
   maturity: 'proven',
-  sentence: 'Verification is not allowed from this country.',
+  sentence: personMessages.WRONG_COUNTRY,
   withoutInput: 'fail-if-hard',
   storedReason: 'Not allowed from there.',
   settings: { geoFence: GeoFence.optional().describe('Settings of the check geoFence.') },

@@ -13,6 +13,7 @@ import {
 } from './check.ts';
 import { timedFaces } from './frame-consistency.ts';
 import { MOTIONLESS, type Motion, motionIndex } from './motion-index.ts';
+import { personMessages } from './person-messages.ts';
 import { skipReasons } from './skip-reasons.ts';
 
 /** Weight of the motion index beside the mean margin (LIVENESS.md §4b, “Frames”). */
@@ -93,7 +94,7 @@ export function liveness(
       },
     ],
   };
-  return { score, reason: 'The picture looks like a photograph or a screen.', details };
+  return { score, reason: personMessages.LOOKS_LIKE_PICTURE, details };
 }
 
 function motionOf(frames: readonly Frame[]): Motion | undefined {
@@ -125,7 +126,7 @@ export const isUndecidedLiveness = (
 export const livenessCheck = {
   name: 'liveness',
   defaultRule: rule(6, 0.5, true),
-  sentence: 'The picture looks like a photograph or a screen: take a new one with the camera.',
+  sentence: personMessages.TAKE_A_NEW_PICTURE,
   sentenceFirst: true,
   disclosure: 'coarse',
   failure: 'attack',

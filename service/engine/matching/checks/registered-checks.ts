@@ -7,6 +7,7 @@ import { faceQualityCheck } from './face-quality.ts';
 import { evidenceOf, frameConsistencyCheck, judgeFrames } from './frame-consistency.ts';
 import { geoFenceCheck, impossibleTravelCheck } from './impossible-travel.ts';
 import { livenessCheck } from './liveness.ts';
+import { personMessages } from './person-messages.ts';
 import { skipReasons } from './skip-reasons.ts';
 import { timeRestrictionCheck } from './time-restriction.ts';
 
@@ -143,7 +144,7 @@ export const lowestOf = (results: readonly CheckResult[]): CheckResult | undefin
 /** Why a composite below the minimum refuses: what scored lowest, for the person. Figures would help to climb to the minimum. */
 export function compositeReason(results: readonly CheckResult[]): string {
   const lowest = lowestOf(results);
-  if (lowest === undefined) return 'The combined score of the checks is below the minimum of the profile.';
+  if (lowest === undefined) return personMessages.BELOW_MINIMUM;
   const { sentence, sentenceFirst } = checkNamed(lowest.check);
   return sentenceFirst ? sentence : (lowest.reason ?? sentence);
 }

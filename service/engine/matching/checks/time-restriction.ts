@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isTimeZone } from '../../../lib/time.ts';
 import { type Check, type Finding, type PersonalInputs, rule } from './check.ts';
+import { personMessages } from './person-messages.ts';
 import { skipReasons } from './skip-reasons.ts';
 
 export const TimeRestriction = z.strictObject({
@@ -47,7 +48,7 @@ export function timeRestriction(
       : (today && minute >= from) || (yesterday && minute < to);
   const details = { timeZone, day, time: clockText(minute) };
   if (open) return { score: 1, details };
-  return { score: 0, reason: 'Verification is not allowed at this hour.', details };
+  return { score: 0, reason: personMessages.WRONG_HOUR, details };
 }
 
 function wallClock(at: number, timeZone: string): { day: number; minute: number } {
@@ -77,7 +78,7 @@ export const timeRestrictionCheck = {
   name: 'timeRestriction',
   defaultRule: rule(0.1, 0.5, true),
   maturity: 'proven',
-  sentence: 'Verification is not allowed at this hour.',
+  sentence: personMessages.WRONG_HOUR,
   withoutInput: 'fail-if-hard',
   storedReason: 'Not allowed at that hour.',
   settings: {

@@ -119,6 +119,10 @@ mostlyOnSqlite('an erasure', (newLocation, dialect, { test }) => {
       expect(proof?.notSearched).toContain(
         `the id and the keyed hash of the address: they stay in the PostgreSQL schema ${copy} until that is removed`,
       );
+      expect(proof?.notSearchedCodes).toEqual([
+        { code: 'POSTGRESQL_FILES' },
+        { code: 'ID_IN_SCHEMA', where: copy },
+      ]);
     },
   );
 

@@ -23,6 +23,7 @@ import {
   type LedgerDeps,
   type Signing,
 } from './ledger.ts';
+import type { NotSearched } from './not-searched.ts';
 import { createProver, type ProverDeps, type RememberDeps, rememberPerson, type Witness } from './proof.ts';
 
 /** The reason and the actor of an erasure. */
@@ -91,11 +92,9 @@ export function createErasure(deps: ErasureDeps): Erasure {
   const { db, integrity, dialect, nodes, subjects, kept, clock, log, runs } = deps;
   const store = createErasureStore(db, integrity);
   const ledger = createLedger(deps);
-  const elsewhere = [
-    ...(dialect === 'postgres'
-      ? ['the files of the PostgreSQL server: they are not on this machine’s paths']
-      : []),
-    ...(nodes ? ['the data directories of the other nodes: each clears its own'] : []),
+  const elsewhere: NotSearched[] = [
+    ...(dialect === 'postgres' ? [{ code: 'POSTGRESQL_FILES' as const }] : []),
+    ...(nodes ? [{ code: 'OTHER_NODES' as const }] : []),
   ];
   const prover = createProver({ ...deps, now: clock.now, elsewhere });
   const intend = createIntend({ ...deps, store });

@@ -11,6 +11,7 @@ import { time } from '../../../lib/time.ts';
 import { createOneAtATime } from '../../../lib/turns.ts';
 import { Agreement } from '../../consent/index.ts';
 import type { ErasureRow } from './erasure-store.ts';
+import { NotSearched } from './not-searched.ts';
 
 const format = 'gatehouse-erasure-ledger/1';
 const beginning = '0'.repeat(64);
@@ -258,6 +259,10 @@ export const Proof = z.strictObject({
     })
     .describe('Test whether the person is still recognized'),
   notSearched: z.array(z.string()).describe('Data that was not searched, with the reason'),
+  notSearchedCodes: z
+    .array(NotSearched)
+    .optional()
+    .describe('The same as codes, in the same order; absent in receipts of earlier versions'),
 });
 export type Proof = z.output<typeof Proof>;
 

@@ -6,6 +6,7 @@ import { time } from '../../../lib/time.ts';
 import type { PersonalData, SealedValue, Searched } from '../../audit/index.ts';
 import type { Realm, Subject } from '../subjects/subject.ts';
 import type { CopyOfReceipt, Proof, TableSearch } from './ledger.ts';
+import { type NotSearched, sentenceOf } from './not-searched.ts';
 import { type Needle, SHORTEST } from './search-files.ts';
 import { searchInProcess } from './search-in-process.ts';
 
@@ -17,8 +18,8 @@ export interface ProverDeps {
   };
   /** Data directory; absent where there is none. */
   data?: string;
-  /** Descriptions of what is not searched, such as the files of a PostgreSQL server. */
-  elsewhere?: readonly string[];
+  /** What is never searched, such as the files of a PostgreSQL server. */
+  elsewhere?: readonly NotSearched[];
   now(): number;
 }
 
@@ -52,6 +53,17 @@ export function createProver({ sealer, subjects, data, elsewhere = [], now }: Pr
       );
       const gallery = await searchGallery(witness);
       const opened = await openAll(sealer, witness.sealed);
+      const notSearched: NotSearched[] = [
+        ...elsewhere,
+        ...(data === undefined ? [] : [{ code: 'MODEL_FILES' as const, where: join(data, 'models') }]),
+        ...copies.flatMap(({ place, state }) =>
+          state === 'destroyed' ? [] : [{ code: 'COPY_UNREACHABLE' as const, where: place }],
+        ),
+        ...hashesInSnapshots(data, own),
+        ...schemas.map((where) => ({ code: 'ID_IN_SCHEMA' as const, where })),
+        ...unreadable.map((where) => ({ code: 'UNREADABLE' as const, where })),
+        ...tooShort.map((kind) => ({ code: tooShortCodes[kind] })),
+      ];
       return {
         searchedAt: time(now()),
         needles: countBy(needles.map(({ kind }) => kind)),
@@ -61,22 +73,8 @@ export function createProver({ sealer, subjects, data, elsewhere = [], now }: Pr
         tables,
         sealedValues: { tried: opened.length, opened: opened.filter(({ is }) => is === 'open').length },
         gallery,
-        notSearched: [
-          ...elsewhere,
-          ...(data === undefined
-            ? []
-            : [`${join(data, 'models')}: model files, the same on every appliance`]),
-          ...copies.flatMap(({ place, state }) =>
-            state === 'destroyed' ? [] : [`${place}: cannot be reached`],
-          ),
-          ...hashesInSnapshots(data, own),
-          ...schemas.map(
-            (schema) =>
-              `the id and the keyed hash of the address: they stay in the PostgreSQL schema ${schema} until that is removed`,
-          ),
-          ...unreadable,
-          ...tooShort.map((kind) => `the ${kind}: shorter than six bytes, which chance would find too`),
-        ],
+        notSearched: notSearched.map(sentenceOf),
+        notSearchedCodes: notSearched,
       };
     },
   };
@@ -95,11 +93,10 @@ async function filesOfCopies(copies: readonly CopyOfReceipt[]): Promise<string[]
   return files;
 }
 
-function hashesInSnapshots(data: string | undefined, files: readonly string[]): string[] {
+function hashesInSnapshots(data: string | undefined, files: readonly string[]): NotSearched[] {
   const snapshots = files.filter((file) => data !== undefined && file.startsWith(join(data, 'snapshots')));
   if (snapshots.length === 0) return [];
-  const names = snapshots.map((file) => basename(file)).join(', ');
-  return [`the keyed hash of the address: it stays in ${names} until that is removed`];
+  return [{ code: 'HASH_IN_SNAPSHOTS', where: snapshots.map((file) => basename(file)).join(', ') }];
 }
 
 /** Whether the search found anything that should not be there. */
@@ -123,12 +120,14 @@ interface Remembered {
 /** Bytes of a template that are searched for, at several offsets: long enough to be unique, short enough for one page. */
 const WINDOW = 24;
 
+const tooShortCodes = { 'e-mail': 'ADDRESS_TOO_SHORT', name: 'NAME_TOO_SHORT' } as const;
+
 /** Byte patterns of the person's values as plain text; and the values that are too short to search for. */
 export function needlesOf({ email, name, patterns }: Remembered): {
   needles: Needle[];
-  tooShort: string[];
+  tooShort: (keyof typeof tooShortCodes)[];
 } {
-  const tooShort: string[] = [];
+  const tooShort: (keyof typeof tooShortCodes)[] = [];
   const needles: Needle[] = [];
   // A person of many verifications has thousands.
   const known = new Set<string>();
@@ -138,7 +137,7 @@ export function needlesOf({ email, name, patterns }: Remembered): {
     known.add(name);
     needles.push({ kind, bytes });
   };
-  const addText = (kind: string, text: string) => {
+  const addText = (kind: keyof typeof tooShortCodes, text: string) => {
     const plain = Buffer.from(text);
     if (plain.length < SHORTEST) {
       if (!tooShort.includes(kind)) tooShort.push(kind);
