@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { createManualTimers } from '../../test/support/manual-timers.ts';
 import { createOutgoing } from './create-outgoing.ts';
 import { createResolve, systemLookup } from './resolve.ts';
@@ -23,7 +23,7 @@ function start() {
     asked,
     /** Of the question of this number, once it is asked. */
     async answer(number: number) {
-      await vi.waitUntil(() => answers.length > number);
+      await expect.poll(() => answers.length).toBeGreaterThan(number);
       return answers[number]!;
     },
     resolve,

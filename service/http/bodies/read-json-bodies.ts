@@ -131,7 +131,7 @@ export function drainBody(
   dropRest(message, took);
 }
 
-/** The same for a body that is being read: whoever reads it gets no more. */
+/** The same for a body that is being read: a reader that it is piped to gets no more. */
 export function dropRest(message: Readable, took: (bytes: number) => Promise<void> | undefined): void {
   message.unpipe();
   message.on('error', () => {});
