@@ -1,7 +1,10 @@
 /** The only room that opens connections off the box. It dials addresses that were checked; it decides nothing. */
 export interface Outgoing {
-  /** Every address of a host name, A and AAAA, as text; the host itself when it is an address. Throws OutgoingError `unresolved`. */
-  resolve(host: string): Promise<string[]>;
+  /**
+   * Every address of a host name, A and AAAA, as text; the host itself when it is an address. Throws OutgoingError `unresolved`.
+   * `organization`: whose turn it takes; absent: the box's own.
+   */
+  resolve(host: string, organization?: string): Promise<string[]>;
   /** One request to one address; no redirect is followed, no proxy asked. Throws OutgoingError. */
   post(request: OutgoingRequest): Promise<OutgoingReply>;
   /** One message to one mail server's address. Throws OutgoingError. */

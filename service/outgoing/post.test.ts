@@ -182,6 +182,30 @@ describe('interim responses before the one that counts', () => {
   });
 });
 
+describe('of an answer no more than 128 kB is read, whichever part of it goes on', () => {
+  const ok = 'HTTP/1.1 200 OK\r\n';
+  const long = 'a'.repeat(256 * 1024);
+  test.each([
+    ['100', `${'HTTP/1.1 100 Continue\r\n\r\n'.repeat(12_000)}${ok}Content-Length: 0\r\n\r\n`],
+    ['103', `${'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(12_000)}${ok}Content-Length: 0\r\n\r\n`],
+    ['the reason of its status', `HTTP/1.1 200 ${long}\r\nContent-Length: 0\r\n\r\n`],
+    ['the extension of a chunk', `${ok}Transfer-Encoding: chunked\r\n\r\n1;${long}\r\na\r\n0\r\n\r\n`],
+  ])('%s', async (_, answer) => {
+    const written = Promise.withResolvers<void>();
+    const { port } = await tcp((socket) =>
+      socket.on('data', () => socket.write(answer, () => written.resolve())),
+    );
+    const taken = post(port).catch((error: unknown) => error);
+    await written.promise;
+    const other = await http((_request, response) => response.end());
+    // Meanwhile all of it would have been read.
+    for (let times = 0; times < 20; times++)
+      expect(await post(other.port)).toMatchObject({ status: 200, body: '' });
+    timers.expire();
+    expect(await taken).toMatchObject({ failure: 'timeout' });
+  });
+});
+
 describe('a server that', () => {
   test('does not answer is a timeout', async () => {
     const { port } = await http(() => timers.expire());

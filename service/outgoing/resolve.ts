@@ -1,5 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
+import { createFairSlots } from '../lib/fair/fair-slots.ts';
+import { Problem } from '../lib/problem.ts';
 import { OutgoingError } from './outgoing.ts';
 import type { After } from './post.ts';
 
@@ -24,30 +26,29 @@ export interface ResolveDeps {
   elapsed: () => number;
 }
 
-/** One question about a name at a time, however many ask; also where the name servers do not answer. */
+/**
+ * One question about a name at a time, however many ask; also where the name servers do not answer. Organizations take turns: one whose
+ * names are not answered holds up no other.
+ */
 export function createResolve({ lookup, after, elapsed }: ResolveDeps) {
   const asked = new Map<string, { until: number; answer: Promise<string[]> }>();
 
-  const waiting: (() => void)[] = [];
-  let asking = 0;
+  const inTurn = createFairSlots({
+    atOnce: ASKED,
+    waiting: NAMES,
+    clock: { now: elapsed },
+    busy: 'Too many names wait.',
+  });
+  const askInTurn = (host: string, organization: string) =>
+    inTurn({ world: 'live', organization, key: '' }, () => lookup(host)).catch((error: unknown) => {
+      if (!(error instanceof Problem)) throw error;
+      throw new OutgoingError('unresolved', `Too many names wait before ${host}.`);
+    });
 
-  async function askInTurn(host: string): Promise<string[]> {
-    if (waiting.length >= NAMES) throw new OutgoingError('unresolved', `Too many names wait before ${host}.`);
-    if (asking < ASKED) asking++;
-    else await new Promise<void>((go) => waiting.push(go));
-    try {
-      return await lookup(host);
-    } finally {
-      const next = waiting.shift();
-      if (next) next();
-      else asking--;
-    }
-  }
-
-  function ask(host: string): Promise<string[]> {
+  function ask(host: string, organization: string): Promise<string[]> {
     const known = asked.get(host);
     if (known && elapsed() < known.until) return known.answer;
-    const answer = askInTurn(host);
+    const answer = askInTurn(host, organization);
     const question = { until: Number.POSITIVE_INFINITY, answer };
     asked.delete(host);
     asked.set(host, question);
@@ -62,7 +63,7 @@ export function createResolve({ lookup, after, elapsed }: ResolveDeps) {
     return answer;
   }
 
-  return async (host: string): Promise<string[]> => {
+  return async (host: string, organization = ''): Promise<string[]> => {
     if (isIP(host) !== 0) return [host];
     let cancel = () => {};
     const tooLate = new Promise<never>((_, fail) => {
@@ -71,7 +72,7 @@ export function createResolve({ lookup, after, elapsed }: ResolveDeps) {
       );
     });
     try {
-      const addresses = await Promise.race([ask(host), tooLate]);
+      const addresses = await Promise.race([ask(host, organization), tooLate]);
       if (addresses.length > 0) return [...new Set(addresses)];
     } catch (error) {
       if (error instanceof OutgoingError) throw error;

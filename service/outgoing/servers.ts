@@ -135,6 +135,7 @@ function dial(
   socket.once(secure ? 'secureConnect' : 'connect', () => {
     const trouble = tls && pinTrouble(tls, trust);
     if (!trouble) {
+      boundAnswers(socket);
       noteUnanswered(socket, unanswered);
       skipContinue(socket);
       return settle(null, socket);
@@ -147,6 +148,33 @@ function dial(
     settle(new OutgoingError('reset', 'The connection was closed before it was ready.'), null),
   );
   return socket;
+}
+
+/**
+ * Bytes of one answer that are read: room for headers, for `100` and other interim responses and for what is kept of a body. Then the
+ * server waits, until the caller has what it wants and gives the connection up, or its time is over.
+ */
+const ANSWER_BYTES = 128 * 1024;
+/** Bytes that are read in one go: beyond its own limit the parser makes an error of each header. */
+const PIECE = 2 * 1024;
+
+/** A server that sends without end, in whatever part of its answer, costs no more than so many bytes. */
+function boundAnswers(socket: Socket): void {
+  const read = socket.read.bind(socket);
+  /** What was sent when this answer began. */
+  let sent = -1;
+  let left = 0;
+  socket.read = () => {
+    if (socket.bytesWritten !== sent) {
+      sent = socket.bytesWritten;
+      left = ANSWER_BYTES;
+    }
+    if (left === 0 || socket.destroyed) return null;
+    const piece = Math.min(left, PIECE, socket.readableLength);
+    const chunk = piece === 0 ? read() : read(piece);
+    if (chunk !== null) left = Math.max(0, left - chunk.length);
+    return chunk;
+  };
 }
 
 const HEAD = 'HTTP/1.1 100';

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { ApprovalAction, Role } from '../../engine/accounts/index.ts';
 import type { Actor } from '../../engine/audit/index.ts';
+import { unlessRefused } from '../../http/bodies/form-body.ts';
 import { MOST_ON_PAGE } from '../../http/cursor.ts';
 import { untilClosed } from '../../http/listening/listen-on-host.ts';
 import { parseFields } from '../../http/validation.ts';
@@ -150,7 +151,9 @@ export function route<
         const { params, query, body, named } = inputOf<Params, Query, Body>(request);
         const realm = await mount.realm[within](request, named);
         const { fields, file } = definition.upload
-          ? await readUpload(request, definition.body ?? Nothing, definition.upload.most)
+          ? await unlessRefused(request, () =>
+              readUpload(request, definition.body ?? Nothing, definition.upload!.most),
+            )
           : { fields: body, file: new Uint8Array() };
         return {
           ...realm,

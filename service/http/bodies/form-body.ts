@@ -3,6 +3,7 @@ import { Problem } from '../../lib/problem.ts';
 import { meteredAs } from '../authentication.ts';
 import { invalidField } from '../validation.ts';
 import { parseJson } from './json-body.ts';
+import { dropRest } from './read-json-bodies.ts';
 
 export interface FormLimits {
   /** Bytes of the whole form. */
@@ -28,7 +29,24 @@ const BOUNDARY_MOST = 70;
  * Reads a multipart form into memory within `limits`. Its bytes count for the pace of the caller, whose next request waits. Refuses with PAYLOAD_TOO_LARGE or INVALID_REQUEST. Must be called
  * before anything is awaited, and where @fastify/multipart was registered with `throwFileSizeLimit: false`.
  */
-export async function readForm(request: FastifyRequest, limits: FormLimits): Promise<Form> {
+export const readForm = (request: FastifyRequest, limits: FormLimits): Promise<Form> =>
+  unlessRefused(request, () => readParts(request, limits));
+
+/** Where the form is refused, what is left of it is not parsed, and comes at the pace of its sender. */
+export async function unlessRefused<T>(request: FastifyRequest, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    // One that is not read yet is the error handler's.
+    if (request.raw.readableDidRead)
+      dropRest(request.raw, (bytes) => request.server.bodyPace.took(senderOf(request), bytes));
+    throw error;
+  }
+}
+
+const senderOf = ({ caller, ip }: FastifyRequest): string => (caller ? meteredAs(caller) : ip);
+
+async function readParts(request: FastifyRequest, limits: FormLimits): Promise<Form> {
   const tooLarge = () =>
     new Problem(
       'PAYLOAD_TOO_LARGE',
@@ -37,19 +55,14 @@ export async function readForm(request: FastifyRequest, limits: FormLimits): Pro
   if (Number(request.headers['content-length'] ?? 0) > limits.total) throw tooLarge();
   checkBoundary(request.headers['content-type'] ?? '');
 
-  const { raw, caller } = request;
-  const sender = caller ? meteredAs(caller) : request.ip;
+  const { raw } = request;
   const overflow = Promise.withResolvers<never>();
   overflow.promise.catch(() => {});
   let received = 0;
   const count = (chunk: Buffer) => {
     received += chunk.length;
-    request.server.bodyPace.charge(sender, chunk.length);
-    if (received <= limits.total) return;
-    raw.off('data', count);
-    raw.unpipe();
-    raw.resume();
-    overflow.reject(tooLarge());
+    request.server.bodyPace.charge(senderOf(request), chunk.length);
+    if (received > limits.total) overflow.reject(tooLarge());
   };
 
   const form: Form = new Map();

@@ -116,6 +116,20 @@ test('the bytes of a form count for its key', async () => {
   expect([...counted]).toEqual([[KEY, form.length]]);
 });
 
+test('the rest of a form that is refused is read at the pace of its key, and not parsed', async () => {
+  const { send, gate, counted } = await start();
+  const field = '--b\r\ncontent-disposition: form-data; name="a"\r\n\r\n1\r\n';
+  const form = field.repeat(900 * 16);
+  const answer = send('/form', form, {
+    'content-type': 'multipart/form-data; boundary=b',
+    'x-api-key': recordedKeys.live,
+  });
+  expect((await answer).status).toBe(413);
+  expect(counted.get(KEY)).toBeLessThan(form.length);
+  gate.resolve();
+  await expect.poll(() => counted.get(KEY)).toBe(form.length);
+});
+
 test('a key ahead of its pace waits before a body is read', async () => {
   const waits: number[] = [];
   const gate = Promise.withResolvers<void>();

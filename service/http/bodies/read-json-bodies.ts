@@ -128,6 +128,12 @@ export function drainBody(
   took: (bytes: number) => Promise<void> | undefined,
 ): void {
   if (message.complete || message.readableDidRead) return;
+  dropRest(message, took);
+}
+
+/** The same for a body that is being read: a reader that it is piped to gets no more. */
+export function dropRest(message: Readable, took: (bytes: number) => Promise<void> | undefined): void {
+  message.unpipe();
   message.on('error', () => {});
   message.on('data', (chunk: Buffer) => {
     const pause = took(chunk.length);
@@ -135,4 +141,5 @@ export function drainBody(
     message.pause();
     void pause.then(() => message.resume());
   });
+  message.resume();
 }

@@ -214,7 +214,7 @@ export function createDestinations({ grants, outgoing, own }: DestinationsDeps):
     const open = await grants.active(wish.organization);
     if (wish.isAddress) return checkAddresses(wish, [wish.host], open, await own());
     refuseUnnamed(wish, open);
-    return checkAddresses(wish, await outgoing.resolve(wish.host), open, await own());
+    return checkAddresses(wish, await outgoing.resolve(wish.host, wish.organization), open, await own());
   }
   const checked = ({ host, port, secure }: Wish, addresses: string[]): CheckedDestination => ({
     host,
