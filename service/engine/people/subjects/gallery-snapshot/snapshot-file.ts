@@ -215,7 +215,8 @@ async function openParts(handle: FileHandle, sealing: Sealing): Promise<OpenSnap
   const parts: { at: number; length: number }[] = [];
   for (let at = head.length; at < size; ) {
     const length = (await read(at, 4)).readUInt32LE(0);
-    if (length > size - at - 4) return undefined;
+    // An empty part too: a file of zeros is long to look through.
+    if (length === 0 || length > size - at - 4) return undefined;
     parts.push({ at: at + 4, length });
     at += 4 + length;
   }
