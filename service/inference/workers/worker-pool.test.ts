@@ -1,4 +1,4 @@
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
 import { systemClock } from '../../lib/clock.ts';
 import { silentLog } from '../../lib/log.ts';
 import { createWorkerPool, type WorkerPool, type WorkerPoolDeps } from './face-analyzer.ts';
@@ -242,9 +242,13 @@ test('two workers work at the same time', async () => {
 });
 
 test('one worker starts alone; a job brings the others', async () => {
+  let threads = 0;
+  const count = () => threads++;
+  process.on('worker', count);
+  onTestFinished(() => void process.off('worker', count));
   const made = pool({ workers: 3 });
   await made.started();
-  expect(made.stats()).toMatchObject({ workers: 3, ready: 1 });
+  expect([threads, made.stats()]).toMatchObject([1, { workers: 3, ready: 1 }]);
   const holds = [hold(made), hold(made), hold(made)];
   await made.ready();
   expect(made.stats()).toMatchObject({ ready: 3, busy: 3, waiting: 0 });
