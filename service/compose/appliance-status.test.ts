@@ -42,7 +42,12 @@ const readers = (more: Partial<StatusDeps> = {}) =>
     databaseBytes: async () => 4096,
     ...more,
   });
-const status = (more?: Partial<StatusDeps>) => readers(more).status();
+const status = async (more?: Partial<StatusDeps>) => {
+  const { status: read, readiness } = readers(more);
+  const whole = await read();
+  expect(await readiness()).toEqual(whole.readiness);
+  return whole;
+};
 const report = (more?: Partial<StatusDeps>) => readers(more).applianceReport();
 
 test('room and certificate are reported; what cannot be read is left out', async () => {

@@ -1,6 +1,5 @@
 import { statfs } from 'node:fs/promises';
 import { relative } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import type { ApplianceReport } from '../doors/admin/index.ts';
 import type { ApplianceStatus } from '../doors/meta/index.ts';
 import { type Organization, type Organizations, stepsLeft } from '../engine/accounts/index.ts';
@@ -72,6 +71,8 @@ const searching = builtInProfiles.filter(({ slug }) => slug === 'default' || slu
 const worlds: World[] = ['live', 'test'];
 
 export interface StatusReaders {
+  /** Whether it takes requests. Balancers ask often, so nothing is read that does not decide it. */
+  readiness(): Promise<ApplianceStatus['readiness']>;
   /** What the appliance knows of itself at this moment; reads memory, the short list of organizations, and how many people have provisional templates. */
   status(): Promise<ApplianceStatus>;
   /** The same, and what only its operators read: room, certificate, what needs attention. */
@@ -83,6 +84,7 @@ export function createStatus(deps: StatusDeps): StatusReaders {
   const { organizations, checks, database } = deps;
   const reading = { organizations, checks, database, freeBytes, patience, data: deps.data };
   return {
+    readiness: async () => readReadiness(deps, await readStorage(reading)),
     status: async () => describe(deps, reading, await readStorage(reading)),
     async applianceReport() {
       const storage = await readStorage(reading);
@@ -177,14 +179,14 @@ function masterKeyOf(
 const liesIn = (folder: string, path: string) => !relative(folder, path).startsWith('..');
 
 /** State of inference. */
-async function describePictures({ models, pictures, draining }: StatusDeps, storage: StorageState) {
+async function describePictures(deps: StatusDeps, storage: StorageState) {
+  const { models, pictures } = deps;
   const current = models.current();
-  const installed = await models.list();
   const [pad] = current.padSets;
-  const { workers, busy, waiting, queueLimit, provider, broken } = pictures();
+  const { workers, busy, waiting, queueLimit, provider } = pictures();
   return {
-    readiness: elsewhere(draining?.() ?? false) ?? readinessOf(broken, storage, installed),
-    models: installed,
+    readiness: await readReadiness(deps, storage),
+    models: await models.list(),
     damagedModels: models.damaged(),
     pad: pad
       ? { is: 'installed' as const, set: pad.id, maturity: pad.maturity }
@@ -198,6 +200,12 @@ async function describePictures({ models, pictures, draining }: StatusDeps, stor
     },
   };
 }
+
+const readReadiness = async (
+  { models, pictures, draining }: Pick<StatusDeps, 'models' | 'pictures' | 'draining'>,
+  storage: StorageState,
+): Promise<ApplianceStatus['readiness']> =>
+  elsewhere(draining?.() ?? false) ?? readinessOf(pictures().broken, storage, await models.list());
 
 /** Why requests are to go to other nodes, or to none. */
 function elsewhere(draining: ReturnType<Draining['is']>) {
@@ -384,16 +392,15 @@ async function freeOn(folder: string): Promise<number> {
 }
 
 async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
-  const late = new AbortController();
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => late.reject(new Problem('STORAGE_UNAVAILABLE', 'The database does not answer.')),
+    milliseconds,
+  );
   try {
-    return await Promise.race([
-      work,
-      wait(milliseconds, undefined, { signal: late.signal }).then(() => {
-        throw new Problem('STORAGE_UNAVAILABLE', 'The database does not answer.');
-      }),
-    ]);
+    return await Promise.race([work, late.promise]);
   } finally {
-    late.abort();
+    clearTimeout(timer);
     // The result of the loser of the race is dropped.
     work.catch(() => {});
   }

@@ -189,7 +189,7 @@ export async function compose(config: Config, deps: ComposeDeps) {
     schema: { knows, isOlder, read: () => readSchema(database.db) },
     clock,
   });
-  const { status, applianceReport } = createStatus({
+  const { status, readiness, applianceReport } = createStatus({
     data: config.data,
     insecureHttp: isInsecure(config),
     organizations,
@@ -301,6 +301,7 @@ export async function compose(config: Config, deps: ComposeDeps) {
     serving,
     boxName: createNameCare(foundation, serving),
     status,
+    readiness,
     applianceReport,
     overviews: createOverviews({
       verifications,

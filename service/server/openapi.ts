@@ -42,6 +42,7 @@ export async function openApiDocument(family?: string): Promise<unknown> {
       position: alone,
       alerts: {} as never,
       status: undefined as never,
+      readiness: undefined as never,
       metrics: createMetrics({ processMetrics: false }),
       clock: systemClock,
       ids: createIds(systemClock),

@@ -62,6 +62,7 @@ export async function createPublicServer(
     | 'ids'
     | 'log'
     | 'status'
+    | 'readiness'
     | 'personTokens'
     | 'verifyToken'
     | 'idempotency'
@@ -95,7 +96,8 @@ export async function createPublicServer(
       hops?: NodeProxy | undefined;
     },
 ): Promise<ReturnType<typeof createServer>> {
-  const { access, sessions, limits, checks, metrics, gauges, clock, ids, log, status, position } = gatehouse;
+  const { access, sessions, limits, checks, metrics, gauges, clock, ids, log, status, readiness, position } =
+    gatehouse;
   const app = createServer({
     access,
     sessions,
@@ -119,6 +121,7 @@ export async function createPublicServer(
       log,
       metrics,
       status,
+      readiness,
       ...defined({ gauges, metricsToken }),
     }),
   );

@@ -31,9 +31,6 @@ beforeEach(async () => {
       access: createAccess({ ...staff, log: silentLog }),
       metrics: createMetrics({ processMetrics: false }),
       log: silentLog,
-      status: async () => {
-        throw new Error('not asked here');
-      },
     },
     { trustedProxies: [] },
   );

@@ -48,9 +48,6 @@ beforeEach(async () => {
       access: createAccess({ ...staff, log: silentLog }),
       metrics: createMetrics({ processMetrics: false }),
       log: silentLog,
-      status: async () => {
-        throw new Error('not asked here');
-      },
     },
     { trustedProxies: [], hosts: createOwnHosts({ listen: '127.0.0.1', allowed: [] }) },
   );

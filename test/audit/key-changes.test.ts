@@ -132,9 +132,6 @@ beforeEach(async () => {
   await engine.installPad();
   const eventsOut = await openEventsOut(engine);
   access = createAccess({ ...engine, log: silentLog, refusals: engine.limits.refusals });
-  const status = async () => {
-    throw new Error('not asked here');
-  };
   app = await createPublicServer(
     {
       ...engine,
@@ -143,7 +140,6 @@ beforeEach(async () => {
       access,
       metrics: createMetrics({ processMetrics: false }),
       log: silentLog,
-      status,
     },
     { trustedProxies: [] },
   );

@@ -108,11 +108,8 @@ beforeAll(async () => {
     handlers: { api: createApiEnd({ events, passes: personTokens.passes, callbacks: eventsOut.callbacks }) },
   });
   const parts = { ...engine, ...eventsOut, ...operatorParts, access, liveSessions, log: silentLog };
-  const status = async () => {
-    throw new Error('not asked here');
-  };
   const metrics = createMetrics({ processMetrics: false });
-  app = await createPublicServer({ ...parts, metrics, status }, { trustedProxies: [] });
+  app = await createPublicServer({ ...parts, metrics }, { trustedProxies: [] });
   base = await app.listen({ host: '127.0.0.1', port: 0 });
   const scopes = ['sessions' as const];
   const wanted = { organization: engine.organization, world: 'live' as const, scopes };

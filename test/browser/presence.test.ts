@@ -54,9 +54,6 @@ beforeAll(async () => {
       access,
       log: silentLog,
       metrics: createMetrics({ processMetrics: false }),
-      status: async () => {
-        throw new Error('not asked here');
-      },
     },
     { trustedProxies: [], hosts: createOwnHosts({ listen: '127.0.0.1', allowed: [] }) },
   );

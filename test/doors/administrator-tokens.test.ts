@@ -45,14 +45,8 @@ beforeAll(async () => {
   engine = await startEngine();
   await engine.installPad();
   const parts = { ...engine, ...(await openEventsOut(engine)), ...operatorParts, log: silentLog };
-  const status = async () => {
-    throw new Error('not asked here');
-  };
   const metrics = createMetrics({ processMetrics: false });
-  app = await createPublicServer(
-    { ...parts, sessions: administrators, metrics, status },
-    { trustedProxies: [] },
-  );
+  app = await createPublicServer({ ...parts, sessions: administrators, metrics }, { trustedProxies: [] });
   await app.ready();
 });
 afterAll(async () => {

@@ -146,9 +146,6 @@ const publicServer = () =>
       access,
       metrics: createMetrics({ processMetrics: false }),
       log: silentLog,
-      status: async () => {
-        throw new Error('public routes are not asked here');
-      },
     },
     {
       trustedProxies: [],

@@ -30,11 +30,8 @@ beforeAll(async () => {
   engine = await startEngine();
   await engine.installPad();
   const parts = { ...engine, ...(await openEventsOut(engine)), ...operatorParts, log: silentLog };
-  const status = async () => {
-    throw new Error('not asked here');
-  };
   const metrics = createMetrics({ processMetrics: false });
-  app = await createPublicServer({ ...parts, metrics, status }, { trustedProxies: [] });
+  app = await createPublicServer({ ...parts, metrics }, { trustedProxies: [] });
   pages = createServer({ ids: engine.ids, log: silentLog });
   await pages.register(
     createCapturePageDoor({ pages: createPages(folder), originsOf: frameOrigins(parts), log: silentLog }),

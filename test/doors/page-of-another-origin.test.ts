@@ -41,9 +41,6 @@ beforeAll(async () => {
       access,
       metrics: createMetrics({ processMetrics: false }),
       log: silentLog,
-      status: async () => {
-        throw new Error('not asked here');
-      },
     },
     { trustedProxies: [], hosts: createOwnHosts({ listen: '127.0.0.1', allowed: [] }) },
   );

@@ -23,11 +23,8 @@ beforeAll(async () => {
   const eventsOut = await openEventsOut(engine);
   access = createAccess({ ...engine, log: silentLog, refusals: engine.limits.refusals });
   const parts = { ...engine, ...eventsOut, ...operatorParts, access, log: silentLog };
-  const status = async () => {
-    throw new Error('not asked here');
-  };
   const metrics = createMetrics({ processMetrics: false });
-  app = await createPublicServer({ ...parts, metrics, status }, { trustedProxies: [] });
+  app = await createPublicServer({ ...parts, metrics }, { trustedProxies: [] });
   await app.ready();
   await engine.organizations.set(engine.organization, { redirectTargets }, operator);
   const realm = { organization: engine.organization, world: 'test' } as const;

@@ -31,9 +31,6 @@ beforeEach(async () => {
       access,
       log: silentLog,
       metrics: createMetrics({ processMetrics: false }),
-      status: async () => {
-        throw new Error('not asked here');
-      },
     },
     { trustedProxies: [] },
   );

@@ -41,6 +41,7 @@ export const operatorParts = {
   >),
   works: createWorks(systemClock),
   status: refuse,
+  readiness: refuse,
   applianceReport: refuse,
   nodeList: { list: refuse, remove: refuse, drain: refuse, undrain: refuse },
   netProvider: refuse,

@@ -22,11 +22,8 @@ export async function startSessionsServer() {
     handlers: { api: createApiEnd({ events, passes: personTokens.passes, callbacks: eventsOut.callbacks }) },
   });
   const parts = { ...engine, ...eventsOut, ...operatorParts, access, liveSessions, log: silentLog };
-  const status = async () => {
-    throw new Error('not asked here');
-  };
   const metrics = createMetrics({ processMetrics: false });
-  const app = await createPublicServer({ ...parts, metrics, status }, { trustedProxies: [] });
+  const app = await createPublicServer({ ...parts, metrics }, { trustedProxies: [] });
   const base = await app.listen({ host: '127.0.0.1', port: 0 });
   let frames = 0;
 

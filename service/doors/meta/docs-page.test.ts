@@ -21,7 +21,7 @@ const metrics = createMetrics({ processMetrics: false });
 const app = createServer({ access: recordedAccess(), log: silentLog, ids: createIds(systemClock), metrics });
 
 beforeAll(async () => {
-  const status = async () => {
+  const unused = async () => {
     throw new Error('not asked here');
   };
   await app.register(
@@ -31,7 +31,8 @@ beforeAll(async () => {
       clock: systemClock,
       log: silentLog,
       metrics,
-      status,
+      status: unused,
+      readiness: unused,
     }),
   );
   await app.listen({ host: '127.0.0.1', port: 0 });

@@ -32,6 +32,7 @@ export interface MetaDeps {
   log: Log;
   metrics: Metrics;
   status: () => Promise<ApplianceStatus>;
+  readiness: () => Promise<ApplianceStatus['readiness']>;
   /** Figures of the database, the disk and the certificate. */
   gauges?: () => Promise<GaugeSample[]>;
   metricsToken?: string | undefined;
@@ -64,7 +65,11 @@ export function createMetaDoor(deps: MetaDeps): FastifyPluginAsync {
 }
 
 /** `/health` and `/ready`. */
-function serveState(app: FastifyInstance, { status, version, log }: MetaDeps, uptime: () => number): void {
+function serveState(
+  app: FastifyInstance,
+  { status, readiness, version, log }: MetaDeps,
+  uptime: () => number,
+): void {
   app.get(
     '/health',
     {
@@ -98,7 +103,7 @@ function serveState(app: FastifyInstance, { status, version, log }: MetaDeps, up
       },
     },
     async (request, reply) => {
-      const answer = await status().then(fromReadiness, (error: unknown): NotReadyReply => {
+      const answer = await readiness().then(fromReadiness, (error: unknown): NotReadyReply => {
         log.error({ requestId: request.id, err: error }, 'the state of the appliance cannot be read');
         return { ready: false, reason: 'The state of the appliance cannot be read; the log says why.' };
       });

@@ -110,6 +110,7 @@ async function start(status: () => Promise<ApplianceStatus>, metricsToken?: stri
       log: silentLog,
       metrics,
       status,
+      readiness: async () => (await status()).readiness,
       metricsToken,
     }),
   );

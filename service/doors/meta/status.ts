@@ -4,7 +4,7 @@ import type { ModelReport, ProviderReport } from '../../engine/models/index.ts';
 import type { World } from '../../lib/id.ts';
 
 /**
- * What the appliance knows of itself, gathered by compose.ts. Asked for at every `/health`, `/ready` and `/metrics`: it
+ * What the appliance knows of itself, gathered by compose.ts. Asked for at every `/health` and `/metrics`: it
  * must answer in a few milliseconds even while every worker is busy. No secrets, and no organization by name or id.
  */
 export interface ApplianceStatus {

@@ -40,7 +40,7 @@ export function fromStatus(status: ApplianceStatus, version: string, uptimeSecon
 
 const fromInference = ({ provider, ...counts }: ApplianceStatus['inference']) => ({ ...counts, ...provider });
 
-export const fromReadiness = ({ readiness }: ApplianceStatus): ReadyReply | NotReadyReply =>
+export const fromReadiness = (readiness: ApplianceStatus['readiness']): ReadyReply | NotReadyReply =>
   readiness.is === 'ready' ? { ready: true } : { ready: false, reason: readiness.reason };
 
 export function fromStatusToGauges(status: ApplianceStatus, uptimeSeconds: number): GaugeSample[] {

@@ -76,10 +76,7 @@ beforeEach(async () => {
   const signedIn = { ...operatorParts, sessions: administrators };
   const parts = { ...engine, ...eventsOut, ...signedIn, access, liveSessions, verifyToken };
   const metrics = createMetrics({ processMetrics: false });
-  const status = async () => {
-    throw new Error('not asked here');
-  };
-  app = await createPublicServer({ ...parts, log: silentLog, metrics, status }, { trustedProxies: [] });
+  app = await createPublicServer({ ...parts, log: silentLog, metrics }, { trustedProxies: [] });
   await app.ready();
 });
 afterEach(async () => {
