@@ -4,10 +4,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { until } from '../support/fake-time.ts';
 import { findPostgres, startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { type CutWay, openCutWay } from './cut-way.ts';
 import { createLoad, type Load, type Person } from './load.ts';
 import { HAPROXY, type NodePlace, type NodeProcesses, startNodeProcesses } from './node-processes.ts';
 import { report, reportTimes } from './report.ts';
-import { openSilentWay, type SilentWay } from './silent-way.ts';
 
 const binaries = findPostgres();
 const fullSize = process.env.GATEHOUSE_CLUSTER === 'full';
@@ -19,7 +19,7 @@ const CLIENTS = 2;
 
 describe.skipIf(binaries === undefined || !existsSync(HAPROXY))('one of three nodes', () => {
   let server: TestPostgres;
-  let way: SilentWay;
+  let way: CutWay;
   let nodes: NodeProcesses;
   let load: Load;
   let others: NodePlace[];
@@ -29,7 +29,7 @@ describe.skipIf(binaries === undefined || !existsSync(HAPROXY))('one of three no
 
   beforeAll(async () => {
     server = await startPostgres(binaries!);
-    way = await openSilentWay(server.folder);
+    way = await openCutWay(server.folder);
     clockFile = join(server.folder, 'clock');
     setClock('+0');
     nodes = await startNodeProcesses(server, ['a', 'b', 'c'], {
@@ -117,7 +117,7 @@ describe.skipIf(binaries === undefined || !existsSync(HAPROXY))('one of three no
     way.mend();
     const mended = performance.now();
     await isThereAgain(before, erased);
-    reportTimes('node cut off: answers 503', [answered]);
+    reportTimes(`node cut off (${way.kind}): answers 503`, [answered]);
     reportTimes('node cut off: the others have removed it', [removed]);
     reportTimes('node cut off: ready again once the cut is mended', [performance.now() - mended]);
   });
