@@ -46,3 +46,9 @@ test('every heading that is searched is one that the page has', () => {
   );
   expect(missing).toEqual([]);
 });
+
+test('what scrolls sideways by itself is reached by the keyboard', () => {
+  const blocks = documents.flatMap(({ html }) => html.match(/<(?:pre|div class="scroll")[^>]*>/g) ?? []);
+  expect(blocks.length).toBeGreaterThan(300);
+  expect(blocks.filter((block) => !block.includes(' tabindex="0"'))).toEqual([]);
+});

@@ -106,7 +106,8 @@ function readDocument(file: string, text: string, shelf: Shelf): HelpDocument {
     html: marked
       .parser(tokens)
       .replaceAll('<table>', '<div class="scroll" tabindex="0"><table>')
-      .replaceAll('</table>', '</table></div>'),
+      .replaceAll('</table>', '</table></div>')
+      .replaceAll('<pre>', '<pre tabindex="0">'),
     sections: sectionsOf(tokens),
   };
 }
