@@ -1,8 +1,8 @@
-import { useElementSize } from '@mantine/hooks';
 import type { ReactNode } from 'react';
 import { ChartCard, type LegendEntry, type Numbers } from './chart-card.tsx';
 import styles from './charts.module.css';
 import { decades, labelStep, linear, logarithmic, type Scale, ticksUpTo } from './scale.ts';
+import { useDrawing } from './use-drawing.ts';
 
 export interface LinePoint {
   x: number;
@@ -38,7 +38,7 @@ const BOTTOM = HEIGHT - 24;
 const CHARACTER = 7;
 
 /**
- * What rates cost, on a logarithmic x axis with the rarest at the right. A slider under it shares its x axis where it has its margins, 48 and 8 px. `finding`: what it shows.
+ * What rates cost, on a logarithmic x axis with the rarest at the right. A slider under it shares its x axis where it has its margins, 3 and .5 rem. `finding`: what it shows.
  */
 export function LineChart({
   title,
@@ -69,7 +69,7 @@ export function LineChart({
 }
 
 function Drawing({ finding, ...axes }: Axes & { finding: string }) {
-  const { ref, width } = useElementSize<HTMLDivElement>();
+  const { ref, width, svg } = useDrawing(HEIGHT);
   const { lines, at, formatX, formatY } = axes;
   const points = lines.flatMap((line) => line.points);
   const rates = points.map((point) => point.x);
@@ -84,15 +84,7 @@ function Drawing({ finding, ...axes }: Axes & { finding: string }) {
   const every = labelStep(xTicks.length, width - LINE_CHART_LEFT - RIGHT, room);
   return (
     <div ref={ref}>
-      <svg
-        className={styles.chart}
-        // Before its width is known it would be drawn squeezed.
-        visibility={width === 0 ? 'hidden' : undefined}
-        height={HEIGHT}
-        viewBox={`0 0 ${Math.max(1, width)} ${HEIGHT}`}
-        role="img"
-        aria-label={finding}
-      >
+      <svg {...svg} className={styles.chart} aria-label={finding}>
         {yTicks.map((tick) => (
           <g key={tick}>
             <line className={styles.grid} x1={LINE_CHART_LEFT} x2={width - RIGHT} y1={y(tick)} y2={y(tick)} />

@@ -1,9 +1,9 @@
-import { useElementSize } from '@mantine/hooks';
 import { type ReactNode, useId } from 'react';
 import { useFormat } from '../strings/use-format.ts';
 import { ChartCard } from './chart-card.tsx';
 import styles from './charts.module.css';
 import { labelStep, linear, ticksUpTo } from './scale.ts';
+import { useDrawing } from './use-drawing.ts';
 
 export interface Stack {
   label: string;
@@ -65,7 +65,7 @@ function Drawing({
 }) {
   const hatch = useId();
   const format = useFormat();
-  const { ref, width } = useElementSize<HTMLDivElement>();
+  const { ref, width, svg } = useDrawing(HEIGHT);
   const most = Math.max(1, ...columns.map(({ values }) => values.reduce((total, value) => total + value, 0)));
   const ticks = ticksUpTo(most, 4);
   const y = linear(0, ticks.at(-1) ?? 1, HEIGHT - 24, 8);
@@ -73,15 +73,7 @@ function Drawing({
   const step = labelStep(columns.length, width - LEFT, 56);
   return (
     <div ref={ref}>
-      <svg
-        className={styles.chart}
-        // Before its width is known it would be drawn squeezed.
-        visibility={width === 0 ? 'hidden' : undefined}
-        height={HEIGHT}
-        viewBox={`0 0 ${Math.max(1, width)} ${HEIGHT}`}
-        role="img"
-        aria-label={finding}
-      >
+      <svg {...svg} className={styles.chart} aria-label={finding}>
         <pattern id={hatch} width="4" height="4" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
           <rect width="2.4" height="4" style={{ fill: 'var(--c-warn)' }} />
         </pattern>

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { escapeHtml } from '../../http/pages/plain-page.ts';
 import type { HelpDocument } from './book.ts';
 import type { Found } from './search.ts';
 
@@ -156,11 +157,3 @@ const lowerFirst = (text: string) =>
   /^[A-Z][a-z]*\s/.test(text) && !/^Gatehouse/.test(text)
     ? text.charAt(0).toLowerCase() + text.slice(1)
     : text;
-
-function escapeHtml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
-}

@@ -6,6 +6,7 @@ import { FastifyAdapter } from '@bull-board/fastify';
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import type { Actor } from '../../engine/audit/index.ts';
 import { type BoardLinks, type Jobs, jobKinds } from '../../engine/events/index.ts';
+import { plainDocument, plainPagePolicy } from '../../http/pages/plain-page.ts';
 import {
   type AdministratorSessions,
   fromSessionCookie,
@@ -29,9 +30,9 @@ const reads = new Set(['GET', 'HEAD']);
 const sendClosed = (reply: FastifyReply, status: 401 | 404) =>
   reply
     .code(status)
-    .headers({ 'content-security-policy': closedPage.policy })
+    .headers({ 'content-security-policy': plainPagePolicy })
     .type('text/html; charset=utf-8')
-    .send(closedPage.html);
+    .send(closedPage);
 
 /**
  * `/jobs`: bull-board over the jobs of the appliance. No key opens it: an appliance owner in the console, or an operator at the box
@@ -216,31 +217,11 @@ const boardFonts = {
   'font-mono': 'ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace',
 };
 
-const closedPolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
-
-/** Page for a browser without a session. */
-const closedPage = {
-  policy: closedPolicy,
-  html: `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Jobs · Gatehouse</title>
-<style>
-:root { color-scheme: light dark }
-body { font: 16px/1.6 system-ui, sans-serif; max-width: 34rem; margin: 12vh auto 0; padding: 0 1.25rem }
-h1 { font-size: 1.25rem; margin: 0 0 .75rem }
-pre { padding: .75rem 1rem; border-radius: .5rem; background: color-mix(in srgb, currentColor 8%, transparent); overflow-x: auto }
-</style>
-</head>
-<body>
-<h1>This page is opened from the console</h1>
-<p>It shows the jobs of the whole appliance. Sign in to the <a href="/console/jobs">console</a> as an appliance owner and choose <b>Jobs</b>. Without the console: on the machine that runs Gatehouse, run</p>
+/** For a browser without a session. */
+const closedPage = plainDocument({
+  title: 'This page is opened from the console',
+  body: `<p>It shows the jobs of the whole appliance. Sign in to the <a href="/console/jobs">console</a> as an appliance owner and choose <b>Jobs</b>. Without the console: on the machine that runs Gatehouse, run</p>
 <pre>gatehouse jobs open</pre>
 <p>and open the link it prints. Either way works once, within five minutes, and gives this browser half an hour.</p>
-<p>Just opened the link? <a href="/jobs/">Go on to the jobs</a>.</p>
-</body>
-</html>
-`,
-};
+<p>Just opened the link? <a href="/jobs/">Go on to the jobs</a>.</p>`,
+});

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { FastifyPluginAsync, FastifyReply } from 'fastify';
 import { compressReplies } from '../../http/compressed-replies.ts';
 import type { BuiltPages } from '../../http/pages/built-pages.ts';
+import { escapeHtml, plainDocument, plainPagePolicy } from '../../http/pages/plain-page.ts';
 import { Problem } from '../../lib/problem.ts';
 
 export interface SdkDoorDeps {
@@ -55,7 +56,7 @@ export const createSdkDoor = ({ pages, clients, version }: SdkDoorDeps): Fastify
       reply.headers({ 'cache-control': 'no-cache', vary: 'accept' });
       if (!/\btext\/html\b/i.test(request.headers.accept ?? '')) return list;
       return reply
-        .header('content-security-policy', sdkPagePolicy)
+        .header('content-security-policy', plainPagePolicy)
         .type('text/html; charset=utf-8')
         .send(sdkPage(list, `${request.protocol}://${request.host}`));
     });
@@ -81,22 +82,6 @@ function built(files: readonly ClientFile[] | undefined): readonly ClientFile[] 
   );
 }
 
-const style = `
-:root { color-scheme: light dark; --line: light-dark(#e1e2dd, #2b3337); --sunken: light-dark(#fafaf8, #141a1c) }
-body { margin: 0; background: light-dark(#f5f5f2, #101416); color: light-dark(#1b2023, #e9edee); font: 16px/24px ui-sans-serif, system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif }
-main { max-width: 48rem; margin: 0 auto; padding: 32px 16px }
-h1 { font-size: 28px; line-height: 34px; margin: 0 0 12px }
-h2 { font-size: 20px; line-height: 28px; margin: 24px 0 8px }
-pre, code { font: 14px/22px ui-monospace, 'SF Mono', 'Cascadia Mono', 'DejaVu Sans Mono', monospace; overflow-wrap: anywhere }
-pre { padding: 8px 12px; border: 1px solid var(--line); border-radius: 6px; background: var(--sunken); white-space: pre-wrap }
-li { margin: 0 0 12px; overflow-wrap: anywhere }
-ul { padding-left: 20px }
-a { color: light-dark(#0e5569, #7cc4d8); text-underline-offset: 3px }
-small { color: light-dark(#465055, #b7c0c4) }
-`;
-
-const sdkPagePolicy = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
-
 /** `origin`: of the address that the page was asked for by. */
 function sdkPage(
   { version, files }: { version: string; files: readonly ReturnType<typeof listed>[] },
@@ -112,12 +97,9 @@ function sdkPage(
     ({ name, url, about, bytes, sha256 }) =>
       `<li><a href="${url}">${name}</a>: ${escapeHtml(about)}<br><small>${(bytes / 1000).toFixed(1)} kB, SHA-256 <code>${sha256}</code></small></li>`,
   );
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Client libraries of Gatehouse ${version}</title><style>${style}</style></head>
-<body><main>
-<h1>Client libraries of Gatehouse ${version}</h1>
-<p>They fit this box and come from it alone: they are on no registry.</p>
+  return plainDocument({
+    title: `Client libraries ${version}`,
+    body: `<p>They fit this box and come from it alone: they are on no registry.</p>
 <h2>With npm</h2>
 <pre>npm install ${escapeHtml(`${origin}${sdk!.url}`)}</pre>
 <p>Where the box issues its own certificate, npm needs its authority (<a href="/trust">from this box</a>): set <code>NODE_EXTRA_CA_CERTS=/path/to/authority.pem</code> for it and for your server. Where npm reaches no registry, add <code>--legacy-peer-deps</code>.</p>
@@ -125,13 +107,9 @@ function sdkPage(
 <pre>${tags.map(escapeHtml).join('\n')}</pre>
 <h2>Files</h2>
 <ul>${items.join('\n')}</ul>
-<p>As JSON, with the hashes for <code>integrity</code>: this address with the header <code>Accept: application/json</code>.</p>
-</main></body></html>
-`;
+<p>As JSON, with the hashes for <code>integrity</code>: this address with the header <code>Accept: application/json</code>.</p>`,
+  });
 }
-
-const escapeHtml = (text: string) =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 
 interface ClientFile {
   /** With the version in it: what it names never changes. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { escapeHtml } from '../../http/pages/plain-page.ts';
 
 const style = `
 :root {
@@ -80,9 +81,6 @@ ${svg.replace(/ xmlns="[^"]*"/, ' role="img" aria-label="QR code with the addres
 }
 
 /** A proxy may pass on what a caller said. */
-const escapeHtml = (text: string): string =>
-  text.replace(/[&<>"']/g, (character) => `&#${character.codePointAt(0)};`);
-
 const section = (
   { id, name, file, steps }: System,
   open: boolean,

@@ -62,7 +62,7 @@ describe('the page', () => {
   test('writes the host that a proxy passes on as text', async () => {
     const page = await trustPage('', { protocol: 'https', host: `box.example"'<script>&` });
     expect(page).not.toContain('<script');
-    expect(page).toContain('box.example&#34;&#39;&#60;script&#62;&#38;/trust');
+    expect(page).toContain('box.example&quot;&#39;&lt;script&gt;&amp;/trust');
   });
 
   test('has steps for every system, no script, nothing of another host, and its style by hash', async () => {

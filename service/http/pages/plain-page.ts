@@ -3,11 +3,16 @@ import { createHash } from 'node:crypto';
 const style = `
 :root { color-scheme: light dark }
 body { margin: 0; background: light-dark(#f5f5f2, #101416); color: light-dark(#1b2023, #e9edee); font: 16px/24px ui-sans-serif, system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif; -webkit-text-size-adjust: 100% }
-main { max-width: 36rem; margin: 0 auto; padding: 48px 16px }
-h1 { font-size: 28px; line-height: 34px; letter-spacing: -.011em; margin: 0 0 12px; text-wrap: balance }
-p { margin: 0 0 12px; overflow-wrap: anywhere }
+main { max-width: 42rem; margin: 0 auto; padding: 48px 16px }
+h1 { font-size: 28px; line-height: 34px; letter-spacing: -.011em; margin: 0 0 12px; text-wrap: balance; overflow-wrap: anywhere }
+h2 { font-size: 20px; line-height: 28px; margin: 24px 0 8px }
+p, li, pre { margin: 0 0 12px; overflow-wrap: anywhere }
+ul { padding-left: 20px }
+small { color: light-dark(#465055, #b7c0c4) }
 .staff { margin-top: 32px; padding-top: 16px; border-top: 1px solid light-dark(#e1e2dd, #2b3337); color: light-dark(#465055, #b7c0c4); font-size: 14px }
-code { font: 14px/22px ui-monospace, 'SF Mono', 'Cascadia Mono', 'DejaVu Sans Mono', monospace }
+code, pre { font: 14px/22px ui-monospace, 'SF Mono', 'Cascadia Mono', 'DejaVu Sans Mono', monospace }
+pre { padding: 8px 12px; border: 1px solid light-dark(#e1e2dd, #2b3337); border-radius: 6px; background: light-dark(#fafaf8, #141a1c); white-space: pre-wrap }
+h1 code { font: inherit }
 a { color: light-dark(#0e5569, #7cc4d8); text-underline-offset: 3px }
 :focus-visible { outline: 2px solid light-dark(#0e5569, #7cc4d8); outline-offset: 2px; border-radius: 4px }
 `;
@@ -81,24 +86,52 @@ export function plainPage(of: PlainPage, acceptLanguage: string | undefined, to?
   const language = languageAsked(acceptLanguage);
   const { title, lines, staff }: Text = texts[of][language];
   const link = to === undefined ? [] : [`<a href="${escapeHtml(to)}">${escapeHtml(to)}</a>`];
-  return `<!doctype html>
+  return plainDocument({
+    title,
+    language,
+    body:
+      [...lines, ...link].map((line) => `<p>${line}</p>`).join('\n') +
+      (staff === undefined ? '' : `\n<p class="staff">${staff}</p>`),
+    ...(of === 'starting' && { again: 3 }),
+  });
+}
+
+/** A whole page. `heading` and `body`: HTML; `again`: seconds after which it loads anew. */
+export const plainDocument = ({
+  title,
+  body,
+  heading = escapeHtml(title),
+  language = 'en',
+  again,
+}: {
+  title: string;
+  body: string;
+  heading?: string;
+  language?: Language;
+  again?: number;
+}): string => `<!doctype html>
 <html lang="${language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">${of === 'starting' ? '\n<meta http-equiv="refresh" content="3">' : ''}
-<title>${title} · Gatehouse</title>
+<meta name="robots" content="noindex">${again === undefined ? '' : `\n<meta http-equiv="refresh" content="${again}">`}
+<title>${escapeHtml(title)} · Gatehouse</title>
 <style>${style}</style>
 </head>
 <body>
 <main>
-<h1>${title}</h1>
-${[...lines, ...link].map((line) => `<p>${line}</p>`).join('\n')}${staff === undefined ? '' : `\n<p class="staff">${staff}</p>`}
+<h1>${heading}</h1>
+${body}
 </main>
 </body>
 </html>
 `;
-}
 
-const escapeHtml = (text: string): string =>
-  text.replace(/[&<>"']/g, (character) => `&#${character.codePointAt(0)};`);
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (one) => entities[one]!);
