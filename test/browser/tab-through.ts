@@ -18,7 +18,8 @@ const mark = `(() => {
       (chosen ?? one).dataset.tab = String(marks++);
     } else one.dataset.tab = String(marks++);
   }
-  document.activeElement?.blur();
+  // A dialog keeps the focus that is in it.
+  if (dialogs.length === 0) document.activeElement?.blur();
   getSelection()?.removeAllRanges();
   return marks;
 })()`;

@@ -65,7 +65,7 @@ export function Card({
   );
 }
 
-/** Main and aside (336 px); the aside goes below under 1000 px. */
+/** Main and aside (336 px); the aside goes below under 1180 px. */
 export const WithAside = ({ children, aside }: { children: ReactNode; aside: ReactNode }) => (
   <div className={styles.withAside}>
     <Stack gap={24}>{children}</Stack>
