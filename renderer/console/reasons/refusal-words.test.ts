@@ -8,10 +8,12 @@ import { RefusalWords, refusalStrings } from './refusal-words.tsx';
 
 const shown = (language: Language, status: number, body: Record<string, unknown>) =>
   renderToStaticMarkup(
-    createElement(
-      LanguageScope,
-      { language, choose: () => undefined },
-      createElement(RefusalWords, { error: new Refusal(status, body) }),
+    createElement(() =>
+      LanguageScope({
+        language,
+        choose: () => undefined,
+        children: createElement(RefusalWords, { error: new Refusal(status, body) }),
+      }),
     ),
   );
 const { de } = refusalStrings;
