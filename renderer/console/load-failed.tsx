@@ -10,14 +10,9 @@ import { api, type Schemas } from './api/admin.ts';
 import { useOperation } from './api/use-operation.ts';
 import de from './load-failed.de.json' with { type: 'json' };
 import en from './load-failed.en.json' with { type: 'json' };
+import { RefusalWords } from './reasons/refusal-words.tsx';
 
 const strings = defineStrings('console/load-failed', en, de);
-
-/** The sentence of an error for the reader. */
-function useRefusalText(): (error: unknown) => string {
-  const t = useStrings(uiStrings);
-  return (error) => (error instanceof Refusal && error.status !== 0 ? error.message : t('noAnswer'));
-}
 
 interface Failed {
   error: unknown;
@@ -32,16 +27,11 @@ interface Failed {
 export function LoadFailed(props: Failed) {
   const { error } = props;
   const asked = error instanceof Refusal && error.code === 'APPROVAL_REQUIRED' && error.body.approval;
-  return asked ? (
-    <AskSecond text={(error as Refusal).message} what={asked as Schemas['NewApproval']} />
-  ) : (
-    <Why {...props} />
-  );
+  return asked ? <AskSecond error={error} what={asked as Schemas['NewApproval']} /> : <Why {...props} />;
 }
 
 function Why({ error, retry, title }: Failed) {
   const t = useStrings(uiStrings);
-  const text = useRefusalText();
   const requestId = error instanceof Refusal ? error.requestId : undefined;
   return (
     <Note
@@ -49,13 +39,13 @@ function Why({ error, retry, title }: Failed) {
       title={title ?? t('couldNotLoad')}
       action={retry && <Button onClick={retry}>{t('tryAgain')}</Button>}
     >
-      {text(error)}
+      <RefusalWords error={error} />
       {requestId !== undefined && <div className="mono faint">{t('requestId', { id: requestId })}</div>}
     </Note>
   );
 }
 
-function AskSecond({ text, what }: { text: string; what: Schemas['NewApproval'] }) {
+function AskSecond({ error, what }: { error: unknown; what: Schemas['NewApproval'] }) {
   const t = useStrings(strings);
   const format = useFormat();
   const ask = useOperation(() => api.post('/api/admin/approvals', {}, what), { refresh: ['approvals'] });
@@ -75,7 +65,7 @@ function AskSecond({ text, what }: { text: string; what: Schemas['NewApproval'] 
         </Button>
       }
     >
-      {text}
+      <RefusalWords error={error} />
       {ask.error && <Why error={ask.error} title={t('notAsked')} />}
     </Note>
   );

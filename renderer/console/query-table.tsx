@@ -20,6 +20,7 @@ import en from './list-strings.en.json' with { type: 'json' };
 import styles from './list-tools.module.css';
 import { Refused } from './load-failed.tsx';
 import { RunButton } from './operation-form.tsx';
+import { useRefusalWords } from './reasons/refusal-words.tsx';
 import { rowsOfCsv } from './rows-of-csv.ts';
 import { saveFile } from './save-file.ts';
 
@@ -197,11 +198,12 @@ interface CsvProps {
 /** Saves exactly what the list is filtered to, with the columns in the words of the page. */
 function CsvButton({ source, columns, ids }: CsvProps) {
   const t = useStrings(listStrings);
+  const wordsOf = useRefusalWords();
   const name = `${source.path.split('/').at(-1)}-${new Date().toISOString().slice(0, 10)}.csv`;
   const save = useMutation({
     mutationFn: () => csvOf(source, columns, ids),
     onSuccess: (file) => saveFile(name, file, 'text/csv'),
-    onError: (error) => toast(t('csvFailed'), { text: error.message }),
+    onError: (error) => toast(t('csvFailed'), { text: wordsOf(error).text }),
   });
   return (
     <RunButton of={save} small kind="quiet" icon={IconDownload}>

@@ -24,7 +24,7 @@ export function ConsentScreen({ api, state, footer, go }: Props) {
   const [asked, setAsked] = useState<Asked>();
   const [none, setNone] = useState(false);
   useEffect(() => {
-    api.consent().then(setAsked, () => go({ is: 'refused', message: t('offlineText'), cut: true }));
+    api.consent().then(setAsked, () => go({ is: 'refused', words: { text: t('offlineText') }, cut: true }));
   }, [api, go, t]);
 
   function agree(typed: FormData) {

@@ -1,11 +1,12 @@
 import { useEffect, useState } from 'react';
-import { Refusal } from '../ui/refusal.ts';
+import { Said, type Words } from '../ui/said.tsx';
 import { useStrings } from '../ui/strings/use-strings.ts';
 import { pairing } from './api.ts';
 import { type DeviceIdentity, keepIdentity, makeKey } from './device-key.ts';
 import { Field, Form } from './form.tsx';
 import { Frame, Settings } from './frame.tsx';
 import { kioskStrings } from './kiosk-strings.ts';
+import { useRefusalWords } from './refusal-words.ts';
 
 const POLL = 1_000;
 
@@ -19,15 +20,16 @@ interface Claimed {
 export function PairScreen({ paired }: { paired(identity: DeviceIdentity): void }) {
   const t = useStrings(kioskStrings);
   const [claimed, setClaimed] = useState<Claimed>();
-  const [problem, setProblem] = useState('');
+  const wordsOf = useRefusalWords('pair');
+  const [problem, setProblem] = useState<Words>();
   async function send(typed: FormData) {
     const code = String(typed.get('code') ?? '');
     try {
       const { key, publicKey } = await makeKey();
       setClaimed({ ...(await pairing.claim(code, publicKey)), key });
-      setProblem('');
+      setProblem(undefined);
     } catch (error) {
-      setProblem((error instanceof Refusal && error.sentence) || t('noAnswer'));
+      setProblem(wordsOf(error));
     }
   }
   useEffect(() => {
@@ -36,7 +38,7 @@ export function PairScreen({ paired }: { paired(identity: DeviceIdentity): void 
       const outcome = await pairing.outcome(claimed.claim).catch(() => undefined);
       if (outcome?.is === 'ended') {
         setClaimed(undefined);
-        setProblem(t('revoked'));
+        setProblem({ text: t('revoked') });
       }
       if (outcome?.is !== 'paired') return;
       clearInterval(timer);
@@ -59,7 +61,11 @@ export function PairScreen({ paired }: { paired(identity: DeviceIdentity): void 
           <h1>{t('pairTitle')}</h1>
           <p>{t('pairText')}</p>
           <Field label={t('code')} name="code" required maxLength={20} className="k-code" />
-          {problem && <p role="alert">{problem}</p>}
+          {problem && (
+            <p role="alert">
+              <Said {...problem} />
+            </p>
+          )}
           <button type="submit" className="k-btn primary" aria-disabled={busy}>
             {t('pair')}
           </button>

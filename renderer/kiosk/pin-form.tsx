@@ -1,8 +1,9 @@
 import { type ReactNode, useState } from 'react';
-import { Refusal } from '../ui/refusal.ts';
+import { Said, type Words } from '../ui/said.tsx';
 import { useStrings } from '../ui/strings/use-strings.ts';
 import { Field, Form } from './form.tsx';
 import { kioskStrings } from './kiosk-strings.ts';
+import { useRefusalWords } from './refusal-words.ts';
 
 /** A form with a PIN, which is cleared when it was refused: a key that is held gives no second try. */
 export function PinForm({
@@ -27,14 +28,15 @@ export function PinForm({
   children?: ReactNode;
 }) {
   const t = useStrings(kioskStrings);
-  const [problem, setProblem] = useState('');
+  const wordsOf = useRefusalWords();
+  const [problem, setProblem] = useState<Words>();
   const [tries, setTries] = useState(0);
   async function submit(typed: FormData) {
     try {
       await send(String(typed.get('pin') ?? ''), typed);
-      setProblem('');
+      setProblem(undefined);
     } catch (error) {
-      setProblem((error instanceof Refusal && error.sentence) || t('noAnswer'));
+      setProblem(wordsOf(error));
       setTries((before) => before + 1);
     }
     await changed();
@@ -58,7 +60,11 @@ export function PinForm({
             autoFocus={pinFirst || tries > 0}
           />
           <p className="muted">{t('pinHint')}</p>
-          {problem && <p role="alert">{problem}</p>}
+          {problem && (
+            <p role="alert">
+              <Said {...problem} />
+            </p>
+          )}
           <button type="submit" className="k-btn primary" aria-disabled={busy}>
             {action}
           </button>

@@ -1,4 +1,5 @@
 import type { purposes } from '../../sdk/admin/values.ts';
+import type { Words } from '../ui/said.tsx';
 
 export type Purpose = (typeof purposes)[number];
 
@@ -26,4 +27,4 @@ export type Step =
   /** Its operator decides: liveness alone is against it, and not sure. */
   | { is: 'undecided'; picture: Blob; reference: string; email?: string }
   /** `cut`: there was no answer, and the box may have got what was sent. */
-  | { is: 'refused'; message: string; cut?: true };
+  | { is: 'refused'; words: Words; cut?: true };

@@ -1,6 +1,7 @@
 import { IconCheck, IconHandStop, IconUserCheck, IconUserPlus } from '@tabler/icons-react';
 import { type ReactNode, useEffect, useState } from 'react';
 import { referenceOf } from '../../sdk/admin/reference.ts';
+import { Said } from '../ui/said.tsx';
 import { useStrings } from '../ui/strings/use-strings.ts';
 import type { KioskState } from './api.ts';
 import { Field, Form } from './form.tsx';
@@ -99,7 +100,13 @@ export function Outcome({ state, step, go, footer }: OutcomeProps) {
   const main = (
     <div className="k-form" role="alert">
       <h1>{t(cut ? 'offlineTitle' : refused ? 'refusedTitle' : 'notVerified')}</h1>
-      <p>{refused ? step.message : t('notVerifiedText', { reference: referenceOf(step.reference) })}</p>
+      <p>
+        {refused ? (
+          <Said {...step.words} />
+        ) : (
+          t('notVerifiedText', { reference: referenceOf(step.reference) })
+        )}
+      </p>
       {cut && <p className="muted">{t('offlineStaff')}</p>}
       <button type="button" className="k-btn primary" onClick={() => go(again)}>
         {t('again')}

@@ -10,6 +10,7 @@ import { ConsentScreen } from './consent-screen.tsx';
 import { enrollPerson } from './enroll-person.ts';
 import { Frame } from './frame.tsx';
 import { kioskStrings } from './kiosk-strings.ts';
+import { useRefusalWords } from './refusal-words.ts';
 import type { Step } from './step.ts';
 import { UndecidedScreen } from './undecided-screen.tsx';
 import { Ending, Outcome, StartScreen, WhoScreen, WithoutScreen } from './visit-screens.tsx';
@@ -47,6 +48,7 @@ export function Visit(props: VisitProps) {
 
 function OneVisit({ api, state, lock, lost, clear }: VisitProps & { clear(): void }) {
   const t = useStrings(kioskStrings);
+  const wordsOf = useRefusalWords();
   const [step, setStep] = useState<Step>({ is: 'start' });
   const { left, stay, seen } = useIdle(idleOf(step), clear);
   async function send(work: () => Promise<Step>) {
@@ -58,8 +60,8 @@ function OneVisit({ api, state, lock, lost, clear }: VisitProps & { clear(): voi
       const waits = said.code === 'DUPLICATE_IDENTITY';
       setStep(
         said.sentence === undefined
-          ? { is: 'refused', message: t('cutText'), cut: true }
-          : { is: 'refused', message: waits ? t('waits') : said.sentence },
+          ? { is: 'refused', words: { text: t('cutText') }, cut: true }
+          : { is: 'refused', words: waits ? { text: t('waits') } : wordsOf(said) },
       );
       if (said.status === 401 || said.status === 403) await lost();
     }
@@ -71,7 +73,7 @@ function OneVisit({ api, state, lock, lost, clear }: VisitProps & { clear(): voi
   const testPerson = (step: Extract<Step, { is: 'camera' }>) => (outcome: TestOutcome) =>
     void testPicture(outcome).then(
       (picture) => took(step)([picture]),
-      () => setStep({ is: 'refused', message: t('noAnswer') }),
+      () => setStep({ is: 'refused', words: { text: t('noAnswer') } }),
     );
   const vouch = (step: Extract<Step, { is: 'undecided' }>) => async (pin: string) => {
     const { email } = step;

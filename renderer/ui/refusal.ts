@@ -1,3 +1,15 @@
+/** What is wrong with one field. */
+export interface FieldRefusal {
+  /** As the request names the field; empty: the request as a whole. */
+  path: string;
+  /** English. */
+  message: string;
+  /** The rule that it breaks, where one of all fields is. */
+  rule?: string;
+  limit?: number;
+  values?: string[];
+}
+
 /** What the box answered instead of doing what was asked. */
 export class Refusal extends Error {
   override name = 'Refusal';
@@ -26,14 +38,11 @@ export class Refusal extends Error {
     const { reason, error } = this.body;
     return [reason, error].find((one) => typeof one === 'string') as string | undefined;
   }
-  /** Sentences about single fields, by the name of the field. */
-  get fields(): ReadonlyMap<string, string> {
+  get details(): readonly FieldRefusal[] {
     const { details } = this.body;
-    const pairs = (Array.isArray(details) ? details : []).flatMap((detail): [string, string][] => {
-      const { path, message } = (detail ?? {}) as { path?: unknown; message?: unknown };
-      return typeof path === 'string' && typeof message === 'string' ? [[path, message]] : [];
-    });
-    return new Map(pairs);
+    return (Array.isArray(details) ? details : []).filter(
+      (one): one is FieldRefusal => typeof one?.path === 'string' && typeof one.message === 'string',
+    );
   }
 }
 

@@ -355,7 +355,8 @@ export interface components {
          *       "details": [
          *         {
          *           "path": "image",
-         *           "message": "It is missing."
+         *           "message": "It is missing.",
+         *           "rule": "missing"
          *         }
          *       ]
          *     }
@@ -376,6 +377,15 @@ export interface components {
                 path: string;
                 /** @description The problem with the field */
                 message: string;
+                /**
+                 * @description The rule that the field breaks; absent where only `message` says it
+                 * @enum {string}
+                 */
+                rule?: "missing" | "empty" | "unknown" | "email" | "type" | "one-of" | "max-characters" | "min-characters" | "max-items" | "min-items" | "max" | "min" | "above";
+                /** @description The number of the rules `max…`, `min…` and `above` */
+                limit?: number;
+                /** @description Those of the rules `one-of` and `type` */
+                values?: string[];
             }[];
             /** @description With a 422 of the identity family: a sentence for the person */
             reason?: string;

@@ -4836,7 +4836,8 @@ export interface components {
          *       "details": [
          *         {
          *           "path": "image",
-         *           "message": "It is missing."
+         *           "message": "It is missing.",
+         *           "rule": "missing"
          *         }
          *       ]
          *     }
@@ -4857,6 +4858,15 @@ export interface components {
                 path: string;
                 /** @description The problem with the field */
                 message: string;
+                /**
+                 * @description The rule that the field breaks; absent where only `message` says it
+                 * @enum {string}
+                 */
+                rule?: "missing" | "empty" | "unknown" | "email" | "type" | "one-of" | "max-characters" | "min-characters" | "max-items" | "min-items" | "max" | "min" | "above";
+                /** @description The number of the rules `max…`, `min…` and `above` */
+                limit?: number;
+                /** @description Those of the rules `one-of` and `type` */
+                values?: string[];
             }[];
             /** @description With a 422 of the identity family: a sentence for the person */
             reason?: string;
@@ -53382,7 +53392,7 @@ export interface operations {
             /**
              * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
              *     - `MALFORMED_JSON`: The body is not JSON.
-             *     - `PASSKEY_REFUSED`: The answer of the authenticator is invalid, or does not belong to the challenge.
+             *     - `PASSKEY_REFUSED`: The answer of the authenticator is not valid, or does not belong to the challenge.
              */
             400: {
                 headers: {
@@ -53536,7 +53546,7 @@ export interface operations {
             /**
              * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
              *     - `MALFORMED_JSON`: The body is not JSON.
-             *     - `PASSKEY_REFUSED`: The answer of the authenticator is invalid, or does not belong to the challenge.
+             *     - `PASSKEY_REFUSED`: The answer of the authenticator is not valid, or does not belong to the challenge.
              */
             400: {
                 headers: {
@@ -53698,7 +53708,7 @@ export interface operations {
             /**
              * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
              *     - `MALFORMED_JSON`: The body is not JSON.
-             *     - `PASSKEY_REFUSED`: The answer of the authenticator is invalid, or does not belong to the challenge.
+             *     - `PASSKEY_REFUSED`: The answer of the authenticator is not valid, or does not belong to the challenge.
              */
             400: {
                 headers: {
@@ -53831,7 +53841,7 @@ export interface operations {
             /**
              * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
              *     - `MALFORMED_JSON`: The body is not JSON.
-             *     - `PASSKEY_REFUSED`: The answer of the authenticator is invalid, or does not belong to the challenge.
+             *     - `PASSKEY_REFUSED`: The answer of the authenticator is not valid, or does not belong to the challenge.
              */
             400: {
                 headers: {
@@ -53968,7 +53978,7 @@ export interface operations {
             /**
              * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
              *     - `MALFORMED_JSON`: The body is not JSON.
-             *     - `PASSKEY_REFUSED`: The answer of the authenticator is invalid, or does not belong to the challenge.
+             *     - `PASSKEY_REFUSED`: The answer of the authenticator is not valid, or does not belong to the challenge.
              */
             400: {
                 headers: {
@@ -54090,7 +54100,7 @@ export interface operations {
             /**
              * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
              *     - `MALFORMED_JSON`: The body is not JSON.
-             *     - `PASSKEY_REFUSED`: The answer of the authenticator is invalid, or does not belong to the challenge.
+             *     - `PASSKEY_REFUSED`: The answer of the authenticator is not valid, or does not belong to the challenge.
              */
             400: {
                 headers: {
@@ -56213,7 +56223,7 @@ export interface operations {
             /**
              * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
              *     - `MALFORMED_JSON`: The body is not JSON.
-             *     - `PASSKEY_REFUSED`: The answer of the authenticator is invalid, or does not belong to the challenge.
+             *     - `PASSKEY_REFUSED`: The answer of the authenticator is not valid, or does not belong to the challenge.
              */
             400: {
                 headers: {
@@ -56363,7 +56373,7 @@ export interface operations {
             /**
              * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
              *     - `MALFORMED_JSON`: The body is not JSON.
-             *     - `PASSKEY_REFUSED`: The answer of the authenticator is invalid, or does not belong to the challenge.
+             *     - `PASSKEY_REFUSED`: The answer of the authenticator is not valid, or does not belong to the challenge.
              */
             400: {
                 headers: {

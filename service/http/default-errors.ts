@@ -1,4 +1,4 @@
-import type { Problem, ProblemCode } from '../lib/problem.ts';
+import type { Problem, ProblemCode, ProblemDetail } from '../lib/problem.ts';
 import type { RateLimit } from '../lib/rate-limit.ts';
 
 /** How a family answers one problem code. The body's shape is one for all families (contracts/README.md, Errors). */
@@ -17,7 +17,7 @@ export const respelled =
   ({ extra: { details = [] } }: Problem): Record<string, unknown> =>
     details.length === 0
       ? {}
-      : { details: details.map(({ path, message }) => ({ path: spelled[path] ?? path, message })) };
+      : { details: details.map((detail) => ({ ...detail, path: spelled[detail.path] ?? detail.path })) };
 
 /** One answer for each code; a code without one is a type error. */
 export const defaultErrors = {
@@ -101,7 +101,7 @@ interface ErrorBody {
   code: ProblemCode;
   requestId: string;
   doc_url?: string;
-  details?: { path: string; message: string }[];
+  details?: ProblemDetail[];
   [extra: string]: unknown;
 }
 

@@ -1,12 +1,23 @@
 import type { FastifySchemaCompiler } from 'fastify';
 import { z } from 'zod';
-import { Problem, type ProblemDetail } from '../lib/problem.ts';
+import { type FieldRule, Problem, type ProblemDetail } from '../lib/problem.ts';
 import { NOT_AN_EMAIL } from '../lib/text-fields.ts';
 
 /** A refusal names at most this many wrong fields. */
 const DETAILS_MOST = 20;
 
+const MISSING = 'It is missing.';
+const EMPTY = 'It must not be empty.';
 const UNKNOWN = 'Unknown field.';
+
+/** Sentences that schemas have of their own. */
+const ruleOf: Readonly<Record<string, FieldRule>> = {
+  [MISSING]: 'missing',
+  [EMPTY]: 'empty',
+  'It is empty.': 'empty',
+  [UNKNOWN]: 'unknown',
+  [NOT_AN_EMAIL]: 'email',
+};
 
 const whole: Record<string, string> = {
   body: 'The body',
@@ -22,23 +33,36 @@ const whole: Record<string, string> = {
 export const zodValidator: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart }) => {
   const drop = httpPart === 'body' ? dropNulls(schema) : undefined;
   return (data: unknown) => {
-    const value = drop ? drop(data) : data;
-    const result = schema.safeParse(value, { error: sentence });
-    if (result.success) return { value: result.data };
-    return { error: invalidRequest(result.error, whole[httpPart ?? 'body'] ?? 'The request') };
+    return check(schema, drop ? drop(data) : data, whole[httpPart ?? 'body'] ?? 'The request');
   };
 };
 
 /** As the validator for a body, for JSON from another part of the request. */
 export function parseFields<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
   const drop = dropNulls(schema);
-  const result = schema.safeParse(drop ? drop(value) : value, { error: sentence });
-  if (result.success) return result.data;
-  throw invalidRequest(result.error, 'The body');
+  const result = check(schema, drop ? drop(value) : value, 'The body');
+  if ('error' in result) throw result.error;
+  return result.value;
 }
 
-function invalidRequest(error: z.ZodError, what: string): Problem {
-  const details = error.issues.flatMap(toDetails).slice(0, DETAILS_MOST);
+function check<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  what: string,
+): { value: z.output<Schema> } | { error: Problem } {
+  const said = new Map<string, Broken>();
+  const result = schema.safeParse(value, {
+    error(issue) {
+      const broken = brokenBy(issue);
+      if (broken) said.set(broken.message, broken);
+      return broken?.message;
+    },
+  });
+  return result.success ? { value: result.data } : { error: invalidRequest(result.error, what, said) };
+}
+
+function invalidRequest(error: z.ZodError, what: string, said: ReadonlyMap<string, Broken>): Problem {
+  const details = error.issues.flatMap((issue) => toDetails(issue, said)).slice(0, DETAILS_MOST);
   const { path, message } = details[0] ?? { path: '', message: 'It is not what this call takes.' };
   return new Problem('INVALID_REQUEST', about(path === '' ? what : `The field "${path}"`, message), {
     details,
@@ -48,8 +72,13 @@ function invalidRequest(error: z.ZodError, what: string): Problem {
 /** INVALID_REQUEST for one field. `message` is a sentence about it: "It is empty." */
 export function invalidField(path: string, message: string): Problem {
   return new Problem('INVALID_REQUEST', about(`The field "${path}"`, message), {
-    details: [{ path, message }],
+    details: [detailOf(path, message)],
   });
+}
+
+function detailOf(path: string, message: string): ProblemDetail {
+  const rule = ruleOf[message];
+  return { path, message, ...(rule && { rule }) };
 }
 
 /** 'The field "email"', "It is missing." -> 'The field "email" is missing.' */
@@ -59,11 +88,13 @@ function about(what: string, message: string): string {
   return whole.startsWith('It ') ? `${what} ${whole.slice(3)}` : `${what} cannot be used: ${whole}`;
 }
 
-function toDetails(issue: z.core.$ZodIssue): ProblemDetail[] {
+function toDetails(issue: z.core.$ZodIssue, said: ReadonlyMap<string, Broken>): ProblemDetail[] {
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ path: [...issue.path, key].join('.'), message: UNKNOWN }));
+    return issue.keys.map((key) => detailOf([...issue.path, key].join('.'), UNKNOWN));
   }
-  return [{ path: issue.path.join('.'), message: issue.message }];
+  const path = issue.path.join('.');
+  const broken = said.get(issue.message);
+  return [broken ? { path, ...broken } : detailOf(path, issue.message)];
 }
 
 const names: Record<string, string> = {
@@ -73,32 +104,43 @@ const names: Record<string, string> = {
   boolean: 'true or false',
   array: 'a list',
   object: 'an object',
-  record: 'an object',
 };
 
+type Broken = Omit<ProblemDetail, 'path'>;
+
 /** Actionable messages in place of zod's; undefined keeps zod's. Never quotes a value. */
-function sentence(issue: z.core.$ZodRawIssue): string | undefined {
+function brokenBy(issue: z.core.$ZodRawIssue): Broken | undefined {
   switch (issue.code) {
-    case 'invalid_type':
-      if (issue.input === undefined) return 'It is missing.';
-      return `It must be ${names[issue.expected] ?? issue.expected}.`;
-    case 'too_big':
-      return issue.origin === 'string'
-        ? `It must have at most ${issue.maximum} characters.`
-        : issue.origin === 'array'
-          ? `It must have at most ${issue.maximum} items.`
-          : `It must be at most ${issue.maximum}.`;
-    case 'too_small':
-      if (issue.minimum === 1 && issue.origin !== 'number') return 'It must not be empty.';
-      return issue.origin === 'string'
-        ? `It must have at least ${issue.minimum} characters.`
-        : issue.origin === 'array'
-          ? `It must have at least ${issue.minimum} items.`
-          : `It must be ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}.`;
-    case 'invalid_value':
-      return `It must be one of: ${issue.values.map(String).join(', ')}.`;
+    case 'invalid_type': {
+      if (issue.input === undefined) return { message: MISSING, rule: 'missing' };
+      const type = issue.expected === 'record' ? 'object' : issue.expected;
+      return { message: `It must be ${names[type] ?? type}.`, rule: 'type', values: [type] };
+    }
+    case 'too_big': {
+      const limit = Number(issue.maximum);
+      if (issue.origin === 'string')
+        return { message: `It must have at most ${limit} characters.`, rule: 'max-characters', limit };
+      if (issue.origin === 'array')
+        return { message: `It must have at most ${limit} items.`, rule: 'max-items', limit };
+      return { message: `It must be at most ${limit}.`, rule: 'max', limit };
+    }
+    case 'too_small': {
+      const limit = Number(issue.minimum);
+      if (limit === 1 && issue.origin !== 'number') return { message: EMPTY, rule: 'empty' };
+      if (issue.origin === 'string')
+        return { message: `It must have at least ${limit} characters.`, rule: 'min-characters', limit };
+      if (issue.origin === 'array')
+        return { message: `It must have at least ${limit} items.`, rule: 'min-items', limit };
+      if (issue.inclusive === false)
+        return { message: `It must be more than ${limit}.`, rule: 'above', limit };
+      return { message: `It must be at least ${limit}.`, rule: 'min', limit };
+    }
+    case 'invalid_value': {
+      const values = issue.values.map(String);
+      return { message: `It must be one of: ${values.join(', ')}.`, rule: 'one-of', values };
+    }
     case 'invalid_format':
-      return issue.format === 'email' ? NOT_AN_EMAIL : undefined;
+      return issue.format === 'email' ? { message: NOT_AN_EMAIL, rule: 'email' } : undefined;
     default:
       return undefined;
   }

@@ -87,10 +87,32 @@ export const problemCodes = [
 
 export type ProblemCode = (typeof problemCodes)[number];
 
+/** The rules of fields that have no sentence of their own. */
+export const fieldRules = [
+  'missing',
+  'empty',
+  'unknown',
+  'email',
+  'type', // `values` says of which type it must be
+  'one-of', // of `values`
+  'max-characters', // `limit` is the number of each of these
+  'min-characters',
+  'max-items',
+  'min-items',
+  'max',
+  'min',
+  'above',
+] as const;
+export type FieldRule = (typeof fieldRules)[number];
+
 /** What was wrong with one field. `path` is dotted, as the caller spelled it: `deviceInfo.cameraWidth`. */
 export interface ProblemDetail {
   path: string;
   message: string;
+  /** The rule that it breaks, for programs that say it in other words; absent where only the message says it. */
+  rule?: FieldRule;
+  limit?: number;
+  values?: string[];
 }
 
 export interface ProblemExtra {

@@ -21,9 +21,13 @@ export function errorsPage(): string {
 For developers: every error code, its cause, and what to do.
 
 Every error of every API is \`{ error, code, requestId, doc_url, details? }\`: a sentence with the problem and its remedy, a code of this list, the id under which the log of the box has the
-request, and the page of the code on the box (\`https://box/docs/errors/CODE\`; JSON for a program). \`details\` names each wrong field. Some APIs add fields, and answer a few codes with another status: the
+request, and the page of the code on the box (\`https://box/docs/errors/CODE\`; JSON for a program). \`details\` names each wrong field, with the rule that it breaks where one of all fields is. Some APIs add fields, and answer a few codes with another status: the
 OpenAPI document has both. Program by \`code\`; sentences may change ([COMPATIBILITY.md](COMPATIBILITY.md)).
 
 ${[['code', 'status', 'cause', 'what to do'], ['---', '---', '---', '---'], ...rows].map(row).join('\n')}
 `;
 }
+
+/** Cause and remedy of each code: the console has them in the other languages too. */
+export const errorSentences = (): Record<string, string> =>
+  Object.fromEntries(problemCodes.map((code) => [code, `${errorCodes[code].means} ${errorRemedies[code]}`]));

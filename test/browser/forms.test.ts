@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import de from '../../renderer/console/reasons/refusal-strings.de.json' with { type: 'json' };
 import { portrait } from '../cli/portraits.ts';
 import { missing, openChromium, watchPages, why } from './chromium.ts';
+import { inLanguage } from './in-language.ts';
 import { openOwnSession } from './own-session.ts';
 import { type RunningBox, startBox } from './running-box.ts';
 
@@ -241,5 +243,47 @@ test.skipIf(missing)(
     await dialog.getByLabel('Purpose (optional)').click({ trial: true, position: { x: 4, y: 4 } });
     await page.setViewportSize(size);
     expect(faults).toEqual([]);
+  },
+);
+
+test.skipIf(missing)(
+  `on a German page a refusal and what is wrong with a field are German, the words of the box are marked as English${why}`,
+  { timeout: 120_000 },
+  async () => {
+    const say = inLanguage('de');
+    const english = page.locator('main [lang=en]');
+    await open('/settings');
+    await page.evaluate(`localStorage.setItem('gatehouse-language', 'de')`);
+    try {
+      await open('/flows/targets');
+      await page.getByLabel(say('Target')).fill('no address at all');
+      await page.getByRole('button', { name: say('Allow a target') }).click();
+      await page.getByText('Diese Angabe ist so nicht möglich.').waitFor();
+      expect(await english.allInnerTexts()).toEqual([
+        '“no address at all” is no host, local origin or scheme.',
+      ]);
+
+      const refuse = (json: object) =>
+        page.route('**/api/admin/organization', (route) =>
+          route.request().method() === 'PATCH' ? route.fulfill({ status: 400, json }) : route.continue(),
+        );
+      const error = 'The field "name" must have at most 80 characters.';
+      const message = 'It must have at most 80 characters.';
+      const details = [{ path: 'name', message, rule: 'max-characters', limit: 80 }];
+      await refuse({ error, code: 'INVALID_REQUEST', details, requestId: 'req_1' });
+      await open('/settings');
+      const name = page.getByLabel(say('Name'));
+      await name.fill('Nordlys');
+      await page.getByRole('button', { name: say('Save') }).click();
+      await page.getByRole('alert').filter({ hasText: de.INVALID_REQUEST }).waitFor();
+      expect(await page.getByText('Höchstens 80 Zeichen sind möglich.').count()).toBe(2);
+      expect(await name.evaluate((at) => at === at.ownerDocument.activeElement)).toBe(true);
+      expect(await english.count()).toBe(0);
+      await page.unroute('**/api/admin/organization');
+      await page.getByRole('button', { name: say('Discard') }).click();
+      expect(faults).toEqual([]);
+    } finally {
+      await page.evaluate(`localStorage.setItem('gatehouse-language', 'en')`);
+    }
   },
 );

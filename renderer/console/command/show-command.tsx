@@ -7,6 +7,7 @@ import { Dialog } from '../../ui/layout/confirm-dialog.tsx';
 import { toast } from '../../ui/layout/toasts.tsx';
 import { defineStrings } from '../../ui/strings/define-strings.ts';
 import { useStrings } from '../../ui/strings/use-strings.ts';
+import { useRefusalWords } from '../reasons/refusal-words.tsx';
 import { useSession } from '../session/session-query.ts';
 import { type ShownRequest, toCli, toCurl } from './command-of.ts';
 import de from './strings.de.json' with { type: 'json' };
@@ -17,11 +18,12 @@ const commandStrings = defineStrings('console/command/strings', en, de);
 /** The command line and the HTTP request of what the page does. `find`: what it would send; undefined where it cannot say. */
 export function ShowCommand({ find }: { find(): Promise<ShownRequest | undefined> }) {
   const t = useStrings(commandStrings);
+  const wordsOf = useRefusalWords();
   const [shown, setShown] = useState<ShownRequest>();
   const look = useMutation({
     mutationFn: find,
     onSuccess: (request) => (request ? setShown(request) : toast(t('notYet'))),
-    onError: (error) => toast(t('notYet'), { text: error.message }),
+    onError: (error) => toast(t('notYet'), { text: wordsOf(error).text }),
   });
   return (
     <>

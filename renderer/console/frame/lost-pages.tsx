@@ -42,7 +42,9 @@ export function Failed({ error, reset }: ErrorComponentProps) {
     );
   return (
     <Page title={t('failedTitle')} lead={t('failedText')} reading>
-      <p className="mono">{error instanceof Error ? error.message : String(error)}</p>
+      <p className="mono" lang="en">
+        {error instanceof Error ? error.message : String(error)}
+      </p>
       <Row>
         <Button onClick={() => location.reload()}>{ui('tryAgain')}</Button>
         <ButtonLink to="/" kind="quiet">

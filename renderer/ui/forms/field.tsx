@@ -13,6 +13,7 @@ import type { Messages, Strings } from '../strings/define-strings.ts';
 import { useLanguage } from '../strings/language.tsx';
 import { uiStrings } from '../strings/ui-strings.ts';
 import { useStrings } from '../strings/use-strings.ts';
+import { FaultText } from './field-fault.tsx';
 import styles from './form.module.css';
 
 type Last<Path extends string> = Path extends `${string}.${infer Rest}` ? Last<Rest> : Path;
@@ -97,7 +98,7 @@ export const fieldsOf =
           text
         ),
         description: hint === undefined && `${key}Hint` in strings.en ? t(`${key}Hint`) : hint,
-        error: fieldState.error?.message,
+        error: fieldState.error?.message && <FaultText {...fieldState.error} />,
         disabled: rest.disabled ?? field.disabled,
         ...(hidden && { labelProps: { className: 'sr' } }),
       };

@@ -16,12 +16,12 @@ import { RefusalRegion } from '../layout/refusal-region.tsx';
 import { Refusal } from '../refusal.ts';
 import { uiStrings } from '../strings/ui-strings.ts';
 import { useStrings } from '../strings/use-strings.ts';
+import { type Fault, FaultText, useFault } from './field-fault.tsx';
 import styles from './form.module.css';
 import { createOneAtATime } from './one-at-a-time.ts';
 
-interface FoundError {
+interface FoundError extends Fault {
   path: string;
-  message: string;
 }
 
 /** The errors of a form in the order of its fields. */
@@ -29,7 +29,7 @@ export function flattenErrors(errors: FieldErrors, prefix = ''): FoundError[] {
   return Object.entries(errors).flatMap(([name, error]) => {
     const path = `${prefix}${name}`;
     if (!error || typeof error !== 'object') return [];
-    if ('message' in error && typeof error.message === 'string') return [{ path, message: error.message }];
+    if ('message' in error && typeof error.message === 'string') return [{ path, ...(error as Fault) }];
     return name === 'root' || name === 'ref' ? [] : flattenErrors(error as FieldErrors, `${path}.`);
   });
 }
@@ -65,7 +65,7 @@ export function Form<Values extends FieldValues, Output extends FieldValues>({
           <div className={styles.summary}>
             <Note kind="bad" title={t('fieldsToCorrect', { count: found.length })}>
               <ul>
-                {found.map(({ path, message }) => (
+                {found.map(({ path, ...fault }) => (
                   <li key={path}>
                     <a
                       href={`#${path}`}
@@ -74,7 +74,7 @@ export function Form<Values extends FieldValues, Output extends FieldValues>({
                         form.setFocus(path as FieldPath<Values>);
                       }}
                     >
-                      {message}
+                      <FaultText {...fault} />
                     </a>
                   </li>
                 ))}
@@ -103,13 +103,14 @@ export function useFieldRefusals<Values extends FieldValues, Output extends Fiel
   { setError, getValues }: UseFormReturn<Values, unknown, Output>,
   error: unknown,
 ): void {
+  const faultOf = useFault();
   useEffect(() => {
     if (!(error instanceof Refusal)) return;
-    const known = [...error.fields].filter(([path]) => valueAt(getValues(), path) !== undefined);
+    const known = error.details.filter(({ path }) => valueAt(getValues(), path) !== undefined);
     // The last call that asks for the focus gets it.
-    for (const [path, message] of known.toReversed())
-      setError(path as FieldPath<Values>, { message }, { shouldFocus: true });
-  }, [error, setError, getValues]);
+    for (const detail of known.toReversed())
+      setError(detail.path as FieldPath<Values>, faultOf(detail), { shouldFocus: true });
+  }, [error, setError, getValues, faultOf]);
 }
 
 /** Gives what wraps a submit, so that one is dropped while an earlier one, or a mutation that it began, has not ended. */

@@ -25,6 +25,8 @@ export interface ImportOutcome {
   reason?: string;
   /** The check that refused it, where one did. */
   check?: string;
+  /** Code of what the person in the picture can do. */
+  advice?: string;
 }
 
 export interface NewPicture {
@@ -46,7 +48,9 @@ export interface ImportDeps {
   /** `repeated`: the person had this picture already. */
   enroll(input: NewPicture): Promise<{ repeated?: true }>;
   /** What the box said against this one picture; undefined for an error that stops the whole import. */
-  refusalOf(error: unknown): { code: string; reason: string; check?: string } | undefined;
+  refusalOf(
+    error: unknown,
+  ): (Required<Pick<ImportOutcome, 'code' | 'reason'>> & Pick<ImportOutcome, 'check' | 'advice'>) | undefined;
   /** One more entry is settled. */
   progress(outcome: ImportOutcome): void;
   /** Stops taking new pictures; what is under way ends. */

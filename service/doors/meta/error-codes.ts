@@ -10,9 +10,11 @@ interface ErrorCode {
 
 /** As a field of the scope's own routes. */
 const wrongField = (scope: string): Example => {
-  const [path, message] =
-    scope === 'identity' ? ['image', 'It is missing.'] : ['limit', 'It must be at most 200.'];
-  return { error: `The field "${path}" ${message.slice(3)}`, details: [{ path, message }] };
+  const detail =
+    scope === 'identity'
+      ? { path: 'image', message: 'It is missing.', rule: 'missing' }
+      : { path: 'limit', message: 'It must be at most 200.', rule: 'max', limit: 200 };
+  return { error: `The field "${detail.path}" ${detail.message.slice(3)}`, details: [detail] };
 };
 
 /** The closed list, in the words of the OpenAPI document. */
@@ -106,7 +108,7 @@ export const errorCodes: Record<ProblemCode, ErrorCode> = {
   },
   LAST_FACTOR: { means: 'It is the last second factor of the account; one has to remain.' },
   PASSKEY_REFUSED: {
-    means: 'The answer of the authenticator is invalid, or does not belong to the challenge.',
+    means: 'The answer of the authenticator is not valid, or does not belong to the challenge.',
   },
   FACE_REFUSED: {
     means:

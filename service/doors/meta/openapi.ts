@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { wireErrorOf } from '../../http/default-errors.ts';
 import type { PublishedRoute, PublishedWebhook } from '../../http/published-route.ts';
 import { type AccessList, accessListOf } from '../../http/route-access.ts';
-import { type ProblemCode, problemCodes } from '../../lib/problem.ts';
+import { fieldRules, type ProblemCode, problemCodes } from '../../lib/problem.ts';
 import { testOutcomes } from '../../lib/test-outcome.ts';
 import { errorCodes } from './error-codes.ts';
 import { headersOf, responseHeaders } from './openapi-headers.ts';
@@ -47,6 +47,12 @@ const REQUEST_ID = 'req_01m7w3hb8hbf355he5zqwjztdk';
 const Detail = z.strictObject({
   path: z.string().describe('Path of the field in the request: `deviceInfo.cameraWidth`'),
   message: z.string().describe('The problem with the field'),
+  rule: z
+    .enum(fieldRules)
+    .describe('The rule that the field breaks; absent where only `message` says it')
+    .optional(),
+  limit: z.number().describe('The number of the rules `max…`, `min…` and `above`').optional(),
+  values: z.array(z.string()).describe('Those of the rules `one-of` and `type`').optional(),
 });
 const errorReply = (checkResult: z.ZodType) =>
   z
@@ -99,7 +105,7 @@ const errorReply = (checkResult: z.ZodType) =>
           error: 'The field "image" is missing.',
           code: 'INVALID_REQUEST',
           requestId: REQUEST_ID,
-          details: [{ path: 'image', message: 'It is missing.' }],
+          details: [{ path: 'image', message: 'It is missing.', rule: 'missing' }],
         },
       ],
     });

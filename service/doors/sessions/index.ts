@@ -339,7 +339,7 @@ function capabilityFor(request: FastifyRequest): string {
   throw new Problem(
     'INVALID_REQUEST',
     'Send the token of the session as "Authorization: Bearer …", or in the field "token" beside an API key.',
-    { details: [{ path: 'token', message: 'It is missing.' }] },
+    { details: [{ path: 'token', message: 'It is missing.', rule: 'missing' }] },
   );
 }
 

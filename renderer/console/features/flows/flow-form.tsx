@@ -4,7 +4,7 @@ import { Link } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { type Control, type FieldPath, useWatch } from 'react-hook-form';
 import { CopyButton } from '../../../ui/controls/index.ts';
-import { fieldsOf, SaveBar, useCheckedForm } from '../../../ui/forms/index.ts';
+import { type Fault, fieldsOf, SaveBar, useCheckedForm, useFault } from '../../../ui/forms/index.ts';
 import { Card, Columns, Stack, WithAside } from '../../../ui/layout/index.ts';
 import { useLanguage, useStrings } from '../../../ui/strings/index.ts';
 import { api, organizationQuery, read, type Schemas } from '../../data.ts';
@@ -56,7 +56,7 @@ export function FlowForm({
   const saving = useSave(
     flow,
     (saved) => form.reset(valuesOf(saved.draft)),
-    (path, message) => form.setError(path as FieldPath<FlowValues>, { message }),
+    (path, fault) => form.setError(path as FieldPath<FlowValues>, fault),
   );
   const preview = useQuery(flowPreviewQuery(flow.id));
   return (
@@ -91,10 +91,11 @@ export function FlowForm({
 function useSave(
   { id }: Schemas['Flow'],
   begin: (saved: Schemas['Flow']) => void,
-  fault: (path: string, message: string) => void,
+  show: (path: string, fault: Fault) => void,
 ) {
   const t = useStrings(flowStrings);
   const queryClient = useQueryClient();
+  const faultOf = useFault();
   return useOperation(
     (values: FlowValues) => api.put('/api/admin/flows/{id}', { id }, definitionOf(values)),
     {
@@ -104,8 +105,8 @@ function useSave(
         begin(saved);
         queryClient.setQueryData(flowQuery(id).queryKey, saved);
       },
-      refused({ fields }) {
-        for (const [path, message] of fields) fault(fieldOf(path), message);
+      refused({ details }) {
+        for (const detail of details) show(fieldOf(detail.path), faultOf(detail));
       },
     },
   );

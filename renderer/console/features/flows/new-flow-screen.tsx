@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, useNavigate } from '@tanstack/react-router';
 import { z } from 'zod';
-import { fieldsOf, useCheckedForm } from '../../../ui/forms/index.ts';
+import { fieldsOf, useCheckedForm, useFault } from '../../../ui/forms/index.ts';
 import { Card, Page } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { api, profilesQuery } from '../../data.ts';
@@ -38,6 +38,7 @@ function NewFlowScreen() {
   const t = useStrings(flowStrings);
   const navigate = useNavigate();
   const profiles = useProfileOptions();
+  const faultOf = useFault();
   const form = useCheckedForm<Values>(useSchema(), { name: '', product: 'verifyhuman', profile: '' });
   const create = useOperation(
     ({ name, product, profile }: Values) =>
@@ -50,9 +51,9 @@ function NewFlowScreen() {
       toast: ({ draft }) => [t('created'), draft.name],
       refresh: ['flows'],
       done: ({ id }) => navigate({ to: '/flows/$id', params: { id } }),
-      refused({ fields }) {
-        const message = fields.get('profile');
-        if (message !== undefined) form.setError('profile', { message });
+      refused({ details }) {
+        const detail = details.find(({ path }) => path === 'profile');
+        if (detail) form.setError('profile', faultOf(detail));
       },
     },
   );

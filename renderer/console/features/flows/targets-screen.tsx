@@ -6,7 +6,7 @@ import { useMemo, useState } from 'react';
 import { useForm } from 'react-hook-form';
 import { z } from 'zod';
 import { Button } from '../../../ui/controls/index.ts';
-import { Form, fieldsOf } from '../../../ui/forms/index.ts';
+import { Form, fieldsOf, useFault } from '../../../ui/forms/index.ts';
 import { Card, Note, Page } from '../../../ui/layout/index.ts';
 import { Refusal } from '../../../ui/refusal.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
@@ -85,8 +85,11 @@ const listColumns: Columns<Target, typeof flowStrings> = [
 /** All targets together, as the organization has them. */
 const store = (redirectTargets: string[]) => api.patch('/api/admin/organization', {}, { redirectTargets });
 
+const detailOf = ({ details }: Refusal) => details.find(({ path }) => path === 'redirectTargets');
+
 function AddTarget({ targets }: { targets: readonly string[] }) {
   const t = useStrings(flowStrings);
+  const faultOf = useFault();
   const form = useForm({
     resolver: zodResolver(
       z.object({
@@ -104,12 +107,12 @@ function AddTarget({ targets }: { targets: readonly string[] }) {
     toast: t('targetAdded'),
     refresh: ['organization', 'flows'],
     done: () => form.reset({ target: '' }),
-    refused({ fields }) {
-      const message = fields.get('redirectTargets');
-      if (message !== undefined) form.setError('target', { message }, { shouldFocus: true });
+    refused(refusal) {
+      const detail = detailOf(refusal);
+      if (detail) form.setError('target', faultOf(detail), { shouldFocus: true });
     },
   });
-  const refused = add.error instanceof Refusal ? add.error.fields.get('redirectTargets') : undefined;
+  const refused = add.error instanceof Refusal ? detailOf(add.error) : undefined;
   return (
     <Form
       form={form}

@@ -2,11 +2,15 @@ import { useState } from 'react';
 import type { ImportOutcome } from '../../../../sdk/admin/bulk-import/run-import.ts';
 import { Button, ButtonLink, Figure } from '../../../ui/controls/index.ts';
 import { Card, Note, Row, Stack, TypedNameDialog } from '../../../ui/layout/index.ts';
-import { useFormat, useStrings } from '../../../ui/strings/index.ts';
+import type { Refusal } from '../../../ui/refusal.ts';
+import { Said, type Words } from '../../../ui/said.tsx';
+import { useFormat, useLanguage, useStrings } from '../../../ui/strings/index.ts';
 import { managers, saveFile, useSession, useWorld } from '../../data.ts';
 import { LoadFailed, Refused, useOperation } from '../../operations.ts';
+import { useMessageText } from '../../reasons/message-text.ts';
+import { useCodeWords, useRefusalWords } from '../../reasons/refusal-words.tsx';
 import styles from './import.module.css';
-import { groupRefusals, likelyScans } from './refusals.ts';
+import { groupRefusals, likelyScans, type RefusalGroup } from './refusals.ts';
 import { toReport } from './report.ts';
 import { type Added, countBack, type Ended, takeBack } from './send-pictures.ts';
 import { importStrings } from './strings.ts';
@@ -98,18 +102,43 @@ const FEW = 5;
 /** Files that are listed of one reason; the report has all. */
 const SHOWN = 100;
 
+/** Why pictures were refused; the advice on a picture has a code of its own. */
+function useImportWords(): (group: RefusalGroup) => Words {
+  const t = useStrings(importStrings);
+  const { language } = useLanguage();
+  const wordsOf = useCodeWords();
+  const messageOf = useMessageText();
+  return ({ code, reason, advice }) => {
+    const words =
+      code === 'FILE_UNREADABLE' && language !== 'en'
+        ? { text: t('fileUnreadable'), own: reason }
+        : wordsOf(code, reason);
+    const said = advice === undefined || language === 'en' ? undefined : messageOf(advice);
+    return said === undefined ? words : { text: `${words.text} ${said}` };
+  };
+}
+
 function Refusals({ outcomes }: { outcomes: readonly ImportOutcome[] }) {
   const t = useStrings(importStrings);
-  const groups = groupRefusals(outcomes);
+  const wordsOf = useImportWords();
+  const groups = groupRefusals(outcomes).map((group) => ({ ...group, ...wordsOf(group) }));
   if (groups.length === 0) return null;
   return (
     <Card title={t('refusals')}>
-      {groups.map(({ key, reason, code, refused }) => (
+      {groups.map(({ key, text, own, code, refused }) => (
         <details key={key} className={styles.group} open={refused.length <= FEW}>
           <summary>
-            <b>{t('ofReason', { count: refused.length })}</b> {reason} <code className="faint">{code}</code>
+            <b>{t('ofReason', { count: refused.length })}</b>{' '}
+            <Said
+              text={
+                <>
+                  {text} <code className="faint">{code}</code>
+                </>
+              }
+              own={own}
+            />
           </summary>
-          <ul className={styles.files} aria-label={reason}>
+          <ul className={styles.files} aria-label={text}>
             {refused.slice(0, SHOWN).map(({ file, person }, at) => (
               <li key={`${at} ${file}`}>
                 {file} <span className="small muted">{person}</span>
@@ -166,12 +195,13 @@ function UndoImport({ added }: { added: readonly Added[] }) {
   );
 }
 
-function Undone({ failed }: { failed: readonly string[] }) {
+function Undone({ failed }: { failed: readonly Refusal[] }) {
   const t = useStrings(importStrings);
-  const [reason = ''] = failed;
+  const { text: reason, own } = useRefusalWords()(failed[0]);
+  if (failed.length === 0) return <Note kind="ok" title={t('undone')} />;
   return (
-    <Note kind={failed.length > 0 ? 'warn' : 'ok'} title={t('undone')}>
-      {failed.length > 0 ? t('notUndone', { count: failed.length, reason }) : undefined}
+    <Note kind="warn" title={t('undone')}>
+      <Said text={t('notUndone', { count: failed.length, reason })} own={own} />
     </Note>
   );
 }

@@ -4,6 +4,7 @@ export interface RefusalGroup {
   key: string;
   reason: string;
   code: string;
+  advice: string | undefined;
   refused: readonly ImportOutcome[];
 }
 
@@ -19,6 +20,7 @@ export const groupRefusals = (outcomes: readonly ImportOutcome[]): RefusalGroup[
       key,
       reason: refused[0]?.reason ?? '',
       code: refused[0]?.code ?? '',
+      advice: refused[0]?.advice,
       refused,
     }))
     .toSorted((a, b) => b.refused.length - a.refused.length);

@@ -7,6 +7,7 @@ import {
 } from '../../../../sdk/admin/bulk-import/run-import.ts';
 import { Refusal } from '../../../ui/refusal.ts';
 import { admin, api, type Schemas } from '../../data.ts';
+import { adviceIn } from '../../reasons/message-text.ts';
 
 type Env = 'live' | 'test';
 /** What goes along with every picture. */
@@ -120,11 +121,19 @@ function reasonOf({ message, body: { reason } }: Refusal): string {
   return typeof reason === 'string' && reason !== message ? `${message} ${reason}` : message;
 }
 
-/** The check that refused the picture. */
-function checkOf({ body: { checkResults } }: Refusal): { check?: string } {
-  const results = (Array.isArray(checkResults) ? checkResults : []) as { check?: string; pass?: boolean }[];
-  const check = results.find(({ pass }) => pass === false)?.check;
-  return check === undefined ? {} : { check };
+/** The check that refused the picture, and what it advises. */
+function checkOf({ body: { checkResults } }: Refusal): { check?: string; advice?: string } {
+  const results = (Array.isArray(checkResults) ? checkResults : []) as {
+    check?: string;
+    pass?: boolean;
+    details?: unknown;
+  }[];
+  const failed = results.find(({ pass }) => pass === false);
+  const advice = adviceIn(failed?.details);
+  return {
+    ...(failed?.check !== undefined && { check: failed.check }),
+    ...(advice !== undefined && { advice }),
+  };
 }
 
 /** An id is looked up; a name without @ takes the domain. */
@@ -140,9 +149,9 @@ export async function takeBack(
   env: Env,
   added: readonly Added[],
   done: (count: number) => void,
-): Promise<{ failed: string[] }> {
+): Promise<{ failed: Refusal[] }> {
   const created = new Set(added.flatMap(({ person, created }) => (created ? [person] : [])));
-  const failed: string[] = [];
+  const failed: Refusal[] = [];
   let count = 0;
   const attempt = async (work: () => Promise<unknown>) => {
     try {
@@ -154,7 +163,7 @@ export async function takeBack(
         error.code === 'FRESH_FACTOR_REQUIRED'
       )
         throw error;
-      failed.push(error.message);
+      failed.push(error);
     }
     done(++count);
   };

@@ -7,6 +7,7 @@ import { Refusal } from '../../../ui/refusal.ts';
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { api, type Schemas } from '../../data.ts';
 import { Refused, RunButton, useOperation } from '../../operations.ts';
+import { RefusalWords } from '../../reasons/refusal-words.tsx';
 import { DryRunView } from './dry-run-view.tsx';
 import { type ModelFile, readModelFiles } from './model-files.ts';
 import styles from './models.module.css';
@@ -18,7 +19,7 @@ type Progress =
   | { is: 'waiting' }
   | { is: 'looking' }
   | { is: 'ready'; staged: Staged }
-  | { is: 'refused'; message: string }
+  | { is: 'refused'; why: string | Refusal }
   | { is: 'builtIn'; staged: Staged }
   | { is: 'importing'; staged: Staged }
   | { is: 'imported'; staged: Staged };
@@ -33,7 +34,7 @@ async function examine(
   one: ModelFile,
   say: (wrong: 'json' | 'lonely' | 'kind') => string,
 ): Promise<Progress> {
-  if ('wrong' in one) return { is: 'refused', message: say(one.wrong) };
+  if ('wrong' in one) return { is: 'refused', why: say(one.wrong) };
   try {
     const staged = await api.post(
       '/api/admin/models/files',
@@ -43,7 +44,7 @@ async function examine(
     return { is: staged.model.origin === 'built' ? 'builtIn' : 'ready', staged };
   } catch (error) {
     if (error instanceof Refusal && error.status >= 400 && error.status < 500 && error.status !== 403)
-      return { is: 'refused', message: error.message };
+      return { is: 'refused', why: error };
     throw error;
   }
 }
@@ -97,7 +98,7 @@ function useDropped() {
       try {
         put(key, await examine(one, (wrong) => t(`wrong-${wrong}`)));
       } catch (error) {
-        put(key, { is: 'refused', message: t('notLooked') });
+        put(key, { is: 'refused', why: t('notLooked') });
         throw error;
       }
     }
@@ -165,7 +166,11 @@ function FileLine({ file: { name, bytes, progress } }: { file: Dropped }) {
               })}
         </p>
       )}
-      {progress.is === 'refused' && <p className="small">{progress.message}</p>}
+      {progress.is === 'refused' && (
+        <div className="small">
+          {typeof progress.why === 'string' ? progress.why : <RefusalWords error={progress.why} />}
+        </div>
+      )}
     </li>
   );
 }
@@ -188,7 +193,7 @@ function ImportStaged({
         try {
           await api.post('/api/admin/models/files/{file}/import', { file: staged.id });
         } catch (error) {
-          put(key, { is: 'refused', message: error instanceof Refusal ? error.message : t('notImported') });
+          put(key, { is: 'refused', why: error instanceof Refusal ? error : t('notImported') });
           throw error;
         }
         put(key, { is: 'imported', staged });

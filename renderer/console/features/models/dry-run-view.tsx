@@ -1,6 +1,8 @@
 import { Note, Stack } from '../../../ui/layout/index.ts';
+import { Said } from '../../../ui/said.tsx';
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { heldForStrings } from '../../reasons/held-for-strings.ts';
+import { useCodeWords } from '../../reasons/refusal-words.tsx';
 import type { DryRun } from './models-query.ts';
 import { modelStrings } from './strings.ts';
 
@@ -10,6 +12,7 @@ const same = (list: { before: string[]; after: string[] }) => list.before.join()
 export function DryRunView({ run }: { run: DryRun }) {
   const t = useStrings(modelStrings);
   const format = useFormat();
+  const wordsOf = useCodeWords();
   const { enrolled, recognizable, byBestScorer } = run.people;
   const lost = recognizable.before - recognizable.after;
   const simpler = Math.min(enrolled, recognizable.after) - byBestScorer.after;
@@ -22,9 +25,9 @@ export function DryRunView({ run }: { run: DryRun }) {
     same(run.padSets);
   return (
     <Stack gap={12}>
-      {run.refusals.map(({ message }) => (
+      {run.refusals.map(({ code, message }) => (
         <Note key={message} kind="bad" title={t('wouldRefuse')}>
-          {message}
+          <Said {...wordsOf(code, message)} />
         </Note>
       ))}
       {quiet && run.refusals.length === 0 && <p>{t('nothingChanges')}</p>}
@@ -89,12 +92,13 @@ function useChangeText(): (changed: ChangedProfile) => string[] {
   const t = useStrings(modelStrings);
   const heldFor = useStrings(heldForStrings);
   const format = useFormat();
+  const wordsOf = useCodeWords();
   const refusal = ({ code, message }: { code: string; message: string }) =>
     code === 'PAD_NOT_INSTALLED'
       ? t('refusedWithoutLiveness')
       : code === 'MODEL_NOT_INSTALLED'
         ? t('refusedWithoutModel')
-        : t('refusedBecause', { message });
+        : t('refusedBecause', { message: Object.values(wordsOf(code, message)).join(' ') });
   const comparison = (runs: Extract<Runs, { is: 'runs' }>) =>
     t('comparison', {
       scorer: runs.scorer,

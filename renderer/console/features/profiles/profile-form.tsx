@@ -4,7 +4,7 @@ import { Link } from '@tanstack/react-router';
 import { useEffect, useMemo, useState } from 'react';
 import { type FieldPath, useWatch } from 'react-hook-form';
 import { ButtonLink } from '../../../ui/controls/index.ts';
-import { SaveBar, useCheckedForm } from '../../../ui/forms/index.ts';
+import { type Fault, SaveBar, useCheckedForm, useFault } from '../../../ui/forms/index.ts';
 import { Card, Note, Stack, WithAside } from '../../../ui/layout/index.ts';
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { api, type Schemas } from '../../data.ts';
@@ -62,8 +62,8 @@ function useProfileForm(newest: Profile) {
 export function ProfileForm({ profile, mayChange }: { profile: Profile; mayChange: boolean }) {
   const t = useStrings(profileStrings);
   const { form, base, definition, changes, begin } = useProfileForm(profile);
-  const saving = useSave(base, begin, (path, message) =>
-    form.setError(path as FieldPath<ProfileValues>, { message }),
+  const saving = useSave(base, begin, (path, fault) =>
+    form.setError(path as FieldPath<ProfileValues>, fault),
   );
   const { sentenceOf } = useSettingWords();
   const count = definition === undefined ? 1 : changes.length;
@@ -115,10 +115,11 @@ export function ProfileForm({ profile, mayChange }: { profile: Profile; mayChang
 function useSave(
   base: Profile,
   begin: (profile: Profile) => void,
-  fault: (path: string, message: string) => void,
+  show: (path: string, fault: Fault) => void,
 ) {
   const t = useStrings(profileStrings);
   const queryClient = useQueryClient();
+  const faultOf = useFault();
   return useOperation(
     (values: ProfileValues) =>
       api.put(
@@ -134,8 +135,8 @@ function useSave(
         begin(saved);
         queryClient.setQueryData(profileQuery(saved.slug).queryKey, saved);
       },
-      refused({ fields }) {
-        for (const [path, message] of fields) fault(fieldOf(path), message);
+      refused({ details }) {
+        for (const detail of details) show(fieldOf(detail.path), faultOf(detail));
       },
     },
   );

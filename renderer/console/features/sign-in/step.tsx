@@ -3,6 +3,7 @@ import { Note } from '../../../ui/layout/index.ts';
 import { Refusal } from '../../../ui/refusal.ts';
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { LoadFailed } from '../../operations.ts';
+import { RefusalWords } from '../../reasons/refusal-words.tsx';
 import styles from './sign-in.module.css';
 import { signInStrings } from './strings.ts';
 
@@ -45,14 +46,14 @@ export function SignInFailed({ error, title }: { error: unknown; title?: string 
   if (error instanceof Refusal && error.code === 'SIGN_IN_REFUSED')
     return (
       <Note kind="bad" title={title ?? t('wrong')}>
-        {error.message}
+        <RefusalWords error={error} />
       </Note>
     );
   const seconds = error instanceof Refusal ? error.body.retryAfterSeconds : undefined;
   if (error instanceof Refusal && error.code === 'SIGN_IN_DELAYED' && typeof seconds === 'number')
     return (
       <Note kind="bad" title={t('wait', { wait: format.duration(seconds * 1000) })}>
-        {error.message}
+        <RefusalWords error={error} />
       </Note>
     );
   return <LoadFailed error={error} title={title ?? t('failed')} />;

@@ -72,7 +72,7 @@ export function createPrepareEnrollment({
     const realm: Realm = { organization, world };
     if (!email.includes('@')) {
       throw new Problem('INVALID_REQUEST', 'The field "email" must be an e-mail address.', {
-        details: [{ path: 'email', message: 'It must be an e-mail address.' }],
+        details: [{ path: 'email', message: 'It must be an e-mail address.', rule: 'email' }],
       });
     }
     const settings = await organizations.get(organization);
