@@ -39,7 +39,7 @@ export function createMail({ systemTrust, after }: { systemTrust: SystemTrust; a
       getSocket(_, done) {
         const socket = connect({ host: address, port, signal: ended.signal });
         socket.once('error', (error) => done(toOutgoingError(error), undefined));
-        socket.once('connect', () => done(null, { connection: boundAnswers(socket) }));
+        socket.once('connect', () => done(null, { connection: boundAnswers(socket) as Duplex as Socket }));
       },
     });
     const cancel = after(timeout, () =>
