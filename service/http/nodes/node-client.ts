@@ -19,7 +19,7 @@ export function watchNodes({ others }: Pick<NodePeers, 'others'>): Watch {
   const waiting = new Map<() => void, string>();
   let looks: NodeJS.Timeout | undefined;
   async function look(): Promise<void> {
-    // Without the database nobody knows.
+    // Not known without the database.
     const there = await others().catch(() => undefined);
     if (there) for (const [end, address] of waiting) if (!there.includes(address)) end();
   }
