@@ -1,3 +1,4 @@
+import { createSocket, type Socket } from 'node:dgram';
 import type { EventEmitter } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '../lib/log.ts';
@@ -25,7 +26,9 @@ export async function announce(
   const host = `${label}.local`;
   const failed = (error: Error) =>
     log.warn({ err: error }, 'the box cannot be announced in the local network');
-  const bonjour = new Bonjour({}, failed);
+  // Its types leave out what it hands on to multicast-dns.
+  const options: object = { socket: boundQuestions(createSocket({ type: 'udp4', reuseAddr: true })) };
+  const bonjour = new Bonjour(options, failed);
   // An error event that has no listener would end the process.
   (bonjour as unknown as { server: { mdns: EventEmitter } }).server.mdns.on('error', failed);
   // Without a probe: on a conflict the library writes to standard output.
@@ -45,4 +48,29 @@ export async function announce(
       bonjour.destroy();
     },
   };
+}
+
+/** Bytes of a datagram that is read: what a network passes on in one piece. Names in a larger one can point to each other for a second. */
+const DATAGRAM = 1_500;
+/** Of one datagram; each is answered by a message to all. */
+const QUESTIONS = 16;
+/** Datagrams a second. */
+const PACE = 20;
+
+/** The library answers all that anyone in the network asks, at once: it is given no more than clients ask, and no answers of others. */
+function boundQuestions(socket: Socket): Socket {
+  const emit = socket.emit.bind(socket);
+  let second = 0;
+  let taken = 0;
+  const isTaken = (datagram: Buffer): boolean => {
+    const isQuery = datagram.length >= 12 && (datagram[2]! & 0x80) === 0;
+    if (!isQuery || datagram.length > DATAGRAM || datagram.readUInt16BE(4) > QUESTIONS) return false;
+    const now = Math.floor(performance.now() / 1_000);
+    if (now !== second) [second, taken] = [now, 0];
+    taken += 1;
+    return taken <= PACE;
+  };
+  socket.emit = (event: string | symbol, ...given: unknown[]) =>
+    (event !== 'message' || isTaken(given[0] as Buffer)) && emit(event as 'message', ...(given as never[]));
+  return socket;
 }

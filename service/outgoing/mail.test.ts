@@ -175,6 +175,20 @@ describe('a mail server that', () => {
     await expect(mail(server)).rejects.toMatchObject({ failure: 'protocol' });
   });
 
+  test.each<[string, MailServerOptions & Partial<OutgoingMail>]>([
+    ['without TLS', {}],
+    ['over TLS', { secure: true, ca }],
+    ['over STARTTLS', { startTls: true, ca }],
+  ])('answers without end %s is read no further', async (_, { startTls, ...more }) => {
+    const secure = more.secure === true;
+    const server = await start({ startTls: startTls === true, secure, endlessAfter: 'MAIL' });
+    await expect(mail(server, more)).rejects.toMatchObject({
+      failure: 'protocol',
+      message: 'What came back is not SMTP (more than 64 kB).',
+    });
+    expect(server.mails).toEqual([]);
+  });
+
   test('closes', async () => {
     const server = await listen(createServer((socket) => void socket.end()));
     stops.push(server.stop);

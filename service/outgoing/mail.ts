@@ -1,4 +1,5 @@
-import { isIP } from 'node:net';
+import { connect, isIP, type Socket } from 'node:net';
+import { Duplex } from 'node:stream';
 import { checkServerIdentity } from 'node:tls';
 import type { SendMailOptions } from 'nodemailer';
 import { oneLine, toOutgoingError } from './failure.ts';
@@ -15,6 +16,7 @@ export function createMail({ systemTrust, after }: { systemTrust: SystemTrust; a
     const { host, address, port, secure, ca, user, password, timeout } = mail;
     if (isIP(address) === 0)
       throw new Error(`"${address}" is no address: only what was resolved and checked is dialled.`);
+    const ended = new AbortController();
     // Most commands and many appliances never send one.
     const { createTransport } = await import('nodemailer');
     const withPassword = user !== undefined && password !== undefined;
@@ -34,8 +36,12 @@ export function createMail({ systemTrust, after }: { systemTrust: SystemTrust; a
       connectionTimeout: timeout,
       greetingTimeout: timeout,
       socketTimeout: timeout,
+      getSocket(_, done) {
+        const socket = connect({ host: address, port, signal: ended.signal });
+        socket.once('error', (error) => done(toOutgoingError(error), undefined));
+        socket.once('connect', () => done(null, { connection: boundAnswers(socket) as Duplex as Socket }));
+      },
     });
-    const ended = new AbortController();
     const cancel = after(timeout, () =>
       ended.abort(
         new OutgoingError('timeout', `The mail server had not taken the message after ${timeout / 1000} s.`),
@@ -62,6 +68,39 @@ export function createMail({ systemTrust, after }: { systemTrust: SystemTrust; a
       transport.close();
     }
   };
+}
+
+/** Bytes that are read for one mail, those of TLS with its certificates too. */
+const ANSWER_BYTES = 64 * 1024;
+
+/**
+ * What the library reads in place of the socket. It takes each line into a list, an empty one as well, and handles one in a turn of the
+ * event loop: a server that sends without end would be read for as long as a mail may last.
+ */
+function boundAnswers(socket: Socket) {
+  let left = ANSWER_BYTES;
+  const bounded = new Duplex({
+    read: () => void socket.resume(),
+    write: (chunk, _, done) => void socket.write(chunk, done),
+    final: (done) => void socket.end(done),
+    destroy(error, done) {
+      socket.destroy();
+      done(error);
+    },
+  });
+  socket.on('data', (chunk) => {
+    left -= chunk.length;
+    if (left < 0) bounded.destroy(new Error(`more than ${ANSWER_BYTES / 1024} kB`));
+    else if (!bounded.push(chunk)) socket.pause();
+  });
+  socket.on('end', () => bounded.push(null));
+  socket.on('timeout', () => bounded.emit('timeout'));
+  socket.on('error', (error) => bounded.destroy(error));
+  socket.on('close', () => bounded.destroy());
+  return Object.assign(bounded, {
+    setTimeout: (milliseconds: number) => void socket.setTimeout(milliseconds),
+    setKeepAlive: (on: boolean) => void socket.setKeepAlive(on),
+  });
 }
 
 const isLoopback = (address: string) => address.startsWith('127.') || address === '::1';

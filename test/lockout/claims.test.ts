@@ -1,4 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
+import type { Actor } from '../../service/engine/audit/index.ts';
 import type { VerifyCommand } from '../../service/engine/verification/index.ts';
 import type { World } from '../../service/lib/id.ts';
 import { mostlyOnSqlite } from '../storage/databases.ts';
@@ -235,14 +236,18 @@ mostlyOnSqlite('claims', (newLocation, _, { test }) => {
     for (let i = 0; i < 4; i++) expect(await attempt(unknown, 0.1)).toBe('refused');
   });
 
-  test('enrolling at an address is an attempt at it too, for a key', async () => {
+  test.each<Actor>([
+    key,
+    { is: 'kiosk', kiosk: 'ksk_1', administrator: 'adm_1' },
+    { is: 'administrator', administrator: 'adm_1' },
+  ])('enrolling at an address is an attempt at it too, for a $is', async (actor) => {
     await start();
-    const enroll = (actor: typeof key | typeof operator) =>
+    const enroll = (by: Actor) =>
       engine.checks
-        .enroll({ ...common(), actor, picture: show('another face', 0.1), email: known })
+        .enroll({ ...common(), actor: by, picture: show('another face', 0.1), email: known })
         .catch(({ code }) => code);
     const outcomes = [];
-    for (let i = 0; i < 6; i++) outcomes.push(await enroll(key));
+    for (let i = 0; i < 6; i++) outcomes.push(await enroll(actor));
     expect(outcomes).toEqual([...Array(5).fill('TEMPLATE_MISMATCH'), 'USER_FLOOD_DETECTED']);
     expect(await one()).toBe('USER_FLOOD_DETECTED 30');
     expect(await enroll(operator)).toBe('TEMPLATE_MISMATCH');

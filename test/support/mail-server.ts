@@ -28,6 +28,8 @@ export interface MailServerOptions {
   greeting?: string;
   /** Says nothing once it has the command. */
   silentAfter?: string;
+  /** Sends empty lines without end once it has the command. */
+  endlessAfter?: string;
   /** Called when it falls silent. */
   silent?: () => void;
 }
@@ -53,6 +55,14 @@ export async function startMailServer(options: MailServerOptions = {}) {
     ];
     let rest = '';
     const say = (line: string): unknown => socket.write(`${line}\r\n`);
+    function flood(): void {
+      const lines = Buffer.alloc(64 * 1024, '\r\n');
+      const on = () => {
+        while (!socket.destroyed && socket.write(lines));
+      };
+      socket.on('drain', on);
+      on();
+    }
     const answer = (line: string): unknown => {
       if (data !== undefined) {
         if (line !== '.') {
@@ -73,6 +83,7 @@ export async function startMailServer(options: MailServerOptions = {}) {
       said.push(line);
       const [command = '', ...words] = line.split(' ');
       if (command.toUpperCase() === options.silentAfter) return options.silent?.();
+      if (command.toUpperCase() === options.endlessAfter) return flood();
       switch (command.toUpperCase()) {
         case 'EHLO': {
           const plain = !(socket instanceof TLSSocket);

@@ -5,8 +5,36 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Log } from '../../lib/log.ts';
 import { answerSocket, closeCodes } from '../web-sockets.ts';
 import { HOP, type Hop, headersOfHop } from './hop.ts';
-import type { FirstMessage } from './node-affinity.ts';
+import type { FirstMessage, NodePeers } from './node-affinity.ts';
 import type { NodeCredentials } from './node-credentials.ts';
+
+/** Milliseconds between two looks at whether nodes that are waited for are still there. */
+const LOOK = 2_000;
+
+/** Calls `end` once the node at the address is gone, unless the function it gives is called before. */
+export type Watch = (address: string, end: () => void) => () => void;
+
+/** A machine without power, or cut off, closes no connection: what waits for it would wait for a quarter of an hour. */
+export function watchNodes({ others }: Pick<NodePeers, 'others'>): Watch {
+  const waiting = new Map<() => void, string>();
+  let looks: NodeJS.Timeout | undefined;
+  async function look(): Promise<void> {
+    // Not known without the database.
+    const there = await others().catch(() => undefined);
+    if (there) for (const [end, address] of waiting) if (!there.includes(address)) end();
+  }
+  return (address, end) => {
+    const own = () => end();
+    waiting.set(own, address);
+    looks ??= setInterval(look, LOOK).unref();
+    return () => {
+      waiting.delete(own);
+      if (waiting.size > 0) return;
+      clearInterval(looks);
+      looks = undefined;
+    };
+  };
+}
 
 interface RelayRequest {
   address: string;
@@ -15,6 +43,7 @@ interface RelayRequest {
   request: FastifyRequest;
   first: FirstMessage;
   credentials: NodeCredentials;
+  watch: Watch;
   log: Log;
 }
 
@@ -43,8 +72,10 @@ export function relaySocket(client: WebSocket, relay: RelayRequest): void {
   client.on('message', (data: Buffer, binary: boolean) => {
     if (waiting.length < 8) toNode(binary ? data : data.toString('utf8'));
   });
+  const leave = relay.watch(relay.address, () => end(closeCodes.failed));
   client.on('close', () => {
     left = true;
+    leave();
     node?.close();
   });
   connect(relay).then(
@@ -107,7 +138,7 @@ interface NodeClient {
   close(): void;
 }
 
-export function createNodeClient({ client: credentials, shown }: NodeCredentials): NodeClient {
+export function createNodeClient({ client: credentials, shown }: NodeCredentials, watch: Watch): NodeClient {
   let now: { shown: string; agent: Agent } | undefined;
   /** Of what was shown before, as long as requests go on with it. */
   const former = new Set<Agent>();
@@ -139,8 +170,10 @@ export function createNodeClient({ client: credentials, shown }: NodeCredentials
           if (socket.connecting) socket.once('secureConnect', connected);
           else connected();
         });
+        const leave = watch(address, () => outgoing.destroy(new Error('it is gone')));
         outgoing.once('close', () => {
           connected();
+          leave();
           // Of an answer that came before the end of the body: the caller's connection goes on with its next request.
           request.raw.unpipe(outgoing);
           request.raw.resume();

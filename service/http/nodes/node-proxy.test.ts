@@ -20,6 +20,8 @@ let urls: Record<Name, string>;
 let closers: (() => Promise<void>)[];
 /** Work that each has in memory. */
 let held: Record<Name, Set<string>>;
+/** Of which the database says so. */
+let gone: Set<Name>;
 /** Addresses that each found of its callers. */
 let callers: Record<Name, string[]>;
 
@@ -44,7 +46,8 @@ async function serve(self: Name): Promise<void> {
   const peers = {
     isSelf: (name: string) => name === self,
     addressOf: async (name: string) => addresses[name as Name],
-    others: async () => names.filter((name) => name !== self).map((name) => addresses[name]),
+    others: async () =>
+      names.filter((name) => name !== self && !gone.has(name)).map((name) => addresses[name]),
   };
   const hops = createNodeProxy({ peers, credentials, affinity: affinity(self), log: silentLog });
   const app = createServer({ ids: createIds(systemClock), log: silentLog, nodes: hops });
@@ -57,6 +60,7 @@ async function serve(self: Name): Promise<void> {
   app.post('/body', async ({ body }) => ({ self, body }));
   app.get('/held/:id', async () => ({ self }));
   app.get('/list', async () => ({ items: [...held[self]].map((id) => ({ id, self })), next: null }));
+  app.get('/late', async () => released);
   app.get('/stream', async (_, reply) => {
     reply.type('text/event-stream').header('set-cookie', ['one=1', 'two=2']);
     async function* lines() {
@@ -89,6 +93,7 @@ beforeEach(async () => {
   addresses = { a: await address(), b: await address() };
   urls = { a: '', b: '' };
   held = { a: new Set(['both']), b: new Set(['both', 'of b']) };
+  gone = new Set();
   callers = { a: [], b: [] };
   shown = 'link';
   connections = new Set();
@@ -254,4 +259,24 @@ test('a node that does not answer is said to, and not waited for', async () => {
     body: { code: 'OVERLOADED', error: expect.stringContaining('does not answer') },
   });
   expect((await ask('/list')).body).toMatchObject({ items: [{ id: 'both' }] });
+});
+
+test('a node that is gone without closing a connection is not waited for', async () => {
+  const order = { headers: { 'x-node': 'b' } };
+  await ask('/here', order);
+  const late = ask('/late', order);
+  const stream = await fetch(`${urls.a}/stream`, order);
+  const socket = new WebSocket(`${urls.a.replace('http', 'ws')}/socket`);
+  const closed = new Promise<number>((resolve) => {
+    socket.onclose = ({ code }) => resolve(code);
+  });
+  const relayed = new Promise((resolve) => {
+    socket.onmessage = resolve;
+  });
+  socket.onopen = () => socket.send('{"token":"b"}');
+  await relayed;
+  gone.add('b');
+  expect(await late).toMatchObject({ status: 503, body: { code: 'OVERLOADED' } });
+  await expect(stream.text()).rejects.toThrow();
+  expect(await closed).toBe(1011);
 });

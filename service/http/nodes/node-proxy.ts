@@ -11,7 +11,7 @@ import { Problem } from '../../lib/problem.ts';
 import { SlicedResponse } from '../leaving/unsent-bytes.ts';
 import { type Hop, hopOf, takeHop } from './hop.ts';
 import type { NodeAffinity, NodePeers, RouteAffinity, SocketRelay } from './node-affinity.ts';
-import { createNodeClient, relaySocket } from './node-client.ts';
+import { createNodeClient, relaySocket, watchNodes } from './node-client.ts';
 import type { NodeCredentials } from './node-credentials.ts';
 
 /**
@@ -43,7 +43,8 @@ const ELSEWHERE = 'x-gatehouse-elsewhere';
 const NOT_KEPT: ReadonlySet<string> = new Set(['connection', 'keep-alive', 'transfer-encoding', 'date']);
 
 export function createNodeProxy({ peers, credentials, affinity, log }: NodeProxyDeps): NodeProxy {
-  const client = createNodeClient(credentials);
+  const watch = watchNodes(peers);
+  const client = createNodeClient(credentials, watch);
   const passedOn = new WeakMap<IncomingMessage, Hop>();
 
   async function addressOf(run: string | undefined): Promise<string | undefined> {
@@ -126,7 +127,8 @@ export function createNodeProxy({ peers, credentials, affinity, log }: NodeProxy
         if (passedOn.has(request.raw)) return false;
         const address = await addressOf(await find(first.token));
         if (address === undefined) return false;
-        relaySocket(socket, { address, path: url, hop: hopOf(request), request, first, credentials, log });
+        const hop = hopOf(request);
+        relaySocket(socket, { address, path: url, hop, request, first, credentials, watch, log });
         return true;
       };
     },

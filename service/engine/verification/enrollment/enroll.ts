@@ -188,8 +188,8 @@ interface RequireLifeDeps {
 }
 
 /**
- * The step `requireLife`: refuses what the profile's liveness check would refuse of a verification. With a key, at an address that is
- * enrolled, it counts as a failed attempt at that address.
+ * The step `requireLife`: refuses what the profile's liveness check would refuse of a verification. At an address that is enrolled it
+ * counts as a failed attempt at that address, but for the operator of the box.
  */
 export function createRequireLife({ subjects, addressAttempts, refuse }: RequireLifeDeps) {
   return async function requireLife(
@@ -211,7 +211,7 @@ export function createRequireLife({ subjects, addressAttempts, refuse }: Require
         refuse(run, 'CHECK_FAILED', REFUSED, { check, ...details }, { extra, also, ...defined({ attempt }) }),
       );
     const existing = await subjects.find(realm, command.email);
-    if (!existing || command.actor.is !== 'key') {
+    if (!existing || command.actor.is === 'operator') {
       throw await refused(existing ? { subject: existing.id } : {});
     }
     const attempt = await addressAttempts.admit(

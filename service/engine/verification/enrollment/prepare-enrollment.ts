@@ -359,8 +359,8 @@ function refuseDuplicate(
 }
 
 /**
- * False when the face is the person's; true when it is not and an operator insists; throws otherwise. What a key tries is an attempt
- * at the address as a verification is: enrolling is no way around its limit.
+ * False when the face is the person's; true when it is not and an operator insists; throws otherwise. What anyone but the operator of the
+ * box tries is an attempt at the address as a verification is: enrolling is no way around its limit.
  */
 function createMismatchOverride({ subjects, addressAttempts, refuse }: AdmitEnrollmentDeps) {
   return async function overridesMismatch(
@@ -370,7 +370,7 @@ function createMismatchOverride({ subjects, addressAttempts, refuse }: AdmitEnro
   ): Promise<boolean> {
     const { command, realm, definition, allowed } = run;
     if (existing.enrollments === 0) return false;
-    if (command.actor.is !== 'key') return mismatches(run, existing, probe);
+    if (command.actor.is === 'operator') return mismatches(run, existing, probe);
     const attempt = await addressAttempts.admit(
       realm,
       command.email,
