@@ -60,6 +60,14 @@ test('room and certificate are reported; what cannot be read is left out', async
   expect((await report({ databaseBytes: failing })).room).toEqual({ freeBytes: 2 ** 30 });
 });
 
+test('whether it is ready is found without what does not decide it', async () => {
+  const unread = () => {
+    throw new Error('not asked here');
+  };
+  const more = { keyCopyFolders: { list: unread }, retention: { waiting: unread }, nodes: unread };
+  expect(await readers(more).readiness()).toEqual({ is: 'ready' });
+});
+
 test('a box that works is ready', async () => {
   expect(await status()).toMatchObject({
     readiness: { is: 'ready' },
