@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { until } from '../support/fake-time.ts';
 import { findPostgres } from '../support/postgres.ts';
 import { createLoad, type Load } from './load.ts';
@@ -30,6 +30,12 @@ describe.skipIf(binaries === undefined || lacking.length > 0)('PostgreSQL under 
     // One after another: of a machine that is busy each may be long at it, and one that starts is removed as any other.
     for (const place of nodes.places) await nodes.start(place);
     for (const { url } of nodes.places) await until(() => isReady(url));
+  });
+  // What one has to know of a failure that another machine will not show.
+  afterEach(async ({ task }) => {
+    if (task.result?.state !== 'fail') return;
+    console.error(servers.log().slice(-30_000), await servers.state());
+    for (const one of nodes.places) console.error(one.log.slice(-5_000));
   });
   afterAll(async () => {
     load?.close();

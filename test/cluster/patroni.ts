@@ -45,6 +45,8 @@ export interface PatroniCluster extends ReachedPostgres {
   start(member: Member): void;
   /** What all of it has written. */
   log(): string;
+  /** What each Patroni says of its server. */
+  state(): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -125,6 +127,15 @@ export async function startPatroni(binaries: string, names: readonly string[]): 
     }
   }
 
+  /** Patroni of a new primary names who may follow it some seconds after commits are acknowledged again; if it dies before, nobody takes over by himself. */
+  async function isStandbyNamed(): Promise<boolean> {
+    for (const { rest } of members) {
+      const found = await fetch(`http://127.0.0.1:${rest}/synchronous`).catch(() => undefined);
+      if (found?.status === 200) return true;
+    }
+    return false;
+  }
+
   async function primary(): Promise<Member> {
     while (true) {
       for (const member of members) {
@@ -134,7 +145,8 @@ export async function startPatroni(binaries: string, names: readonly string[]): 
         };
         const standbys = (state.replication ?? []).filter((one) => one.state === 'streaming');
         const whole = standbys.length === members.length - 1;
-        if (whole && standbys.some((one) => one.sync_state === 'sync')) return member;
+        if (whole && standbys.some((one) => one.sync_state === 'sync') && (await isStandbyNamed()))
+          return member;
       }
       await pause(200);
     }
@@ -160,6 +172,12 @@ export async function startPatroni(binaries: string, names: readonly string[]): 
     },
     start,
     log: () => log,
+    async state() {
+      const said = members.map(({ rest }) =>
+        fetch(`http://127.0.0.1:${rest}/patroni`).then((found) => found.text(), String),
+      );
+      return (await Promise.all(said)).join('\n');
+    },
     async stop() {
       const left = [...children];
       const ends = left.map((child) => once(child, 'exit'));
