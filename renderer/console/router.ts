@@ -11,14 +11,18 @@ const routeTree = rootRoute.addChildren(screens);
 const isTransient = (error: unknown) =>
   error instanceof Refusal && (error.status === 0 || error.status >= 500);
 
+// The box may be on this very machine, or in a network that the browser takes for none.
+const networkMode = 'always';
+
 export const queryClient = new QueryClient({
   defaultOptions: {
     queries: {
+      networkMode,
       staleTime: 10_000,
       retry: (failures, error) => failures < 1 && isTransient(error),
       refetchOnWindowFocus: true,
     },
-    mutations: { retry: false },
+    mutations: { networkMode, retry: false },
   },
 });
 

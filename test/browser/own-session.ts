@@ -23,10 +23,11 @@ interface Account {
 }
 
 /** Headers of a session with a fresh second factor: of an account that sets a password by its one-time code, signs in, and adds a passkey. */
-export async function openSession(
-  { pagesUrl, operatorUrl }: RunningBox,
-  { password, ...account }: Account,
-): Promise<{ cookie: string; origin: string; 'x-csrf-token': string }> {
+export async function openSession(box: RunningBox, account: Account) {
+  return (await openLasting(box, account)).headers;
+}
+
+async function openLasting({ pagesUrl, operatorUrl }: RunningBox, { password, ...account }: Account) {
   const { email } = account;
   const { body: made } = await post(`${operatorUrl}/api/admin/administrators`, account);
   await post(`${pagesUrl}/api/auth/password/code`, { email, code: made.code, password });
@@ -40,19 +41,41 @@ export async function openSession(
   const passkeys = `${pagesUrl}/api/auth/2fa/passkey`;
   const { body: asked } = await post(`${passkeys}/register-options`, {}, headers);
   const options = asked.options as Parameters<ReturnType<typeof createAuthenticator>['create']>[0];
-  const credential = createAuthenticator().create(options, { origin: pagesUrl });
+  const authenticator = createAuthenticator();
+  const credential = authenticator.create(options, { origin: pagesUrl });
   await post(`${passkeys}/register`, { credential, name: 'Laptop' }, headers);
-  return headers;
+  return {
+    headers,
+    async proveAgain() {
+      const { body } = await post(`${pagesUrl}/api/auth/step-up/options`, {}, headers);
+      const request = body.options as Parameters<typeof authenticator.get>[0];
+      const assertion = authenticator.get(request, { origin: pagesUrl });
+      await post(`${pagesUrl}/api/auth/step-up`, { credential: assertion }, headers);
+    },
+  };
 }
 
 /** An owner of the box with recovery codes, as a browser has the session. */
 export async function openOwnSession(box: RunningBox): Promise<SessionCookie> {
+  return (await openLastingSession(box)).cookie;
+}
+
+/** The same; its second factor can be proven again, without which some pages ask for a passkey after five minutes. */
+export async function openLastingSession(
+  box: RunningBox,
+): Promise<{ cookie: SessionCookie; proveAgain(): Promise<void> }> {
   const { pagesUrl } = box;
   const { email, name, password } = owner;
-  const headers = await openSession(box, { email, name, password, role: 'owner', applianceOwner: true });
+  const { headers, proveAgain } = await openLasting(box, {
+    email,
+    name,
+    password,
+    role: 'owner',
+    applianceOwner: true,
+  });
   await post(`${pagesUrl}/api/auth/recovery-codes`, {}, headers);
   const [key = '', value = ''] = headers.cookie.split('=', 2);
-  return { name: key, value, url: pagesUrl.replace('http:', 'https:') };
+  return { cookie: { name: key, value, url: pagesUrl.replace('http:', 'https:') }, proveAgain };
 }
 
 async function post(url: string, body: object, headers: Record<string, string> = {}): Promise<Reply> {

@@ -17,7 +17,7 @@ import { type DemoPaths, fillWithDemoData } from './demo-data.ts';
 import { inLanguage } from './in-language.ts';
 import { kioskStates, openKiosk } from './kiosk-states.ts';
 import { type Form, forms, isNarrow, look, lookBetween, moreForms, show } from './look.ts';
-import { openOwnSession } from './own-session.ts';
+import { openLastingSession, openOwnSession } from './own-session.ts';
 import { startBox, startEmptyBox } from './running-box.ts';
 import { type Screen, screens } from './screen-list.ts';
 import { owner, walkThroughSetup } from './setup-walk.ts';
@@ -107,7 +107,7 @@ async function visitAll(browser: Browser, data: 'empty' | 'full'): Promise<void>
   const box = await startBox('Nordlys Bank');
   try {
     const places = data === 'full' ? await fillWithDemoData(box) : {};
-    const cookie = await openOwnSession(box);
+    const { cookie, proveAgain } = await openLastingSession(box);
     for (const narrow of [false, true]) {
       const shown = shownForms.filter((form) => isNarrow(form) === narrow);
       if (shown.length === 0) continue;
@@ -121,6 +121,7 @@ async function visitAll(browser: Browser, data: 'empty' | 'full'): Promise<void>
         const name = `${nameOf(screen)}-${data}`;
         const press = screen.press ?? [];
         await show(page, shown[0]!);
+        if (press.length > 0) await proveAgain();
         faults.push(...(await open(page, addressOf(screen, box.pagesUrl, places), press)));
         await lookInForms(shown, page, name, faults, press.length === 0);
       }
@@ -181,8 +182,9 @@ async function lookFurther(page: Page, form: Form): Promise<string[]> {
 }
 
 /** Every step in every form. */
-const lookInAllForms = (page: Page, name: string, faults: string[]) =>
-  lookInForms(shownForms, page, name, faults, true);
+function lookInAllForms(page: Page, name: string, faults: string[]): Promise<void> {
+  return lookInForms(shownForms, page, name, faults, true);
+}
 
 async function lookInForms(
   of: readonly Form[],

@@ -40,7 +40,7 @@ function DeliveryScreen() {
     data.state.is !== 'dropped';
   return (
     <Page
-      title={data?.name ?? t('delivery')}
+      title={data && webhook ? data.name.slice(webhook.family.length + 1) : t('delivery')}
       badge={data && <Answer delivery={{ ...data, last: data.log.at(-1) }} />}
       lead={t('audited')}
       parents={parents}
