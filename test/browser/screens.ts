@@ -299,7 +299,7 @@ async function walkFace(): Promise<void> {
       await page.getByRole('button', { name: say('Take pictures and sign in') }).waitFor();
       await step('sign-in');
       await press('Take pictures and sign in');
-      await page.getByText(say('The face was not accepted')).first().waitFor();
+      await page.getByText(say('You are not signed in')).first().waitFor();
       await step('refused');
 
       await context.addCookies([{ ...cookie, httpOnly: true, secure: true, sameSite: 'Strict' }]);
