@@ -23,10 +23,6 @@ export const textOwner = (organization: Organization, own?: VersionedText): Orga
   ...(own && { own }),
 });
 
-interface ConsentTextDeps {
-  db: Db;
-  clock: Clock;
-}
 interface Row {
   get(id: OrganizationId): Promise<Organization>;
   alter(
@@ -46,7 +42,7 @@ const hashesOf = (published: Organization['consentText']): string[] =>
   published ? [...(published.earlier ?? []), published.sha256] : [];
 
 /** Each published version stays: what a person agreed to can be shown as long as the organization is there. */
-export function createConsentTexts({ db, clock }: ConsentTextDeps, { get, alter }: Row) {
+export function createConsentTexts({ db, clock }: { db: Db; clock: Clock }, { get, alter }: Row) {
   /** A version as it was published; undefined where there is none, and where another program changed its row. */
   async function read(id: OrganizationId, { consentText }: Organization, version: number) {
     const content = await selectConsentText(db, id, version);
