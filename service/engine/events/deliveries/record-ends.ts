@@ -174,8 +174,7 @@ export function createRecordEnds(deps: RecordEndsDeps) {
   return {
     push(held: LeasedDelivery, sent: Sent<unknown>): void {
       waiting.push({ held, sent, nextAt: next(held, sent.outcome) });
-      if (failing || writing) return arm();
-      if (waiting.length >= MOST) void write();
+      if (!failing && !writing && waiting.length >= MOST) void write();
       else arm();
     },
     /** Few enough have ended and are not on disk: what a crash may repeat. */
