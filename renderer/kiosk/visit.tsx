@@ -157,14 +157,8 @@ const ended = (
   about: { email?: string },
 ): Step => (verified ? { is: 'verified', reference, person } : { is: 'not-verified', reference, ...about });
 
-interface StillThereProps {
-  left: number;
-  stay(): void;
-  restart(): void;
-}
-
 /** Asked before the screen clears itself. */
-function StillThere({ left, stay, restart }: StillThereProps) {
+function StillThere({ left, stay, restart }: { left: number; stay(): void; restart(): void }) {
   const t = useStrings(kioskStrings);
   const yes = useRef<HTMLButtonElement>(null);
   useEffect(() => yes.current?.focus(), []);

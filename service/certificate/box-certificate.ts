@@ -224,22 +224,19 @@ interface AuthorityFacts {
 }
 
 /** The certificate authority of the box. Its key lies in the key store, and is in memory only while it issues. */
-interface Authority {
-  /** Makes one where there is none, where it ends, where it may not issue for the chosen name, and where `replace` asks for it. */
-  prepare(
-    wanted: BoxNames,
-    when: { now: number; replace: boolean },
-  ): Promise<AuthorityFacts & { made: 'first' | 'another' | false }>;
-  issue(holder: Holder, now: number): Promise<Pair>;
-}
+type Authority = ReturnType<typeof createAuthority>;
 
-function createAuthority(kept: KeptSecret): Authority {
+function createAuthority(kept: KeptSecret) {
   async function read() {
     const found = await kept.load();
     return found && { ...Details.parse(JSON.parse(found.details)), key: found.secret };
   }
   return {
-    async prepare(wanted, { now, replace }) {
+    /** Makes one where there is none, where it ends, where it may not issue for the chosen name, and where `replace` asks for it. */
+    async prepare(
+      wanted: BoxNames,
+      { now, replace }: { now: number; replace: boolean },
+    ): Promise<AuthorityFacts & { made: 'first' | 'another' | false }> {
       const found = await read();
       found?.key.fill(0);
       if (found && !replace && serves(found, wanted, now)) return { ...factsOf(found), made: false };
@@ -249,7 +246,7 @@ function createAuthority(kept: KeptSecret): Authority {
       key.fill(0);
       return { certificate, permitted, made: found ? 'another' : 'first' };
     },
-    async issue(holder, now) {
+    async issue(holder: Holder, now: number): Promise<Pair> {
       const found = await read();
       if (!found) throw new Error('The box has no certificate authority.');
       try {

@@ -19,24 +19,20 @@ interface Checked {
 }
 
 /** A certificate from the customer's own authority: requested with a key that stays here, then installed. */
-export interface CustomerCertificate {
-  /** The open request, or a new one: for every name of the box but localhost, and with `addresses` for those of the machine. */
-  request(how: { again: boolean; addresses: boolean }): Promise<CertificateRequest & Checked>;
-  hasRequest(): boolean;
-  /** Throws INVALID_REQUEST for what cannot be served as the certificate of this box. */
-  check(chain: string, key: string | undefined): Omit<CheckedChain, 'pair'> & Checked;
-  isInstalled(): boolean;
-  /** From the next look on, the box serves a certificate of its own authority again. */
-  discard(): void;
-}
-
 export function createCustomerCertificate(
   { paths, names }: Pick<BoxCertificate, 'paths' | 'names'>,
   clock: Clock,
-): CustomerCertificate {
+) {
   const keyOf = (path: string) => (existsSync(path) ? keyIn(readFileSync(path, 'utf8')) : undefined);
   return {
-    async request({ again, addresses }) {
+    /** The open request, or a new one: for every name of the box but localhost, and with `addresses` for those of the machine. */
+    async request({
+      again,
+      addresses,
+    }: {
+      again: boolean;
+      addresses: boolean;
+    }): Promise<CertificateRequest & Checked> {
       const open = existsSync(paths.request)
         ? certificateRequestIn(readFileSync(paths.request, 'utf8'))
         : undefined;
@@ -48,8 +44,9 @@ export function createCustomerCertificate(
       });
       return { request, made: true, keep: () => write(paths.request, request + key) };
     },
-    hasRequest: () => existsSync(paths.request),
-    check(chain, key) {
+    hasRequest: (): boolean => existsSync(paths.request),
+    /** Throws INVALID_REQUEST for what cannot be served as the certificate of this box. */
+    check(chain: string, key: string | undefined): Omit<CheckedChain, 'pair'> & Checked {
       const keys = [key ?? keyIn(chain) ?? [keyOf(paths.request), keyOf(paths.installed)]].flat();
       const { pair, ...checked } = checkChain(chain, {
         keys: keys.filter((one) => one !== undefined),
@@ -65,8 +62,9 @@ export function createCustomerCertificate(
         },
       };
     },
-    isInstalled: () => existsSync(paths.installed),
-    discard: () => rmSync(paths.installed, { force: true }),
+    isInstalled: (): boolean => existsSync(paths.installed),
+    /** From the next look on, the box serves a certificate of its own authority again. */
+    discard: (): void => rmSync(paths.installed, { force: true }),
   };
 }
 

@@ -70,23 +70,18 @@ export interface StatusDeps {
 const searching = builtInProfiles.filter(({ slug }) => slug === 'default' || slug === 'strict-finance');
 const worlds: World[] = ['live', 'test'];
 
-export interface StatusReaders {
-  /** Whether it takes requests. Balancers ask often, so nothing is read that does not decide it. */
-  readiness(): Promise<ApplianceStatus['readiness']>;
-  /** What the appliance knows of itself at this moment; reads memory, the short list of organizations, and how many people have provisional templates. */
-  status(): Promise<ApplianceStatus>;
-  /** The same, and what only its operators read: room, certificate, what needs attention. */
-  applianceReport(): Promise<ApplianceStatus & ApplianceReport>;
-}
-
-export function createStatus(deps: StatusDeps): StatusReaders {
+export function createStatus(deps: StatusDeps) {
   const { freeBytes = () => freeOn(deps.data), patience = 2_000 } = deps;
   const { organizations, checks, database } = deps;
   const reading = { organizations, checks, database, freeBytes, patience, data: deps.data };
   return {
-    readiness: async () => readReadiness(deps, await readStorage(reading)),
-    status: async () => describe(deps, reading, await readStorage(reading)),
-    async applianceReport() {
+    /** Whether it takes requests. Balancers ask often, so nothing is read that does not decide it. */
+    readiness: async (): Promise<ApplianceStatus['readiness']> =>
+      readReadiness(deps, await readStorage(reading)),
+    /** What the appliance knows of itself at this moment; reads memory, the short list of organizations, and how many people have provisional templates. */
+    status: async (): Promise<ApplianceStatus> => describe(deps, reading, await readStorage(reading)),
+    /** The same, and what only its operators read: room, certificate, what needs attention. */
+    async applianceReport(): Promise<ApplianceStatus & ApplianceReport> {
       const storage = await readStorage(reading);
       const databaseBytes = await readDatabaseBytes({ databaseBytes: deps.databaseBytes, patience });
       return {

@@ -136,12 +136,6 @@ export interface ApplianceAddressesDeps {
   env?: Readonly<Record<string, string | undefined>>;
 }
 
-interface KnownApplianceAddresses {
-  current(): Promise<ApplianceAddresses>;
-  /** The doors answer on this port of the machine. */
-  listens(port: number): void;
-}
-
 interface Server {
   /** Undefined: of this machine, over a socket file. */
   host: string | undefined;
@@ -162,7 +156,7 @@ export function createApplianceAddresses({
   interfaces = machineAddresses,
   elapsed = () => performance.now(),
   env = process.env,
-}: ApplianceAddressesDeps): KnownApplianceAddresses {
+}: ApplianceAddressesDeps) {
   const doors = new Set(config.port === 0 ? [] : [config.port]);
   const servers = serversOf(config, env);
   const last = new Map<string, string[]>();
@@ -191,12 +185,13 @@ export function createApplianceAddresses({
   }
 
   return {
-    current() {
+    current(): Promise<ApplianceAddresses> {
       if (known && elapsed() < known.until) return known.places;
       known = { until: elapsed() + FRESH, places: resolveAll() };
       return known.places;
     },
-    listens(port) {
+    /** The doors answer on this port of the machine. */
+    listens(port: number): void {
       doors.add(port);
       known = undefined;
     },

@@ -19,12 +19,6 @@ interface VerificationSample {
   checks: readonly { check: string; pass: boolean; skipped?: string }[];
 }
 
-interface AttemptSample {
-  world: 'live' | 'test';
-  outcome: string;
-  waitsFor?: string;
-}
-
 export interface GaugeSample {
   name: string;
   help: string;
@@ -37,7 +31,7 @@ export interface Metrics {
   /** One verification that was judged and stored. */
   verification(sample: VerificationSample): void;
   /** One attempt of a live session that has ended. */
-  attempt(sample: AttemptSample): void;
+  attempt(sample: { world: 'live' | 'test'; outcome: string; waitsFor?: string }): void;
   /** One attempt to deliver a webhook: `delivered`, or why not (`timeout`, `refused`, `status`, …). */
   delivery(sample: { outcome: string; milliseconds: number }): void;
   /** One picture's stages (`decode`, `detect`, `landmarks`, `embed`, `pad`, `total`, `queued`), in milliseconds. */

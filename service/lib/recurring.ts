@@ -6,28 +6,16 @@ import { systemTimer, type Timer } from './timer.ts';
 const SAID_EVERY = 60_000;
 
 /** Work that a running process does again and again. */
-export interface Recurring {
-  /**
-   * Runs `work` every `milliseconds`, the first time after one such pause; never twice at a time. What it throws is logged,
-   * of failures in a row about one a minute, and does not end the series. The function returned runs it at once, or once more after the present run.
-   */
-  every(name: string, milliseconds: number, work: () => Promise<unknown>): () => void;
-  /** Waits for what is running; nothing starts after it. */
-  stop(): Promise<void>;
-}
-
-export function createRecurring({
-  log,
-  timer = systemTimer,
-}: {
-  log: Log;
-  timer?: Timer | undefined;
-}): Recurring {
+export function createRecurring({ log, timer = systemTimer }: { log: Log; timer?: Timer | undefined }) {
   const running = new Map<string, Promise<void>>();
   const armed = new Map<string, () => void>();
   let stopped = false;
   return {
-    every(name, milliseconds, work) {
+    /**
+     * Runs `work` every `milliseconds`, the first time after one such pause; never twice at a time. What it throws is logged,
+     * of failures in a row about one a minute, and does not end the series. The function returned runs it at once, or once more after the present run.
+     */
+    every(name: string, milliseconds: number, work: () => Promise<unknown>): () => void {
       /** Without what is open around a caller of the function returned, such as a transaction. */
       const outside = AsyncLocalStorage.snapshot();
       const saidEvery = Math.max(1, Math.ceil(SAID_EVERY / milliseconds));
@@ -61,7 +49,8 @@ export function createRecurring({
       arm();
       return begin;
     },
-    async stop() {
+    /** Waits for what is running; nothing starts after it. */
+    async stop(): Promise<void> {
       stopped = true;
       for (const cancel of armed.values()) cancel();
       await Promise.all(running.values());

@@ -7,17 +7,12 @@ import type { createServers } from './servers.ts';
 /** Calls back after so many milliseconds, unless the function it gives is called before. */
 export type After = (milliseconds: number, call: () => void) => () => void;
 
-export interface PostDeps {
-  servers: ReturnType<typeof createServers>;
-  after: After;
-}
-
 /**
  * One POST to one address. An answer counts when its body has ended, or `keep` bytes of it are here, within `timeout`; one that
  * trickles on below that is a `timeout`, whatever its status was. Nothing is sent twice, but for what a kept connection closed on
  * (`servers`); no redirect is followed, no proxy is asked, no compression offered.
  */
-export function createPost({ servers, after }: PostDeps) {
+export function createPost({ servers, after }: { servers: ReturnType<typeof createServers>; after: After }) {
   return async (request: OutgoingRequest): Promise<OutgoingReply> => {
     const { url, address, ca, pin, timeout, signal } = request;
     if (isIP(address) === 0)

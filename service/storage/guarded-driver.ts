@@ -62,16 +62,12 @@ const unknownOutcome = ({ cause }: Problem) =>
  * Notices code that asks the pool for a connection while it runs inside a transaction of the same database. On SQLite
  * that query would wait for its own transaction for ever; on PostgreSQL it would not see the transaction's changes.
  */
-export interface TransactionGuard {
-  run<T>(work: () => Promise<T>): Promise<T>;
-  /** Throws inside `run`, until `work` has ended. */
-  refuseInside(): void;
-}
+export type TransactionGuard = ReturnType<typeof createTransactionGuard>;
 
-export function createTransactionGuard(): TransactionGuard {
+export function createTransactionGuard() {
   const inside = new AsyncLocalStorage<{ open: boolean }>();
   return {
-    async run(work) {
+    async run<T>(work: () => Promise<T>): Promise<T> {
       const state = { open: true };
       try {
         return await inside.run(state, work);
@@ -79,7 +75,8 @@ export function createTransactionGuard(): TransactionGuard {
         state.open = false;
       }
     },
-    refuseInside() {
+    /** Throws inside `run`, until `work` has ended. */
+    refuseInside(): void {
       if (inside.getStore()?.open) {
         throw new Error(
           'A query went through `db` inside a transaction: it would wait for that transaction for ever. Use the `tx` that the transaction passes in, and start no second transaction.',

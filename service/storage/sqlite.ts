@@ -187,14 +187,9 @@ export function cacheStatements(database: Sqlite.Database): Preparer {
  * After the disk has once not confirmed a change, nothing more is written: Linux reports a failed write to the first that asks, and to no
  * other, so that a later change could be confirmed although what it rests on is lost.
  */
-export interface ConfirmedDisk {
-  /** Throws STORAGE_UNAVAILABLE after the disk has not confirmed a change. */
-  require(): void;
-  /** Runs a change; throws as `require`, and where the disk does not confirm this one. */
-  write<T>(change: () => T): T;
-}
+export type ConfirmedDisk = ReturnType<typeof createConfirmedDisk>;
 
-export function createConfirmedDisk(): ConfirmedDisk {
+export function createConfirmedDisk() {
   let failure: unknown;
 
   function require(): void {
@@ -207,8 +202,10 @@ export function createConfirmedDisk(): ConfirmedDisk {
   }
 
   return {
+    /** Throws STORAGE_UNAVAILABLE after the disk has not confirmed a change. */
     require,
-    write(change) {
+    /** Runs a change; throws as `require`, and where the disk does not confirm this one. */
+    write<T>(change: () => T): T {
       require();
       try {
         return change();

@@ -163,7 +163,7 @@ test('the script lies beside the modules as one file, as small as the appliance 
   expect(gzipSync(script).byteLength).toBeLessThanOrEqual(SCRIPT_BUDGET);
 });
 
-test.each(['consumer.mts', 'consumer.cts'])('its types serve %s', (file) => {
+test('its types serve a module and a CommonJS file', () => {
   const program = `
 import type { VerifyResult, SessionResult } from '@gatehouse/sdk/huma';
 import { Huma, type Verdict } from '@gatehouse/sdk/browser';
@@ -189,12 +189,13 @@ export async function all(signals: unknown): Promise<VerifyResult[]> {
   void handler; void code; void one;
   return [await verifyWithSignals({ userId: 'u', signals })];
 }`;
-  writeFileSync(join(application, file), program);
+  const files = ['consumer.mts', 'consumer.cts'];
+  for (const file of files) writeFileSync(join(application, file), program);
   const options =
     '--noEmit --strict --exactOptionalPropertyTypes --module nodenext --target es2022 --lib es2022,dom';
   const { stdout, status } = spawnSync(
     node,
-    [join(root, 'node_modules/typescript/bin/tsc'), ...options.split(' '), file],
+    [join(root, 'node_modules/typescript/bin/tsc'), ...options.split(' '), ...files],
     { cwd: application, encoding: 'utf8' },
   );
   expect([stdout, status]).toEqual(['', 0]);

@@ -41,11 +41,7 @@ export async function createProgress(
   };
 }
 
-interface View {
-  start(total: number): void;
-  update(done: number, rate: string, note: string): void;
-  stop(): void;
-}
+type View = ReturnType<typeof createLines>;
 
 async function createBar(what: string): Promise<View> {
   const { Presets, SingleBar } = await import('cli-progress');
@@ -66,19 +62,19 @@ async function createBar(what: string): Promise<View> {
   };
 }
 
-function createLines(terminal: Terminal, what: string, now: Clock): View {
+function createLines(terminal: Terminal, what: string, now: Clock) {
   let isDue = lineTimer(now);
   let total = 0;
   return {
-    start(all) {
+    start(all: number): void {
       total = all;
       isDue = lineTimer(now);
     },
-    update(done, rate, note) {
+    update(done: number, rate: string, note: string): void {
       if (isDue())
         terminal.note(`${what}:${percent(done, total)} | ${done}/${total} | ${rate}/s ${note}`.trimEnd());
     },
-    stop() {},
+    stop(): void {},
   };
 }
 

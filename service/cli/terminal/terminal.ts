@@ -5,23 +5,11 @@ import { invocation } from '../invocation.ts';
 export type Cell = string | number | undefined;
 
 /** Output of a command: results on standard output, everything else on standard error. */
-export interface Terminal {
-  /** A person may be reading progress on standard error. */
-  readonly interactive: boolean;
-  /** A person may be reading the answer on standard output. */
-  readonly shown: boolean;
-  answer(text: string): void;
-  note(text: string): void;
-  /** False once the reader of the answer has closed the pipe, as `head` does when it has enough. */
-  isRead(): Promise<boolean>;
-  /** Exit code of the process after the output is written: 1 if the command succeeded but its output was lost, which a closed pipe is not. */
-  exitCode(code: number): Promise<number>;
-  style(kind: 'good' | 'bad' | 'care' | 'dim' | 'strong', text: string): string;
-}
+export type Terminal = ReturnType<typeof createTerminal>;
 
 const styles = { good: 'green', bad: 'red', care: 'yellow', dim: 'dim', strong: 'bold' } as const;
 
-export function createTerminal(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream): Terminal {
+export function createTerminal(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream) {
   // Errors cannot be reported elsewhere: the service continues without its log.
   stderr.on('error', () => {});
   const note = (text: string) => void stderr.write(`${text}\n`);
@@ -40,19 +28,24 @@ export function createTerminal(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteS
     await new Promise<void>((resolve) => void setImmediate(resolve));
   }
   return {
+    /** A person may be reading progress on standard error. */
     interactive: stderr.isTTY === true,
+    /** A person may be reading the answer on standard output. */
     shown: stdout.isTTY === true,
-    answer: (text) => void stdout.write(`${text}\n`),
+    answer: (text: string): void => void stdout.write(`${text}\n`),
     note,
-    async isRead() {
+    /** False once the reader of the answer has closed the pipe, as `head` does when it has enough. */
+    async isRead(): Promise<boolean> {
       await written();
       return !left;
     },
-    async exitCode(code) {
+    /** Exit code of the process after the output is written: 1 if the command succeeded but its output was lost, which a closed pipe is not. */
+    async exitCode(code: number): Promise<number> {
       await written();
       return code === 0 && lost ? 1 : code;
     },
-    style: (kind, text) => styleText(styles[kind], text, { stream: stdout }),
+    style: (kind: 'good' | 'bad' | 'care' | 'dim' | 'strong', text: string): string =>
+      styleText(styles[kind], text, { stream: stdout }),
   };
 }
 

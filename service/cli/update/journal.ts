@@ -62,11 +62,7 @@ const Entry = z.object({
 export type JournalEntry = z.infer<typeof Entry>;
 
 /** What survives a kill or a power cut of an update. Every write is on disk when it returns. */
-export interface Journal {
-  write(entry: JournalEntry): void;
-  /** The update has ended: the journal goes first, then what it names. */
-  remove(): void;
-}
+export type Journal = ReturnType<typeof openJournal>;
 
 export const journalFile = (folder = UPDATE_FOLDER): string => join(folder, JOURNAL);
 export const recoverScript = (folder = UPDATE_FOLDER): string => join(folder, RECOVER);
@@ -87,13 +83,14 @@ export function readJournal(folder = UPDATE_FOLDER): JournalEntry | undefined {
   }
 }
 
-export function openJournal(folder = UPDATE_FOLDER): Journal {
+export function openJournal(folder = UPDATE_FOLDER) {
   return {
-    write(entry) {
+    write(entry: JournalEntry): void {
       writeRecoverScript(folder, entry.program);
       writeDurably(journalFile(folder), `${JSON.stringify(entry)}\n`);
     },
-    remove() {
+    /** The update has ended: the journal goes first, then what it names. */
+    remove(): void {
       rmSync(journalFile(folder), { force: true });
       syncFolder(folder);
       sweepUpdateFolder(folder);

@@ -11,16 +11,7 @@ import type { Foundation } from '../foundation.ts';
 import { createSharedSettings } from './shared-settings.ts';
 
 /** What this process serves. */
-export interface Serving {
-  /** Sets the URL that it listens at. */
-  begin(url: string): void;
-  /** Undefined before it listens, and in a command that opens the directory without serving. */
-  report(): ServiceReport | undefined;
-  /** Makes `restartAsked` settle; false where nothing waits for it, as in a command that opens the directory. */
-  askRestart(): boolean;
-  /** Settles when a changed setting asks for a new start. */
-  restartAsked(): Promise<void>;
-}
+export type Serving = ReturnType<typeof createServing>;
 
 interface ServingDeps {
   config: Config;
@@ -28,16 +19,18 @@ interface ServingDeps {
   clock: Clock;
 }
 
-export function createServing({ config, certificate, clock }: ServingDeps): Serving {
+export function createServing({ config, certificate, clock }: ServingDeps) {
   let begun: { url: string; startedAt: number } | undefined;
   const settings = shownSettings(config);
   const restart = Promise.withResolvers<void>();
   let awaited = false;
   return {
-    begin(url) {
+    /** Sets the URL that it listens at. */
+    begin(url: string): void {
       begun = { url, startedAt: clock.now() };
     },
-    report: () =>
+    /** Undefined before it listens, and in a command that opens the directory without serving. */
+    report: (): ServiceReport | undefined =>
       begun && {
         ...begun,
         version: productVersion(),
@@ -48,11 +41,13 @@ export function createServing({ config, certificate, clock }: ServingDeps): Serv
         insecureHttp: isInsecure(config),
         settings,
       },
-    askRestart() {
+    /** Makes `restartAsked` settle; false where nothing waits for it, as in a command that opens the directory. */
+    askRestart(): boolean {
       restart.resolve();
       return awaited;
     },
-    restartAsked() {
+    /** Settles when a changed setting asks for a new start. */
+    restartAsked(): Promise<void> {
       awaited = true;
       return restart.promise;
     },

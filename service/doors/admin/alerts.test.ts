@@ -2,13 +2,14 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Alerting, ada, bea, startAlerting } from '../../../test/support/alerting.ts';
 import { type ControlAdmin, openControlAdmin } from '../../../test/support/control-admin.ts';
 import { operator } from '../../../test/support/engine.ts';
+import { alertRoutes } from './alerts.ts';
 
 let at: Alerting;
 let control: ControlAdmin;
 
 beforeEach(async () => {
   at = await startAlerting({ kind: 'sqlite-memory' });
-  control = await openControlAdmin(at.engine, { alerts: at.alerts });
+  control = await openControlAdmin(at.engine, { alerts: at.alerts }, [alertRoutes]);
 });
 afterEach(async () => {
   await control.close();

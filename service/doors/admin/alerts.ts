@@ -135,10 +135,6 @@ const TestMailReply = z
   })
   .meta({ id: 'TestMail', description: 'Result of one mail.', examples: [{ sent: true }] });
 
-export interface AlertRouteDeps {
-  alerts: Alerts;
-}
-
 const about = { tag: 'alerts', within: 'world' } as const;
 const looking = { operator: true, administrator: readers, key: 'admin' } as const;
 const changing = { operator: true, administrator: managers, key: 'admin' } as const;
@@ -152,7 +148,7 @@ const approving = {
 } as const;
 
 /** What rules watch, what they found, and which addresses it may be mailed to. */
-export const alertRoutes = ({ alerts }: AlertRouteDeps): AdminRoute[] => [
+export const alertRoutes = ({ alerts }: { alerts: Alerts }): AdminRoute[] => [
   listRoute({
     ...about,
     url: '/alerts',

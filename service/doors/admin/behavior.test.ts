@@ -3,13 +3,15 @@ import { emptyWindow, personWindow, programWindow } from '../../../test/support/
 import { type ControlAdmin, openControlAdmin } from '../../../test/support/control-admin.ts';
 import { type Engine, startEngine } from '../../../test/support/engine.ts';
 import type { KeyId } from '../../lib/id.ts';
+import { behaviorRoutes } from './behavior.ts';
+import { behaviorLayerRoutes } from './behavior-layer.ts';
 
 let engine: Engine;
 let control: ControlAdmin;
 
 beforeEach(async () => {
   engine = await startEngine();
-  control = await openControlAdmin(engine);
+  control = await openControlAdmin(engine, {}, [behaviorRoutes, behaviorLayerRoutes]);
 });
 afterEach(async () => {
   await control.close();

@@ -27,12 +27,8 @@ const CaptureReply = z
     ],
   });
 
-export interface CaptureRouteDeps {
-  captures: Pick<Captures, 'open'>;
-}
-
 /** Camera sessions of the pages of an administrator. */
-export const captureRoutes = ({ captures }: CaptureRouteDeps): AdminRoute[] => [
+export const captureRoutes = ({ captures }: { captures: Pick<Captures, 'open'> }): AdminRoute[] => [
   route('POST /captures', {
     tag: 'subjects',
     within: 'world',

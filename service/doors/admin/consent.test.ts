@@ -2,13 +2,14 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type ControlAdmin, openControlAdmin } from '../../../test/support/control-admin.ts';
 import { type Engine, operator, startEngine } from '../../../test/support/engine.ts';
 import { direction } from '../../../test/support/faces.ts';
+import { consentRoutes } from './consent.ts';
 
 let engine: Engine;
 let control: ControlAdmin;
 let person: string;
 beforeEach(async () => {
   engine = await startEngine();
-  control = await openControlAdmin(engine);
+  control = await openControlAdmin(engine, {}, [consentRoutes]);
   const { subject } = await engine.subjects.enroll(
     { organization: engine.organization, world: 'test' },
     { email: 'ada@example.com', embeddings: { 'a-net': direction('ada') }, quality: 1 },

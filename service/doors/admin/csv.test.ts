@@ -5,6 +5,8 @@ import { type Engine, operator, startEngine } from '../../../test/support/engine
 import { direction } from '../../../test/support/faces.ts';
 import type { AuditLine } from '../../engine/audit/index.ts';
 import { columnsOf, csvOf } from './csv.ts';
+import { siteRoutes } from './organizations.ts';
+import { subjectRoutes } from './subjects.ts';
 
 const Item = z.strictObject({
   id: z.string(),
@@ -72,7 +74,7 @@ beforeEach(async () => {
   engine = await startEngine();
   lines = [];
   const auditLog = { record: async (line: AuditLine) => void lines.push(line) };
-  control = await openControlAdmin(engine, { auditLog });
+  control = await openControlAdmin(engine, { auditLog }, [siteRoutes, subjectRoutes]);
 });
 afterEach(async () => {
   await control.close();

@@ -121,17 +121,13 @@ const withLog = ({ log, ...delivery }: Awaited<ReturnType<Deliveries['get']>>, f
   log: log.map((attempt) => shown(attempt, forBox)),
 });
 
-export interface DeliveryRouteDeps {
-  deliveries: Deliveries;
-}
-
 const params = { delivery: paramsOf('delivery'), webhook: paramsOf('webhook') };
 const looking = { operator: true, administrator: readers, key: 'admin' } as const;
 const sending = { operator: true, administrator: operators, key: 'admin' } as const;
 const refuses = ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'] as const;
 
 /** Deliveries with their attempts, and resending. */
-export const deliveryRoutes = ({ deliveries }: DeliveryRouteDeps): AdminRoute[] => [
+export const deliveryRoutes = ({ deliveries }: { deliveries: Deliveries }): AdminRoute[] => [
   listRoute({
     tag: 'deliveries',
     within: 'world',
@@ -265,12 +261,8 @@ export const deliveryRoutes = ({ deliveries }: DeliveryRouteDeps): AdminRoute[] 
   }),
 ];
 
-interface EventRouteDeps {
-  eventLog: EventLog;
-}
-
 /** All events, also those without a webhook. */
-export const eventRoutes = ({ eventLog }: EventRouteDeps): AdminRoute[] => [
+export const eventRoutes = ({ eventLog }: { eventLog: EventLog }): AdminRoute[] => [
   listRoute({
     tag: 'events',
     within: 'world',

@@ -3,6 +3,7 @@ import { type ControlAdmin, openControlAdmin } from '../../../test/support/contr
 import { type Engine, startEngine } from '../../../test/support/engine.ts';
 import type { Erasure } from '../../engine/people/index.ts';
 import { Problem } from '../../lib/problem.ts';
+import { erasureRoutes } from './erasure.ts';
 
 const receipt = (id: string) => ({
   format: 'gatehouse-erasure-receipt/1',
@@ -49,7 +50,7 @@ beforeEach(async () => {
     receipts: record('receipts', [receipt(idOf(3)), receipt(idOf(2)), receipt(idOf(1))]),
   } as unknown as Erasure;
   engine = await startEngine();
-  control = await openControlAdmin(engine, { erasure });
+  control = await openControlAdmin(engine, { erasure }, [erasureRoutes]);
 });
 afterEach(async () => {
   await control.close();

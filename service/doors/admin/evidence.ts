@@ -20,12 +20,8 @@ const EvidenceReply = z
     examples: [{ id: '5bb312ece032', version: '0.1.1', claims: [exampleOfFigure] }],
   });
 
-export interface EvidenceRouteDeps {
-  evidence: Evidence;
-}
-
 /** What was measured for this version: accuracy, liveness, behavior, speed. */
-export const evidenceRoutes = ({ evidence }: EvidenceRouteDeps): AdminRoute[] => [
+export const evidenceRoutes = ({ evidence }: { evidence: Evidence }): AdminRoute[] => [
   route('GET /evidence', {
     tag: 'appliance',
     within: 'organization',

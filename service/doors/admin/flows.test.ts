@@ -1,13 +1,15 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type ControlAdmin, openControlAdmin } from '../../../test/support/control-admin.ts';
 import { type Engine, startEngine } from '../../../test/support/engine.ts';
+import { flowRoutes } from './flows.ts';
+import { organizationRoutes } from './organizations.ts';
 
 let engine: Engine;
 let control: ControlAdmin;
 
 beforeEach(async () => {
   engine = await startEngine();
-  control = await openControlAdmin(engine);
+  control = await openControlAdmin(engine, {}, [flowRoutes, organizationRoutes]);
 });
 afterEach(async () => {
   await control.close();

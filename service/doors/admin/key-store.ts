@@ -120,10 +120,6 @@ const SigningKeyReply = z
     ],
   });
 
-export interface KeyCopyRouteDeps {
-  keyCopyFolders: KeyCopyFolders;
-}
-
 const about = {
   tag: 'key-store',
   within: 'appliance',
@@ -131,7 +127,7 @@ const about = {
 } as const;
 
 /** The places where copies of the key store are kept. */
-export const keyCopyRoutes = ({ keyCopyFolders }: KeyCopyRouteDeps): AdminRoute[] => [
+export const keyCopyRoutes = ({ keyCopyFolders }: { keyCopyFolders: KeyCopyFolders }): AdminRoute[] => [
   shortListRoute({
     ...about,
     url: '/key-store/places',

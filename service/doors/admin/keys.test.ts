@@ -8,7 +8,10 @@ import { createIds, type OrganizationId } from '../../lib/id.ts';
 import { silentLog } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import { type Database, openDatabase } from '../../storage/connection.ts';
-import { type AdminDeps, createAdminDoor, createControlAdminDoor } from './index.ts';
+import { createDoor } from './door.ts';
+import type { AdminDeps } from './index.ts';
+import { keyRoutes } from './keys.ts';
+import { controlMount, networkMount } from './mount.ts';
 
 let now = Date.UTC(2026, 10, 20, 12);
 const clock = { now: () => now++ };
@@ -46,9 +49,9 @@ beforeEach(async () => {
   };
   const deps = { access, checks } as unknown as AdminDeps;
   control = createServer({ ids, log: silentLog });
-  await control.register(createControlAdminDoor({ ...deps, organizations }));
+  await control.register(createDoor(keyRoutes(deps), controlMount(organizations, deps.works, deps.auditLog)));
   network = createServer({ ids, log: silentLog, access });
-  await network.register(createAdminDoor(deps));
+  await network.register(createDoor(keyRoutes(deps), networkMount(deps)));
 });
 afterEach(async () => {
   await control.close();

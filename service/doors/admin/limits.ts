@@ -92,10 +92,6 @@ const fromLimits = ({ trialUntil, month, organization, visits, key, ...rest }: L
   key: key && fromUse(key),
 });
 
-export interface LimitRouteDeps {
-  limits: Pick<Limits, 'show' | 'set'>;
-}
-
 const about = {
   tag: 'limits',
   within: 'organization',
@@ -104,7 +100,7 @@ const about = {
 } as const;
 
 /** Rate limits of an organization and its keys. Only the operator changes the organization's limits. */
-export function limitRoutes({ limits }: LimitRouteDeps): AdminRoute[] {
+export function limitRoutes({ limits }: { limits: Pick<Limits, 'show' | 'set'> }): AdminRoute[] {
   return [
     route('GET /limits', {
       ...about,

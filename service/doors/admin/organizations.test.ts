@@ -4,6 +4,8 @@ import { type ControlAdmin, openControlAdmin } from '../../../test/support/contr
 import { type Engine, operator, startEngine } from '../../../test/support/engine.ts';
 import { readLogo } from '../../inference/pictures/read-logo.ts';
 import type { SubjectId } from '../../lib/id.ts';
+import { organizationRoutes } from './organizations.ts';
+import { subjectRoutes } from './subjects.ts';
 
 let engine: Engine;
 let control: ControlAdmin;
@@ -36,26 +38,32 @@ beforeEach(async () => {
   const measured = [{ ...calibration, world: 'test' as const, measuredAt: Date.UTC(2026, 10, 20) }];
   const copies = [{ place: '/media/stick', state: 'unreachable' as const, reason: 'It is not there.' }];
   engine = await startEngine({ attested: false });
-  control = await openControlAdmin(engine, {
-    readLogo,
-    calibrations: {
-      list: () => measured,
-      galleries: () => [{ ...gallery, world: 'live' }],
-      measure: record('measure', Promise.resolve(measured)),
-      doubtful: async () => [{ subject: 'sub_1' as SubjectId, email: 'ada@example.com', doubt: 'no-person' }],
+  control = await openControlAdmin(
+    engine,
+    {
+      readLogo,
+      calibrations: {
+        list: () => measured,
+        galleries: () => [{ ...gallery, world: 'live' }],
+        measure: record('measure', Promise.resolve(measured)),
+        doubtful: async () => [
+          { subject: 'sub_1' as SubjectId, email: 'ada@example.com', doubt: 'no-person' },
+        ],
+      },
+      organizationErasure: {
+        erase: record('erase', Promise.resolve({ erased: [], left: 0, done: true, copies })),
+      },
+      custody: {
+        rotateOrganization: record('rotate', Promise.resolve({ generation: 2, total: 7 })),
+        organizationRotation: async () => ({ is: 'running', done: 3, total: 7 }),
+      },
+      renewals: {
+        start: record('renew', Promise.resolve({ generation: 3, total: 9 })),
+        anywhere: async () => ({ is: 'stopped', done: 1, total: 9, reason: 'The disk is full.' }),
+      },
     },
-    organizationErasure: {
-      erase: record('erase', Promise.resolve({ erased: [], left: 0, done: true, copies })),
-    },
-    custody: {
-      rotateOrganization: record('rotate', Promise.resolve({ generation: 2, total: 7 })),
-      organizationRotation: async () => ({ is: 'running', done: 3, total: 7 }),
-    },
-    renewals: {
-      start: record('renew', Promise.resolve({ generation: 3, total: 9 })),
-      anywhere: async () => ({ is: 'stopped', done: 1, total: 9, reason: 'The disk is full.' }),
-    },
-  });
+    [organizationRoutes, subjectRoutes],
+  );
 });
 afterEach(async () => {
   await control.close();

@@ -2,12 +2,14 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type ControlAdmin, openControlAdmin } from '../../../test/support/control-admin.ts';
 import { type Engine, key, operator, startEngine } from '../../../test/support/engine.ts';
 import { analysisOf, direction, emptyAnalysis, meanOf, near } from '../../../test/support/faces.ts';
+import { subjectRoutes } from './subjects.ts';
+import { verificationRoutes } from './verifications.ts';
 
 let engine: Engine;
 let control: ControlAdmin;
 beforeEach(async () => {
   engine = await startEngine();
-  control = await openControlAdmin(engine);
+  control = await openControlAdmin(engine, {}, [subjectRoutes, verificationRoutes]);
   await engine.subjects.enroll(
     realm(),
     { email: 'ada@x.org', name: 'Ada', embeddings: { 'a-net': direction('ada') }, quality: 1 },

@@ -2,13 +2,14 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type ControlAdmin, openControlAdmin } from '../../../test/support/control-admin.ts';
 import { type Engine, measuredByGroups, scorerR, startEngine } from '../../../test/support/engine.ts';
 import { builtInProfiles } from '../../engine/matching/index.ts';
+import { profileRoutes } from './profiles.ts';
 
 let engine: Engine;
 let control: ControlAdmin;
 
 beforeEach(async () => {
   engine = await startEngine();
-  control = await openControlAdmin(engine);
+  control = await openControlAdmin(engine, {}, [profileRoutes]);
 });
 afterEach(async () => {
   await control.close();
@@ -152,7 +153,7 @@ test('settings are tried on what a profile decided, and nothing is stored', asyn
 
 test('where the scorer was measured by groups, the curves are those of the worst one, which are named', async () => {
   const measured = await startEngine({ scorers: [measuredByGroups(scorerR)] });
-  const admin = await openControlAdmin(measured);
+  const admin = await openControlAdmin(measured, {}, [profileRoutes]);
   const groups = { measured: [{ group: 'north', people: 2, pairs: 1 }], severalFrom: expect.any(String) };
   const curve = async (query: string) =>
     (await admin.call('GET', `/profiles/default/calibration-curve?env=live${query}`)).body;

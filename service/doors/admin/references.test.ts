@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type ControlAdmin, openControlAdmin } from '../../../test/support/control-admin.ts';
 import { type Engine, key, operator, startEngine } from '../../../test/support/engine.ts';
 import { analysisOf, direction } from '../../../test/support/faces.ts';
+import { verificationRoutes } from './verifications.ts';
 
 let engine: Engine;
 let control: ControlAdmin;
@@ -9,7 +10,7 @@ let id: string;
 
 beforeEach(async () => {
   engine = await startEngine();
-  control = await openControlAdmin(engine);
+  control = await openControlAdmin(engine, {}, [verificationRoutes]);
   const realm = { organization: engine.organization, world: 'test' } as const;
   const email = 'ada@x.org';
   const embeddings = { 'a-net': direction('ada') };

@@ -1,13 +1,14 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type ControlAdmin, openControlAdmin } from '../../../test/support/control-admin.ts';
 import { type Engine, startEngine } from '../../../test/support/engine.ts';
+import { siteRoutes } from './organizations.ts';
 
 let engine: Engine;
 let control: ControlAdmin;
 
 beforeEach(async () => {
   engine = await startEngine();
-  control = await openControlAdmin(engine);
+  control = await openControlAdmin(engine, {}, [siteRoutes]);
 });
 afterEach(async () => {
   await control.close();

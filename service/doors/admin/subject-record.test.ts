@@ -4,12 +4,13 @@ import { type Engine, startEngine } from '../../../test/support/engine.ts';
 import { createServer } from '../../http/server.ts';
 import { silentLog } from '../../lib/log.ts';
 import { type AdminDeps, createControlAdminDoor } from './index.ts';
+import { subjectRecordRoutes } from './subject-record.ts';
 
 let engine: Engine;
 let control: ControlAdmin;
 beforeEach(async () => {
   engine = await startEngine();
-  control = await openControlAdmin(engine, { subjectRecords });
+  control = await openControlAdmin(engine, { subjectRecords }, [subjectRecordRoutes]);
 });
 afterEach(async () => {
   await control.close();

@@ -9,10 +9,6 @@ import { flag } from './request-fields.ts';
 import { type AdminCall, type AdminRoute, route } from './route.ts';
 import { FileAnswer } from './send-reply.ts';
 
-export interface SubjectRecordRouteDeps {
-  subjectRecords: SubjectRecords;
-}
-
 const RecordQuery = z.strictObject({
   format: z
     .enum(['json', 'pdf'])
@@ -36,7 +32,7 @@ const RecordReply = z
   });
 
 /** Everything held about one person (GDPR Art. 15 and 20). No API key can ask for it. */
-export const subjectRecordRoutes = ({ subjectRecords }: SubjectRecordRouteDeps): AdminRoute[] => [
+export const subjectRecordRoutes = ({ subjectRecords }: { subjectRecords: SubjectRecords }): AdminRoute[] => [
   route('GET /subjects/:id/export', {
     tag: 'subjects',
     within: 'world',
@@ -63,10 +59,6 @@ export const subjectRecordRoutes = ({ subjectRecords }: SubjectRecordRouteDeps):
     },
   }),
 ];
-
-interface TimelineRouteDeps {
-  timelines: Timelines;
-}
 
 const TimelineReply = z
   .strictObject({
@@ -97,7 +89,7 @@ const description =
   'Request, verdict, review, deliveries to webhooks, lines of the audit log and what will be deleted, in order of time, at most 50 of each kind. Lines of the audit log and reviews are left out for roles that may not read those. The access is recorded in the audit log.';
 
 /** Each object with its whole history. */
-export const timelineRoutes = ({ timelines }: TimelineRouteDeps): AdminRoute[] => {
+export const timelineRoutes = ({ timelines }: { timelines: Timelines }): AdminRoute[] => {
   const order = ({ who, request, isOf }: Pick<Call, 'who' | 'request' | 'isOf'>) => ({
     kinds: kinds.filter((kind) => !isRestricted(kind) || isOf(restricted[kind])),
     actor: who,

@@ -2,13 +2,14 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type ControlAdmin, openControlAdmin } from '../../../test/support/control-admin.ts';
 import { type Engine, operator, startEngine } from '../../../test/support/engine.ts';
 import { direction } from '../../../test/support/faces.ts';
+import { subjectRoutes } from './subjects.ts';
 
 let engine: Engine;
 let control: ControlAdmin;
 
 beforeEach(async () => {
   engine = await startEngine();
-  control = await openControlAdmin(engine);
+  control = await openControlAdmin(engine, {}, [subjectRoutes]);
 });
 afterEach(async () => {
   await control.close();

@@ -2,6 +2,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { openControlAdmin } from '../../../test/support/control-admin.ts';
 import { measuredByGroups, operator, scorerR, startEngine } from '../../../test/support/engine.ts';
 import { direction } from '../../../test/support/faces.ts';
+import { subjectRoutes } from './subjects.ts';
 
 test('people of the former embedder are listed a page at a time; their names are asked for, and that is recorded', async () => {
   const engine = await startEngine({
@@ -11,7 +12,7 @@ test('people of the former embedder are listed a page at a time; their names are
     ],
   });
   onTestFinished(() => engine.stop());
-  const control = await openControlAdmin(engine);
+  const control = await openControlAdmin(engine, {}, [subjectRoutes]);
   onTestFinished(() => control.close());
   const realm = { organization: engine.organization, world: 'test' } as const;
   const ids: string[] = [];

@@ -4,6 +4,8 @@ import { type Engine, startEngine } from '../../../test/support/engine.ts';
 import type { Checks, EnrollCommand, VerifyCommand } from '../../engine/verification/index.ts';
 import type { SubjectId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
+import { subjectRoutes } from './subjects.ts';
+import { verificationRoutes } from './verifications.ts';
 
 const quality = { check: 'faceQuality', pass: true, score: 0.9, weight: 1 } as const;
 
@@ -29,7 +31,7 @@ beforeEach(async () => {
     },
   };
   engine = await startEngine();
-  control = await openControlAdmin(engine, { checks: checks as Checks });
+  control = await openControlAdmin(engine, { checks: checks as Checks }, [subjectRoutes, verificationRoutes]);
 });
 afterEach(async () => {
   await control.close();

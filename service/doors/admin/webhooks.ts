@@ -187,10 +187,6 @@ const withSecret = ({ endpoint, secret }: { endpoint: Endpoint; secret: string }
   secret,
 });
 
-export interface WebhookRouteDeps {
-  webhooks: Webhooks;
-}
-
 const params = paramsOf('webhook');
 const about = { tag: 'webhooks', within: 'world' } as const;
 const looking = { operator: true, administrator: readers, key: 'admin' } as const;
@@ -200,7 +196,7 @@ const pointing = ['DESTINATION_NOT_GRANTED', 'DESTINATION_FORBIDDEN'] as const;
 const refuses = ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'] as const;
 
 /** Webhooks of an organization. */
-export const webhookRoutes = ({ webhooks }: WebhookRouteDeps): AdminRoute[] => [
+export const webhookRoutes = ({ webhooks }: { webhooks: Webhooks }): AdminRoute[] => [
   listRoute({
     ...about,
     url: '/webhooks',

@@ -13,18 +13,7 @@ import type { LostLines, OwnEnd, TimedLine } from './own-end.ts';
  * Where all chains ended when this machine looked last, signed, on its own disk, where the record lies elsewhere: a server that takes the
  * place of another one may have an older record, whose log is whole and only shorter.
  */
-export interface KeptHeads {
-  /**
-   * Notices what of it the record has no more; first of all, before a line is added to that record. What a signed restore or accepted
-   * loss that came later accounts for is not lost.
-   */
-  compare(): Promise<void>;
-  /** As `compare`, where something is lost already or the newest line of this process is gone; else one look at that line. */
-  maintain(): Promise<void>;
-  /** Compares, then keeps these. On disk when it resolves; a disk that cannot be written is logged. */
-  keep(heads: readonly Head[]): Promise<void>;
-  lost(): readonly LostLines[];
-}
+export type KeptHeads = ReturnType<typeof openKeptHeads>;
 
 /** Where the record lies on the disk of this machine. */
 export const headsKeptByRecord: KeptHeads = {
@@ -57,15 +46,7 @@ export interface KeptHeadsDeps extends Pick<Foundation, 'db' | 'clock' | 'log'> 
   checkpoints: Pick<Checkpoints, 'isOurs' | 'isAccountedFor' | 'signed'>;
 }
 
-export function openKeptHeads({
-  file,
-  chain: own,
-  end,
-  db,
-  checkpoints,
-  clock,
-  log,
-}: KeptHeadsDeps): KeptHeads {
+export function openKeptHeads({ file, chain: own, end, db, checkpoints, clock, log }: KeptHeadsDeps) {
   const read = readKept(file, log);
   const isOurs = (chain: string, one: Checkpoint) => checkpoints.isOurs(one, chain);
   const kept = new Map(Object.entries(read.chains).filter(([chain, one]) => isOurs(chain, one)));
@@ -122,21 +103,28 @@ export function openKeptHeads({
   }
 
   return {
-    compare: () => oneAtATime(compare),
-    maintain: () =>
+    /**
+     * Notices what of it the record has no more; first of all, before a line is added to that record. What a signed restore or accepted
+     * loss that came later accounts for is not lost.
+     */
+    compare: (): Promise<void> => oneAtATime(compare),
+    /** As `compare`, where something is lost already or the newest line of this process is gone; else one look at that line. */
+    maintain: (): Promise<void> =>
       oneAtATime(async () => {
         const newest = end.newest();
         const isThere = newest === undefined || (await readHash(db, own, newest.seq)) === newest.hash;
         if (!isThere || lost.length > 0) await compare();
       }),
-    keep: (heads) =>
+    /** Compares, then keeps these. On disk when it resolves; a disk that cannot be written is logged. */
+    keep: (heads: readonly Head[]): Promise<void> =>
       oneAtATime(async () => {
         await compare();
         for (const head of heads)
           if (head.seq > 0) kept.set(head.chain, sign(head.chain, { ...head, at: clock.now() }));
         write();
       }),
-    lost: () => lost.map(({ chain, from, seen }) => ({ chain, from, through: seen.seq })),
+    lost: (): readonly LostLines[] =>
+      lost.map(({ chain, from, seen }) => ({ chain, from, through: seen.seq })),
   };
 }
 

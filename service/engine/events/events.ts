@@ -12,13 +12,7 @@ export interface Events {
   onAdded(listener: () => void): void;
 }
 
-interface EventsDeps {
-  ids: Ids;
-  clock: Clock;
-  sealer: SealEvent;
-}
-
-export function createEvents({ ids, clock, sealer }: EventsDeps): Events {
+export function createEvents({ ids, clock, sealer }: { ids: Ids; clock: Clock; sealer: SealEvent }): Events {
   const listeners: (() => void)[] = [];
   return {
     onAdded: (listener) => void listeners.push(listener),

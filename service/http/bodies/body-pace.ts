@@ -3,15 +3,7 @@ import { createRecent } from '../../lib/collections/recent.ts';
 import { Problem, type ProblemCode } from '../../lib/problem.ts';
 import { meteredAs } from '../authentication.ts';
 
-export interface BodyPace {
-  /**
-   * Counts `bytes` that `who` (a key's id) has sent in a body. Undefined, or a promise to wait for before reading on: what is not read
-   * fills the connection, and the sender has to wait too.
-   */
-  took(who: string, bytes: number): Promise<void> | undefined;
-  /** Counts `bytes` against `who` without a wait: what it sends next waits. */
-  charge(who: string, bytes: number): void;
-}
+export type BodyPace = ReturnType<typeof createBodyPace>;
 
 interface BodyPaceDeps {
   /** Bytes of one key a second, once it has used up `burst` bytes. */
@@ -35,7 +27,7 @@ export const REFUSED_PICTURE_BYTES = 2 * 1024 * 1024;
 const MOST_KEYS = 20_000;
 
 /** Bodies are read on the one thread that answers every caller, so a key's bodies are read no faster than this. */
-export function createBodyPace({ perSecond, burst, elapsed, wait }: BodyPaceDeps): BodyPace {
+export function createBodyPace({ perSecond, burst, elapsed, wait }: BodyPaceDeps) {
   /** Milliseconds of the moment at which a key's bytes are paid for. */
   const paid = createRecent<string, { until: number }>(MOST_KEYS);
   /** Milliseconds to wait once `bytes` more are counted; negative within the burst. */
@@ -47,11 +39,16 @@ export function createBodyPace({ perSecond, burst, elapsed, wait }: BodyPaceDeps
     return until - now - (burst / perSecond) * 1000;
   }
   return {
-    took(who, bytes) {
+    /**
+     * Counts `bytes` that `who` (a key's id) has sent in a body. Undefined, or a promise to wait for before reading on: what is not read
+     * fills the connection, and the sender has to wait too.
+     */
+    took(who: string, bytes: number): Promise<void> | undefined {
       const ahead = count(who, bytes);
       return ahead > 0 ? wait(ahead) : undefined;
     },
-    charge: (who, bytes) => void count(who, bytes),
+    /** Counts `bytes` against `who` without a wait: what it sends next waits. */
+    charge: (who: string, bytes: number): void => void count(who, bytes),
   };
 }
 
@@ -87,14 +84,6 @@ export function paceRequests(app: FastifyInstance, pace: BodyPace): void {
   });
 }
 
-interface BodyBudget {
-  /**
-   * Sets `bytes` aside for one request of `who` (a key's id, an address) until the returned function is called; twice does no harm.
-   * Throws OVERLOADED when the box, or this caller, holds too much already.
-   */
-  take(who: string, bytes: number): () => void;
-}
-
 interface Caller {
   bytes: number;
 }
@@ -106,7 +95,7 @@ const IDLE_CALLERS = 1_000;
  * A bound on request bodies in memory, over all connections: each alone is limited, many slow ones together are not. One
  * caller may hold half of it, so that a key cannot shut the others out.
  */
-export function createBodyBudget(total: number): BodyBudget {
+export function createBodyBudget(total: number) {
   let callers = new Map<string, Caller>();
   let most = IDLE_CALLERS;
   let all = 0;
@@ -124,7 +113,11 @@ export function createBodyBudget(total: number): BodyBudget {
   }
 
   return {
-    take(who, bytes) {
+    /**
+     * Sets `bytes` aside for one request of `who` (a key's id, an address) until the returned function is called; twice does no harm.
+     * Throws OVERLOADED when the box, or this caller, holds too much already.
+     */
+    take(who: string, bytes: number): () => void {
       const caller = callerOf(who);
       const own = caller.bytes;
       // A single request always fits an idle box, whatever the budget.

@@ -127,18 +127,7 @@ const CONNECTING = 3_000;
 /** Milliseconds for which an idle connection is kept; the other end keeps it longer. */
 const IDLE = 30_000;
 
-interface NodeClient {
-  /** Resolves with the head of the answer. `body`: in route of what the caller still sends. */
-  pass(
-    address: string,
-    request: FastifyRequest,
-    reply: FastifyReply,
-    options: { hop: Hop; body?: Buffer },
-  ): Promise<IncomingMessage>;
-  close(): void;
-}
-
-export function createNodeClient({ client: credentials, shown }: NodeCredentials, watch: Watch): NodeClient {
+export function createNodeClient({ client: credentials, shown }: NodeCredentials, watch: Watch) {
   let now: { shown: string; agent: Agent } | undefined;
   /** Of what was shown before, as long as requests go on with it. */
   const former = new Set<Agent>();
@@ -158,7 +147,13 @@ export function createNodeClient({ client: credentials, shown }: NodeCredentials
     former.add(agent);
   }
   return {
-    pass(address, request, reply, { hop, body }) {
+    /** Resolves with the head of the answer. `body`: in route of what the caller still sends. */
+    pass(
+      address: string,
+      request: FastifyRequest,
+      reply: FastifyReply,
+      { hop, body }: { hop: Hop; body?: Buffer },
+    ): Promise<IncomingMessage> {
       const { hostname, port } = new URL(address);
       const { method, url: path } = request.raw;
       return new Promise((resolve, reject) => {
@@ -184,7 +179,7 @@ export function createNodeClient({ client: credentials, shown }: NodeCredentials
         else request.raw.pipe(outgoing);
       });
     },
-    close() {
+    close(): void {
       for (const agent of [...former, ...(now ? [now.agent] : [])]) agent.destroy();
     },
   };

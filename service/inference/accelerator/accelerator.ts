@@ -13,18 +13,6 @@ import {
 } from './messages.ts';
 import type { NetVerdict } from './trial.ts';
 
-/** Runs nets on another provider than the CPU, in a process of its own. */
-export interface Accelerator {
-  state(): ProviderState;
-  /** Tries the providers with these nets; what ran others until now ends. Nothing happens where they are those of the last start. */
-  start(files: readonly ModelFile[]): void;
-  /** A worker waited in vain for an answer from this socket: lost, if it does not answer this process either. */
-  silent(socket: string): void;
-  /** When the last trial has ended. */
-  settled(): Promise<void>;
-  close(): void;
-}
-
 export interface AcceleratorDeps {
   /** Best first; after `cpu` none is tried. */
   providers: readonly WantedProvider[];
@@ -51,7 +39,8 @@ interface Refusal {
 type Ready = Extract<TrialResult, { is: 'ready' }>;
 type Refused = Exclude<TrialResult, Ready> | { is: 'ended'; reason: string };
 
-export function createAccelerator(deps: AcceleratorDeps): Accelerator {
+/** Runs nets on another provider than the CPU, in a process of its own. */
+export function createAccelerator(deps: AcceleratorDeps) {
   const { providers, log } = deps;
   const onCpu: ProviderState = { providersAsked: [...providers], provider: 'cpu', nets: [] };
   let state = onCpu;
@@ -118,8 +107,9 @@ export function createAccelerator(deps: AcceleratorDeps): Accelerator {
   }
 
   return {
-    state: () => state,
-    start(files) {
+    state: (): ProviderState => state,
+    /** Tries the providers with these nets; what ran others until now ends. Nothing happens where they are those of the last start. */
+    start(files: readonly ModelFile[]): void {
       const asked = JSON.stringify(files.map(netKey));
       if (asked === tried) return;
       tried = asked;
@@ -128,10 +118,12 @@ export function createAccelerator(deps: AcceleratorDeps): Accelerator {
       state = onCpu;
       settled = tryAll(files);
     },
-    silent(socket) {
+    /** A worker waited in vain for an answer from this socket: lost, if it does not answer this process either. */
+    silent(socket: string): void {
       if (running?.socket === socket) silence.begin(running);
     },
-    settled: () => settled,
+    /** When the last trial has ended. */
+    settled: (): Promise<void> => settled,
     close: end,
   };
 }

@@ -7,23 +7,6 @@ import {
   sendMessage,
 } from './messages.ts';
 
-/** A worker's side of the accelerator. */
-export interface RemoteNets {
-  /** Ends the connection to the one before; undefined: there is none any more. */
-  move(address: AcceleratorAddress | undefined): void;
-  /**
-   * The outputs for `count` pictures; undefined where the worker has to run the net itself: the accelerator does not have it, failed, ended, or did not
-   * answer within so many milliseconds. The input may be changed as soon as this returns.
-   */
-  ask(
-    net: string,
-    input: Float32Array,
-    count: number,
-    size: readonly [number, number],
-    within: number,
-  ): Promise<Outputs | undefined>;
-}
-
 interface Link {
   address: AcceleratorAddress;
   socket: Socket;
@@ -32,7 +15,7 @@ interface Link {
 }
 
 /** `silent` is called with the socket's path when an answer did not come in time. */
-export function createRemoteNets(silent: (socket: string) => void): RemoteNets {
+export function createRemoteNets(silent: (socket: string) => void) {
   let link: Link | undefined;
   let lastId = 0;
 
@@ -49,12 +32,23 @@ export function createRemoteNets(silent: (socket: string) => void): RemoteNets {
   }
 
   return {
-    move(address) {
+    /** Ends the connection to the one before; undefined: there is none any more. */
+    move(address: AcceleratorAddress | undefined): void {
       if (address?.socket === link?.address.socket) return;
       link?.socket.destroy();
       link = address && open(address);
     },
-    ask(net, input, count, size, within) {
+    /**
+     * The outputs for `count` pictures; undefined where the worker has to run the net itself: the accelerator does not have it, failed, ended, or did not
+     * answer within so many milliseconds. The input may be changed as soon as this returns.
+     */
+    ask(
+      net: string,
+      input: Float32Array,
+      count: number,
+      size: readonly [number, number],
+      within: number,
+    ): Promise<Outputs | undefined> {
       const at = link?.address.nets.indexOf(net) ?? -1;
       if (!link || at < 0 || within <= 0) return Promise.resolve(undefined);
       const { address, socket, pending } = link;

@@ -19,17 +19,12 @@ export interface Landmarks {
   turn: number;
 }
 
-export interface LandmarkReader {
-  /** First pass, on the detector's box. */
-  fromDetection(pyramid: Pyramid, detection: Detection): Promise<Landmarks>;
-  /** Second pass, on a crop from the first mesh: steadier by 2.3° of yaw (LIVENESS.md §1). */
-  refine(pyramid: Pyramid, first: Pick<Landmarks, 'mesh'>): Promise<Landmarks>;
-}
+export type LandmarkReader = ReturnType<typeof createLandmarkReader>;
 
 /** Outer and inner corners of the eye in the left half of an upright picture (the person's right), then of the other. */
 export const EYE_CORNERS = { left: [33, 133], right: [263, 362] } as const;
 
-export function createLandmarkReader(model: OnnxModel): LandmarkReader {
+export function createLandmarkReader(model: OnnxModel) {
   const [size] = model.entry.input.size;
   const margin = model.entry.crop?.scale ?? 1.5;
   const least = model.entry.threshold ?? 0.5;
@@ -50,13 +45,16 @@ export function createLandmarkReader(model: OnnxModel): LandmarkReader {
   }
 
   return {
-    fromDetection: (pyramid, { box, eyes }) =>
+    /** First pass, on the detector's box. */
+    fromDetection: (pyramid: Pyramid, { box, eyes }: Detection): Promise<Landmarks> =>
       read(pyramid, {
         centre: { x: box.x + box.width / 2, y: box.y + box.height / 2 },
         side: Math.max(box.width, box.height) * margin,
         angle: Math.atan2(eyes[1].y - eyes[0].y, eyes[1].x - eyes[0].x),
       }),
-    refine: (pyramid, { mesh }) => read(pyramid, cropAround(mesh, margin)),
+    /** Second pass, on a crop from the first mesh: steadier by 2.3° of yaw (LIVENESS.md §1). */
+    refine: (pyramid: Pyramid, { mesh }: Pick<Landmarks, 'mesh'>): Promise<Landmarks> =>
+      read(pyramid, cropAround(mesh, margin)),
   };
 }
 

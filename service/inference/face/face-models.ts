@@ -17,13 +17,7 @@ import {
 import { createWarp, finePyramidLevel, placement } from './warp.ts';
 
 /** By their ids in the manifest. Each throws MODEL_NOT_INSTALLED or PAD_NOT_INSTALLED. */
-export interface FaceModels {
-  detector(id: string): Promise<FaceDetector>;
-  landmarks(): Promise<LandmarkReader>;
-  eyes(): Promise<EyeOpenness>;
-  embedder(id: string): Promise<FaceEmbedder>;
-  pad(set: string): Promise<OpenPadSet>;
-}
+export type FaceModels = ReturnType<typeof openFaceModels>;
 
 export interface OpenPadSet {
   set: PadSetEntry;
@@ -31,10 +25,7 @@ export interface OpenPadSet {
 }
 
 /** Each model is opened when first asked for and kept; a failure to open is not kept. */
-export function openFaceModels(
-  catalog: ModelCatalog,
-  open: (file: ModelFile) => Promise<OnnxModel>,
-): FaceModels {
+export function openFaceModels(catalog: ModelCatalog, open: (file: ModelFile) => Promise<OnnxModel>) {
   function keep<Reader>(build: (model: OnnxModel) => Reader) {
     const kept = new Map<string, Promise<Reader>>();
     return (file: ModelFile): Promise<Reader> => {
@@ -61,11 +52,11 @@ export function openFaceModels(
   const embedders = keep(createFaceEmbedder);
   const pads = keep(createPresentationScore);
   return {
-    detector: async (id) => detectors(find('detector', id)),
-    landmarks: async () => landmarks(find('landmarks')),
-    eyes: async () => eyes(find('iris')),
-    embedder: async (id) => embedders(find('embedder', id)),
-    async pad(id) {
+    detector: async (id: string): Promise<FaceDetector> => detectors(find('detector', id)),
+    landmarks: async (): Promise<LandmarkReader> => landmarks(find('landmarks')),
+    eyes: async (): Promise<EyeOpenness> => eyes(find('iris')),
+    embedder: async (id: string): Promise<FaceEmbedder> => embedders(find('embedder', id)),
+    async pad(id: string): Promise<OpenPadSet> {
       const set = catalog.padSets.find((known) => known.id === id);
       const files = set?.models.map(({ model }) => catalog.files.find(({ entry }) => entry.id === model));
       if (!set || !files || files.includes(undefined)) {

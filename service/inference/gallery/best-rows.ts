@@ -11,21 +11,11 @@ export interface Nearest {
   similarities: number[];
 }
 
-/** The best of the rows that were offered. */
-export interface BestRows {
-  /** Of rows from `first` on, the cosines; rows are offered from the first to the last. */
-  offer(cosines: Float32Array, length: number, first: number): void;
-  add(similarity: number, row: number): void;
-  /** What a row must exceed to be among them. */
-  least(): number;
-  sorted(): Nearest;
-}
-
 /**
  * A heap with the worst on top: a search that wants many rows (others may not be found) costs little more than one for few. Of equal rows
  * the first is the better one, so what is found does not depend on what else was offered.
  */
-export function createBestRows(count: number): BestRows {
+export function createBestRows(count: number) {
   const rows = new Int32Array(count);
   const similarities = new Float32Array(count).fill(Number.NEGATIVE_INFINITY);
 
@@ -55,11 +45,13 @@ export function createBestRows(count: number): BestRows {
 
   return {
     add,
-    offer(cosines, length, first) {
+    /** Of rows from `first` on, the cosines; rows are offered from the first to the last. */
+    offer(cosines: Float32Array, length: number, first: number): void {
       for (let i = 0; i < length; i++) if (cosines[i]! > similarities[0]!) add(cosines[i]!, first + i);
     },
-    least: () => similarities[0]!,
-    sorted() {
+    /** What a row must exceed to be among them. */
+    least: (): number => similarities[0]!,
+    sorted(): Nearest {
       const order = Array.from(rows.keys())
         .filter((i) => similarities[i]! > Number.NEGATIVE_INFINITY)
         .sort((a, b) => similarities[b]! - similarities[a]! || rows[a]! - rows[b]!);

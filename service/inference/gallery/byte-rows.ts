@@ -14,13 +14,7 @@ export interface ByteArea {
   base: number;
 }
 
-export interface ByteRows {
-  readonly area: ByteArea;
-  reserve(rows: number): void;
-  write(row: number, vector: Float32Array): void;
-  copy(from: number, to: number): void;
-  clear(row: number): void;
-}
+export type ByteRows = ReturnType<typeof createByteRows>;
 
 /** Half of what a row's byte may be: numbers are -MOST..MOST steps, and a byte is that plus ZERO, which leaves the eighth bit unset. */
 const MOST = 63;
@@ -80,7 +74,7 @@ function greatest(vector: Float32Array): number {
 }
 
 /** `threads`, `together`: how many threads may search, and probes at a time in each. */
-export function createByteRows(dimensions: number, threads: number, together: number): ByteRows {
+export function createByteRows(dimensions: number, threads: number, together: number) {
   const stride = Math.ceil(dimensions / STEP) * STEP;
   const size = blockBytes(stride);
   const base = Math.ceil(byteDesk(stride, threads - 1, together).end / PAGE) * PAGE;
@@ -110,7 +104,7 @@ export function createByteRows(dimensions: number, threads: number, together: nu
   return {
     area: { memory, stride, base },
     reserve,
-    write(row, vector) {
+    write(row: number, vector: Float32Array): void {
       reserve(row + 1);
       const step = Math.fround(greatest(vector) / MOST);
       const steps = 1 / step;
@@ -125,11 +119,11 @@ export function createByteRows(dimensions: number, threads: number, together: nu
       }
       set(row, step, Math.sqrt(square) * (1 + ROUNDING));
     },
-    copy(from, to) {
+    copy(from: number, to: number): void {
       bytes.copyWithin(bytesAt(to), bytesAt(from), bytesAt(from) + stride);
       set(to, floats[scaleAt(from)]!, floats[scaleAt(from) + BLOCK]!);
     },
-    clear(row) {
+    clear(row: number): void {
       bytes.fill(0, bytesAt(row), bytesAt(row) + stride);
       set(row, 0, 0);
     },

@@ -12,17 +12,12 @@ export interface Candidates {
 /** To read one row of so many here and there takes about as long as to read all in turn. */
 const PART = 8;
 
-export interface ByteScanner {
-  /** For each scan the rows whose bound is not below what `count` others surely reach; undefined where bytes exclude too few. */
-  mayBeNearest(scans: readonly Scan[]): (Candidates | undefined)[];
-}
-
 /** For one thread, as `createScanner`. `together`: scans at a time. */
 export function createByteScanner(
   kernel: KernelModule,
   area: ByteArea,
   { thread, together }: { thread: number; together: number },
-): ByteScanner {
+) {
   const { memory, stride, base } = area;
   const { boundsOfOne, boundsOfFour } = instantiateKernel(kernel, memory);
   const place = byteDesk(stride, thread, together);
@@ -41,7 +36,8 @@ export function createByteScanner(
   }
 
   return {
-    mayBeNearest(scans) {
+    /** For each scan the rows whose bound is not below what `count` others surely reach; undefined where bytes exclude too few. */
+    mayBeNearest(scans: readonly Scan[]): (Candidates | undefined)[] {
       // The memory has grown since.
       const floats = new Float32Array(memory.buffer);
       const groups = inGroups(scans.length, stride, place.probes);

@@ -202,18 +202,6 @@ interface SearchWorkersDeps {
   open?: (data: SearchWorkerData) => Worker;
 }
 
-interface SearchWorkers {
-  /** `gallery` is a number that means the same area until it is dropped. Throws Problem INTERNAL if the worker dies twice. */
-  nearest(gallery: number, of: { readonly area: Area }, scan: Scan): Promise<Nearest>;
-  /** The gallery has another area now: frees the memory of the former one. */
-  renew(gallery: number): void;
-  /** Uses each page of the memories, as their rows are put. */
-  touch(memories: readonly SharedMemory[]): void;
-  /** Frees the memory of a gallery that is not searched any more, once the searches that wait for it are answered. */
-  drop(gallery: number): void;
-  close(): Promise<void>;
-}
-
 interface Waiting {
   gallery: number;
   of: { readonly area: Area };
@@ -247,7 +235,7 @@ const startWorker = (data: SearchWorkerData): Worker =>
  * A thread does one pass over a gallery at a time, for up to sixteen searches that wait for it. A worker that dies is replaced when next
  * needed; what it was searching is asked once more.
  */
-function createSearchWorkers({ kernel, log, workers, open = startWorker }: SearchWorkersDeps): SearchWorkers {
+function createSearchWorkers({ kernel, log, workers, open = startWorker }: SearchWorkersDeps) {
   const slots: (Running | undefined)[] = new Array(workers).fill(undefined);
   /** In the order they came. */
   let waiting: Waiting[] = [];
@@ -321,16 +309,19 @@ function createSearchWorkers({ kernel, log, workers, open = startWorker }: Searc
   }
 
   return {
-    nearest: (gallery, of, scan) =>
+    /** `gallery` is a number that means the same area until it is dropped. Throws Problem INTERNAL if the worker dies twice. */
+    nearest: (gallery: number, of: { readonly area: Area }, scan: Scan): Promise<Nearest> =>
       new Promise((resolve, reject) => {
         if (closed) return reject(new Problem('INTERNAL', 'The search is closed.'));
         waiting.push({ gallery, of, scan, attempts: 0, resolve, reject });
         dispatchSoon();
       }),
 
+    /** The gallery has another area now: frees the memory of the former one. */
     renew,
 
-    touch(memories) {
+    /** Uses each page of the memories, as their rows are put. */
+    touch(memories: readonly SharedMemory[]): void {
       if (closed) return;
       const stretches = memories.flatMap(stretchesOf).sort((a, b) => a.share - b.share);
       // One core is the caller's.
@@ -342,14 +333,15 @@ function createSearchWorkers({ kernel, log, workers, open = startWorker }: Searc
       }
     },
 
-    drop(gallery) {
+    /** Frees the memory of a gallery that is not searched any more, once the searches that wait for it are answered. */
+    drop(gallery: number): void {
       // Also those that are on their way: they are sent again where their worker dies.
       const searches = [...waiting, ...slots.flatMap((running) => running?.searches ?? [])];
       for (const search of searches) if (search.gallery === gallery) search.dropped = true;
       renew(gallery);
     },
 
-    async close() {
+    async close(): Promise<void> {
       closed = true;
       clearImmediate(dispatching);
       for (const { reject } of waiting.splice(0)) reject(stopping());

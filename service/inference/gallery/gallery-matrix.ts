@@ -1,4 +1,4 @@
-import { createIdRows, type IdRows } from '../../lib/collections/id-rows.ts';
+import { createIdRows } from '../../lib/collections/id-rows.ts';
 import type { Nearest } from './best-rows.ts';
 import { type ByteRows, createByteRows } from './byte-rows.ts';
 import { capacityFor, createSharedMemory, PAGE, STEP } from './gallery-kernel.ts';
@@ -11,22 +11,7 @@ const FLOAT_BYTES = 4;
  * place it left, so no copy of an erased vector remains. From a number of rows on each is there as bytes too. Only the thread that made the matrix writes to it; searches
  * in other threads read rows in place, and `settle` sets right what they read of rows that changed meanwhile.
  */
-export interface GalleryMatrix {
-  /** Another one once there are enough rows to keep them as bytes too. */
-  readonly area: Area;
-  /** Whose rows they are, and which are marked. */
-  readonly ids: Omit<IdRows, 'add' | 'remove' | 'mark'>;
-  /** Makes room for so many rows at once. */
-  reserve(rows: number): void;
-  /** True if it replaced a row. */
-  put(template: string, vector: Float32Array, marked?: boolean): boolean;
-  /** A copy of the row, padded as it is. */
-  read(row: number): Float32Array;
-  /** False if there was no such template. */
-  erase(template: string): boolean;
-  /** Begins a search over the rows there are now. */
-  begin(probe: Float32Array): MatrixSearch;
-}
+export type GalleryMatrix = ReturnType<typeof createGalleryMatrix>;
 
 interface MatrixSearch {
   /** How many rows to scan. */
@@ -51,7 +36,7 @@ export function createGalleryMatrix(
   dimensions: number,
   threads: number,
   { bytesFrom = BYTES_FROM }: { bytesFrom?: number } = {},
-): GalleryMatrix {
+) {
   const rows = createRows(dimensions, threads);
   let area: Area = rows.area;
   let bytes: ByteRows | undefined;
@@ -71,20 +56,25 @@ export function createGalleryMatrix(
   }
 
   return {
-    get area() {
+    /** Another one once there are enough rows to keep them as bytes too. */
+    get area(): Area {
       return area;
     },
+    /** Whose rows they are, and which are marked. */
     ids,
+    /** A copy of the row, padded as it is. */
     read: rows.read,
 
-    reserve(wanted) {
+    /** Makes room for so many rows at once. */
+    reserve(wanted: number): void {
       rows.reserve(wanted);
       if (wanted < bytesFrom) return;
       if (bytes === undefined) keepAsBytes();
       bytes!.reserve(wanted);
     },
 
-    put(template, vector, marked = false) {
+    /** True if it replaced a row. */
+    put(template: string, vector: Float32Array, marked: boolean = false): boolean {
       const known = ids.rowOf(template);
       const row = known === -1 ? ids.size() : known;
       rows.write(row, vector);
@@ -96,7 +86,8 @@ export function createGalleryMatrix(
       return known !== -1;
     },
 
-    erase(template) {
+    /** False if there was no such template. */
+    erase(template: string): boolean {
       const row = ids.rowOf(template);
       if (row === -1) return false;
       const last = ids.size() - 1;
@@ -112,7 +103,8 @@ export function createGalleryMatrix(
       return true;
     },
 
-    begin(probe) {
+    /** Begins a search over the rows there are now. */
+    begin(probe: Float32Array): MatrixSearch {
       const search = { rows: ids.size(), stale: new Set<number>() };
       running.add(search);
       return {

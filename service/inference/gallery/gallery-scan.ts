@@ -25,13 +25,10 @@ export interface Area {
   bytes?: ByteArea;
 }
 
-export interface Scanner {
-  /** At most `TOGETHER`, in one pass over the rows: the memory is read once for all of them. */
-  nearest(scans: readonly Scan[]): Nearest[];
-}
+export type Scanner = ReturnType<typeof createScanner>;
 
 /** For one thread: threads are numbered from 0, and no two use the same number on one memory. */
-export function createScanner(kernel: KernelModule, area: Area, thread: number): Scanner {
+export function createScanner(kernel: KernelModule, area: Area, thread: number) {
   const { memory, strideBytes, base } = area;
   const { dots } = instantiateKernel(kernel, memory);
   const place = desk(strideBytes, thread);
@@ -99,7 +96,8 @@ export function createScanner(kernel: KernelModule, area: Area, thread: number):
   }
 
   return {
-    nearest(given) {
+    /** At most `TOGETHER`, in one pass over the rows: the memory is read once for all of them. */
+    nearest(given: readonly Scan[]): Nearest[] {
       const scans = given.map((one) => ({ ...one, count: Math.max(0, Math.min(one.count, one.rows)) }));
       const isFew = ({ rows, count }: Scan) => bytes !== undefined && count * PART <= rows;
       const few = scans.filter((one) => one.count > 0 && isFew(one));

@@ -10,19 +10,16 @@ export interface Picture {
 }
 
 /** A picture and its successive halves, made when first asked for: what a crop samples without aliasing. */
-export interface Pyramid {
-  /** Level 0 is the picture; each next one has half the sides (rounded down, at least 1). */
-  level(index: number): Picture;
-  /** The deepest level. */
-  readonly depth: number;
-}
+export type Pyramid = ReturnType<typeof createPyramid>;
 
-export function createPyramid(picture: Picture): Pyramid {
+export function createPyramid(picture: Picture) {
   const levels = [picture];
   const depth = Math.floor(Math.log2(Math.min(picture.width, picture.height)));
   return {
+    /** The deepest level. */
     depth,
-    level(index) {
+    /** Level 0 is the picture; each next one has half the sides (rounded down, at least 1). */
+    level(index: number): Picture {
       while (levels.length <= index) levels.push(halve(levels.at(-1)!));
       return levels[index]!;
     },

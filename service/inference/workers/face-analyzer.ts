@@ -166,32 +166,7 @@ export interface PoolStats extends SeatStats {
   timedOut: number;
 }
 
-export interface WorkerPool {
-  /**
-   * Resolves with the worker's value and the milliseconds the job waited. `prepare` is called when a worker is free.
-   * The workers are shared fairly (fair-queue.ts): a job without `share` belongs to no organization. When too many wait, the newest of the one
-   * with the most is refused. Throws what the worker refused with, or Problem OVERLOADED, TIMEOUT or INTERNAL. A job that still waits when `signal`
-   * is given up is dropped with TIMEOUT; one at work goes on to its end.
-   */
-  run(
-    prepare: () => PoolJob,
-    deadline: number,
-    signal?: AbortSignal,
-    share?: Share,
-  ): Promise<{ value: unknown; waited: number }>;
-  /** Posts to every worker, and to every later one before its first job. Replaces what was sent before. */
-  configure(message: unknown): void;
-  /** When one worker has started, which does so alone until a job comes or `ready` is asked for. */
-  started(): Promise<void>;
-  /** When every worker has started once; rejects with the reason when one could not. */
-  ready(): Promise<void>;
-  stats(): PoolStats;
-  /**
-   * Refuses new jobs, finishes those accepted, stops the workers. A process that exits without it waits up to two seconds for
-   * workers inside native code, which would abort it.
-   */
-  close(): Promise<void>;
-}
+export type WorkerPool = ReturnType<typeof createWorkerPool>;
 
 export interface WorkerPoolDeps extends WorkerSettings {
   /** Jobs that may wait beyond those at work. */
@@ -211,7 +186,7 @@ interface Job {
 }
 
 /** Threads that each run one job at a time. A worker that dies or passes a deadline is replaced; only its job fails. */
-export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
+export function createWorkerPool(deps: WorkerPoolDeps) {
   const { clock, log } = deps;
   const line = createLine(deps);
   const lost = (job: Job, reason: string) => abandon(job, internal(reason));
@@ -263,7 +238,18 @@ export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
   }
 
   return {
-    run(prepare, deadline, signal, share = defaultShare) {
+    /**
+     * Resolves with the worker's value and the milliseconds the job waited. `prepare` is called when a worker is free.
+     * The workers are shared fairly (fair-queue.ts): a job without `share` belongs to no organization. When too many wait, the newest of the one
+     * with the most is refused. Throws what the worker refused with, or Problem OVERLOADED, TIMEOUT or INTERNAL. A job that still waits when `signal`
+     * is given up is dropped with TIMEOUT; one at work goes on to its end.
+     */
+    run(
+      prepare: () => PoolJob,
+      deadline: number,
+      signal?: AbortSignal,
+      share: Share = defaultShare,
+    ): Promise<{ value: unknown; waited: number }> {
       if (signal?.aborted) return Promise.reject(notWanted());
       if (closing) return Promise.reject(overloaded('Gatehouse is stopping; try again in a moment.', 5));
       const broken = seats.broken();
@@ -279,14 +265,21 @@ export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
         line.refuseExcess(job);
       });
     },
+    /** Posts to every worker, and to every later one before its first job. Replaces what was sent before. */
     configure: seats.configure,
-    started: () => seats.oneStarted,
-    ready() {
+    /** When one worker has started, which does so alone until a job comes or `ready` is asked for. */
+    started: (): Promise<void> => seats.oneStarted,
+    /** When every worker has started once; rejects with the reason when one could not. */
+    ready(): Promise<void> {
       seats.fill();
       return seats.allStarted;
     },
-    stats: () => ({ ...seats.stats(), ...line.stats(), timedOut }),
-    async close() {
+    stats: (): PoolStats => ({ ...seats.stats(), ...line.stats(), timedOut }),
+    /**
+     * Refuses new jobs, finishes those accepted, stops the workers. A process that exits without it waits up to two seconds for
+     * workers inside native code, which would abort it.
+     */
+    async close(): Promise<void> {
       closing ??= Promise.withResolvers<void>();
       seats.stopRestarts();
       settle();

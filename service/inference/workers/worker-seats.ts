@@ -201,20 +201,11 @@ interface NativeThread {
   end(): Promise<void>;
 }
 
-interface NativeThreads {
-  start(on: { answer(answer: WorkerAnswer): void; exit(reason: string): void }): NativeThread;
-  /** Posts to every thread; later ones start with it. */
-  configure(configuration: unknown): void;
-  /** Threads that are to end and are still inside native code. */
-  lingering(): number;
-  close(): Promise<void>;
-}
-
 /**
  * Threads of one script. None is ended inside native code, which would abort the process; where the process exits without
  * `close`, it waits for such threads for up to two seconds.
  */
-function createNativeThreads(script: URL, first: unknown): NativeThreads {
+function createNativeThreads(script: URL, first: unknown) {
   const running = new Set<{ gate: NativeGate; thread: NativeThread }>();
   const ending = new Set<NativeThread>();
   let configuration = first;
@@ -226,7 +217,7 @@ function createNativeThreads(script: URL, first: unknown): NativeThreads {
   process.on('exit', leaveProcess);
 
   return {
-    start(on) {
+    start(on: { answer(answer: WorkerAnswer): void; exit(reason: string): void }): NativeThread {
       const gate = createNativeGate();
       const worker = new Worker(script, { workerData: { configuration, gate } satisfies WorkerStart });
       const { promise: ended, resolve } = Promise.withResolvers<void>();
@@ -253,12 +244,14 @@ function createNativeThreads(script: URL, first: unknown): NativeThreads {
       });
       return thread;
     },
-    configure(next) {
+    /** Posts to every thread; later ones start with it. */
+    configure(next: unknown): void {
       configuration = next;
       for (const { thread } of running) thread.post({ configuration });
     },
-    lingering: () => ending.size,
-    async close() {
+    /** Threads that are to end and are still inside native code. */
+    lingering: (): number => ending.size,
+    async close(): Promise<void> {
       await Promise.all([...running].map(({ thread }) => thread.end()));
       process.off('exit', leaveProcess);
     },

@@ -27,19 +27,7 @@ export interface FormerCopy {
 }
 
 /** The places of the copies, as the store itself remembers them. */
-export interface CopyFolders {
-  places(): Promise<StoredCopy[]>;
-  /** A copy that was kept before is a former one no longer. */
-  addCopy(place: string, copy: string): Promise<void>;
-  /** The id of a copy from before there were ids. */
-  setCopyId(place: string, copy: string): Promise<void>;
-  /** `former`: what became of its copy; without, nothing is known of it any more. */
-  removeCopy(place: string, former?: FormerCopy): Promise<void>;
-  formerCopies(): Promise<FormerCopy[]>;
-  setFormerCopy(former: FormerCopy): Promise<void>;
-  /** For this store alone: not written to the copies. */
-  setCopyBehind(place: string, since: number | undefined): Promise<void>;
-}
+export type CopyFolders = ReturnType<typeof createCopyFolders>;
 
 export function createCopyFolders(
   { db }: Pick<Opened<KeySchema>, 'db'>,
@@ -47,9 +35,9 @@ export function createCopyFolders(
   clock: Clock,
   /** In the transaction that adds the place. */
   nodeCopies: { take(tx: Transaction<KeySchema>, place: string): Promise<void> },
-): CopyFolders {
+) {
   return {
-    async places() {
+    async places(): Promise<StoredCopy[]> {
       const rows = await db.selectFrom('copy_place').selectAll().orderBy('place').execute();
       return rows.map(({ place, copy, added_at, behind_since }) => ({
         place,
@@ -58,7 +46,8 @@ export function createCopyFolders(
         behindSince: behind_since ?? undefined,
       }));
     },
-    addCopy: (place, copy) =>
+    /** A copy that was kept before is a former one no longer. */
+    addCopy: (place: string, copy: string): Promise<void> =>
       write(async (tx) => {
         await tx
           .insertInto('copy_place')
@@ -76,12 +65,14 @@ export function createCopyFolders(
         ];
         return { touched, result: undefined };
       }),
-    setCopyId: (place, copy) =>
+    /** The id of a copy from before there were ids. */
+    setCopyId: (place: string, copy: string): Promise<void> =>
       write(async (tx) => {
         await tx.updateTable('copy_place').set({ copy }).where('place', '=', place).execute();
         return { touched: { table: 'copy_place', keys: [[place]] }, result: undefined };
       }),
-    removeCopy: (place, former) =>
+    /** `former`: what became of its copy; without, nothing is known of it any more. */
+    removeCopy: (place: string, former?: FormerCopy): Promise<void> =>
       write(async (tx) => {
         await tx.deleteFrom('copy_place').where('place', '=', place).execute();
         const touched: Touched[] = [
@@ -90,7 +81,7 @@ export function createCopyFolders(
         ];
         return { touched, result: undefined };
       }),
-    async formerCopies() {
+    async formerCopies(): Promise<FormerCopy[]> {
       const rows = await db
         .selectFrom('former_copy')
         .selectAll()
@@ -106,9 +97,10 @@ export function createCopyFolders(
         ...(behind_since > 0 && { behindSince: behind_since }),
       }));
     },
-    setFormerCopy: (former) =>
+    setFormerCopy: (former: FormerCopy): Promise<void> =>
       write(async (tx) => ({ touched: await putFormer(tx, former), result: undefined })),
-    async setCopyBehind(place, since) {
+    /** For this store alone: not written to the copies. */
+    async setCopyBehind(place: string, since: number | undefined): Promise<void> {
       await db
         .updateTable('copy_place')
         .set({ behind_since: since ?? null })

@@ -23,24 +23,17 @@ export interface CopyReport {
   addedAt: number;
 }
 
-/** Whether the copy is current, as shown to the operator. */
-interface CopyStatus {
-  report(copy: string | undefined): CopyReport;
-  up(): Promise<void>;
-  /** `error`: CopyTrouble, or what kept the copy from being brought up to date. Resolves with the trouble. */
-  down(error: unknown): Promise<CopyTrouble>;
-}
-
 export interface CopyStatusDeps {
   keys: Pick<KeyStore, 'setCopyBehind'>;
   clock: Clock;
   log: Log;
 }
 
+/** Whether the copy is current, as shown to the operator. */
 export function createCopyStatus(
   { place, addedAt, behindSince }: StoredCopy,
   { keys, clock, log }: CopyStatusDeps,
-): CopyStatus {
+) {
   let state: CopyReport['state'] = 'behind';
   let since = behindSince;
   let reason: string | undefined = 'It has not been checked yet.';
@@ -53,7 +46,7 @@ export function createCopyStatus(
       );
 
   return {
-    report: (copy) =>
+    report: (copy: string | undefined): CopyReport =>
       defined({
         place,
         copy,
@@ -69,7 +62,8 @@ export function createCopyStatus(
       if (since !== undefined) await note(undefined);
       since = undefined;
     },
-    async down(error) {
+    /** `error`: CopyTrouble, or what kept the copy from being brought up to date. Resolves with the trouble. */
+    async down(error: unknown): Promise<CopyTrouble> {
       const trouble = toTrouble(error);
       const before = state;
       state = trouble.is === 'failed' || trouble.is === 'behind' ? 'behind' : 'unreachable';

@@ -23,20 +23,7 @@ const PAGE = 1_000;
 export const newCopyId = (): string => randomBytes(16).toString('hex');
 
 /** One place and the state of its copy. No call throws for trouble with the copy: `report` describes it. */
-export interface CopyFolder {
-  report(): CopyReport;
-  /** Resolves when the copy has the write, or is known not to have it. */
-  written(write: KeyWrite): Promise<void>;
-  /** Checks the copy and brings it up to date. */
-  sync(): Promise<void>;
-  /** Checks without writing; returns the trouble found. */
-  check(): Promise<CopyTrouble | undefined>;
-  /** What the copy notes of the newest audit checkpoint, read now; undefined where the copy cannot be read. */
-  readNote(): Promise<{ text: string | undefined } | undefined>;
-  /** Overwrites and deletes the copy. Throws CopyTrouble. */
-  wipe(): Promise<void>;
-  close(): Promise<void>;
-}
+export type CopyFolder = ReturnType<typeof createCopyFolder>;
 
 /** Decides, from what a copy notes of the audit log, whether the copy may be overwritten. Throws CopyTrouble when not. */
 export type AdmitNote = (place: string, note: string | undefined) => Promise<void>;
@@ -48,7 +35,7 @@ interface CopyFolderDeps extends CopyStatusDeps {
   thread: CopyThread;
 }
 
-export function createCopyFolder(stored: StoredCopy, deps: CopyFolderDeps): CopyFolder {
+export function createCopyFolder(stored: StoredCopy, deps: CopyFolderDeps) {
   const { keys, admitNote, thread } = deps;
   const { place } = stored;
   const status = createCopyStatus(stored, deps);
@@ -84,14 +71,17 @@ export function createCopyFolder(stored: StoredCopy, deps: CopyFolderDeps): Copy
     }));
 
   return {
-    report: () => status.report(identity.id()),
-    async written(write) {
+    report: (): CopyReport => status.report(identity.id()),
+    /** Resolves when the copy has the write, or is known not to have it. */
+    async written(write: KeyWrite): Promise<void> {
       const handed = feed.written(write);
       if (handed) await handed;
       else void sync();
     },
+    /** Checks the copy and brings it up to date. */
     sync,
-    async check() {
+    /** Checks without writing; returns the trouble found. */
+    async check(): Promise<CopyTrouble | undefined> {
       try {
         const { found, revision } = await identity.check();
         if (identity.isOther(found.copy)) throw anotherMedium(place);
@@ -105,13 +95,15 @@ export function createCopyFolder(stored: StoredCopy, deps: CopyFolderDeps): Copy
         return feed.fail(error);
       }
     },
-    async readNote() {
+    /** What the copy notes of the newest audit checkpoint, read now; undefined where the copy cannot be read. */
+    async readNote(): Promise<{ text: string | undefined } | undefined> {
       // While the copy is overwritten, the file is open in a transaction.
       while (overwriting) await syncing;
       const found = await feed.check().catch(() => undefined);
       return found && !identity.isOther(found.copy) ? { text: found.note } : undefined;
     },
-    async wipe() {
+    /** Overwrites and deletes the copy. Throws CopyTrouble. */
+    async wipe(): Promise<void> {
       await syncing;
       feed.stop();
       await feed.idle();
@@ -121,7 +113,7 @@ export function createCopyFolder(stored: StoredCopy, deps: CopyFolderDeps): Copy
         throw await feed.fail(error);
       }
     },
-    async close() {
+    async close(): Promise<void> {
       closed = true;
       feed.stop();
       await thread.close();
@@ -195,29 +187,6 @@ async function copyAll(keys: Pick<KeyStore, 'rows'>, thread: CopyThread): Promis
   }
 }
 
-/** Hands the writes of the store to one copy, in their order. */
-interface CopyFeed {
-  isLive(): boolean;
-  /** Looks whether the copy has every write that it should have. */
-  isCurrent(): Promise<boolean>;
-  /** Resolves when the copy has the write, or is known not to have it; undefined where the copy gets no writes. */
-  written(write: KeyWrite): Promise<void> | undefined;
-  /** Reads what the copy is, after the call that is under way. */
-  check(): Promise<CopyAnswer>;
-  /** Resolves when no call is under way. */
-  idle(): Promise<void>;
-  /** From now on writes are kept, for a copy that is being overwritten. */
-  keep(): void;
-  /** The writes that came since `keep`, or since they were taken last. */
-  takeKept(): KeyWrite[];
-  dropKept(): void;
-  /** From now on writes go to the copy, which has all up to `revision`; those that were kept go first. */
-  resume(revision: number): Promise<void>;
-  stop(): void;
-  /** Stops and reports why. */
-  fail(error: unknown): Promise<CopyTrouble>;
-}
-
 interface CopyFeedDeps {
   place: string;
   thread: CopyThread;
@@ -227,7 +196,8 @@ interface CopyFeedDeps {
   failed(error: unknown): Promise<CopyTrouble>;
 }
 
-function createCopyFeed({ place, thread, copyId, failed }: CopyFeedDeps): CopyFeed {
+/** Hands the writes of the store to one copy, in their order. */
+function createCopyFeed({ place, thread, copyId, failed }: CopyFeedDeps) {
   let live = false;
   let held = 0;
   let kept: KeyWrite[] | undefined;
@@ -256,8 +226,9 @@ function createCopyFeed({ place, thread, copyId, failed }: CopyFeedDeps): CopyFe
   }
 
   return {
-    isLive: () => live,
-    async isCurrent() {
+    isLive: (): boolean => live,
+    /** Looks whether the copy has every write that it should have. */
+    async isCurrent(): Promise<boolean> {
       if (!live) return false;
       try {
         const found = await calls.check();
@@ -269,35 +240,42 @@ function createCopyFeed({ place, thread, copyId, failed }: CopyFeedDeps): CopyFe
         return false;
       }
     },
-    written(write) {
+    /** Resolves when the copy has the write, or is known not to have it; undefined where the copy gets no writes. */
+    written(write: KeyWrite): Promise<void> | undefined {
       if (!kept) return live ? calls.write(write) : undefined;
       kept.push(write);
       return Promise.resolve();
     },
+    /** Reads what the copy is, after the call that is under way. */
     check: calls.check,
+    /** Resolves when no call is under way. */
     idle: calls.idle,
-    keep() {
+    /** From now on writes are kept, for a copy that is being overwritten. */
+    keep(): void {
       live = false;
       kept = [];
     },
-    takeKept() {
+    /** The writes that came since `keep`, or since they were taken last. */
+    takeKept(): KeyWrite[] {
       const writes = kept ?? [];
       kept = [];
       return writes;
     },
-    dropKept() {
+    dropKept(): void {
       kept = undefined;
     },
-    async resume(revision) {
+    /** From now on writes go to the copy, which has all up to `revision`; those that were kept go first. */
+    async resume(revision: number): Promise<void> {
       held = revision;
       live = true;
       const rest = kept ?? [];
       kept = undefined;
       await Promise.all(rest.map(calls.write));
     },
-    stop() {
+    stop(): void {
       live = false;
     },
+    /** Stops and reports why. */
     fail,
   };
 }

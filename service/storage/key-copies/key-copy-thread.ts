@@ -33,14 +33,7 @@ export interface CopyThreadData {
 export const PATIENCE = { write: 4_000, page: 30_000, finish: 120_000 };
 
 /** Where the calls of one copy run, so that a file system that hangs holds up nothing else. */
-export interface CopyThread {
-  /**
-   * Throws CopyTrouble, `silent` when there was no answer within `milliseconds` and then at once, until the answer has come. Until
-   * the thread has started its time does not run: that is no sign of how the place is.
-   */
-  run(task: CopyTask, milliseconds: number): Promise<CopyAnswer>;
-  close(): Promise<void>;
-}
+export type CopyThread = ReturnType<typeof createCopyThread>;
 
 /** Under type stripping this file is `.ts`, after the build `.js`. */
 const startWorker = (data: CopyThreadData): Worker =>
@@ -88,10 +81,7 @@ interface Waiting {
 }
 
 /** A worker that is started by the first task and, should it die, again by the next. */
-export function createCopyThread(
-  data: CopyThreadData,
-  open: (data: CopyThreadData) => Worker = startWorker,
-): CopyThread {
+export function createCopyThread(data: CopyThreadData, open: (data: CopyThreadData) => Worker = startWorker) {
   let worker: Worker | undefined;
   let ready: Promise<void> | undefined;
   let last = 0;
@@ -131,7 +121,11 @@ export function createCopyThread(
   }
 
   return {
-    async run(task, milliseconds) {
+    /**
+     * Throws CopyTrouble, `silent` when there was no answer within `milliseconds` and then at once, until the answer has come. Until
+     * the thread has started its time does not run: that is no sign of how the place is.
+     */
+    async run(task: CopyTask, milliseconds: number): Promise<CopyAnswer> {
       if (late.size > 0) throw silent();
       worker ??= start();
       last += 1;
@@ -156,7 +150,7 @@ export function createCopyThread(
         clearTimeout(timer);
       }
     },
-    async close() {
+    async close(): Promise<void> {
       const stopping = worker;
       if (late.size === 0) await stopping?.terminate();
       // One that hangs in the file system cannot be ended; it holds no one up.

@@ -69,16 +69,7 @@ export function compareNotes(
 }
 
 /** The note of the newest audit checkpoint: only the service can write it, and an older one does not pass for the newest. */
-export interface CheckpointNote {
-  read(): Promise<NoteState>;
-  /**
-   * `change` gets what is noted, undefined where nothing sound is, and gives what will be; in one transaction, so that of two writers
-   * none loses what the other noted. On disk in the key store and its reachable copies when it resolves.
-   */
-  write(change: (now: string | undefined) => string): Promise<void>;
-  /** Reads the note of every copy. */
-  copies(): Promise<CopyNote[]>;
-}
+export type CheckpointNote = ReturnType<typeof createCheckpointNote>;
 
 export interface CheckpointNoteDeps {
   keys: Pick<KeyStore, 'note' | 'state' | 'writeAtRevision'>;
@@ -87,7 +78,7 @@ export interface CheckpointNoteDeps {
   copies?: { readNotes(): Promise<{ place: string; note?: { text: string | undefined } }[]> };
 }
 
-export function createCheckpointNote({ keys, integrity, copies }: CheckpointNoteDeps): CheckpointNote {
+export function createCheckpointNote({ keys, integrity, copies }: CheckpointNoteDeps) {
   async function read(): Promise<NoteState> {
     // The count last: another node may write in between, and its note names the count of that write.
     const stored = await keys.note(CHECKPOINT_NOTE);
@@ -98,7 +89,11 @@ export function createCheckpointNote({ keys, integrity, copies }: CheckpointNote
 
   return {
     read,
-    async write(change) {
+    /**
+     * `change` gets what is noted, undefined where nothing sound is, and gives what will be; in one transaction, so that of two writers
+     * none loses what the other noted. On disk in the key store and its reachable copies when it resolves.
+     */
+    async write(change: (now: string | undefined) => string): Promise<void> {
       const { identity } = await keys.state();
       const before = await read();
       await keys.writeAtRevision(CHECKPOINT_NOTE, (revision, stored) => {
@@ -108,7 +103,8 @@ export function createCheckpointNote({ keys, integrity, copies }: CheckpointNote
         return sealNote(integrity, identity, change(sound), revision);
       });
     },
-    async copies() {
+    /** Reads the note of every copy. */
+    async copies(): Promise<CopyNote[]> {
       const { identity } = await keys.state();
       const ours = await read();
       return ((await copies?.readNotes()) ?? []).map(({ place, note }) => ({

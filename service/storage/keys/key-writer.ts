@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import { createOneAtATime } from '../../lib/turns.ts';
 import type { Opened } from '../connection.ts';
 import { emptyLog } from '../empty-log.ts';
@@ -15,28 +15,13 @@ interface Written<T> {
   result: T;
 }
 
-export interface KeyWriter {
-  /** One write after the other, each in a transaction of its own. `destroys`: what it removed is not readable afterwards. */
-  write<T>(
-    work: (tx: Transaction<KeySchema>) => Promise<Written<T>>,
-    options?: { destroys?: boolean },
-  ): Promise<T>;
-  /** The right side of `in`. One parameter however many there are: thousands cost more to compile than the rows to read. */
-  listed(values: readonly string[]): RawBuilder<string>;
-  /**
-   * Makes unreadable in the store's own files what was deleted from the tables, and from those where that did not succeed before.
-   * False while another program that reads them keeps it there.
-   */
-  forget(tables?: readonly CopiedTable[]): Promise<boolean>;
-  /** At most one follower. */
-  follow(follower: KeyFollower): void;
-}
+export type KeyWriter = ReturnType<typeof createKeyWriter>;
 
 /** `shared`: by several nodes, which follow what changes; the follower gets it from there (key-position.ts). */
 export function createKeyWriter(
   { db, dialect, inTransaction, confirmWriter }: Opened<KeySchema>,
   { shared }: { shared?: { fed(): Promise<unknown> } | undefined } = {},
-): KeyWriter {
+) {
   const vacuum = dialect === 'postgres' ? createVacuumDeleted({ db, confirmWriter }) : undefined;
   const inTurn = createOneAtATime();
   let follower: KeyFollower | undefined;
@@ -62,7 +47,11 @@ export function createKeyWriter(
   }
 
   return {
-    async write(work, { destroys = false } = {}) {
+    /** One write after the other, each in a transaction of its own. `destroys`: what it removed is not readable afterwards. */
+    async write<T>(
+      work: (tx: Transaction<KeySchema>) => Promise<Written<T>>,
+      { destroys = false }: { destroys?: boolean } = {},
+    ): Promise<T> {
       const { result, forgotten, followed } = await inTurn(async () => {
         if (destroys) await vacuum?.prepare();
         const { touched, result, revision, changes } = await inTransaction(async (tx) => {
@@ -99,9 +88,15 @@ export function createKeyWriter(
       if (forgotten) throw forgotten.error;
       return result;
     },
+    /** The right side of `in`. One parameter however many there are: thousands cost more to compile than the rows to read. */
     listed,
+    /**
+     * Makes unreadable in the store's own files what was deleted from the tables, and from those where that did not succeed before.
+     * False while another program that reads them keeps it there.
+     */
     forget,
-    follow(one) {
+    /** At most one follower. */
+    follow(one: KeyFollower): void {
       if (follower) throw new Error('The key store has a follower already.');
       follower = one;
     },
@@ -162,19 +157,7 @@ const DUE = `create table if not exists service_key_vacuum (
 /** Advisory lock of the one that does it. */
 const VACUUM_LOCK = 7_184_006;
 
-interface VacuumDeleted {
-  /** Before the first transaction that deletes. */
-  prepare(): Promise<void>;
-  /** In the transaction that deletes from them and gives the store `revision`. */
-  note(tx: Transaction<KeySchema>, tables: readonly CopiedTable[], revision: number): Promise<void>;
-  /** Writes the tables anew, once for all deletions so far: a dead row stays in its page until then. */
-  run(): Promise<void>;
-}
-
-function createVacuumDeleted({
-  db,
-  confirmWriter,
-}: Pick<Opened<KeySchema>, 'db' | 'confirmWriter'>): VacuumDeleted {
+function createVacuumDeleted({ db, confirmWriter }: Pick<Opened<KeySchema>, 'db' | 'confirmWriter'>) {
   let prepared: Promise<unknown> | undefined;
 
   const prepare = async () => {
@@ -189,13 +172,16 @@ function createVacuumDeleted({
   };
 
   return {
+    /** Before the first transaction that deletes. */
     prepare,
-    async note(tx, tables, revision) {
+    /** In the transaction that deletes from them and gives the store `revision`. */
+    async note(tx: Transaction<KeySchema>, tables: readonly CopiedTable[], revision: number): Promise<void> {
       for (const about of new Set(tables))
         await sql`insert into service_key_vacuum (about, revision) values (${about}, ${revision})
           on conflict (about) do update set revision = excluded.revision`.execute(tx);
     },
-    async run() {
+    /** Writes the tables anew, once for all deletions so far: a dead row stays in its page until then. */
+    async run(): Promise<void> {
       await prepare();
       if ((await listDue(db)).length === 0) return;
       // No transaction, which would hold the lock, can be around it.

@@ -63,38 +63,7 @@ export interface RunningNode {
 }
 
 /** Of a key store on PostgreSQL. */
-export interface NodeKeyRows {
-  addToken(token: TokenRow): Promise<void>;
-  tokens(): Promise<TokenRow[]>;
-  /** With what asks for it. */
-  removeToken(id: string): Promise<void>;
-  /** Those that name the token, in the order of their ids. */
-  requests(token: string): Promise<RequestRow[]>;
-  removeRequest(request: Pick<RequestRow, 'token' | 'node'>): Promise<void>;
-  /** Uses the token up. False, and nothing is written, where it is used or the node is there. Throws CONFLICT for a master key that was replaced. */
-  join(row: NodeKeyRow): Promise<boolean>;
-  list(): Promise<NodeKeyRow[]>;
-  find(node: string): Promise<NodeKeyRow | undefined>;
-  /** With its wrap, and its place among those that run. False where there is none. */
-  remove(node: string): Promise<boolean>;
-  /** The wrap alone: the node keeps the master key itself from here on. */
-  forget(node: string): Promise<void>;
-  /** Of this process among the nodes; undefined where it shares the store with none. */
-  readonly run: string | undefined;
-  /** Gives a new master key to a node that runs. */
-  give(row: NextRow): Promise<void>;
-  given(): Promise<NextRow[]>;
-  /** Takes back what was given, unless it is of this new master key. */
-  takeBack(butOf?: string): Promise<void>;
-  /** What is given to this run. */
-  givenHere(): Promise<NextRow | undefined>;
-  answer(row: Pick<NextRow, 'run' | 'master'>, answer: string): Promise<void>;
-  /** In the transaction that puts the new master key in force, after which nothing is given. Throws CONFLICT where a node runs that did not answer. */
-  requireAnswered(tx: Transaction<KeySchema>, master: string): Promise<void>;
-  running(): Promise<RunningNode[]>;
-  /** After `list`, in the transaction that replaces the master key. Throws CONFLICT where one is missing. */
-  rewrap(tx: Transaction<KeySchema>, rows: readonly NodeKeyRow[], to: string): Promise<void>;
-}
+export type NodeKeyRows = ReturnType<typeof createNodeKeyRows>;
 
 /** Beside the tables of the migrations: no copy of the store has them. Made with the first token. */
 const TABLES = [
@@ -141,7 +110,7 @@ export function createNodeKeyRows({
   db,
   inTransaction,
   token: run,
-}: Pick<Opened<KeySchema>, 'db' | 'inTransaction' | 'token'>): NodeKeyRows {
+}: Pick<Opened<KeySchema>, 'db' | 'inTransaction' | 'token'>) {
   const made = new Set<string>();
 
   async function isThere(table: OwnTable): Promise<boolean> {
@@ -158,7 +127,7 @@ export function createNodeKeyRows({
   }
 
   return {
-    async addToken({ id, expiresAt, verifier }) {
+    async addToken({ id, expiresAt, verifier }: TokenRow): Promise<void> {
       await sql.raw(makeOwn(...TABLES)).execute(db);
       await inTransaction((tx) =>
         sql`insert into service_join_token (id, expires_at, verifier) values (${id}, ${expiresAt}, ${verifier})`.execute(
@@ -166,26 +135,29 @@ export function createNodeKeyRows({
         ),
       );
     },
-    tokens: () =>
+    tokens: (): Promise<TokenRow[]> =>
       rowsOf(
         sql<TokenRow>`select id, expires_at as "expiresAt", verifier from service_join_token`,
         'service_node_key',
       ),
-    async removeToken(id) {
+    /** With what asks for it. */
+    async removeToken(id: string): Promise<void> {
       await inTransaction((tx) => sql`delete from service_join_token where id = ${id}`.execute(tx));
     },
-    requests: (token) =>
+    /** Those that name the token, in the order of their ids. */
+    requests: (token: string): Promise<RequestRow[]> =>
       rowsOf(
         sql<RequestRow>`select token, node, name, public_key as "publicKey", signature
           from service_join_request where token = ${token} order by node limit 100`,
         'service_node_key',
       ),
-    async removeRequest({ token, node }) {
+    async removeRequest({ token, node }: Pick<RequestRow, 'token' | 'node'>): Promise<void> {
       await inTransaction((tx) =>
         sql`delete from service_join_request where token = ${token} and node = ${node}`.execute(tx),
       );
     },
-    join: (row) =>
+    /** Uses the token up. False, and nothing is written, where it is used or the node is there. Throws CONFLICT for a master key that was replaced. */
+    join: (row: NodeKeyRow): Promise<boolean> =>
       inTransaction(async (tx) => {
         await requireMaster(tx, row.master);
         const there = await sql`select from service_node_key where node = ${row.node}`.execute(tx);
@@ -200,12 +172,14 @@ export function createNodeKeyRows({
         );
         return true;
       }),
-    list: () => rowsOf(sql<NodeKeyRow>`${ofNodes} order by joined_at, node`, 'service_node_key'),
-    async find(node) {
+    list: (): Promise<NodeKeyRow[]> =>
+      rowsOf(sql<NodeKeyRow>`${ofNodes} order by joined_at, node`, 'service_node_key'),
+    async find(node: string): Promise<NodeKeyRow | undefined> {
       const [row] = await rowsOf(sql<NodeKeyRow>`${ofNodes} where node = ${node}`, 'service_node_key');
       return row;
     },
-    async remove(node) {
+    /** With its wrap, and its place among those that run. False where there is none. */
+    async remove(node: string): Promise<boolean> {
       if (!(await isThere('service_node_key'))) return false;
       const runs = await isThere('service_node');
       return inTransaction(async (tx) => {
@@ -214,17 +188,20 @@ export function createNodeKeyRows({
         return gone.rows.length > 0;
       });
     },
-    running: () =>
+    running: (): Promise<RunningNode[]> =>
       rowsOf(
         sql<RunningNode>`select node, token as run, holder, version, address,
           (extract(epoch from clock_timestamp() - beaten_at) * 1000)::integer as "silentFor" from service_node`,
         'service_node',
       ),
-    async forget(node) {
+    /** The wrap alone: the node keeps the master key itself from here on. */
+    async forget(node: string): Promise<void> {
       await inTransaction((tx) => sql`delete from service_node_key where node = ${node}`.execute(tx));
     },
+    /** Of this process among the nodes; undefined where it shares the store with none. */
     run,
-    async give({ run: to, master, wrapped, attested }) {
+    /** Gives a new master key to a node that runs. */
+    async give({ run: to, master, wrapped, attested }: NextRow): Promise<void> {
       await sql.raw(makeOwn(NEXT)).execute(db);
       // None for a node that was removed meanwhile.
       await inTransaction((tx) =>
@@ -233,16 +210,18 @@ export function createNodeKeyRows({
           on conflict (run) do nothing`.execute(tx),
       );
     },
-    given: () =>
+    given: (): Promise<NextRow[]> =>
       rowsOf(
         sql<NextRow>`select run, master, wrapped, attested, answer from service_master_next`,
         'service_master_next',
       ),
-    async takeBack(butOf = '') {
+    /** Takes back what was given, unless it is of this new master key. */
+    async takeBack(butOf: string = ''): Promise<void> {
       if (!(await isThere('service_master_next'))) return;
       await inTransaction((tx) => sql`delete from service_master_next where master <> ${butOf}`.execute(tx));
     },
-    async givenHere() {
+    /** What is given to this run. */
+    async givenHere(): Promise<NextRow | undefined> {
       if (run === undefined) return undefined;
       const [row] = await rowsOf(
         sql<NextRow>`select run, master, wrapped, attested, answer from service_master_next where run = ${run}`,
@@ -250,14 +229,15 @@ export function createNodeKeyRows({
       );
       return row;
     },
-    async answer({ run: of, master }, answer) {
+    async answer({ run: of, master }: Pick<NextRow, 'run' | 'master'>, answer: string): Promise<void> {
       await inTransaction((tx) =>
         sql`update service_master_next set answer = ${answer} where run = ${of} and master = ${master}`.execute(
           tx,
         ),
       );
     },
-    async requireAnswered(tx, master) {
+    /** In the transaction that puts the new master key in force, after which nothing is given. Throws CONFLICT where a node runs that did not answer. */
+    async requireAnswered(tx: Transaction<KeySchema>, master: string): Promise<void> {
       // Known since the answers were read: nothing but `tx` is asked here.
       const nextThere = made.has('service_master_next');
       const answered = nextThere
@@ -270,7 +250,8 @@ export function createNodeKeyRows({
       if (left.rows.length > 0) throw changedMeanwhile();
       if (nextThere) await sql`delete from service_master_next`.execute(tx);
     },
-    async rewrap(tx, rows, to) {
+    /** After `list`, in the transaction that replaces the master key. Throws CONFLICT where one is missing. */
+    async rewrap(tx: Transaction<KeySchema>, rows: readonly NodeKeyRow[], to: string): Promise<void> {
       for (const { node, master, wrapped, attested } of rows)
         await sql`update service_node_key set master = ${to}, wrapped = ${wrapped}, attested = ${attested}
           where node = ${node} and master = ${master}`.execute(tx);

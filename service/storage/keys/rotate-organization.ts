@@ -19,21 +19,7 @@ const PAGE = 200;
 /** `done` of `total` people's keys lie under the new one. */
 export type OrganizationRotation = OrganizationWork;
 
-export interface OrganizationRotations {
-  /**
-   * A new key for the organization, then every person's key is rewrapped by it in the background, then the old one is removed.
-   * Nothing sealed is touched; everything can be read and written meanwhile. One that was cut short is gone on with instead.
-   * Resolves when the new key is on disk; throws CONFLICT while one is running, at any node.
-   */
-  start(organization: OrganizationId): Promise<{ generation: number; total: number }>;
-  state(organization: OrganizationId): OrganizationRotation;
-  /** The same, at whichever node it runs. */
-  anywhere(organization: OrganizationId): Promise<OrganizationRotation>;
-  /** Continues interrupted rotations, from now on also those of nodes that were removed, and returns their organizations; calls `finished` for each. */
-  resume(): Promise<OrganizationId[]>;
-  /** Waits for the page that is being written; the rest waits for the next start. */
-  stop(): Promise<void>;
-}
+export type OrganizationRotations = ReturnType<typeof createOrganizationRotations>;
 
 export interface OrganizationRotationsDeps {
   keys: KeyStore;
@@ -52,7 +38,7 @@ export function createOrganizationRotations({
   finished,
   page: limit = PAGE,
   works = worksAlone,
-}: OrganizationRotationsDeps): OrganizationRotations {
+}: OrganizationRotationsDeps) {
   const rotations = createOrganizationWorks({
     works,
     nameOf: (organization) => `rotate-key/${organization}`,
@@ -102,7 +88,12 @@ export function createOrganizationRotations({
   }
 
   return {
-    start: (organization) =>
+    /**
+     * A new key for the organization, then every person's key is rewrapped by it in the background, then the old one is removed.
+     * Nothing sealed is touched; everything can be read and written meanwhile. One that was cut short is gone on with instead.
+     * Resolves when the new key is on disk; throws CONFLICT while one is running, at any node.
+     */
+    start: (organization: OrganizationId): Promise<{ generation: number; total: number }> =>
       rotations.start(organization, async (lease) => {
         await organizations.reload([organization]);
         const unfinished = organizations.generations(organization).length > 1;
@@ -112,12 +103,15 @@ export function createOrganizationRotations({
         return { generation, total: await goOn(organization, generation, lease) };
       }),
     state: rotations.state,
+    /** The same, at whichever node it runs. */
     anywhere: rotations.anywhere,
-    async resume() {
+    /** Continues interrupted rotations, from now on also those of nodes that were removed, and returns their organizations; calls `finished` for each. */
+    async resume(): Promise<OrganizationId[]> {
       rotations.watch(() => resume());
       return resume();
     },
-    async stop() {
+    /** Waits for the page that is being written; the rest waits for the next start. */
+    async stop(): Promise<void> {
       stopping.abort();
       await rotations.settled();
     },

@@ -25,16 +25,6 @@ import { giveNextMaster, NodesUnreachable, requireNoKeepers } from './next-maste
 import { rewrapForNodes } from './node-joins.ts';
 import type { MasterKeySources } from './open-master.ts';
 
-/** What can be done with the master key in use. */
-interface MasterCare {
-  state(): { id: string; kind: 'file' | 'passphrase'; path: string };
-  prove(passphrase: string | undefined): Promise<void>;
-  rotate(passphrase: string | undefined): Promise<Replacement>;
-  toPassphrase(passphrase: string): Promise<Replacement>;
-  changePassphrase(passphrase: string, next: string): Promise<void>;
-  toFile(path: string | undefined): Promise<Replacement>;
-}
-
 interface MasterCareDeps {
   keys: KeyStore;
   master: CurrentMaster;
@@ -43,22 +33,29 @@ interface MasterCareDeps {
   patience?: number;
 }
 
-export function createMasterCare(deps: MasterCareDeps & { sources: MasterKeySources }): MasterCare {
+/** What can be done with the master key in use. */
+export function createMasterCare(deps: MasterCareDeps & { sources: MasterKeySources }) {
   const { master, sources } = deps;
   return {
-    state: () => ({ id: master.id, kind: master.provider.kind, path: master.provider.path }),
-    async prove(passphrase) {
+    state: (): { id: string; kind: 'file' | 'passphrase'; path: string } => ({
+      id: master.id,
+      kind: master.provider.kind,
+      path: master.provider.path,
+    }),
+    async prove(passphrase: string | undefined): Promise<void> {
       if (master.provider.asks === 'passphrase') await master.provider.open('current', passphrase);
     },
-    rotate: (passphrase) => replaceMaster(deps, master.provider, passphrase),
-    toPassphrase: (passphrase) => replaceMaster(deps, sources.passphrase, passphrase),
-    async changePassphrase(passphrase, next) {
+    rotate: (passphrase: string | undefined): Promise<Replacement> =>
+      replaceMaster(deps, master.provider, passphrase),
+    toPassphrase: (passphrase: string): Promise<Replacement> =>
+      replaceMaster(deps, sources.passphrase, passphrase),
+    async changePassphrase(passphrase: string, next: string): Promise<void> {
       const { joined } = sources;
       if (joined && master.provider === joined) return joined.change(passphrase, next);
       await sources.passphrase.change(passphrase, next);
       await deps.keys.replaceNote({ name: PASSPHRASE_NOTE, value: sources.passphrase.carried('current') });
     },
-    async toFile(path) {
+    async toFile(path: string | undefined): Promise<Replacement> {
       const file = path === undefined ? sources.inFolder : masterKeyFile(path);
       if (existsSync(file.path)) {
         throw new Problem(

@@ -23,18 +23,7 @@ export interface RecordNode {
 }
 
 /** What a node that has the master key does for those that ask for it. */
-export interface NodeJoins {
-  /** The token itself is given here only. Throws CONFLICT where the keys lie in the data directory. */
-  makeToken(): Promise<{ id: string; token: string; expiresAt: number }>;
-  /**
-   * Answers what asks with an open token. `admit` is called before the machine gets the master key, which it does not when that throws.
-   * Gives until when a token is open; undefined: none is.
-   */
-  answer(admit: (node: Admitted) => Promise<void>): Promise<number | undefined>;
-  list(): Promise<RecordNode[]>;
-  /** Throws NOT_FOUND, and CONFLICT for this node itself. */
-  remove(node: string): Promise<void>;
-}
+export type NodeJoins = ReturnType<typeof createNodeJoins>;
 
 export type Admitted = Pick<RequestRow, 'node' | 'name' | 'token'>;
 
@@ -53,7 +42,7 @@ interface NodeJoinsDeps {
  * The key store is the mailbox. It holds of a token what verifies its signature, wrapped by the master key: who reads the store cannot ask
  * with the token, and who writes it cannot make one. The answer opens with the key of the machine that asked.
  */
-export function createNodeJoins({ keys, master, appliance, self, clock, log }: NodeJoinsDeps): NodeJoins {
+export function createNodeJoins({ keys, master, appliance, self, clock, log }: NodeJoinsDeps) {
   function rows(): NodeKeyRows {
     if (keys.nodeKeys) return keys.nodeKeys;
     throw new Problem(
@@ -95,7 +84,8 @@ export function createNodeJoins({ keys, master, appliance, self, clock, log }: N
   }
 
   return {
-    async makeToken() {
+    /** The token itself is given here only. Throws CONFLICT where the keys lie in the data directory. */
+    async makeToken(): Promise<{ id: string; token: string; expiresAt: number }> {
       const store = rows();
       const token = makeJoinToken({ master: master.id, appliance });
       const expiresAt = clock.now() + TOKEN_LIFE;
@@ -104,7 +94,11 @@ export function createNodeJoins({ keys, master, appliance, self, clock, log }: N
       await store.addToken({ id: token.id, expiresAt, verifier });
       return { id: token.id, token: writeJoinToken(token), expiresAt };
     },
-    async answer(admit) {
+    /**
+     * Answers what asks with an open token. `admit` is called before the machine gets the master key, which it does not when that throws.
+     * Gives until when a token is open; undefined: none is.
+     */
+    async answer(admit: (node: Admitted) => Promise<void>): Promise<number | undefined> {
       if (!keys.nodeKeys) return undefined;
       let until: number | undefined;
       for (const token of await rows().tokens()) {
@@ -120,7 +114,7 @@ export function createNodeJoins({ keys, master, appliance, self, clock, log }: N
       }
       return until;
     },
-    async list() {
+    async list(): Promise<RecordNode[]> {
       if (!keys.nodeKeys) return [];
       const running = new Map((await rows().running()).map((one) => [one.node, one]));
       const joined = await rows().list();
@@ -135,7 +129,8 @@ export function createNodeJoins({ keys, master, appliance, self, clock, log }: N
         })),
       ];
     },
-    async remove(node) {
+    /** Throws NOT_FOUND, and CONFLICT for this node itself. */
+    async remove(node: string): Promise<void> {
       if (node === self) {
         throw new Problem(
           'CONFLICT',

@@ -113,27 +113,7 @@ export async function holdRight(url: string, deps: PostgresLockDeps, right: Righ
 }
 
 /** The connection that has the right, lost and found again. */
-interface Hold {
-  token: string;
-  /** Undefined while it is not held. */
-  client(): pg.Client | undefined;
-  /** In a sentence, where it is not held. */
-  why(): string;
-  /** Throws CONFLICT where it is refused. */
-  take(): Promise<void>;
-  /** Writes a heartbeat, where it is held. Waits for no error of the connection itself: of an unreachable host it may take minutes. */
-  beat(): Promise<void>;
-  /** Takes it again, where it was lost. */
-  regain(): Promise<void>;
-  /** For good, until the process starts anew: another has written meanwhile, and what this process has in memory is old. */
-  giveUp(why: Problem): void;
-  /** Resolves then. */
-  gone: Promise<void>;
-  /** Nothing is taken again; waits for what is being taken. */
-  end(): Promise<void>;
-}
-
-function createHold(url: string, { log, holder, unanswered }: PostgresLockDeps, right: Right): Hold {
+function createHold(url: string, { log, holder, unanswered }: PostgresLockDeps, right: Right) {
   const token = randomBytes(16).toString('hex');
   let client: pg.Client | undefined;
   let lost = 'The lock on the database is not taken yet.';
@@ -205,16 +185,24 @@ function createHold(url: string, { log, holder, unanswered }: PostgresLockDeps, 
 
   return {
     token,
-    client: () => client,
-    why: () => lost,
+    /** Undefined while it is not held. */
+    client: (): pg.Client | undefined => client,
+    /** In a sentence, where it is not held. */
+    why: (): string => lost,
+    /** Throws CONFLICT where it is refused. */
     take,
+    /** Writes a heartbeat, where it is held. Waits for no error of the connection itself: of an unreachable host it may take minutes. */
     beat: writeBeat,
-    async regain() {
+    /** Takes it again, where it was lost. */
+    async regain(): Promise<void> {
       if (!client && !isGone && !ended) await retake();
     },
+    /** For good, until the process starts anew: another has written meanwhile, and what this process has in memory is old. */
     giveUp,
+    /** Resolves then. */
     gone: gone.promise,
-    async end() {
+    /** Nothing is taken again; waits for what is being taken. */
+    async end(): Promise<void> {
       ended = true;
       await taking;
     },

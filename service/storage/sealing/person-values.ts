@@ -26,38 +26,26 @@ export interface SealContext {
 }
 
 /** Values under the keys of people. */
-export interface PersonValues {
-  /** Throws SUBJECT_NOT_FOUND without a key. 29 bytes longer than `plain`. */
-  seal(context: SealContext, plain: Uint8Array): Promise<Uint8Array>;
-  /** Throws SUBJECT_NOT_FOUND once the key is destroyed, and an error (not a Problem) for damaged bytes. */
-  open(context: SealContext, sealed: Uint8Array): Promise<Uint8Array>;
-  /** As `open`, for many at once (a few thousand at a time): one answer each, in order, none thrown. */
-  openMany(values: readonly { context: SealContext; sealed: Uint8Array }[]): Promise<Unsealed[]>;
-  /** As `openMany`, in threads of its own until it is closed: for what reads everything. */
-  openInThreads(): {
-    openMany(values: readonly { context: SealContext; sealed: Uint8Array }[]): Promise<Unsealed[]>;
-    close(): Promise<void>;
-  };
-}
+export type PersonValues = ReturnType<typeof createPersonValues>;
 
-export function createPersonValues(
-  persons: PersonKeys,
-  random: Random,
-  opening: WrappedPersonsDeps,
-): PersonValues {
+export function createPersonValues(persons: PersonKeys, random: Random, opening: WrappedPersonsDeps) {
   function sealUnder(key: KeyObject, context: SealContext, plain: Uint8Array): Uint8Array {
     const format = formatAt(context);
     return encrypt(key, plain, valueBound(context, format), random, format);
   }
 
   return {
-    seal: async (context, plain) => sealUnder(await persons.of(context.subject), context, plain),
-    async open(context, sealed) {
+    /** Throws SUBJECT_NOT_FOUND without a key. 29 bytes longer than `plain`. */
+    seal: async (context: SealContext, plain: Uint8Array): Promise<Uint8Array> =>
+      sealUnder(await persons.of(context.subject), context, plain),
+    /** Throws SUBJECT_NOT_FOUND once the key is destroyed, and an error (not a Problem) for damaged bytes. */
+    async open(context: SealContext, sealed: Uint8Array): Promise<Uint8Array> {
       const plain = decrypt(await persons.of(context.subject), sealed, valueBound(context, formatOf(sealed)));
       if (plain) return plain;
       throw new Error(`The sealed ${context.field} of ${context.subject} was changed or belongs elsewhere.`);
     },
-    async openMany(values) {
+    /** As `open`, for many at once (a few thousand at a time): one answer each, in order, none thrown. */
+    async openMany(values: readonly { context: SealContext; sealed: Uint8Array }[]): Promise<Unsealed[]> {
       const found = await persons.ofMany(values.map(({ context }) => context.subject));
       return values.map(({ context, sealed }): Unsealed => {
         const key = found.get(context.subject);
@@ -68,7 +56,11 @@ export function createPersonValues(
           : { is: 'damaged' };
       });
     },
-    openInThreads() {
+    /** As `openMany`, in threads of its own until it is closed: for what reads everything. */
+    openInThreads(): {
+      openMany(values: readonly { context: SealContext; sealed: Uint8Array }[]): Promise<Unsealed[]>;
+      close(): Promise<void>;
+    } {
       const opener = createValueOpener(opening);
       return {
         openMany: (values) =>
@@ -102,23 +94,14 @@ const isOlder = ({ world }: SealContext, sealed: Uint8Array): boolean =>
   world !== undefined && formatOf(sealed) === 1;
 
 /** The keys of people, unwrapped; those used last are remembered. */
-interface PersonKeys {
-  /** Without the people who have no key. */
-  ofMany(subjects: Iterable<SubjectId>): Promise<Map<SubjectId, KeyObject>>;
-  /** Throws SUBJECT_NOT_FOUND without a key. */
-  of(subject: SubjectId): Promise<KeyObject>;
-  /** Remembers the key of a new person. */
-  remember(subject: SubjectId, key: KeyObject): void;
-  /** Call it once the keys are destroyed. */
-  forget(subjects: readonly SubjectId[]): void;
-}
+type PersonKeys = ReturnType<typeof createPersonKeys>;
 
 /** `most` are remembered; 0: each use asks the store. */
 export function createPersonKeys(
   keys: Pick<KeyStore, 'persons'>,
   organizations: Pick<OrganizationKeys, 'unwrapPerson' | 'wrappingKey' | 'reload'>,
   most: number,
-): PersonKeys {
+) {
   const remembered = createRecent<SubjectId, KeyObject>(most);
   /** A key that was read before a destruction is not remembered after it. */
   let destructions = 0;
@@ -154,10 +137,14 @@ export function createPersonKeys(
   }
 
   return {
+    /** Without the people who have no key. */
     ofMany,
+    /** Throws SUBJECT_NOT_FOUND without a key. */
     of,
+    /** Remembers the key of a new person. */
     remember: remembered.set,
-    forget(subjects) {
+    /** Call it once the keys are destroyed. */
+    forget(subjects: readonly SubjectId[]): void {
       destructions++;
       for (const subject of subjects) remembered.delete(subject);
     },
@@ -168,18 +155,9 @@ export function createPersonKeys(
 export type OwnSealContext = Omit<SealContext, 'subject' | 'world'>;
 
 /** Values of an organization that belong to no person. */
-export interface OwnValues {
-  /**
-   * What is the organization's own and no person's: a webhook's secret, a header with a password. AES-256-GCM under a key derived
-   * from the organization's lookup secret, so it opens after every rotation and never after the organization was erased.
-   * `field` as of SealContext, with the row's id.
-   */
-  sealOwn(context: OwnSealContext, plain: Uint8Array): Uint8Array;
-  /** Throws an error (not a Problem) for bytes that were changed or belong elsewhere. */
-  openOwn(context: OwnSealContext, sealed: Uint8Array): Uint8Array;
-}
+export type OwnValues = ReturnType<typeof createOwnValues>;
 
-export function createOwnValues(organizations: Pick<OrganizationKeys, 'lookup'>, random: Random): OwnValues {
+export function createOwnValues(organizations: Pick<OrganizationKeys, 'lookup'>, random: Random) {
   const derived = new WeakMap<KeyObject, KeyObject>();
 
   /** HKDF-SHA-256 (RFC 5869), remembered as long as the secret it comes from is the organization's. */
@@ -195,8 +173,15 @@ export function createOwnValues(organizations: Pick<OrganizationKeys, 'lookup'>,
   }
 
   return {
-    sealOwn: (context, plain) => encrypt(ownKey(context.organization), plain, ownBound(context), random),
-    openOwn(context, sealed) {
+    /**
+     * What is the organization's own and no person's: a webhook's secret, a header with a password. AES-256-GCM under a key derived
+     * from the organization's lookup secret, so it opens after every rotation and never after the organization was erased.
+     * `field` as of SealContext, with the row's id.
+     */
+    sealOwn: (context: OwnSealContext, plain: Uint8Array): Uint8Array =>
+      encrypt(ownKey(context.organization), plain, ownBound(context), random),
+    /** Throws an error (not a Problem) for bytes that were changed or belong elsewhere. */
+    openOwn(context: OwnSealContext, sealed: Uint8Array): Uint8Array {
       const plain = decrypt(ownKey(context.organization), sealed, ownBound(context));
       if (plain) return plain;
       throw new Error(

@@ -5,10 +5,7 @@ import { type Resealed, type ResealPage, resealPage } from './reseal.ts';
  * For a pass over everything that is sealed: a page in a thread of its own, where no request waits for it, nor for what it leaves to
  * the collection of garbage. Keeps no key.
  */
-export interface Resealing {
-  reseal(page: ResealPage): Promise<Resealed>;
-  close(): Promise<unknown>;
-}
+export type Resealing = ReturnType<typeof openResealing>;
 
 /** Under type stripping this file is `.ts`, after the build `.js`. */
 const worker = new URL(
@@ -17,14 +14,14 @@ const worker = new URL(
 );
 
 /** Pages with fewer than `full` rows are done by the calling thread: a thread takes longer to start. */
-export function openResealing(full: number): Resealing {
+export function openResealing(full: number) {
   let thread: PageThread<ResealPage, Resealed> | undefined;
   return {
-    async reseal(page) {
+    async reseal(page: ResealPage): Promise<Resealed> {
       if (page.rows.length < full) return resealPage(page);
       thread ??= startPageThread(worker, 'seals values anew');
       return thread.ask(page);
     },
-    close: async () => thread?.close(),
+    close: async (): Promise<unknown> => thread?.close(),
   };
 }

@@ -116,16 +116,7 @@ const PAGE = 500;
 type KnownSubjects = (subjects: readonly SubjectId[]) => Promise<ReadonlySet<string>>;
 
 /** Keys of people that are not in the database. */
-export interface OrphanKeys {
-  /**
-   * Destroys keys without a person, left by enrollments that were cut short: those older than the grace period. Call it
-   * at start. `known`: which of these subjects there are. More than a few are not swept but reported, since then it is likelier that
-   * the wrong database lies beside the keys.
-   */
-  sweepOrphans(known: KnownSubjects): Promise<{ swept: number; suspicious: number }>;
-  /** How many it would not sweep, but report. Destroys nothing. */
-  suspiciousOrphans(known: KnownSubjects): Promise<number>;
-}
+export type OrphanKeys = ReturnType<typeof createOrphanKeys>;
 
 interface OrphanKeysDeps {
   keys: Pick<KeyStore, 'personsAfter'>;
@@ -136,7 +127,7 @@ interface OrphanKeysDeps {
   destroy(subjects: readonly SubjectId[]): Promise<{ removed: number }>;
 }
 
-export function createOrphanKeys({ keys, clock, log, grace, destroy }: OrphanKeysDeps): OrphanKeys {
+export function createOrphanKeys({ keys, clock, log, grace, destroy }: OrphanKeysDeps) {
   /** Page by page: there may be a million, and others have a turn in between. */
   async function findOrphans(known: KnownSubjects) {
     const before = clock.now() - grace;
@@ -155,11 +146,17 @@ export function createOrphanKeys({ keys, clock, log, grace, destroy }: OrphanKey
   }
 
   return {
-    async suspiciousOrphans(known) {
+    /** How many it would not sweep, but report. Destroys nothing. */
+    async suspiciousOrphans(known: KnownSubjects): Promise<number> {
       const { orphans, tooMany } = await findOrphans(known);
       return tooMany ? orphans.length : 0;
     },
-    async sweepOrphans(known) {
+    /**
+     * Destroys keys without a person, left by enrollments that were cut short: those older than the grace period. Call it
+     * at start. `known`: which of these subjects there are. More than a few are not swept but reported, since then it is likelier that
+     * the wrong database lies beside the keys.
+     */
+    async sweepOrphans(known: KnownSubjects): Promise<{ swept: number; suspicious: number }> {
       const { orphans, there, tooMany } = await findOrphans(known);
       if (orphans.length === 0) return { swept: 0, suspicious: 0 };
       if (tooMany) {

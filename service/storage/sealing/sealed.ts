@@ -232,11 +232,7 @@ export const sealJson = (
   sealer.seal({ ...context, version: VERSION }, new TextEncoder().encode(JSON.stringify(values)));
 
 /** A pass over an organization's vectors, which are put under another rotation. Remembers no person's key. */
-interface Rotation {
-  /** Each sealed for its new context, in order; undefined where it does not open, or the secret of its rotation (`from`) is gone. */
-  rotate(values: readonly RotatedValue[]): Promise<Resealed>;
-  close(): Promise<unknown>;
-}
+type Rotation = ReturnType<typeof openRotation>;
 
 interface RotatedValue {
   context: SealContext;
@@ -253,7 +249,7 @@ interface RotationDeps extends WrappedPersonsDeps {
 function openRotation(
   { keys, organizations, transforms }: RotationDeps,
   { organization, generation, full }: { organization: OrganizationId; generation: number; full: number },
-): Rotation {
+) {
   const { reseal, close } = openResealing(full);
 
   /** A vector whose key were left out would stay under a secret that is destroyed. */
@@ -269,7 +265,8 @@ function openRotation(
   }
 
   return {
-    async rotate(values) {
+    /** Each sealed for its new context, in order; undefined where it does not open, or the secret of its rotation (`from`) is gone. */
+    async rotate(values: readonly RotatedValue[]): Promise<Resealed> {
       const wrapped = await wrappedKeys([...new Set(values.map(({ context }) => context.subject))]);
       return reseal({
         is: 'rotate',

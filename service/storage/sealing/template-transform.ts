@@ -103,17 +103,13 @@ function hadamard(values: Float64Array, start: number, size: number): void {
   for (let i = start; i < end; i++) values[i]! *= scale;
 }
 
-interface Stream {
-  bit(): number;
-  /** Below `bound` (at most 2^16), each as likely. */
-  below(bound: number): number;
-}
+type Stream = ReturnType<typeof createStream>;
 
 /**
  * AES-256 in counter mode under a key of its own for this length (HKDF-SHA-256). Not ChaCha20, which not every OpenSSL that Node
  * and Electron are built with offers.
  */
-function createStream(secret: Uint8Array, length: number): Stream {
+function createStream(secret: Uint8Array, length: number) {
   const info = `gatehouse template transform 1|${length}`;
   const key = Buffer.from(hkdfSync('sha256', secret, new Uint8Array(0), info, 32));
   const cipher = createCipheriv('aes-256-ctr', key, new Uint8Array(16));
@@ -130,7 +126,7 @@ function createStream(secret: Uint8Array, length: number): Stream {
     return bytes[at++]!;
   };
   return {
-    bit() {
+    bit(): number {
       if (left === 0) {
         bits = byte();
         left = 8;
@@ -138,7 +134,8 @@ function createStream(secret: Uint8Array, length: number): Stream {
       left -= 1;
       return (bits >> left) & 1;
     },
-    below(bound) {
+    /** Below `bound` (at most 2^16), each as likely. */
+    below(bound: number): number {
       const fair = 2 ** 24 - (2 ** 24 % bound);
       for (;;) {
         const value = byte() * 65_536 + byte() * 256 + byte();

@@ -22,17 +22,6 @@ export type Unsealed =
   /** Changed, moved from elsewhere, or sealed under another key. */
   | { is: 'damaged' };
 
-/**
- * Opens large amounts in threads of its own, which the keys are handed to in memory; for what reads everything at start. Keeps
- * no person's key.
- */
-interface ValueOpener {
-  /** One answer each, in order, none thrown. Several pages may be under way. */
-  openMany(values: readonly BoundValue[]): Promise<Unsealed[]>;
-  /** Ends the threads, and with them what they knew. */
-  close(): Promise<void>;
-}
-
 interface ValueOpenerDeps extends WrappedPersonsDeps {
   threads?: number;
 }
@@ -46,7 +35,11 @@ const worker = new URL(
   import.meta.url,
 );
 
-export function createValueOpener({ keys, organizations, threads = THREADS }: ValueOpenerDeps): ValueOpener {
+/**
+ * Opens large amounts in threads of its own, which the keys are handed to in memory; for what reads everything at start. Keeps
+ * no person's key.
+ */
+export function createValueOpener({ keys, organizations, threads = THREADS }: ValueOpenerDeps) {
   const slots = Array.from({ length: threads }, () => ({
     thread: startPageThread<SealedPage, OpenedPage>(worker, 'opens sealed values'),
     known: new Set<string>(),
@@ -54,7 +47,8 @@ export function createValueOpener({ keys, organizations, threads = THREADS }: Va
   let pages = 0;
 
   return {
-    async openMany(values) {
+    /** One answer each, in order, none thrown. Several pages may be under way. */
+    async openMany(values: readonly BoundValue[]): Promise<Unsealed[]> {
       const slot = slots[pages++ % slots.length]!;
       const subjects = [...new Set(values.map(({ subject }) => subject))];
       const rows = await readWrapped({ keys, organizations }, subjects);
@@ -97,7 +91,8 @@ export function createValueOpener({ keys, organizations, threads = THREADS }: Va
         return { is: 'open', plain: plain.subarray(start, start + value.sealed.length - OVERHEAD) };
       });
     },
-    async close() {
+    /** Ends the threads, and with them what they knew. */
+    async close(): Promise<void> {
       await Promise.all(slots.map(({ thread }) => thread.close()));
     },
   };

@@ -8,11 +8,6 @@ export interface StepProps {
   organization: Schemas['Organization'];
 }
 
-interface Ended {
-  state: 'done' | 'later';
-  change?: Schemas['OrganizationChange'];
-}
-
 /** Saves how a step ended, and shows the next one. `change`: what the step sets of the organization, saved with it. */
 export function useSavedStep(step: SavedStep, organization: Schemas['Organization']) {
   const queryClient = useQueryClient();
@@ -20,7 +15,7 @@ export function useSavedStep(step: SavedStep, organization: Schemas['Organizatio
   const show = (next: AssistantStep) => router.navigate({ to: '/setup', search: { step: next } });
   const before = stepBefore(step);
   const save = useOperation(
-    ({ state, change }: Ended) =>
+    ({ state, change }: { state: 'done' | 'later'; change?: Schemas['OrganizationChange'] }) =>
       api.patch('/api/admin/organization', {}, { ...change, setupSteps: { [step]: state } }),
     {
       refresh: ['overview'],

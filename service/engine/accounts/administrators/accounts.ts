@@ -161,19 +161,13 @@ const GROUPS = [4, 4, 4, 4];
  * Codes that an owner or the operator hands to a person, for one use of each purpose within a day. What is stored is a MAC under a key
  * that the database does not hold: no code can be found from it, and none made by writing a row.
  */
-export interface OneTimeCodes {
-  /** One code for all purposes; it takes the place of earlier ones. */
-  make(tx: Tx, administrator: AdministratorId, purposes: readonly CodePurpose[]): Promise<string>;
-  holds(db: Db, administrator: AdministratorId, purpose: CodePurpose, typed: string): Promise<boolean>;
-  /** As `holds`, once. */
-  use(tx: Tx, administrator: AdministratorId, purpose: CodePurpose, typed: string): Promise<boolean>;
-}
+export type OneTimeCodes = ReturnType<typeof createOneTimeCodes>;
 
 export function createOneTimeCodes({
   integrity,
   clock,
   random,
-}: Pick<Parts, 'integrity' | 'clock' | 'random'>): OneTimeCodes {
+}: Pick<Parts, 'integrity' | 'clock' | 'random'>) {
   const fieldsOf = (
     row: { administrator: AdministratorId; purpose: CodePurpose; createdAt: number; expiresAt: number },
     code: string,
@@ -187,7 +181,8 @@ export function createOneTimeCodes({
 
   return {
     holds,
-    async make(tx, administrator, purposes) {
+    /** One code for all purposes; it takes the place of earlier ones. */
+    async make(tx: Tx, administrator: AdministratorId, purposes: readonly CodePurpose[]): Promise<string> {
       const code = makeCode(GROUPS, random);
       const createdAt = clock.now();
       for (const purpose of purposes) {
@@ -196,7 +191,8 @@ export function createOneTimeCodes({
       }
       return code;
     },
-    async use(tx, administrator, purpose, typed) {
+    /** As `holds`, once. */
+    async use(tx: Tx, administrator: AdministratorId, purpose: CodePurpose, typed: string): Promise<boolean> {
       if (!(await holds(tx, administrator, purpose, typed))) return false;
       await deleteOneTimeCode(tx, administrator, purpose);
       return true;

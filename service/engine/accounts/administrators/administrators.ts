@@ -107,23 +107,16 @@ export function createAdministrators(deps: AdministratorsDeps): Administrators {
   };
 }
 
-interface Tidying {
-  /**
-   * Removes sessions, tickets, codes and challenges that are over and failures that are forgotten, and notes whose deadline for a second
-   * factor has passed. Called again and again by the running service.
-   */
-  tidy(): Promise<void>;
-  /**
-   * At the first start after a restore: what was signed out, used up or withdrawn since the backup was made would work again. So faces
-   * are removed too: their consent may have been taken back meanwhile.
-   */
-  endAll(): Promise<void>;
-}
+type Tidying = ReturnType<typeof createTidying>;
 
-function createTidying(parts: Parts, terms: SessionTerms): Tidying {
+function createTidying(parts: Parts, terms: SessionTerms) {
   const { inTransaction, integrity, audit, clock, failures } = parts;
   return {
-    tidy: () =>
+    /**
+     * Removes sessions, tickets, codes and challenges that are over and failures that are forgotten, and notes whose deadline for a second
+     * factor has passed. Called again and again by the running service.
+     */
+    tidy: (): Promise<void> =>
       inTransaction(async (tx) => {
         const now = clock.now();
         await deleteEndedSessions(tx, { now, seen: now - terms.idle });
@@ -140,7 +133,11 @@ function createTidying(parts: Parts, terms: SessionTerms): Tidying {
         );
       }),
 
-    endAll: () =>
+    /**
+     * At the first start after a restore: what was signed out, used up or withdrawn since the backup was made would work again. So faces
+     * are removed too: their consent may have been taken back meanwhile.
+     */
+    endAll: (): Promise<void> =>
       inTransaction(async (tx) => {
         let sessions = 0;
         let faces = 0;
@@ -157,14 +154,9 @@ function createTidying(parts: Parts, terms: SessionTerms): Tidying {
   };
 }
 
-interface OwnPassword {
-  /** Ends the other sessions. Throws SIGN_IN_REFUSED, SIGN_IN_DELAYED, PASSWORD_TOO_WEAK. */
-  changePassword(session: string, old: string, next: string, who: Actor): Promise<void>;
-  /** Throws SIGN_IN_REFUSED, SIGN_IN_DELAYED, PASSWORD_TOO_WEAK (the code is not used up then). */
-  setPasswordWithCode(email: string, code: string, password: string, from: From): Promise<void>;
-}
+type OwnPassword = ReturnType<typeof createOwnPassword>;
 
-function createOwnPassword(parts: Parts, codes: OneTimeCodes): OwnPassword {
+function createOwnPassword(parts: Parts, codes: OneTimeCodes) {
   const { db, inTransaction, integrity, hashes, failures, sessions, organizations } = parts;
 
   /** All names that a guess would begin with. */
@@ -183,7 +175,8 @@ function createOwnPassword(parts: Parts, codes: OneTimeCodes): OwnPassword {
   }
 
   return {
-    async changePassword(id, old, next, who) {
+    /** Ends the other sessions. Throws SIGN_IN_REFUSED, SIGN_IN_DELAYED, PASSWORD_TOO_WEAK. */
+    async changePassword(id: string, old: string, next: string, who: Actor): Promise<void> {
       const { row, account } = await sessions.require(db, id);
       if (row.limitedTo !== undefined) throw new Problem('SECOND_FACTOR_REQUIRED', '2FA enrollment required');
       await requireGood(next, account);
@@ -204,7 +197,8 @@ function createOwnPassword(parts: Parts, codes: OneTimeCodes): OwnPassword {
       });
     },
 
-    async setPasswordWithCode(typed, code, password, from) {
+    /** Throws SIGN_IN_REFUSED, SIGN_IN_DELAYED, PASSWORD_TOO_WEAK (the code is not used up then). */
+    async setPasswordWithCode(typed: string, code: string, password: string, from: From): Promise<void> {
       const email = normalizeEmail(typed.slice(0, 1_000));
       requireStrong(password, [email]);
       const attempt = await failures.begin(email, from.source);
@@ -259,30 +253,14 @@ async function write(
 }
 
 /** The sessions there are: who holds one, and how they end. */
-interface OwnSessions {
-  /** Counts as a use. Undefined: unknown, ended, over, or of an account that is disabled. */
-  sessionOf(secret: string): Promise<OpenedSession | undefined>;
-  /** As `sessionOf`, for a token that names its session. */
-  sessionById(id: string): Promise<AdministratorSession | undefined>;
-  checkCsrf(id: string, sent: string | undefined): boolean;
-  /** One that has ended already is left alone. */
-  signOut(id: string, who: Actor): Promise<void>;
-  /** The newest first. */
-  listSessions(administrator: AdministratorId): Promise<AdministratorSession[]>;
-  /** Throws NOT_FOUND, also for the session of another administrator. */
-  endSession(administrator: AdministratorId, id: string, who: Actor): Promise<void>;
-  /** All of the account, and sign-ins that have begun. Gives how many sessions there were. */
-  endSessions(administrator: AdministratorId, who: Actor): Promise<number>;
-  /** All sessions of all accounts of the organization, and sign-ins that have begun. Gives how many sessions there were. */
-  endSessionsOf(organization: OrganizationId, who: Actor): Promise<number>;
-}
+type OwnSessions = ReturnType<typeof createOwnSessions>;
 
 async function endAllOf(tx: Tx, administrator: AdministratorId): Promise<number> {
   await deleteTickets(tx, administrator);
   return deleteSessions(tx, administrator);
 }
 
-function createOwnSessions({ db, inTransaction, integrity, audit, sessions }: Parts): OwnSessions {
+function createOwnSessions({ db, inTransaction, integrity, audit, sessions }: Parts) {
   async function end(id: string, who: Actor, action: AuditAction, account: Account): Promise<void> {
     await inTransaction(async (tx) => {
       if (!(await deleteSession(tx, id))) return;
@@ -292,35 +270,42 @@ function createOwnSessions({ db, inTransaction, integrity, audit, sessions }: Pa
   }
 
   return {
-    async sessionOf(secret) {
+    /** Counts as a use. Undefined: unknown, ended, over, or of an account that is disabled. */
+    async sessionOf(secret: string): Promise<OpenedSession | undefined> {
       const found = await sessions.find(db, { secretHash: hashSecret(secret) });
       if (!found) return undefined;
       return { session: await sessions.touch(found), secret, csrf: sessions.csrfOf(found.row.id) };
     },
-    async sessionById(id) {
+    /** As `sessionOf`, for a token that names its session. */
+    async sessionById(id: string): Promise<AdministratorSession | undefined> {
       const found = await sessions.find(db, { id });
       return found && sessions.touch(found);
     },
-    checkCsrf: (id, sent) => sent !== undefined && integrity.verify('administrator-csrf', [id], sent),
-    async signOut(id, who) {
+    checkCsrf: (id: string, sent: string | undefined): boolean =>
+      sent !== undefined && integrity.verify('administrator-csrf', [id], sent),
+    /** One that has ended already is left alone. */
+    async signOut(id: string, who: Actor): Promise<void> {
       const row = await selectSession(db, integrity, { id });
       const account = row && (await selectAccount(db, integrity, row.administrator));
       if (account) await end(id, who, 'administrator.sign-out', account);
     },
-    async listSessions(administrator) {
+    /** The newest first. */
+    async listSessions(administrator: AdministratorId): Promise<AdministratorSession[]> {
       const account = await selectAccount(db, integrity, administrator);
       if (!account) return [];
       const rows = await selectSessions(db, integrity, administrator);
       return rows.filter(sessions.goesOn).map((row) => sessions.shown(row, account));
     },
-    async endSession(administrator, id, who) {
+    /** Throws NOT_FOUND, also for the session of another administrator. */
+    async endSession(administrator: AdministratorId, id: string, who: Actor): Promise<void> {
       const row = await selectSession(db, integrity, { id });
       const account = await selectAccount(db, integrity, administrator);
       if (!row || !account || row.administrator !== administrator)
         throw new Problem('NOT_FOUND', `There is no session ${id}: it may have ended.`);
       await end(id, who, 'administrator.end-session', account);
     },
-    endSessions: (administrator, who) =>
+    /** All of the account, and sign-ins that have begun. Gives how many sessions there were. */
+    endSessions: (administrator: AdministratorId, who: Actor): Promise<number> =>
       inTransaction(async (tx) => {
         const account = await selectAccount(tx, integrity, administrator);
         if (!account) return 0;
@@ -334,7 +319,8 @@ function createOwnSessions({ db, inTransaction, integrity, audit, sessions }: Pa
         });
         return ended;
       }),
-    endSessionsOf: (organization, who) =>
+    /** All sessions of all accounts of the organization, and sign-ins that have begun. Gives how many sessions there were. */
+    endSessionsOf: (organization: OrganizationId, who: Actor): Promise<number> =>
       inTransaction(async (tx) => {
         let ended = 0;
         for (const { id } of await selectAccounts(tx, integrity, organization))

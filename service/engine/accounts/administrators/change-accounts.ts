@@ -23,35 +23,9 @@ import {
   replaceRecoveryCodes,
 } from './session-store.ts';
 
-export interface ChangeAccounts {
-  /**
-   * Disabling ends all sessions. Throws NOT_FOUND, and CONFLICT where no enabled owner of the organization, or of the appliance, would
-   * be left.
-   */
-  change(
-    organization: OrganizationId,
-    id: AdministratorId,
-    change: AdministratorChange,
-    who: Actor,
-  ): Promise<Administrator>;
-  /**
-   * The way back in: takes away the password, the factors or both, ends all sessions, forgets failures and gives a one-time code for each
-   * that was taken. A row that something else changed is taken as it is when an operator asks, and loses both. Throws NOT_FOUND, CONFLICT.
-   */
-  reset(
-    id: AdministratorId,
-    what: { password?: boolean; factors?: boolean },
-    who: Actor,
-  ): Promise<{ code: string }>;
-  /** Forgets the failed sign-ins of the account, and nothing else. */
-  unlock(id: AdministratorId, who: Actor): Promise<{ failures: number }>;
-  /** As `change`. */
-  remove(organization: OrganizationId, id: AdministratorId, who: Actor): Promise<void>;
-  /** Removes all accounts of an organization that is erased, also the last owner. May be called again. */
-  forgetOrganization(organization: OrganizationId, who: Actor): Promise<void>;
-}
+export type ChangeAccounts = ReturnType<typeof createChangeAccounts>;
 
-export function createChangeAccounts(parts: Parts, codes: OneTimeCodes): ChangeAccounts {
+export function createChangeAccounts(parts: Parts, codes: OneTimeCodes) {
   const { inTransaction, integrity, audit, clock, failures } = parts;
 
   async function take(tx: Tx, account: Account, who: Actor): Promise<void> {
@@ -63,7 +37,16 @@ export function createChangeAccounts(parts: Parts, codes: OneTimeCodes): ChangeA
   }
 
   return {
-    change: (organization, id, wanted, who) =>
+    /**
+     * Disabling ends all sessions. Throws NOT_FOUND, and CONFLICT where no enabled owner of the organization, or of the appliance, would
+     * be left.
+     */
+    change: (
+      organization: OrganizationId,
+      id: AdministratorId,
+      wanted: AdministratorChange,
+      who: Actor,
+    ): Promise<Administrator> =>
       inTransaction(async (tx) => {
         const before = await requireAccount(parts, tx, id, organization);
         const after = changed(before, wanted, clock.now());
@@ -85,9 +68,18 @@ export function createChangeAccounts(parts: Parts, codes: OneTimeCodes): ChangeA
         return shownAccount(after);
       }),
 
-    reset: (id, what, who) => inTransaction((tx) => reset(parts, codes, tx, { id, what, who })),
+    /**
+     * The way back in: takes away the password, the factors or both, ends all sessions, forgets failures and gives a one-time code for each
+     * that was taken. A row that something else changed is taken as it is when an operator asks, and loses both. Throws NOT_FOUND, CONFLICT.
+     */
+    reset: (
+      id: AdministratorId,
+      what: { password?: boolean; factors?: boolean },
+      who: Actor,
+    ): Promise<{ code: string }> => inTransaction((tx) => reset(parts, codes, tx, { id, what, who })),
 
-    unlock: (id, who) =>
+    /** Forgets the failed sign-ins of the account, and nothing else. */
+    unlock: (id: AdministratorId, who: Actor): Promise<{ failures: number }> =>
       inTransaction(async (tx) => {
         const { email, organization } = await requireAccount(parts, tx, id);
         const details = { failures: await failures.forget(tx, email) };
@@ -101,7 +93,8 @@ export function createChangeAccounts(parts: Parts, codes: OneTimeCodes): ChangeA
         return details;
       }),
 
-    remove: (organization, id, who) =>
+    /** As `change`. */
+    remove: (organization: OrganizationId, id: AdministratorId, who: Actor): Promise<void> =>
       inTransaction(async (tx) => {
         const account = await requireAccount(parts, tx, id, organization);
         await requireRightOver(parts, tx, who, account);
@@ -109,7 +102,8 @@ export function createChangeAccounts(parts: Parts, codes: OneTimeCodes): ChangeA
         await take(tx, account, who);
       }),
 
-    forgetOrganization: (organization, who) =>
+    /** Removes all accounts of an organization that is erased, also the last owner. May be called again. */
+    forgetOrganization: (organization: OrganizationId, who: Actor): Promise<void> =>
       inTransaction(async (tx) => {
         for (const account of await selectAccounts(tx, integrity, organization)) await take(tx, account, who);
       }),

@@ -45,14 +45,7 @@ export interface Attempt {
  * From sources that an account never signed in from, 100 may fail in all until an owner or operator lets it in again; from one that
  * it did, 100 of that source. So guesses from elsewhere do not lock out a person at a usual place.
  */
-export interface SignInFailures {
-  /** Throws SIGN_IN_DELAYED. `email`: normalized. */
-  begin(email: string, address: string): Promise<Attempt>;
-  /** Gives how many there were. */
-  forget(tx: Tx, email: string): Promise<number>;
-  /** `emails`: of the accounts there are. */
-  tidy(tx: Tx, emails: readonly string[]): Promise<void>;
-}
+export type SignInFailures = ReturnType<typeof createSignInFailures>;
 
 export interface SignInFailuresDeps {
   inTransaction: InTransaction;
@@ -60,11 +53,7 @@ export interface SignInFailuresDeps {
   clock: Clock;
 }
 
-export function createSignInFailures({
-  inTransaction,
-  integrity,
-  clock,
-}: SignInFailuresDeps): SignInFailures {
+export function createSignInFailures({ inTransaction, integrity, clock }: SignInFailuresDeps) {
   /** A MAC: it reveals neither the e-mail address as typed nor the network address. */
   const accountOf = (email: string) => integrity.mac('sign-in-failure', ['account', email]);
   const hashOf = (address: string) => integrity.mac('sign-in-failure', ['source', sourceOf(address)]);
@@ -100,7 +89,8 @@ export function createSignInFailures({
   }
 
   return {
-    async begin(email, address) {
+    /** Throws SIGN_IN_DELAYED. `email`: normalized. */
+    async begin(email: string, address: string): Promise<Attempt> {
       const account = accountOf(email);
       const source = hashOf(address);
       let at = 0;
@@ -122,9 +112,11 @@ export function createSignInFailures({
       };
     },
 
-    forget: (tx, email) => deleteFailures(tx, accountOf(email)),
+    /** Gives how many there were. */
+    forget: (tx: Tx, email: string): Promise<number> => deleteFailures(tx, accountOf(email)),
 
-    tidy: (tx, emails) =>
+    /** `emails`: of the accounts there are. */
+    tidy: (tx: Tx, emails: readonly string[]): Promise<void> =>
       deleteOldFailures(tx, {
         sources: clock.now() - DAY,
         accounts: clock.now() - FORGOTTEN_AFTER,

@@ -170,16 +170,9 @@ const RECOVERY_CODES = 10;
 const GROUPS = [5, 5];
 
 /** The second step of a sign-in by a code, and the codes that a person keeps for it. */
-export interface SecondStep {
-  /** Throws SIGN_IN_REFUSED, SIGN_IN_DELAYED. */
-  finishWithRecoveryCode(ticket: string, code: string, from: From): Promise<OpenedSession>;
-  /** Password and one-time code past the deadline: a session that can do nothing but enroll a factor. */
-  openEnrollment(ticket: string, code: string, from: From): Promise<OpenedSession>;
-  /** Ten, shown this once, in place of earlier ones. Throws CONFLICT without a second factor: they are none. */
-  newRecoveryCodes(administrator: AdministratorId, who: Actor): Promise<string[]>;
-}
+export type SecondStep = ReturnType<typeof createSecondStep>;
 
-export function createSecondStep(parts: Parts, tickets: Tickets, codes: OneTimeCodes): SecondStep {
+export function createSecondStep(parts: Parts, tickets: Tickets, codes: OneTimeCodes) {
   const { db, inTransaction, integrity, audit, clock, random, failures } = parts;
   const macOf = (administrator: AdministratorId, code: string) =>
     integrity.mac('recovery-code', [administrator, readCode(code)]);
@@ -208,21 +201,24 @@ export function createSecondStep(parts: Parts, tickets: Tickets, codes: OneTimeC
   }
 
   return {
-    finishWithRecoveryCode: (ticket, code, from) =>
+    /** Throws SIGN_IN_REFUSED, SIGN_IN_DELAYED. */
+    finishWithRecoveryCode: (ticket: string, code: string, from: From): Promise<OpenedSession> =>
       finish(
         { ticket, purpose: 'second-factor', from, step: 'recovery-code' },
         (tx, { id }) => deleteRecoveryCode(tx, id, macOf(id, code)),
         () => ({ factorAt: clock.now() }),
       ),
 
-    openEnrollment: (ticket, code, from) =>
+    /** Password and one-time code past the deadline: a session that can do nothing but enroll a factor. */
+    openEnrollment: (ticket: string, code: string, from: From): Promise<OpenedSession> =>
       finish(
         { ticket, purpose: 'enrollment', from, step: 'enrollment-code' },
         (tx, { id }) => codes.use(tx, id, 'enrollment', code),
         () => ({ limitedTo: 'enrollment' }),
       ),
 
-    newRecoveryCodes: (administrator, who) =>
+    /** Ten, shown this once, in place of earlier ones. Throws CONFLICT without a second factor: they are none. */
+    newRecoveryCodes: (administrator: AdministratorId, who: Actor): Promise<string[]> =>
       inTransaction(async (tx) => {
         const account = await requireAccount(parts, tx, administrator);
         if (account.passkeys === 0)
@@ -250,26 +246,11 @@ export function createSecondStep(parts: Parts, tickets: Tickets, codes: OneTimeC
 const LIFE = 5 * 60_000;
 
 /** A sign-in whose password was right, and whose second step is to come: within five minutes, from the same source, once. */
-export interface Tickets {
-  open(tx: Tx, account: Account, purpose: TicketRow['purpose'], from: From): Promise<string>;
-  /** Throws SIGN_IN_REFUSED. Without `from` the source is not compared: what is answered is of no use elsewhere. */
-  read(
-    db: Db,
-    ticket: string,
-    purpose: TicketRow['purpose'],
-    from?: From,
-  ): Promise<{ row: TicketRow; account: Account }>;
-  /** Throws SIGN_IN_REFUSED for one that was used meanwhile. */
-  use(tx: Tx, row: TicketRow): Promise<void>;
-}
+export type Tickets = ReturnType<typeof createTickets>;
 
-export function createTickets({
-  integrity,
-  clock,
-  random,
-}: Pick<Parts, 'integrity' | 'clock' | 'random'>): Tickets {
+export function createTickets({ integrity, clock, random }: Pick<Parts, 'integrity' | 'clock' | 'random'>) {
   return {
-    async open(tx, account, purpose, { source }) {
+    async open(tx: Tx, account: Account, purpose: TicketRow['purpose'], { source }: From): Promise<string> {
       const ticket = `tmp_sess_${makeSecret(random)}`;
       const now = clock.now();
       await insertTicket(tx, integrity, {
@@ -282,7 +263,13 @@ export function createTickets({
       });
       return ticket;
     },
-    async read(from, ticket, purpose, place) {
+    /** Throws SIGN_IN_REFUSED. Without `from` the source is not compared: what is answered is of no use elsewhere. */
+    async read(
+      from: Db,
+      ticket: string,
+      purpose: TicketRow['purpose'],
+      place?: From,
+    ): Promise<{ row: TicketRow; account: Account }> {
       const row = await selectTicket(from, integrity, hashSecret(ticket));
       if (!row || row.purpose !== purpose || !lasts(row.createdAt, row.expiresAt, clock.now())) throw over();
       if (place && sourceOf(place.source) !== row.source) throw over();
@@ -290,7 +277,8 @@ export function createTickets({
       if (!account || account.altered || account.disabledAt !== undefined) throw over();
       return { row, account };
     },
-    async use(tx, row) {
+    /** Throws SIGN_IN_REFUSED for one that was used meanwhile. */
+    async use(tx: Tx, row: TicketRow): Promise<void> {
       if (!(await deleteTicket(tx, row.hash))) throw over();
     },
   };

@@ -294,31 +294,11 @@ function createUnwrittenCounts(
   };
 }
 
-/**
- * Uses by name in the slots of a minute, in bounded memory: where one group has too many names, those that were counted longest ago are
- * forgotten, and nothing of other groups.
- */
-interface MinuteCounts {
-  /** The slots in which this name was counted. */
-  of(name: string): SlidingWindow;
-  has(name: string): boolean;
-  /** One more at `now`; gives the slots that count then. Time only grows from one call to the next. */
-  count(name: string, now: number): SlidingWindow;
-  /** Counted by an earlier process; the oldest slots first. */
-  restore(name: string, slot: SlidingWindow[number]): void;
-  /** The slots as they are known now. */
-  put(name: string, window: SlidingWindow): void;
-  delete(name: string): void;
-  /** Gives back the room of what is over. */
-  tidy(now: number): void;
-  readonly isEmpty: boolean;
-}
-
 /** Names that one use takes out where they are over, so that a group does not grow while others come. */
 const TAKEN_OUT = 2;
 
 /** `groupOf`: the group of a name. `most`: names of a group. */
-export function createMinuteCounts(groupOf: (name: string) => string, most: number): MinuteCounts {
+export function createMinuteCounts(groupOf: (name: string) => string, most: number) {
   /** In each group the name that was counted last is the last. */
   const groups = new Map<string, Map<string, SlidingWindow>>();
 
@@ -342,25 +322,31 @@ export function createMinuteCounts(groupOf: (name: string) => string, most: numb
   const of = (name: string): SlidingWindow => groups.get(groupOf(name))?.get(name) ?? [];
 
   return {
+    /** The slots in which this name was counted. */
     of,
-    has: (name) => of(name).length > 0,
-    count(name, now) {
+    has: (name: string): boolean => of(name).length > 0,
+    /** One more at `now`; gives the slots that count then. Time only grows from one call to the next. */
+    count(name: string, now: number): SlidingWindow {
       const names = groups.get(groupOf(name));
       if (names) deleteOver(names, now, TAKEN_OUT);
       const window = take(of(name), now);
       put(name, window);
       return window;
     },
-    restore: (name, slot) => put(name, [...of(name).filter(({ start }) => start !== slot.start), slot]),
+    /** Counted by an earlier process; the oldest slots first. */
+    restore: (name: string, slot: SlidingWindow[number]): void =>
+      put(name, [...of(name).filter(({ start }) => start !== slot.start), slot]),
+    /** The slots as they are known now. */
     put,
-    delete: (name) => void groups.get(groupOf(name))?.delete(name),
-    tidy(now) {
+    delete: (name: string): void => void groups.get(groupOf(name))?.delete(name),
+    /** Gives back the room of what is over. */
+    tidy(now: number): void {
       for (const [group, names] of groups) {
         deleteOver(names, now, Number.POSITIVE_INFINITY);
         if (names.size === 0) groups.delete(group);
       }
     },
-    get isEmpty() {
+    get isEmpty(): boolean {
       return groups.size === 0;
     },
   };

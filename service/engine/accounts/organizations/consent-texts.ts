@@ -14,16 +14,7 @@ import {
 import { type Organization, refuseErased, retentionPolicy } from './organization.ts';
 import { insertConsentText, selectConsentText, selectConsentTexts } from './organization-store.ts';
 
-export interface ConsentTexts {
-  /** A new version; the same text again changes nothing. Throws CONFLICT when the organization was erased. */
-  publishConsentText(id: OrganizationId, text: OwnConsentText, actor: Actor): Promise<Organization>;
-  /** A version as it was published, or the newest. Throws NOT_FOUND. */
-  publishedText(id: OrganizationId, version?: number): Promise<VersionedText>;
-  /** Of every version who is responsible, the oldest first, without those that another program changed. */
-  publishedFacts(id: OrganizationId): Promise<PublishedFacts[]>;
-  /** With all that a text for people is made of. */
-  asTextOwner(id: OrganizationId): Promise<Organization & TextOwner>;
-}
+export type ConsentTexts = ReturnType<typeof createConsentTexts>;
 
 /** `own`: in place of what it has published. */
 export const textOwner = (organization: Organization, own?: VersionedText): Organization & TextOwner => ({
@@ -32,10 +23,6 @@ export const textOwner = (organization: Organization, own?: VersionedText): Orga
   ...(own && { own }),
 });
 
-interface ConsentTextDeps {
-  db: Db;
-  clock: Clock;
-}
 interface Row {
   get(id: OrganizationId): Promise<Organization>;
   alter(
@@ -55,7 +42,7 @@ const hashesOf = (published: Organization['consentText']): string[] =>
   published ? [...(published.earlier ?? []), published.sha256] : [];
 
 /** Each published version stays: what a person agreed to can be shown as long as the organization is there. */
-export function createConsentTexts({ db, clock }: ConsentTextDeps, { get, alter }: Row): ConsentTexts {
+export function createConsentTexts({ db, clock }: { db: Db; clock: Clock }, { get, alter }: Row) {
   /** A version as it was published; undefined where there is none, and where another program changed its row. */
   async function read(id: OrganizationId, { consentText }: Organization, version: number) {
     const content = await selectConsentText(db, id, version);
@@ -74,7 +61,8 @@ export function createConsentTexts({ db, clock }: ConsentTextDeps, { get, alter 
   }
 
   return {
-    publishConsentText: (id, text, actor) =>
+    /** A new version; the same text again changes nothing. Throws CONFLICT when the organization was erased. */
+    publishConsentText: (id: OrganizationId, text: OwnConsentText, actor: Actor): Promise<Organization> =>
       alter(id, actor, async (before, tx) => {
         refuseErased(before);
         const content = JSON.stringify(text);
@@ -90,7 +78,8 @@ export function createConsentTexts({ db, clock }: ConsentTextDeps, { get, alter 
         return { after: { ...before, consentText }, action: 'consent.publish', details };
       }),
 
-    async publishedText(id, version) {
+    /** A version as it was published, or the newest. Throws NOT_FOUND. */
+    async publishedText(id: OrganizationId, version?: number): Promise<VersionedText> {
       const organization = await get(id);
       const wanted = version ?? organization.consentText?.version;
       const found = wanted === undefined ? undefined : await read(id, organization, wanted);
@@ -99,7 +88,8 @@ export function createConsentTexts({ db, clock }: ConsentTextDeps, { get, alter 
       return { ...found, version: wanted };
     },
 
-    async publishedFacts(id) {
+    /** Of every version who is responsible, the oldest first, without those that another program changed. */
+    async publishedFacts(id: OrganizationId): Promise<PublishedFacts[]> {
       const hashes = hashesOf((await get(id)).consentText);
       return (await selectConsentTexts(db, id)).flatMap(({ version, content }) => {
         const sha256 = hashOf(content);
@@ -108,6 +98,7 @@ export function createConsentTexts({ db, clock }: ConsentTextDeps, { get, alter 
         return [{ version, sha256, ...defined({ controller, contact }) }];
       });
     },
+    /** With all that a text for people is made of. */
     asTextOwner,
   };
 }

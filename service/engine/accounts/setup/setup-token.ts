@@ -158,15 +158,11 @@ const MOST_SOURCES = 1000;
 /**
  * Wrong setup tokens by source. In memory: the token has too many bits to be guessed, this keeps the log and the box calm.
  */
-interface SetupTries {
-  /** Counts a try as a wrong one until `right`. Throws SIGN_IN_DELAYED. */
-  begin(address: string): { right(): void };
-}
-
-function createSetupTries(clock: Clock): SetupTries {
+function createSetupTries(clock: Clock) {
   const sources = new Map<string, { wrong: number; last: number }>();
   return {
-    begin(address) {
+    /** Counts a try as a wrong one until `right`. Throws SIGN_IN_DELAYED. */
+    begin(address: string): { right(): void } {
       const source = sourceOf(address);
       const now = clock.now();
       const before = sources.get(source) ?? { wrong: 0, last: now };

@@ -164,10 +164,7 @@ async function mayRename(deps: SetupDeps, { id }: Organization): Promise<boolean
 }
 
 /** Rule of a box that was set up by the assistant: its owner needs a second factor before the first person is enrolled. */
-interface FactorRule {
-  /** Throws SECOND_FACTOR_REQUIRED. */
-  requireOwnersFactor(): Promise<void>;
-}
+type FactorRule = ReturnType<typeof createFactorRule>;
 
 interface FactorRuleDeps extends Pick<Foundation, 'db' | 'inTransaction'> {
   integrity: SetupIntegrity;
@@ -175,7 +172,7 @@ interface FactorRuleDeps extends Pick<Foundation, 'db' | 'inTransaction'> {
   administrators: Pick<Administrators, 'list' | 'ownersExist'>;
 }
 
-function createFactorRule(deps: FactorRuleDeps): FactorRule {
+function createFactorRule(deps: FactorRuleDeps) {
   const { db, inTransaction, integrity, organizations, administrators } = deps;
   let met = false;
 
@@ -188,7 +185,8 @@ function createFactorRule(deps: FactorRuleDeps): FactorRule {
   }
 
   return {
-    async requireOwnersFactor() {
+    /** Throws SECOND_FACTOR_REQUIRED. */
+    async requireOwnersFactor(): Promise<void> {
       if (met || !(await administrators.ownersExist())) return;
       const row = await selectSetup(db, integrity);
       if (row?.factorOwed && !(await hasFactor())) {

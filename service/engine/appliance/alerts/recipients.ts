@@ -4,41 +4,20 @@ import type { Tx } from '../../../storage/transaction.ts';
 import { type Organizations, refuseErased } from '../../accounts/index.ts';
 import { type Actor, describeActor, type Foundation } from '../../audit/index.ts';
 import { checkAddress } from './alert-rule.ts';
-import {
-  createRecipientStore,
-  normalizeEmail,
-  type Recipient,
-  type RecipientPage,
-} from './recipient-store.ts';
+import { createRecipientStore, normalizeEmail, type Recipient } from './recipient-store.ts';
 
 /** Mails of alerts that one organization sends in an hour, test mails included. */
 export const MOST_MAILS = 20;
 const HOUR = 3_600_000;
 
-export interface Recipients {
-  page(organization: OrganizationId, page: RecipientPage): Promise<Recipient[]>;
-  /** Twice changes nothing. Throws INVALID_REQUEST for a text that is no address, CONFLICT for an erased organization. */
-  approve(organization: OrganizationId, address: string, actor: Actor): Promise<Recipient>;
-  /** Rules keep naming the address, and nothing more is sent to it. Throws NOT_FOUND. */
-  withdraw(organization: OrganizationId, address: string, actor: Actor): Promise<void>;
-  /**
-   * An operator who names an address approves it. Throws RECIPIENT_NOT_APPROVED, with the command, for any other actor.
-   */
-  admit(tx: Tx, organization: OrganizationId, addresses: readonly string[], actor: Actor): Promise<void>;
-  /** Whether mail may still go there. */
-  isApproved(organization: OrganizationId, address: string): Promise<boolean>;
-  /** How many of these mails may be sent within the hour's limit; they are counted. */
-  takeMails(tx: Tx, organization: OrganizationId, wanted: number): Promise<number>;
-  /** The organization is being erased. */
-  forget(tx: Tx, organization: OrganizationId): Promise<void>;
-}
+export type Recipients = ReturnType<typeof createRecipients>;
 
 export interface RecipientsDeps extends Pick<Foundation, 'db' | 'inTransaction' | 'audit' | 'clock'> {
   organizations: Pick<Organizations, 'get'>;
 }
 
 /** Approved recipients of an organization's alerts: a leaked key must not send mail to other addresses. */
-export function createRecipients(deps: RecipientsDeps): Recipients {
+export function createRecipients(deps: RecipientsDeps) {
   const { db, inTransaction, organizations, audit, clock } = deps;
   const store = createRecipientStore({ db });
 
@@ -58,7 +37,8 @@ export function createRecipients(deps: RecipientsDeps): Recipients {
   return {
     page: store.page,
 
-    async approve(organization, text, actor) {
+    /** Twice changes nothing. Throws INVALID_REQUEST for a text that is no address, CONFLICT for an erased organization. */
+    async approve(organization: OrganizationId, text: string, actor: Actor): Promise<Recipient> {
       refuseErased(await organizations.get(organization));
       const address = checkAddress(text).toLowerCase();
       return inTransaction(async (tx) => {
@@ -67,7 +47,8 @@ export function createRecipients(deps: RecipientsDeps): Recipients {
       });
     },
 
-    withdraw: (organization, address, actor) =>
+    /** Rules keep naming the address, and nothing more is sent to it. Throws NOT_FOUND. */
+    withdraw: (organization: OrganizationId, address: string, actor: Actor): Promise<void> =>
       inTransaction(async (tx) => {
         const approved = (await store.list(organization, tx)).find(isOf(address));
         if (!approved || !(await store.remove(tx, organization, approved.address)))
@@ -75,7 +56,15 @@ export function createRecipients(deps: RecipientsDeps): Recipients {
         await audit.add(tx, { actor, action: 'mail-recipient.withdraw', organization, target: organization });
       }),
 
-    async admit(tx, organization, addresses, actor) {
+    /**
+     * An operator who names an address approves it. Throws RECIPIENT_NOT_APPROVED, with the command, for any other actor.
+     */
+    async admit(
+      tx: Tx,
+      organization: OrganizationId,
+      addresses: readonly string[],
+      actor: Actor,
+    ): Promise<void> {
       const approved = await store.list(organization, tx);
       const others = [...new Set(addresses.map((address) => address.toLowerCase()))].filter(
         (address) => !approved.some(isOf(address)),
@@ -90,12 +79,14 @@ export function createRecipients(deps: RecipientsDeps): Recipients {
       for (const address of others) await add(tx, organization, address, actor);
     },
 
-    async isApproved(organization, address) {
+    /** Whether mail may still go there. */
+    async isApproved(organization: OrganizationId, address: string): Promise<boolean> {
       const approved = await store.list(organization);
       return approved.some(isOf(address));
     },
 
-    async takeMails(tx, organization, wanted) {
+    /** How many of these mails may be sent within the hour's limit; they are counted. */
+    async takeMails(tx: Tx, organization: OrganizationId, wanted: number): Promise<number> {
       if (wanted === 0) return 0;
       const now = clock.now();
       const sent = await store.countMails(tx, organization, { since: now - HOUR, now });
@@ -104,7 +95,8 @@ export function createRecipients(deps: RecipientsDeps): Recipients {
       return taken;
     },
 
-    forget: (tx, organization) => store.removeAll(tx, organization),
+    /** The organization is being erased. */
+    forget: (tx: Tx, organization: OrganizationId): Promise<void> => store.removeAll(tx, organization),
   };
 }
 

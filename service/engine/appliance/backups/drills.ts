@@ -22,19 +22,7 @@ import {
 } from './backup-store.ts';
 import { appliance } from './backup-writer.ts';
 
-export interface BackupDrills {
-  /**
-   * Tries a backup in the background: restores its file to scratch, opens it with the keys, looks at all of it. Throws NOT_FOUND, and
-   * CONFLICT for a file that is not there, and while another trial waits or runs.
-   */
-  drill(backup: string, actor: Actor): Promise<Drill>;
-  /** The newest first. */
-  drills(page: { before?: string; limit: number }): Promise<Drill[]>;
-  /** Throws NOT_FOUND. */
-  getDrill(id: string): Promise<Drill>;
-  /** Those that were asked for at this machine, which has the files. */
-  runDrills(): Promise<void>;
-}
+export type BackupDrills = ReturnType<typeof createBackupDrills>;
 
 interface BackupDrillsDeps extends Foundation {
   files: Pick<BackupFiles, 'drill' | 'where'>;
@@ -43,7 +31,7 @@ interface BackupDrillsDeps extends Foundation {
   runs: Runs;
 }
 
-export function createBackupDrills(deps: BackupDrillsDeps): BackupDrills {
+export function createBackupDrills(deps: BackupDrillsDeps) {
   const { db, inTransaction, audit, files, recurring, ids, clock, runs } = deps;
   /** By the id of a drill that runs. */
   const steps = new Map<string, DrillStep>();
@@ -53,7 +41,11 @@ export function createBackupDrills(deps: BackupDrillsDeps): BackupDrills {
   };
 
   return {
-    async drill(backup, actor) {
+    /**
+     * Tries a backup in the background: restores its file to scratch, opens it with the keys, looks at all of it. Throws NOT_FOUND, and
+     * CONFLICT for a file that is not there, and while another trial waits or runs.
+     */
+    async drill(backup: string, actor: Actor): Promise<Drill> {
       const run = await selectRun(db, backup);
       if (!run) throw new Problem('NOT_FOUND', `No backup has the id ${backup}.`);
       if (run.outcome === 'running' || run.outcome === 'failed' || (await files.where(run.path)) !== 'there')
@@ -77,13 +69,17 @@ export function createBackupDrills(deps: BackupDrillsDeps): BackupDrills {
       });
       return drill;
     },
-    drills: async (page) => (await selectDrills(db, page)).map(shown),
-    async getDrill(id) {
+    /** The newest first. */
+    drills: async (page: { before?: string; limit: number }): Promise<Drill[]> =>
+      (await selectDrills(db, page)).map(shown),
+    /** Throws NOT_FOUND. */
+    async getDrill(id: string): Promise<Drill> {
       const found = await selectDrill(db, id);
       if (found) return shown(found);
       throw new Problem('NOT_FOUND', `No trial of a backup has the id ${id}.`);
     },
-    async runDrills() {
+    /** Those that were asked for at this machine, which has the files. */
+    async runDrills(): Promise<void> {
       for (const { begunBy, ...drill } of await selectUnfinishedDrills(db)) {
         if (!isOfNode(begunBy, runs)) continue;
         if (!(await inTransaction((tx) => beginDrill(tx, drill.id, runs.own)))) continue;

@@ -6,18 +6,6 @@ import { systemTimer, type Timer } from '../../../lib/timer.ts';
 import type { InTransaction, Tx } from '../../../storage/transaction.ts';
 import type { Foundation } from '../../audit/index.ts';
 
-/**
- * Lines of the audit log about verdicts: one for each key and quarter of a second, with counts. They lag behind the answers by that much;
- * a process that is killed loses the last.
- */
-interface AuditLines {
-  note(
-    of: { key: KeyId; organization: OrganizationId; world: World },
-    verdict: { human: boolean; agent: boolean },
-  ): void;
-  settled(): Promise<void>;
-}
-
 interface AuditLinesDeps extends Pick<Foundation, 'inTransaction' | 'audit' | 'log'> {
   timer?: Timer | undefined;
 }
@@ -34,12 +22,11 @@ interface Line {
   agents: number;
 }
 
-export function createAuditLines({
-  inTransaction,
-  audit,
-  log,
-  timer = systemTimer,
-}: AuditLinesDeps): AuditLines {
+/**
+ * Lines of the audit log about verdicts: one for each key and quarter of a second, with counts. They lag behind the answers by that much;
+ * a process that is killed loses the last.
+ */
+export function createAuditLines({ inTransaction, audit, log, timer = systemTimer }: AuditLinesDeps) {
   const outside = AsyncLocalStorage.snapshot();
   let lines = new Map<KeyId, Line>();
   let due: (() => void) | undefined;
@@ -89,7 +76,10 @@ export function createAuditLines({
   }
 
   return {
-    note(of, { human, agent }) {
+    note(
+      of: { key: KeyId; organization: OrganizationId; world: World },
+      { human, agent }: { human: boolean; agent: boolean },
+    ): void {
       count(of, { verdicts: 1, human: human ? 1 : 0, agents: agent ? 1 : 0 });
       arm();
     },

@@ -14,15 +14,6 @@ export interface SignedRequest {
   body?: Uint8Array;
 }
 
-/**
- * Agents that declare themselves: HTTP message signatures (RFC 9421, profile Web Bot Auth) by Ed25519 keys that an administrator has
- * pinned. The box fetches no directory of keys.
- */
-export interface DeclaredAgents {
-  /** The agent whose valid signature the request carries, made for this request to this box now, and not used before. */
-  find(realm: VerdictRealm, request: SignedRequest): Promise<{ name: string } | undefined>;
-}
-
 export interface DeclaredAgentsDeps {
   settings: Pick<BehaviorSettingsOf, 'get'>;
   /** False where this use, hashed, came before; it is forgotten at `end`, ms since 1970. */
@@ -39,9 +30,14 @@ const LONGEST_NONCE = 256;
 const REQUIRED_FIELDS = ['@authority', '@method', '@path'];
 const REQUIRED = ['keyid', 'created', 'expires', 'nonce'];
 
-export function createDeclaredAgents({ settings, firstUse, clock }: DeclaredAgentsDeps): DeclaredAgents {
+/**
+ * Agents that declare themselves: HTTP message signatures (RFC 9421, profile Web Bot Auth) by Ed25519 keys that an administrator has
+ * pinned. The box fetches no directory of keys.
+ */
+export function createDeclaredAgents({ settings, firstUse, clock }: DeclaredAgentsDeps) {
   return {
-    async find(realm, request) {
+    /** The agent whose valid signature the request carries, made for this request to this box now, and not used before. */
+    async find(realm: VerdictRealm, request: SignedRequest): Promise<{ name: string } | undefined> {
       const { organization } = realm;
       const { agents } = await settings.get(organization);
       if (agents.length === 0) return undefined;

@@ -327,30 +327,25 @@ async function sweep(inTransaction: InTransaction, now: number): Promise<void> {
   await inTransaction((tx) => deleteTallies(tx, now - TALLIES_KEPT));
 }
 
-/** Recognizes copies of windows, and windows that do not follow from the last one of their page. */
-interface Windows {
-  /** Whether it does not follow from the last one of its page; it is that from now on. */
-  outOfOrder(realm: VerdictRealm, data: SessionData): boolean;
-  /** Whether the same figures were measured before, in another window. The first sight is remembered in `tx`. */
-  isCopy(tx: Tx, realm: VerdictRealm, data: SessionData): Promise<boolean>;
-}
-
 /** Pages whose last window is remembered, in memory: at least half of these. */
 const PAGES = 40_000;
 
-export function createWindows({ clock, steady }: { clock: Clock; steady: SteadyClock }): Windows {
+/** Recognizes copies of windows, and windows that do not follow from the last one of their page. */
+export function createWindows({ clock, steady }: { clock: Clock; steady: SteadyClock }) {
   /** By the hash of the `sid`. */
   const pages = createRecent<string, PageProgress>(PAGES);
 
   return {
-    outOfOrder(realm, data) {
+    /** Whether it does not follow from the last one of its page; it is that from now on. */
+    outOfOrder(realm: VerdictRealm, data: SessionData): boolean {
       const sidHash = hashSid(realm, data.sid);
       const arrived = { now: steady.now(), begun: steady.begun };
       const { progress, contradicts } = followPage(pages.get(sidHash), data, arrived);
       pages.set(sidHash, progress);
       return contradicts;
     },
-    async isCopy(tx, realm, data) {
+    /** Whether the same figures were measured before, in another window. The first sight is remembered in `tx`. */
+    async isCopy(tx: Tx, realm: VerdictRealm, data: SessionData): Promise<boolean> {
       const fingerprint = vectorFingerprint(data);
       // Too little was measured to know it again.
       if (fingerprint === undefined) return false;

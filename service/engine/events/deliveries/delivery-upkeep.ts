@@ -22,17 +22,7 @@ export interface DeliveryUpkeepDeps extends Pick<Foundation, 'db' | 'inTransacti
 }
 
 /** Work of deliveries outside their own transactions. */
-export interface DeliveryUpkeep {
-  /** The next poll of the relay reads it into memory again. */
-  switchedOff(endpoint: EndpointId): void;
-  refresh(): Promise<void>;
-  /** Deliveries that wait for their endpoint go out where it is enabled again; ends early when `until` says so. */
-  resume(until: () => boolean): Promise<void>;
-  /** Deliveries that waited for their endpoint for as long as attempts are made have failed. */
-  prune(): Promise<void>;
-  /** What events keep until they are delivered leaves them after a day all the same. */
-  dropUndelivered(): Promise<void>;
-}
+export type DeliveryUpkeep = ReturnType<typeof createDeliveryUpkeep>;
 
 const PAGE = 100;
 /** Milliseconds; with a sweep every ten minutes nothing stays for more than a day. */
@@ -45,7 +35,7 @@ export function createDeliveryUpkeep({
   queue,
   clock,
   integrity,
-}: DeliveryUpkeepDeps): DeliveryUpkeep {
+}: DeliveryUpkeepDeps) {
   const changed = new Set<EndpointId>();
 
   const giveUp = (tx: Tx, these: readonly { id: string }[]) =>
@@ -73,8 +63,9 @@ export function createDeliveryUpkeep({
   }
 
   return {
-    switchedOff: (endpoint) => void changed.add(endpoint),
-    async refresh() {
+    /** The next poll of the relay reads it into memory again. */
+    switchedOff: (endpoint: EndpointId): void => void changed.add(endpoint),
+    async refresh(): Promise<void> {
       await endpoints.catchUp();
       if (changed.size === 0) return;
       const ids = [...changed];
@@ -83,7 +74,8 @@ export function createDeliveryUpkeep({
       for (const id of ids) changed.delete(id);
       for (const id of ids) await endpoints.refresh(id);
     },
-    async resume(until) {
+    /** Deliveries that wait for their endpoint go out where it is enabled again; ends early when `until` says so. */
+    async resume(until: () => boolean): Promise<void> {
       while (!until()) {
         const parked = await selectParked(db, { limit: PAGE, except: endpoints.altered() });
         if (parked.length === 0) return;
@@ -91,14 +83,16 @@ export function createDeliveryUpkeep({
         await pause();
       }
     },
-    async prune() {
+    /** Deliveries that waited for their endpoint for as long as attempts are made have failed. */
+    async prune(): Promise<void> {
       await inPages(inTransaction, async (tx) => {
         const late = await selectParkedBefore(tx, clock.now() - SCHEDULE, PAGE);
         await giveUp(tx, late);
         return late.length;
       });
     },
-    dropUndelivered: () =>
+    /** What events keep until they are delivered leaves them after a day all the same. */
+    dropUndelivered: (): Promise<void> =>
       inPages(inTransaction, (tx) => dropOlder(tx, clock.now() - UNDELIVERED_KEPT, PAGE)),
   };
 }

@@ -7,12 +7,7 @@ import type { Family, PayloadDialect } from '../webhooks/endpoint.ts';
 /** What is sent of an event, or why nothing is. */
 export type Payload = { is: 'body'; body: Uint8Array } | { is: 'nothing'; reason: string };
 
-export interface Payloads {
-  /** The same bytes each time. */
-  of(family: Family, opened: OpenedEvent): Payload;
-  /** The catalog's sample of one event, `<family>.<event>`. */
-  sample(name: string): Payload;
-}
+export type Payloads = ReturnType<typeof createPayloads>;
 
 /**
  * Bodies are made each time they are sent or shown, never kept. Between the relay and an attempt the person may be erased; a kept
@@ -24,7 +19,7 @@ export function createPayloads({
 }: {
   dialects: readonly PayloadDialect[];
   log: Pick<Log, 'error'>;
-}): Payloads {
+}) {
   const byFamily = new Map(dialects.map((dialect) => [dialect.family, dialect]));
   const samples = new Map(
     dialects.flatMap(({ events }) => events.map(({ name, sample }) => [name, sample] as const)),
@@ -46,7 +41,8 @@ export function createPayloads({
   }
 
   return {
-    of(family, opened) {
+    /** The same bytes each time. */
+    of(family: Family, opened: OpenedEvent): Payload {
       switch (opened.is) {
         case 'erased':
           return nothing(reasons.erased);
@@ -58,7 +54,8 @@ export function createPayloads({
           return opened satisfies never;
       }
     },
-    sample: (name) => toPayload(samples.get(name)),
+    /** The catalog's sample of one event, `<family>.<event>`. */
+    sample: (name: string): Payload => toPayload(samples.get(name)),
   };
 }
 

@@ -76,13 +76,7 @@ export interface LeasedDelivery extends LeasedRow {
 }
 
 /** Records the ends of attempts, several in one transaction with what their handlers write. */
-export interface RecordEnds {
-  push(held: LeasedDelivery, sent: Sent<unknown>): void;
-  /** Few enough have ended and are not on disk: what a crash may repeat. */
-  canTakeMore(): boolean;
-  /** Resolves when everything pushed is on disk, or when it cannot be written now. */
-  flush(): Promise<void>;
-}
+export type RecordEnds = ReturnType<typeof createRecordEnds>;
 
 export interface RecordEndsDeps extends Pick<Foundation, 'inTransaction' | 'clock' | 'log'> {
   integrity: RowIntegrity;
@@ -111,7 +105,7 @@ const PAUSE = 1_000;
 /** Tries to record one end alone. */
 const TRIES = 3;
 
-export function createRecordEnds(deps: RecordEndsDeps): RecordEnds {
+export function createRecordEnds(deps: RecordEndsDeps) {
   const { next, written, timer, log } = deps;
   const waiting: EndedAttempt[] = [];
   const tries = new Map<string, number>();
@@ -178,14 +172,15 @@ export function createRecordEnds(deps: RecordEndsDeps): RecordEnds {
   }
 
   return {
-    push(held, sent) {
+    push(held: LeasedDelivery, sent: Sent<unknown>): void {
       waiting.push({ held, sent, nextAt: next(held, sent.outcome) });
-      if (failing || writing) return arm();
-      if (waiting.length >= MOST) void write();
+      if (!failing && !writing && waiting.length >= MOST) void write();
       else arm();
     },
-    canTakeMore: () => waiting.length < MOST_PENDING,
-    async flush() {
+    /** Few enough have ended and are not on disk: what a crash may repeat. */
+    canTakeMore: (): boolean => waiting.length < MOST_PENDING,
+    /** Resolves when everything pushed is on disk, or when it cannot be written now. */
+    async flush(): Promise<void> {
       await writing;
       if (waiting.length > 0) await write();
     },

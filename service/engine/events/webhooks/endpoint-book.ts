@@ -21,29 +21,13 @@ export interface OpenEndpoint {
 }
 
 /** Every endpoint that was not removed, in memory, as it was last committed. Secrets stay sealed until `open`. */
-export interface EndpointBook {
-  /** Reads all of them; before anything is relayed. */
-  load(): Promise<void>;
-  /** Enabled ones that want the event, callbacks' apart. `name` is `<family>.<event>`. */
-  endpointsFor(realm: EventRealm, name: string): readonly Endpoint[];
-  /** Whatever its state; undefined once it was removed. */
-  open(id: EndpointId): Promise<OpenEndpoint | undefined>;
-  /**
-   * After a transaction that changed it has ended. `committed` is trusted where the database cannot be read just now: what is
-   * written is written. Never throws.
-   */
-  refresh(id: EndpointId, committed?: EndpointRow): Promise<void>;
-  /** Those that get nothing because another program wrote or changed their rows. */
-  altered(): EndpointId[];
-  /** Reads again what `refresh` could not read. Never throws. */
-  catchUp(): Promise<void>;
-}
+export type EndpointBook = ReturnType<typeof createEndpointBook>;
 
 export interface EndpointBookDeps extends Pick<Foundation, 'db' | 'clock' | 'log'> {
   store: EndpointStore;
 }
 
-export function createEndpointBook({ db, store, clock, log }: EndpointBookDeps): EndpointBook {
+export function createEndpointBook({ db, store, clock, log }: EndpointBookDeps) {
   const rows = new Map<string, EndpointRow>();
   /** By realm and event; rebuilt by the first read after a change. */
   let wanted: Map<string, Endpoint[]> | undefined;
@@ -71,16 +55,19 @@ export function createEndpointBook({ db, store, clock, log }: EndpointBookDeps):
   }
 
   return {
-    async load() {
+    /** Reads all of them; before anything is relayed. */
+    async load(): Promise<void> {
       const all = await selectAllEndpoints(db);
       rows.clear();
       for (const row of all) keep(row, row.id);
     },
-    endpointsFor(realm, name) {
+    /** Enabled ones that want the event, callbacks' apart. `name` is `<family>.<event>`. */
+    endpointsFor(realm: EventRealm, name: string): readonly Endpoint[] {
       wanted ??= byEvent(rows.values(), { store, clock, log });
       return wanted.get(keyOf(realm, name)) ?? [];
     },
-    async open(id) {
+    /** Whatever its state; undefined once it was removed. */
+    async open(id: EndpointId): Promise<OpenEndpoint | undefined> {
       // One made in another transaction is not in memory yet.
       const known = stale.has(id) ? undefined : rows.get(id);
       const row = known ?? (await reread(id));
@@ -98,11 +85,18 @@ export function createEndpointBook({ db, store, clock, log }: EndpointBookDeps):
         pin: row.pin ?? undefined,
       };
     },
-    altered: () => [...rows.values()].filter((row) => !store.isOwn(row)).map(({ id }) => id as EndpointId),
-    async catchUp() {
+    /** Those that get nothing because another program wrote or changed their rows. */
+    altered: (): EndpointId[] =>
+      [...rows.values()].filter((row) => !store.isOwn(row)).map(({ id }) => id as EndpointId),
+    /** Reads again what `refresh` could not read. Never throws. */
+    async catchUp(): Promise<void> {
       for (const id of [...stale]) await reread(id).catch(() => {});
     },
-    async refresh(id, committed) {
+    /**
+     * After a transaction that changed it has ended. `committed` is trusted where the database cannot be read just now: what is
+     * written is written. Never throws.
+     */
+    async refresh(id: EndpointId, committed?: EndpointRow): Promise<void> {
       try {
         await reread(id);
       } catch (error) {

@@ -20,21 +20,7 @@ import {
 import { type FillRandom, makeWebhookSecret } from './signature.ts';
 
 /** Automatic changes of endpoints, inside the transactions of relay and delivery. */
-export interface EndpointKeeping {
-  /** The endpoint that signs the callbacks of a family, made at the first need: its secret is got by `rotate`. */
-  callbackEndpoint(tx: Tx, realm: EventRealm, family: Family): Promise<EndpointId>;
-  /**
-   * What became of an attempt; gives since when attempts have been failing, undefined when they have not. The book is to be
-   * refreshed after the transaction where `changed`.
-   */
-  noteOutcome(
-    tx: Tx,
-    id: EndpointId,
-    outcome: { accepted: boolean; at: number },
-  ): Promise<{ failingSince: number | undefined; changed: boolean }>;
-  /** Disables it, audited; false when it is disabled or removed already. The book is to be refreshed after the transaction. */
-  switchOff(tx: Tx, id: EndpointId, reason: string): Promise<boolean>;
-}
+export type EndpointKeeping = ReturnType<typeof createEndpointKeeping>;
 
 type EndpointAction = 'add' | 'change' | 'disable' | 'enable' | 'remove' | 'rotate';
 
@@ -63,16 +49,10 @@ export const turnedOff = (reason: string, at: number): EndpointUpdate => ({
   state_at: at,
 });
 
-export function createEndpointKeeping({
-  store,
-  dialects,
-  note,
-  ids,
-  clock,
-  random,
-}: EndpointKeepingDeps): EndpointKeeping {
+export function createEndpointKeeping({ store, dialects, note, ids, clock, random }: EndpointKeepingDeps) {
   return {
-    async callbackEndpoint(tx, realm, family) {
+    /** The endpoint that signs the callbacks of a family, made at the first need: its secret is got by `rotate`. */
+    async callbackEndpoint(tx: Tx, realm: EventRealm, family: Family): Promise<EndpointId> {
       const found = (await selectEndpoints(tx, realm, { kind: 'callback', family })).find(store.isOwn);
       if (found) return found.id as EndpointId;
       const { organization, world } = realm;
@@ -103,7 +83,15 @@ export function createEndpointKeeping({
       return id;
     },
 
-    async noteOutcome(tx, id, { accepted, at }) {
+    /**
+     * What became of an attempt; gives since when attempts have been failing, undefined when they have not. The book is to be
+     * refreshed after the transaction where `changed`.
+     */
+    async noteOutcome(
+      tx: Tx,
+      id: EndpointId,
+      { accepted, at }: { accepted: boolean; at: number },
+    ): Promise<{ failingSince: number | undefined; changed: boolean }> {
       const row = await selectEndpointById(tx, id);
       const before = row?.failing_since ?? undefined;
       // A time in the future was written before the clock was set back.
@@ -113,7 +101,8 @@ export function createEndpointKeeping({
       return { failingSince, changed };
     },
 
-    async switchOff(tx, id, reason) {
+    /** Disables it, audited; false when it is disabled or removed already. The book is to be refreshed after the transaction. */
+    async switchOff(tx: Tx, id: EndpointId, reason: string): Promise<boolean> {
       const row = await selectEndpointById(tx, id);
       if (row?.state !== 'enabled') return false;
       await updateEndpoint(tx, store.integrity, id, turnedOff(reason, clock.now()));

@@ -62,12 +62,6 @@ export interface CommonTerms {
   testOutcome?: TestOutcome;
 }
 
-export interface OrderPage {
-  lineage?: string;
-  before?: string;
-  limit: number;
-}
-
 type Column = 'request' | 'proof';
 type Owner = Pick<OrderRow, 'id' | 'organization' | 'world' | 'subject'> & { kind: string };
 
@@ -203,7 +197,7 @@ export function createOrderStore<Request extends object, Terms, Result>(
     /** The newest first; `before`: ids that are smaller. */
     async page(
       { organization, world }: Realm,
-      { lineage = '', before, limit }: OrderPage,
+      { lineage = '', before, limit }: { lineage?: string; before?: string; limit: number },
     ): Promise<Stored[]> {
       const found = await rows(db)
         .where('organization', '=', organization)

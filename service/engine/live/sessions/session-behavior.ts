@@ -4,18 +4,14 @@ import type { Evidence } from '../../matching/index.ts';
 import type { SessionLiveness } from './session.ts';
 
 /** What pages reported of behavior during their sessions, judged by the rules; the newest window counts. In memory: a restart forgets it. */
-export interface SessionBehaviors {
-  note(session: string, data: SessionData): void;
-  /** The evidence of an outcome, with that of the behavior. */
-  added<Outcome extends { liveness?: SessionLiveness }>(session: string, outcome: Outcome): Outcome;
-}
+export type SessionBehaviors = ReturnType<typeof createSessionBehaviors>;
 
 /** Milliseconds after which a report is forgotten; longer than a session lasts. */
 const KEPT = 15 * 60_000;
 /** Sessions whose reports are kept. */
 const MOST = 10_000;
 
-export function createSessionBehaviors({ clock }: { clock: Clock }): SessionBehaviors {
+export function createSessionBehaviors({ clock }: { clock: Clock }) {
   const kept = new Map<string, { at: number; evidence: Evidence }>();
 
   function forgetOld(now: number): void {
@@ -26,7 +22,7 @@ export function createSessionBehaviors({ clock }: { clock: Clock }): SessionBeha
   }
 
   return {
-    note(session, data) {
+    note(session: string, data: SessionData): void {
       const now = clock.now();
       forgetOld(now);
       const { confidence, notes, agent } = judgeBehavior(data);
@@ -42,7 +38,8 @@ export function createSessionBehaviors({ clock }: { clock: Clock }): SessionBeha
         },
       });
     },
-    added(session, outcome) {
+    /** The evidence of an outcome, with that of the behavior. */
+    added<Outcome extends { liveness?: SessionLiveness }>(session: string, outcome: Outcome): Outcome {
       const found = kept.get(session);
       const { liveness } = outcome;
       // What a review held has it already.

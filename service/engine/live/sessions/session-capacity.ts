@@ -10,19 +10,7 @@ export interface QueuePosition {
 }
 
 /** Places for sessions whose frames are judged now. */
-export interface SessionCapacity {
-  /** Asking keeps the place in the queue; a place is kept by frames that are judged. */
-  ask(session: string, share: Share): QueuePosition;
-  /** Judges a frame of an admitted session: one that was read keeps the place, and meanwhile it is not lost. */
-  judge<T>(session: string, work: () => Promise<T>): Promise<T>;
-  /** Frees the place, or the place in the queue. */
-  leave(session: string): void;
-  measured: FrameLoadMeter['measured'];
-  /** Sessions that may be judged at a time, as the last seconds show. */
-  capacity(): number;
-  readonly admitted: number;
-  readonly waiting: number;
-}
+export type SessionCapacity = ReturnType<typeof createSessionCapacity>;
 
 export interface SessionCapacityDeps {
   workers: number;
@@ -124,7 +112,7 @@ const isPast = (at: number, milliseconds: number, now: number) => at <= now - mi
  * Admits as many sessions as keep ten frames a second each, by what the last seconds show; the others wait in fair turns
  * (fair-queue.ts). A session that is admitted keeps its place when frames become slower, and loses it when it sends none.
  */
-export function createSessionCapacity(deps: SessionCapacityDeps): SessionCapacity {
+export function createSessionCapacity(deps: SessionCapacityDeps) {
   const { workers, clock } = deps;
   const meter = createFrameLoadMeter(deps);
   const admitted = new Map<string, Asking>();
@@ -164,7 +152,8 @@ export function createSessionCapacity(deps: SessionCapacityDeps): SessionCapacit
   }
 
   return {
-    ask(session, share) {
+    /** Asking keeps the place in the queue; a place is kept by frames that are judged. */
+    ask(session: string, share: Share): QueuePosition {
       tidy();
       const at = clock.now();
       const before = waiting.get(session);
@@ -175,7 +164,8 @@ export function createSessionCapacity(deps: SessionCapacityDeps): SessionCapacit
       const position = waiting.positionOf(session);
       return { position, waitSeconds: Math.ceil((position * held) / capacity() / 1000) };
     },
-    async judge(session, work) {
+    /** Judges a frame of an admitted session: one that was read keeps the place, and meanwhile it is not lost. */
+    async judge<T>(session: string, work: () => Promise<T>): Promise<T> {
       const one = admitted.get(session);
       if (!one) return work();
       one.busy++;
@@ -187,18 +177,20 @@ export function createSessionCapacity(deps: SessionCapacityDeps): SessionCapacit
         one.busy--;
       }
     },
-    leave(session) {
+    /** Frees the place, or the place in the queue. */
+    leave(session: string): void {
       const [place, inQueue] = [admitted.get(session), waiting.get(session)];
       if (place) end(place);
       if (inQueue) waiting.remove(inQueue);
       fill();
     },
     measured: meter.measured,
+    /** Sessions that may be judged at a time, as the last seconds show. */
     capacity,
-    get admitted() {
+    get admitted(): number {
       return admitted.size;
     },
-    get waiting() {
+    get waiting(): number {
       return waiting.size;
     },
   };
@@ -212,12 +204,6 @@ export interface FrameLoad {
   waited: number;
   /** Workers that other pictures keep busy, on average. */
   others: number;
-}
-
-interface FrameLoadMeter {
-  /** A frame was analyzed. Milliseconds. */
-  measured(frame: { took: number; waited: number }): void;
-  load(): FrameLoad;
 }
 
 interface FrameLoadDeps {
@@ -243,7 +229,7 @@ interface Mark {
 }
 
 /** Measures how long the frames of the last five seconds took, and what the other doors took of the workers meanwhile. */
-function createFrameLoadMeter({ clock, workTime }: FrameLoadDeps): FrameLoadMeter {
+function createFrameLoadMeter({ clock, workTime }: FrameLoadDeps) {
   let frames: { at: number; took: number; waited: number }[] = [];
   let marks: Mark[] = [];
   let own = 0;
@@ -261,12 +247,13 @@ function createFrameLoadMeter({ clock, workTime }: FrameLoadDeps): FrameLoadMete
   }
 
   return {
-    measured(frame) {
+    /** A frame was analyzed. Milliseconds. */
+    measured(frame: { took: number; waited: number }): void {
       own += frame.took;
       frames.push({ ...frame, at: clock.now() });
       mark();
     },
-    load() {
+    load(): FrameLoad {
       const last = mark();
       const first = marks[0]!;
       if (frames.length >= LEAST) took = mean(frames.map((frame) => frame.took));

@@ -119,14 +119,7 @@ export type TrackFinding =
   | { is: 'fault'; reason: Extract<ChallengeReason, 'FACE_LOST' | 'SECOND_FACE' | 'FACE_JUMPED'> };
 
 /** Follows the one face of an attempt through its frames. */
-export interface FaceTrack {
-  observe(at: number, analysis: Analysis): TrackFinding;
-  /** Where the next frame's face is to be expected; undefined when the detector has to search. */
-  readonly follow: FollowedFace | undefined;
-  reset(): void;
-}
-
-export function createFaceTrack(): FaceTrack {
+export function createFaceTrack() {
   let last: { at: number; box: Box; size: string } | undefined;
   let several = 0;
   let followed = 0;
@@ -159,7 +152,7 @@ export function createFaceTrack(): FaceTrack {
   }
 
   return {
-    observe(at, analysis) {
+    observe(at: number, analysis: Analysis): TrackFinding {
       const finding = look(at, analysis);
       followed = follow ? followed + 1 : 0;
       const { face } = analysis;
@@ -167,10 +160,11 @@ export function createFaceTrack(): FaceTrack {
       follow = next ? { box: next.box, mesh: next.motion.mesh } : undefined;
       return finding;
     },
-    get follow() {
+    /** Where the next frame's face is to be expected; undefined when the detector has to search. */
+    get follow(): FollowedFace | undefined {
       return follow;
     },
-    reset() {
+    reset(): void {
       last = undefined;
       several = 0;
     },

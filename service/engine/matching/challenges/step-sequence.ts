@@ -16,22 +16,9 @@ export interface RevealedStep extends DrawnStep {
 }
 
 /** The drawn steps, one revealed at a time. */
-export interface StepSequence {
-  /** Undefined before the first and after the last. */
-  readonly step: RevealedStep | undefined;
-  readonly finished: boolean;
-  /** Of the finished steps. */
-  readonly evidence: readonly Evidence[];
-  /** Reveals the first; false where the frames hold no neutral pose. */
-  start(moment: StepMoment, neutral: readonly SeenFrame[]): boolean;
-  /** A frame of the revealed step; when it is done, the next one is revealed. */
-  observe(
-    seen: SeenFrame,
-    now: { receivedAt: number; rate: number | undefined },
-  ): RunFinding & { passed?: StepName };
-}
+export type StepSequence = ReturnType<typeof createStepSequence>;
 
-export function createStepSequence({ steps, strict }: DrawnChallenge): StepSequence {
+export function createStepSequence({ steps, strict }: DrawnChallenge) {
   const evidence: Evidence[] = [];
   const neutral: SeenFrame[] = [];
   let baseline: Baseline | undefined;
@@ -48,21 +35,28 @@ export function createStepSequence({ steps, strict }: DrawnChallenge): StepSeque
   }
 
   return {
-    get step() {
+    /** Undefined before the first and after the last. */
+    get step(): RevealedStep | undefined {
       const drawn = run && steps[index];
       return drawn && { ...drawn, ...(color !== undefined && { color }), index, of: steps.length };
     },
-    get finished() {
+    get finished(): boolean {
       return index >= steps.length;
     },
+    /** Of the finished steps. */
     evidence,
-    start(moment, frames) {
+    /** Reveals the first; false where the frames hold no neutral pose. */
+    start(moment: StepMoment, frames: readonly SeenFrame[]): boolean {
       if (!baselineOf(frames)) return false;
       neutral.push(...frames);
       reveal(moment);
       return true;
     },
-    observe(seen, now) {
+    /** A frame of the revealed step; when it is done, the next one is revealed. */
+    observe(
+      seen: SeenFrame,
+      now: { receivedAt: number; rate: number | undefined },
+    ): RunFinding & { passed?: StepName } {
       const drawn = steps[index]!;
       const active = run!;
       const finding = active.observe(seen, now);
@@ -88,22 +82,7 @@ const [SMALLEST_SHARE, LARGEST_SHARE] = [0.15, 0.6];
 const SMALLEST_MARGIN = 0.05;
 
 /** Before the first step: until the face is well placed and still. */
-export interface Settling {
-  readonly progress: number;
-  observe(
-    frame: SeenFrame,
-    analysis: Analysis,
-    pad: boolean,
-  ): {
-    progress: number;
-    guidance?: { step: GuidanceStep; code: string };
-    /** The newest neutral frames, once the face is settled. */
-    settled?: readonly SeenFrame[];
-  };
-  reset(): void;
-}
-
-export function createSettling(): Settling {
+export function createSettling() {
   const begin = () => createStillness(SETTLED);
   let judge = begin();
   let progress = 0;
@@ -116,10 +95,19 @@ export function createSettling(): Settling {
     neutral = [];
   }
   return {
-    get progress() {
+    get progress(): number {
       return progress;
     },
-    observe(frame, analysis, pad) {
+    observe(
+      frame: SeenFrame,
+      analysis: Analysis,
+      pad: boolean,
+    ): {
+      progress: number;
+      guidance?: { step: GuidanceStep; code: string };
+      /** The newest neutral frames, once the face is settled. */
+      settled?: readonly SeenFrame[];
+    } {
       since ??= frame.at;
       const { good, passed, worst = misplaced(frame) } = guidanceOf(analysis, { pad });
       const guidance = worst && { guidance: { step: worst.step, code: worst.code } };

@@ -18,20 +18,7 @@ export interface ProfileVersion extends Profile {
   removed?: { at: number; by?: string };
 }
 
-export interface ProfileVersions {
-  /** The organization's own versions of a slug, the newest first, older than `before`; also those that were put away. */
-  pageVersions(
-    organization: OrganizationId,
-    slug: string,
-    page: { before?: number; limit: number },
-  ): Promise<ProfileVersion[]>;
-  /** Throws PROFILE_NOT_FOUND. */
-  getVersion(organization: OrganizationId, slug: string, version: number): Promise<ProfileVersion>;
-  /** Makes the next version, with the settings of an old one. Throws PROFILE_NOT_FOUND, and CONFLICT for the one in use. */
-  restore(organization: OrganizationId, slug: string, version: number, actor: Actor): Promise<Profile>;
-  /** Every version of a slug by which verifications may have been decided, the newest first; not of built-in profiles. */
-  allVersions(organization: OrganizationId, slug: string): Promise<Profile[]>;
-}
+export type ProfileVersions = ReturnType<typeof createProfileVersions>;
 
 type Store = ReturnType<typeof createProfileStore>;
 type ToProfile = (row: ProfileRow) => Profile;
@@ -99,12 +86,7 @@ interface VersionDeps {
   inTransaction: InTransaction;
 }
 
-export function createProfileVersions({
-  store,
-  toProfile,
-  write,
-  inTransaction,
-}: VersionDeps): ProfileVersions {
+export function createProfileVersions({ store, toProfile, write, inTransaction }: VersionDeps) {
   const toVersion = (row: ProfileRow): ProfileVersion => ({
     ...toProfile(row),
     createdAt: row.created_at,
@@ -119,15 +101,23 @@ export function createProfileVersions({
     new Problem('PROFILE_NOT_FOUND', `The organization has no version ${version} of a profile “${slug}”.`);
 
   return {
-    pageVersions: async (organization, slug, page) =>
-      (await store.versions(organization, slug, page)).map(toVersion),
-    allVersions: async (organization, slug) => (await store.versions(organization, slug)).map(toProfile),
-    async getVersion(organization, slug, version) {
+    /** The organization's own versions of a slug, the newest first, older than `before`; also those that were put away. */
+    pageVersions: async (
+      organization: OrganizationId,
+      slug: string,
+      page: { before?: number; limit: number },
+    ): Promise<ProfileVersion[]> => (await store.versions(organization, slug, page)).map(toVersion),
+    /** Every version of a slug by which verifications may have been decided, the newest first; not of built-in profiles. */
+    allVersions: async (organization: OrganizationId, slug: string): Promise<Profile[]> =>
+      (await store.versions(organization, slug)).map(toProfile),
+    /** Throws PROFILE_NOT_FOUND. */
+    async getVersion(organization: OrganizationId, slug: string, version: number): Promise<ProfileVersion> {
       const row = await store.version(undefined, organization, slug, version);
       if (row) return toVersion(row);
       throw noVersion(slug, version);
     },
-    restore: (organization, slug, version, actor) =>
+    /** Makes the next version, with the settings of an old one. Throws PROFILE_NOT_FOUND, and CONFLICT for the one in use. */
+    restore: (organization: OrganizationId, slug: string, version: number, actor: Actor): Promise<Profile> =>
       inTransaction(async (tx) => {
         const row = await store.version(tx, organization, slug, version);
         if (!row) throw noVersion(slug, version);

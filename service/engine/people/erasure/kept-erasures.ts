@@ -8,12 +8,7 @@ import { type Erased, readSigned, type Signing } from './ledger.ts';
  * The signed list of erasures as this machine has seen it, where the record lies elsewhere: a server that takes the place of another
  * one may have an older record, its list of erasures included. This one does not go back with it.
  */
-export interface KeptErasures {
-  /** What was added to the list of the record since the last time is on the disk of this machine when it resolves. */
-  keep(): Promise<void>;
-  /** Everyone in it. */
-  erased(): Erased[];
-}
+export type KeptErasures = ReturnType<typeof openKeptErasures>;
 
 /** Where the record lies on the disk of this machine: its list is there. */
 export const keptByRecord: KeptErasures = { keep: async () => {}, erased: () => [] };
@@ -26,7 +21,7 @@ export interface KeptErasuresDeps {
 }
 
 /** `file`: an entry a line, as they are in the record. An entry that this appliance did not sign is none. */
-export function openKeptErasures({ file, keys, signing, log }: KeptErasuresDeps): KeptErasures {
+export function openKeptErasures({ file, keys, signing, log }: KeptErasuresDeps) {
   const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : [];
   const entries = new Map<string, Erased>();
   let foreign = 0;
@@ -45,7 +40,8 @@ export function openKeptErasures({ file, keys, signing, log }: KeptErasuresDeps)
   const oneAtATime = createOneAtATime();
 
   return {
-    keep: () =>
+    /** What was added to the list of the record since the last time is on the disk of this machine when it resolves. */
+    keep: (): Promise<void> =>
       oneAtATime(async () => {
         const added = await keys.erasureLedger(through + 1);
         const fresh = added.flatMap(({ entry }) => {
@@ -60,6 +56,7 @@ export function openKeptErasures({ file, keys, signing, log }: KeptErasuresDeps)
         for (const { entry, erased } of fresh) entries.set(entry, erased);
         through = added.at(-1)?.seq ?? through;
       }),
-    erased: () => [...entries.values()],
+    /** Everyone in it. */
+    erased: (): Erased[] => [...entries.values()],
   };
 }

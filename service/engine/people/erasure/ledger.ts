@@ -49,12 +49,7 @@ export interface LedgerPosition {
  * All erased people, in order, chained and signed. It lies beside the keys, which are never restored from an
  * old copy, so that it is newer than any data that is restored.
  */
-export interface Ledger {
-  /** Throws SEALED when the list was changed, cut in the middle or signed with another key. */
-  entries(): Promise<ReadonlyMap<SubjectId, Erased & LedgerPosition>>;
-  /** On disk when it resolves. A second entry of the same person is not made: the first is answered. */
-  append(erased: Erased): Promise<LedgerPosition>;
-}
+export type Ledger = ReturnType<typeof createLedger>;
 
 interface LedgerRow {
   seq: number;
@@ -81,7 +76,7 @@ export interface Signing {
   verify(publicKey: string, bytes: Uint8Array, signature: { kid: string; signature: string }): boolean;
 }
 
-export function createLedger({ keys, signing }: LedgerDeps): Ledger {
+export function createLedger({ keys, signing }: LedgerDeps) {
   /** As far as it was read; other nodes append to it too. */
   const people = new Map<SubjectId, Erased & LedgerPosition>();
   let last: LedgerPosition = { seq: 0, hash: beginning };
@@ -134,12 +129,14 @@ export function createLedger({ keys, signing }: LedgerDeps): Ledger {
   }
 
   return {
-    entries: () =>
+    /** Throws SEALED when the list was changed, cut in the middle or signed with another key. */
+    entries: (): Promise<ReadonlyMap<SubjectId, Erased & LedgerPosition>> =>
       inTurn(async () => {
         await readOn();
         return people;
       }),
-    append: (erased) => inTurn(() => write(erased)),
+    /** On disk when it resolves. A second entry of the same person is not made: the first is answered. */
+    append: (erased: Erased): Promise<LedgerPosition> => inTurn(() => write(erased)),
   };
 }
 

@@ -47,11 +47,7 @@ export async function searchFiles(
   return result;
 }
 
-interface Search {
-  longest: number;
-  /** Calls `hit` for every needle that begins in `bytes` before `end`. */
-  scan(bytes: Uint8Array, end: number, hit: (kind: string) => void): void;
-}
+type Search = ReturnType<typeof createSearch>;
 
 async function searchFile(path: string, { longest, scan }: Search) {
   const times = new Map<string, number>();
@@ -77,7 +73,7 @@ async function searchFile(path: string, { longest, scan }: Search) {
   }
 }
 
-function createSearch(needles: readonly Needle[]): Search {
+function createSearch(needles: readonly Needle[]) {
   /** By the first two bytes; 0 is none. */
   const first = new Uint16Array(65_536);
   const groups: Needle[][] = [[]];
@@ -89,7 +85,8 @@ function createSearch(needles: readonly Needle[]): Search {
   }
   return {
     longest: Math.max(0, ...needles.map(({ bytes }) => bytes.length)),
-    scan(bytes, end, hit) {
+    /** Calls `hit` for every needle that begins in `bytes` before `end`. */
+    scan(bytes: Uint8Array, end: number, hit: (kind: string) => void): void {
       for (let i = 0; i < end; i++) {
         const group = first[bytes[i]! * 256 + (bytes[i + 1] ?? 0)]!;
         if (group === 0) continue;

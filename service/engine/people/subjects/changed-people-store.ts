@@ -17,13 +17,8 @@ export interface ChangedPerson extends Realm {
   templates: LoadedTemplate[];
 }
 
-export interface ChangedPeopleDeps {
-  db: Db;
-  sealer: Sealer;
-}
-
 /** Reads people after a change; those whose erasure has begun are not among them. */
-export function createChangedPeople({ db, sealer }: ChangedPeopleDeps) {
+export function createChangedPeople({ db, sealer }: { db: Db; sealer: Sealer }) {
   return async (
     people: readonly SubjectId[],
     files: Readonly<Record<string, string>>,

@@ -359,12 +359,7 @@ export const picturesOf = (templates: readonly LoadedTemplate[]) =>
     vector,
   }));
 
-export interface GalleryLoading {
-  /** Reads every template of the galleries' embedders into them, at start and when those change. Calls `progress` with the count after each page. */
-  loadGalleries(progress?: (loaded: number) => void): Promise<void>;
-  /** People whose templates could not be loaded: another model file made them, or their key is gone. Known after `loadGalleries`. */
-  unreachable(): number;
-}
+export type GalleryLoading = ReturnType<typeof createGalleryLoading>;
 
 export interface GalleryLoadingDeps {
   store: Pick<SubjectStore, 'everyTemplate' | 'countEnrolled' | 'members'>;
@@ -389,7 +384,7 @@ export function createGalleryLoading({
   readChanged,
   restore,
   log,
-}: GalleryLoadingDeps): GalleryLoading {
+}: GalleryLoadingDeps) {
   let unreachable = 0;
   const oneAtATime = createOneAtATime();
 
@@ -444,7 +439,8 @@ export function createGalleryLoading({
   }
 
   return {
-    loadGalleries: (progress) =>
+    /** Reads every template of the galleries' embedders into them, at start and when those change. Calls `progress` with the count after each page. */
+    loadGalleries: (progress?: (loaded: number) => void): Promise<void> =>
       oneAtATime(async () => {
         await index.fill((put) => load(put, progress));
         unreachable = (await store.countEnrolled()) - index.countAll();
@@ -455,6 +451,7 @@ export function createGalleryLoading({
           );
         }
       }),
-    unreachable: () => unreachable,
+    /** People whose templates could not be loaded: another model file made them, or their key is gone. Known after `loadGalleries`. */
+    unreachable: (): number => unreachable,
   };
 }

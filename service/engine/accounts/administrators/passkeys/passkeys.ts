@@ -239,22 +239,17 @@ async function add(
 const MOST_NAME = 64;
 
 /** The passkeys that an account has. */
-interface PasskeyList {
-  /** The oldest first. */
-  listPasskeys(administrator: AdministratorId): Promise<Passkey[]>;
-  /** Throws NOT_FOUND. */
-  renamePasskey(administrator: AdministratorId, id: string, name: string, who: Actor): Promise<Passkey>;
-  /** Throws NOT_FOUND, LAST_FACTOR. */
-  removePasskey(administrator: AdministratorId, id: string, who: Actor): Promise<void>;
-}
+type PasskeyList = ReturnType<typeof createPasskeyList>;
 
-function createPasskeyList(parts: Parts): PasskeyList {
+function createPasskeyList(parts: Parts) {
   const { db, inTransaction, integrity, audit } = parts;
   return {
-    listPasskeys: async (administrator) =>
+    /** The oldest first. */
+    listPasskeys: async (administrator: AdministratorId): Promise<Passkey[]> =>
       (await selectPasskeys(db, integrity, administrator)).map(shownPasskey),
 
-    renamePasskey: (administrator, id, name, who) =>
+    /** Throws NOT_FOUND. */
+    renamePasskey: (administrator: AdministratorId, id: string, name: string, who: Actor): Promise<Passkey> =>
       inTransaction(async (tx) => {
         const { organization } = await requireAccount(parts, tx, administrator);
         const all = await selectPasskeys(tx, integrity, administrator);
@@ -266,7 +261,8 @@ function createPasskeyList(parts: Parts): PasskeyList {
         return shownPasskey(renamed);
       }),
 
-    removePasskey: (administrator, id, who) =>
+    /** Throws NOT_FOUND, LAST_FACTOR. */
+    removePasskey: (administrator: AdministratorId, id: string, who: Actor): Promise<void> =>
       inTransaction(async (tx) => {
         const { organization } = await requireAccount(parts, tx, administrator);
         const all = await selectPasskeys(tx, integrity, administrator);

@@ -89,12 +89,7 @@ export interface HashingOptions {
 }
 
 /** Passwords as argon2id, off the event loop, with a pepper that the database does not hold. */
-export interface PasswordHashes {
-  /** In PHC form. */
-  hash(password: string): Promise<string>;
-  /** Costs the same without a stored hash, and is false then. `share`: whose turn it takes. Throws OVERLOADED. */
-  verify(stored: string | undefined, password: string, share?: Partial<Share>): Promise<boolean>;
-}
+export type PasswordHashes = ReturnType<typeof createPasswordHashes>;
 
 const unnamed: Share = { world: 'live', organization: '', key: '' };
 
@@ -104,7 +99,7 @@ const normalize = (password: string): string => password.normalize('NFKC');
 export function createPasswordHashes(
   pepper: Uint8Array,
   { cost = COST, atOnce = 2, waiting = 64, clock = systemClock }: HashingOptions = {},
-): PasswordHashes {
+) {
   const options = {
     memoryCost: cost.memoryKiB,
     timeCost: cost.passes,
@@ -129,8 +124,10 @@ export function createPasswordHashes(
   }
 
   return {
-    hash: (password) => places(unnamed, () => hash(normalize(password), options)),
-    verify: (stored, password, share) =>
+    /** In PHC form. */
+    hash: (password: string): Promise<string> => places(unnamed, () => hash(normalize(password), options)),
+    /** Costs the same without a stored hash, and is false then. `share`: whose turn it takes. Throws OVERLOADED. */
+    verify: (stored: string | undefined, password: string, share?: Partial<Share>): Promise<boolean> =>
       places({ ...unnamed, ...share }, async () => {
         const against = await dummyHash();
         const right = await verify(stored ?? against, normalize(password), { secret: pepper });

@@ -26,23 +26,7 @@ export interface Breach {
 }
 
 /** The rules that are in force, and what is counted for them in memory. */
-export interface WatchedRules {
-  /** In the place of everything before. */
-  load(rules: readonly StoredRule[]): Promise<void>;
-  /** A rule was added, changed or removed (not enabled then), and that is committed; its window is counted again. Nothing before `load`. */
-  replace(rule: StoredRule): Promise<void>;
-  gauges(): StoredRule[];
-  /** Whether a rule of this metric is in force. */
-  has(realm: EventRealm, metric: AlertMetric): boolean;
-  /** As `Alerts.watch`; `breach` is called once for each event and rule that is at the threshold or beyond. */
-  watch(
-    tx: Tx,
-    events: readonly SeenEvent[],
-    breach: (rule: StoredRule, breach: Breach) => Promise<void>,
-  ): Promise<void>;
-  /** Counts the windows of rules whose turn failed before. */
-  retry(): Promise<void>;
-}
+export type WatchedRules = ReturnType<typeof createWatchedRules>;
 
 /** A rule with what is counted for it in memory. */
 interface Watched {
@@ -71,7 +55,7 @@ interface WatchedRulesDeps extends Pick<Foundation, 'clock' | 'log'> {
   mostGroups?: number;
 }
 
-export function createWatchedRules(deps: WatchedRulesDeps): WatchedRules {
+export function createWatchedRules(deps: WatchedRulesDeps) {
   const { seen, clock, mostGroups = MOST_GROUPS } = deps;
   const watched = new Map<AlertRuleId, Watched>();
   let draft: Draft | undefined;
@@ -109,28 +93,38 @@ export function createWatchedRules(deps: WatchedRulesDeps): WatchedRules {
     watched.set(rule.id, toWatched(rule, judgedSince, mostGroups));
 
   return {
-    async load(rules) {
+    /** In the place of everything before. */
+    async load(rules: readonly StoredRule[]): Promise<void> {
       watched.clear();
       draft = undefined;
       loaded = true;
       for (const rule of rules) begin(rule, rule.createdAt);
       await readNew();
     },
-    async replace(rule) {
+    /** A rule was added, changed or removed (not enabled then), and that is committed; its window is counted again. Nothing before `load`. */
+    async replace(rule: StoredRule): Promise<void> {
       watched.delete(rule.id);
       if (!rule.enabled || !loaded) return;
       begin(rule, clock.now());
       await readNew();
     },
+    /** Counts the windows of rules whose turn failed before. */
     retry: readNew,
-    has({ organization, world }, metric) {
+    /** Whether a rule of this metric is in force. */
+    has({ organization, world }: EventRealm, metric: AlertMetric): boolean {
       for (const { rule } of watched.values())
         if (rule.metric === metric && rule.organization === organization && rule.world === world) return true;
       return false;
     },
-    gauges: () => [...watched.values()].map(({ rule }) => rule).filter(({ metric }) => isGauge(metric)),
+    gauges: (): StoredRule[] =>
+      [...watched.values()].map(({ rule }) => rule).filter(({ metric }) => isGauge(metric)),
 
-    async watch(tx, events, breach) {
+    /** As `Alerts.watch`; `breach` is called once for each event and rule that is at the threshold or beyond. */
+    async watch(
+      tx: Tx,
+      events: readonly SeenEvent[],
+      breach: (rule: StoredRule, breach: Breach) => Promise<void>,
+    ): Promise<void> {
       const last = events.at(-1);
       if (!last) return;
       await settle(tx, events);
@@ -258,17 +252,14 @@ function deleteOldest(map: Map<string, unknown>, most: number): void {
 }
 
 /** Windows by name, in bounded memory. */
-export interface Windows {
-  of(name: string): SlidingWindow;
-  set(name: string, window: SlidingWindow): void;
-}
+export type Windows = ReturnType<typeof createWindows>;
 
 /** Where there are a twentieth more than `most` names, those that were counted longest ago are forgotten. */
-export function createWindows(most: number): Windows {
+export function createWindows(most: number) {
   const windows = new Map<string, SlidingWindow>();
   return {
-    of: (name) => windows.get(name) ?? [],
-    set(name, window) {
+    of: (name: string): SlidingWindow => windows.get(name) ?? [],
+    set(name: string, window: SlidingWindow): void {
       windows.delete(name);
       windows.set(name, window);
       if (windows.size > most + Math.floor(most / 20)) deleteOldest(windows, most);

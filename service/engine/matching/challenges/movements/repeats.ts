@@ -79,14 +79,7 @@ export const isRepeated = (repeats: Repeats): boolean =>
 const kinds = ['long', 'short'] as const satisfies (keyof typeof scales)[];
 
 /** A movement that is held against others. */
-export interface Comparison {
-  /** How much of it was there before: in an earlier one, or in the part of the same one that came before. */
-  repeatsOf(earlier: Trace): Repeats;
-  /** Whether enough was; it looks no farther than that. */
-  isIn(earlier: Trace): boolean;
-}
-
-export function createComparison(fresh: Trace): Comparison {
+export function createComparison(fresh: Trace) {
   const compared = { long: stretchesOf(fresh, scales.long), short: stretchesOf(fresh, scales.short) };
 
   function count(kind: keyof typeof scales, earlier: Trace, dense: Dense, enough: number): number {
@@ -100,7 +93,8 @@ export function createComparison(fresh: Trace): Comparison {
   }
 
   return {
-    repeatsOf(earlier) {
+    /** How much of it was there before: in an earlier one, or in the part of the same one that came before. */
+    repeatsOf(earlier: Trace): Repeats {
       const dense = denseOf(earlier);
       const of = (kind: keyof typeof scales): Found => ({
         stretches: compared[kind].length,
@@ -108,7 +102,8 @@ export function createComparison(fresh: Trace): Comparison {
       });
       return { long: of('long'), short: of('short') };
     },
-    isIn(earlier) {
+    /** Whether enough was; it looks no farther than that. */
+    isIn(earlier: Trace): boolean {
       const dense = denseOf(earlier);
       const enough = ({ needed }: Scale) => needed;
       return kinds.some((kind) => count(kind, earlier, dense, enough(scales[kind])) >= enough(scales[kind]));

@@ -78,19 +78,15 @@ const SLIP = 250;
 const BROKEN = 600;
 
 /** How long a pose has been held. */
-export interface Hold {
-  /** 0..1 of the time to hold. */
-  observe(at: number, held: boolean): number;
-}
-
-export function createHold(holdMs: number): Hold {
+export function createHold(holdMs: number) {
   let since: number | undefined;
   let last = 0;
   let frames = 0;
   let slips = 0;
   let slipped = false;
   return {
-    observe(at, held) {
+    /** 0..1 of the time to hold. */
+    observe(at: number, held: boolean): number {
       if (!held && !slipped) slips += 1;
       slipped = !held;
       if (at - last > (held ? BROKEN : SLIP) || slips > 1) since = undefined;

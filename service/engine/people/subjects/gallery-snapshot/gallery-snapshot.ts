@@ -21,14 +21,7 @@ import { digestOf, everyRange, type Files, peopleBeingErased, peopleIn } from '.
  * The galleries in a sealed file of this machine: a start takes a person's rows from it where the database has the same templates of
  * them still, and opens only the others. It saves time and nothing else: what does not fit is read from the database.
  */
-export interface GallerySnapshot {
-  /** Puts what the file has and gives who is to be read from the database; undefined: everyone. */
-  restore(put: PeopleGalleries['putRotated']): Promise<SubjectId[] | undefined>;
-  /** Writes the file anew where there are enough people and enough of them have changed since. */
-  keep(): Promise<void>;
-  /** At an erasure: no file of any machine can be opened any more. */
-  forget(): Promise<void>;
-}
+export type GallerySnapshot = ReturnType<typeof createGallerySnapshot>;
 
 /** Of tests, and of a box without a disk: every start reads the database. */
 export const noSnapshot: GallerySnapshot = {
@@ -70,7 +63,7 @@ const PART = 2_000;
 /** It is written anew when this part of the people has changed. */
 const CHANGED = 1 / 100;
 
-export function createGallerySnapshot(deps: GallerySnapshotDeps): GallerySnapshot {
+export function createGallerySnapshot(deps: GallerySnapshotDeps) {
   const { index, files } = deps;
   const { file, key, fewest = FEWEST } = deps.options;
   const oneAtATime = createOneAtATime();
@@ -105,7 +98,8 @@ export function createGallerySnapshot(deps: GallerySnapshotDeps): GallerySnapsho
   }
 
   return {
-    async restore(put) {
+    /** Puts what the file has and gives who is to be read from the database; undefined: everyone. */
+    async restore(put: PeopleGalleries['putRotated']): Promise<SubjectId[] | undefined> {
       const sealing = await key.read();
       const kept = sealing && (await openSnapshotFile(file, sealing));
       if (!kept) return undefined;
@@ -122,14 +116,16 @@ export function createGallerySnapshot(deps: GallerySnapshotDeps): GallerySnapsho
         await kept.close();
       }
     },
-    keep: () =>
+    /** Writes the file anew where there are enough people and enough of them have changed since. */
+    keep: (): Promise<void> =>
       oneAtATime(async () => {
         if (index.countAll() < fewest) return;
         // Before anyone is read: an erasure destroys the key of a file that may have the person.
         const sealing = await key.make();
         if (!isFresh(sealing)) await write(sealing);
       }),
-    forget: () =>
+    /** At an erasure: no file of any machine can be opened any more. */
+    forget: (): Promise<void> =>
       oneAtATime(async () => {
         await key.destroy();
         await rm(file, { force: true });

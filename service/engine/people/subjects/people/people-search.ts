@@ -13,27 +13,7 @@ export interface FoundPeople {
 }
 
 /** Addresses and names of the people of a realm, in memory alone: on disk they are sealed. */
-export interface PeopleSearch {
-  /**
-   * People whose address or name contains `text`, in any case; the newest first. While the index of the realm is built, only its
-   * newest people so far are searched, at least two hundred.
-   */
-  find(realm: Realm, text: string, page: { before?: SubjectId; limit: number }): Promise<FoundPeople>;
-  /** Begins to build the index of a realm in the background, if there is none. */
-  prepare(realm: Realm): void;
-  /** For a new person, or a changed address or name. */
-  put(realm: Realm, person: { id: SubjectId; email?: string; name?: string }): void;
-  /** For an erased person. */
-  remove(realm: Realm, id: SubjectId): void;
-  /** The same where the realm is not known any more. */
-  removeAnywhere(id: SubjectId): void;
-  /** Forgets every index: the next search reads anew. */
-  forgetRead(): void;
-  /** Whether there is an index of the realm, or one is built. */
-  isKept(realm: Realm): boolean;
-  /** Forgets every index, and stops building; at the end of the service. A search throws OVERLOADED from then on. */
-  close(): Promise<void>;
-}
+export type PeopleSearch = ReturnType<typeof createPeopleSearch>;
 
 export interface PeopleSearchDeps {
   store: {
@@ -64,7 +44,7 @@ interface Building {
 /** `ß` as `ss` too, which is how it is often typed: a search may find more than one person. */
 const folded = (text: string) => foldCase(text.normalize('NFKC')).replaceAll('ß', 'ss');
 
-export function createPeopleSearch({ store, log }: PeopleSearchDeps): PeopleSearch {
+export function createPeopleSearch({ store, log }: PeopleSearchDeps) {
   const indexes = new Map<string, Index>();
   let closed = false;
 
@@ -114,7 +94,15 @@ export function createPeopleSearch({ store, log }: PeopleSearchDeps): PeopleSear
   }
 
   return {
-    async find(realm, text, { before, limit }) {
+    /**
+     * People whose address or name contains `text`, in any case; the newest first. While the index of the realm is built, only its
+     * newest people so far are searched, at least two hundred.
+     */
+    async find(
+      realm: Realm,
+      text: string,
+      { before, limit }: { before?: SubjectId; limit: number },
+    ): Promise<FoundPeople> {
       if (closed) throw stopping();
       const index = indexOf(realm);
       await index.usable;
@@ -125,23 +113,30 @@ export function createPeopleSearch({ store, log }: PeopleSearchDeps): PeopleSear
       const read = index.texts.size();
       return { ids, reading: { read, people: Math.max(read, building.people) } };
     },
-    prepare(realm) {
+    /** Begins to build the index of a realm in the background, if there is none. */
+    prepare(realm: Realm): void {
       if (!closed) indexOf(realm);
     },
-    put(realm, { id, email = '', name = '' }) {
+    /** For a new person, or a changed address or name. */
+    put(realm: Realm, { id, email = '', name = '' }: { id: SubjectId; email?: string; name?: string }): void {
       const index = indexes.get(realmKey(realm));
       if (index) change(index, id, textOf(email, name));
     },
-    remove(realm, id) {
+    /** For an erased person. */
+    remove(realm: Realm, id: SubjectId): void {
       const index = indexes.get(realmKey(realm));
       if (index) change(index, id, undefined);
     },
-    removeAnywhere(id) {
+    /** The same where the realm is not known any more. */
+    removeAnywhere(id: SubjectId): void {
       for (const index of indexes.values()) change(index, id, undefined);
     },
-    forgetRead: () => indexes.clear(),
-    isKept: (realm) => indexes.has(realmKey(realm)),
-    async close() {
+    /** Forgets every index: the next search reads anew. */
+    forgetRead: (): void => indexes.clear(),
+    /** Whether there is an index of the realm, or one is built. */
+    isKept: (realm: Realm): boolean => indexes.has(realmKey(realm)),
+    /** Forgets every index, and stops building; at the end of the service. A search throws OVERLOADED from then on. */
+    async close(): Promise<void> {
       closed = true;
       const all = [...indexes.values()];
       indexes.clear();
@@ -174,15 +169,7 @@ interface PersonEntry {
  * Texts of people by id, the newest first, in blocks outside the heap of JavaScript: millions of strings are gone through by every
  * collection of garbage, while everything else waits.
  */
-interface PeopleTexts {
-  size(): number;
-  /** The newest first; all of them are older than those that are there. */
-  append(entries: readonly PersonEntry[]): void;
-  /** Adds, replaces, or removes where `text` is undefined. */
-  set(id: SubjectId, text: string | undefined): void;
-  /** At most `limit` people whose text contains `wanted`, the newest first, all of them older than `before`. Other requests get turns. */
-  find(wanted: string, page: { before?: SubjectId | undefined; limit: number }): Promise<SubjectId[]>;
-}
+type PeopleTexts = ReturnType<typeof createPeopleTexts>;
 
 interface Block {
   size: number;
@@ -199,7 +186,7 @@ const MOST = 2 * FILLED;
 /** Blocks that are looked through before other requests get a turn: a millisecond. */
 const A_TURN = 64;
 
-export function createPeopleTexts(): PeopleTexts {
+export function createPeopleTexts() {
   const blocks: Block[] = [];
   let size = 0;
 
@@ -223,11 +210,13 @@ export function createPeopleTexts(): PeopleTexts {
   }
 
   return {
-    size: () => size,
-    append(entries) {
+    size: (): number => size,
+    /** The newest first; all of them are older than those that are there. */
+    append(entries: readonly PersonEntry[]): void {
       for (let i = 0; i < entries.length; i += FILLED) replace(blocks.length, entries.slice(i, i + FILLED));
     },
-    set(id, text) {
+    /** Adds, replaces, or removes where `text` is undefined. */
+    set(id: SubjectId, text: string | undefined): void {
       // The last block takes who is older than all.
       const at = Math.min(blockFrom(id), Math.max(0, blocks.length - 1));
       const before = blocks[at] ? unpack(blocks[at]) : [];
@@ -237,7 +226,11 @@ export function createPeopleTexts(): PeopleTexts {
       if (text === undefined && others === older) return;
       replace(at, [...newer, ...(text === undefined ? [] : [{ id, text }]), ...others]);
     },
-    async find(wanted, { before, limit }) {
+    /** At most `limit` people whose text contains `wanted`, the newest first, all of them older than `before`. Other requests get turns. */
+    async find(
+      wanted: string,
+      { before, limit }: { before?: SubjectId | undefined; limit: number },
+    ): Promise<SubjectId[]> {
       const bytes = Buffer.from(wanted);
       const found: SubjectId[] = [];
       // All up to this one were looked through. People may come and go meanwhile: the blocks are found anew.

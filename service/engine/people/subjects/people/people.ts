@@ -105,29 +105,26 @@ export interface DistinctPerson {
 }
 
 /** Pairs of people who look alike, and were marked as distinct by a reviewer. */
-export interface DistinctPeople {
-  /** The people marked as distinct from `subject`. */
-  distinctFrom(subject: SubjectId): Promise<DistinctPerson[]>;
-  /**
-   * From now on neither is reported as a duplicate of the other; `same` undoes that. Each by id or e-mail. A repeated call changes
-   * nothing. Throws SUBJECT_NOT_FOUND, and INVALID_REQUEST for one person twice.
-   */
-  markDistinct(
-    realm: Realm,
-    people: { person: string; other: string; same: boolean },
-    actor: Actor,
-    request?: string,
-  ): Promise<Subject>;
-}
+export type DistinctPeople = ReturnType<typeof createDistinctPeople>;
 
 interface DistinctPeopleDeps extends Pick<Foundation, 'db' | 'inTransaction' | 'audit' | 'clock'> {
   get(realm: Realm, idOrEmail: string): Promise<Subject>;
 }
 
-function createDistinctPeople({ db, inTransaction, audit, clock, get }: DistinctPeopleDeps): DistinctPeople {
+function createDistinctPeople({ db, inTransaction, audit, clock, get }: DistinctPeopleDeps) {
   return {
-    distinctFrom: (subject) => selectDistinct(db, subject),
-    async markDistinct(realm, { person, other, same }, actor, request) {
+    /** The people marked as distinct from `subject`. */
+    distinctFrom: (subject: SubjectId): Promise<DistinctPerson[]> => selectDistinct(db, subject),
+    /**
+     * From now on neither is reported as a duplicate of the other; `same` undoes that. Each by id or e-mail. A repeated call changes
+     * nothing. Throws SUBJECT_NOT_FOUND, and INVALID_REQUEST for one person twice.
+     */
+    async markDistinct(
+      realm: Realm,
+      { person, other, same }: { person: string; other: string; same: boolean },
+      actor: Actor,
+      request?: string,
+    ): Promise<Subject> {
       const [one, two] = [await get(realm, person), await get(realm, other)];
       if (one.id === two.id)
         throw new Problem('INVALID_REQUEST', 'Name two people: these are one.', {

@@ -27,17 +27,7 @@ interface PeoplePage {
 type WholePerson = Subject & { pictures: EnrolledPicture[]; birthDate?: string };
 
 /** What operators read of people. Each call writes its audit line before it answers. */
-export interface ReadPeople {
-  /**
-   * The newest first. The first page or search of a realm opens addresses and names of its people in the background, because they are
-   * sealed; they are searched in memory.
-   */
-  page(realm: Realm, order: PeopleRequest, actor: Actor): Promise<PeoplePage>;
-  /** These people, without those who are not enrolled here. */
-  named(realm: Realm, ids: readonly SubjectId[], actor: Actor): Promise<Subject[]>;
-  /** By id or by e-mail. Throws SUBJECT_NOT_FOUND. */
-  read(realm: Realm, idOrEmail: string, actor: Actor): Promise<WholePerson>;
-}
+export type ReadPeople = ReturnType<typeof createReadPeople>;
 
 export interface ReadPeopleDeps {
   store: Pick<SubjectStore, 'list' | 'listed' | 'birthDateOf'>;
@@ -49,7 +39,7 @@ export interface ReadPeopleDeps {
   audit: Audit;
 }
 
-export function createReadPeople(deps: ReadPeopleDeps): ReadPeople {
+export function createReadPeople(deps: ReadPeopleDeps) {
   const { store, search, get, pictures, inTransaction, audit } = deps;
 
   async function find(
@@ -82,19 +72,25 @@ export function createReadPeople(deps: ReadPeopleDeps): ReadPeople {
     );
 
   return {
-    async page(realm, order, actor) {
+    /**
+     * The newest first. The first page or search of a realm opens addresses and names of its people in the background, because they are
+     * sealed; they are searched in memory.
+     */
+    async page(realm: Realm, order: PeopleRequest, actor: Actor): Promise<PeoplePage> {
       const { people: found, ...reading } = await find(realm, { ...order, limit: order.limit + 1 });
       const people = found.slice(0, order.limit);
       const last = people.at(-1);
       await record(realm, people, actor, order.search === undefined ? {} : { search: true });
       return { people, ...reading, ...(last && found.length > order.limit && { next: last.id }) };
     },
-    async named(realm, ids, actor) {
+    /** These people, without those who are not enrolled here. */
+    async named(realm: Realm, ids: readonly SubjectId[], actor: Actor): Promise<Subject[]> {
       const people = await store.listed(realm, ids);
       await record(realm, people, actor, {});
       return people;
     },
-    async read(realm, idOrEmail, actor) {
+    /** By id or by e-mail. Throws SUBJECT_NOT_FOUND. */
+    async read(realm: Realm, idOrEmail: string, actor: Actor): Promise<WholePerson> {
       const subject = await get(realm, idOrEmail);
       await inTransaction((tx) =>
         audit.add(tx, {
