@@ -264,6 +264,8 @@ interface OwnSessions {
   sessionOf(secret: string): Promise<OpenedSession | undefined>;
   /** As `sessionOf`, for a token that names its session. */
   sessionById(id: string): Promise<AdministratorSession | undefined>;
+  /** As `sessionById`, and no use. */
+  lookAtSession(id: string): Promise<AdministratorSession | undefined>;
   checkCsrf(id: string, sent: string | undefined): boolean;
   /** One that has ended already is left alone. */
   signOut(id: string, who: Actor): Promise<void>;
@@ -300,6 +302,10 @@ function createOwnSessions({ db, inTransaction, integrity, audit, sessions }: Pa
     async sessionById(id) {
       const found = await sessions.find(db, { id });
       return found && sessions.touch(found);
+    },
+    async lookAtSession(id) {
+      const found = await sessions.find(db, { id });
+      return found && sessions.shown(found.row, found.account);
     },
     checkCsrf: (id, sent) => sent !== undefined && integrity.verify('administrator-csrf', [id], sent),
     async signOut(id, who) {
