@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer as createPlainServer, type ServerResponse } from 'node:http';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer as createPlainServer, type ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -110,10 +110,7 @@ test('a certificate that is not trusted is named, with the remedy', async () => 
 test.each([
   ['is silent', (_: ServerResponse) => undefined],
   ['answers without end', (answer: ServerResponse) => void Readable.from(endless()).pipe(begun(answer))],
-  [
-    'begins an answer and is silent',
-    (answer: ServerResponse) => void begun(answer).write('{'),
-  ],
+  ['begins an answer and is silent', (answer: ServerResponse) => void begun(answer).write('{')],
 ])('an appliance that %s is given up', async (_, answer) => {
   const server = createPlainServer((request, reply) => {
     request.resume();

@@ -24,7 +24,9 @@ export function createBridge({ url, serviceToken }: Settings, patience = PATIENC
   async function open(): Promise<Client> {
     const client = new Client({ name: 'gatehouse-mcp', version }, { versionNegotiation: { mode: 'auto' } });
     const requestInit = { headers: { authorization: `Bearer ${serviceToken}` }, redirect: 'error' as const };
-    await client.connect(new StreamableHTTPClientTransport(url, { requestInit, fetch: fetchWithin(patience) }));
+    await client.connect(
+      new StreamableHTTPClientTransport(url, { requestInit, fetch: fetchWithin(patience) }),
+    );
     return client;
   }
   async function ask<Reply>(work: (client: Client) => Promise<Reply>): Promise<Reply> {
