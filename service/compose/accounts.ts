@@ -150,6 +150,16 @@ export function createStaff(deps: StaffDeps) {
     },
     checkCsrf: administrators.checkCsrf,
     hasFreshFactor: (caller) => hasFreshFactor(caller, clock.now()),
+    async goesOn({ session, organization, role, applianceOwner, limitedTo }) {
+      const found = await administrators.lookAtSession(session);
+      const now = found && callerOf(found);
+      return (
+        now?.organization === organization &&
+        now.role === role &&
+        now.applianceOwner === applianceOwner &&
+        now.limitedTo === limitedTo
+      );
+    },
   };
   const kiosks = createKiosks({
     db,

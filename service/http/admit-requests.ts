@@ -21,6 +21,8 @@ declare module 'fastify' {
     admitted: Admitted | null;
     /** Whether its `Host` is one of this appliance: false only on routes with `anyHost`. */
     isForOwnHost: boolean;
+    /** Whether the administrator who calls still may; null for other callers. */
+    callerGoesOn: (() => Promise<boolean>) | null;
   }
 }
 
@@ -78,6 +80,7 @@ export function admitRequests(
   app.decorateRequest('caller', null);
   app.decorateRequest('admitted', null);
   app.decorateRequest('isForOwnHost', true);
+  app.decorateRequest('callerGoesOn', null);
   const credentials = access && { access, ...defined({ sessions, kiosks, persons }) };
   app.addHook('onRequest', async (request, reply) => {
     const { anyHost = false } = request.routeOptions.config;
@@ -93,6 +96,7 @@ export function admitRequests(
     if (credentials && list) {
       const caller = await authenticate(credentials, request, list);
       request.caller = caller;
+      if (sessions && caller.is === 'administrator') request.callerGoesOn = () => sessions.goesOn(caller);
       const counted = countedCaller(request);
       if (admission && counted)
         request.admitted = await admission.admit(counted, {

@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { readPublicKey, SignatureRefused, type SigningPublicKey } from './minisign.ts';
+import { readSmallFile } from './small-file.ts';
 
 /** Where the machine's administrator puts public keys of releases, beside those that came with the package. */
 export const RELEASE_KEYS = '/etc/gatehouse/release-keys';
@@ -18,7 +19,7 @@ export function readReleaseKeys(folders: readonly string[], named?: string): Sig
 
 function readKeyFile(file: string): SigningPublicKey {
   try {
-    return readPublicKey(readFileSync(file, 'utf8'));
+    return readPublicKey(readSmallFile(file));
   } catch (error) {
     if (error instanceof SignatureRefused) throw new SignatureRefused(`${file}: ${error.message}`);
     if ((error as NodeJS.ErrnoException).code === 'EACCES')

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import {
   checkSignature,
   keyIdText,
@@ -7,6 +7,7 @@ import {
   SignatureRefused,
   type SigningPublicKey,
 } from './minisign.ts';
+import { readSmallFile } from './small-file.ts';
 
 /** What the signature beside a file says about its bytes. */
 export type FileSignature =
@@ -28,7 +29,7 @@ export function checkFileSignature(
   const beside = signatureBeside(file);
   if (!existsSync(beside)) return { is: 'unsigned' };
   try {
-    const signature = readSignature(readFileSync(beside, 'utf8'));
+    const signature = readSignature(readSmallFile(beside));
     const keyId = keyIdText(signature.keyId);
     const known = keys();
     if (known.length === 0) return { is: 'unchecked', keyId };

@@ -6,7 +6,7 @@ import { noteFormer, releaseAddress } from '../../service/engine/people/index.ts
 import { createOwnHosts } from '../../service/http/listening/own-hosts.ts';
 import { createMetrics } from '../../service/http/metrics.ts';
 import { defined } from '../../service/lib/defined.ts';
-import type { SubjectId } from '../../service/lib/id.ts';
+import type { AdministratorId, SubjectId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { createPublicServer } from '../../service/server/public-server.ts';
 import { operator } from '../support/engine.ts';
@@ -761,3 +761,17 @@ test('the administrators get an alert of a change that weakens, once an hour for
     ['protected-change', 'changeOrganization'],
   ]);
 });
+
+test.each([
+  ['signed out', (id: AdministratorId) => staff.administrators.endSessions(id, operator)],
+  ['disabled', (id: AdministratorId) => changed(id, { disabled: true })],
+  ['given another role', (id: AdministratorId) => changed(id, { role: 'reviewer' })],
+])('an account that is %s no longer goes on with what it reads', async (_, end) => {
+  const { id, email } = await staff.make('Rosa Parks', 'auditor');
+  const caller = (await staff.sessions.byToken(await enter(email)))!;
+  expect(await staff.sessions.goesOn(caller)).toBe(true);
+  await end(id);
+  expect(await staff.sessions.goesOn(caller)).toBe(false);
+});
+const changed = (id: AdministratorId, change: { disabled?: true; role?: Role }) =>
+  staff.administrators.change(staff.organization, id, change, operator);

@@ -39,6 +39,7 @@ const administrators = {
   byCookie: async () => callerOf('owner'),
   checkCsrf: () => true,
   hasFreshFactor: () => isFresh,
+  goesOn: async () => true,
 };
 
 beforeAll(async () => {

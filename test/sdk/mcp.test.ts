@@ -1,13 +1,17 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer as createPlainServer, type ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import { InMemoryTransport } from '@modelcontextprotocol/server';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { createBridge } from '../../sdk/mcp/src/bridge.ts';
 import { readSettings } from '../../sdk/mcp/src/settings.ts';
 import { productVersion } from '../../service/lib/version.ts';
 import { certificate, certificateKey } from '../support/certificate.ts';
@@ -102,6 +106,33 @@ test('a certificate that is not trusted is named, with the remedy', async () => 
     /is not trusted \(\w+\)\. Start Node with NODE_EXTRA_CA_CERTS=/,
   );
 });
+
+test.each([
+  ['is silent', (_: ServerResponse) => undefined],
+  ['answers without end', (answer: ServerResponse) => void Readable.from(endless()).pipe(begun(answer))],
+  ['begins an answer and is silent', (answer: ServerResponse) => void begun(answer).write('{')],
+])('an appliance that %s is given up', async (_, answer) => {
+  const server = createPlainServer((request, reply) => {
+    request.resume();
+    answer(reply);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`);
+  const [near, far] = InMemoryTransport.createLinkedPair();
+  await createBridge({ url, serviceToken: 't' }, 2_000).connect(far);
+  const client = new Client({ name: 'test', version: '1' });
+  clients.push(client);
+  await client.connect(near);
+  await expect(client.listTools()).rejects.toThrow(/could not be reached/);
+});
+const begun = (answer: ServerResponse) => answer.writeHead(200, { 'content-type': 'application/json' });
+function* endless() {
+  for (;;) yield ' '.repeat(65_536);
+}
 
 test('the one file names the licences of what is in it', () => {
   const text = readFileSync(join(folder, 'alone.mjs'), 'utf8');

@@ -71,6 +71,7 @@ describe('csvLine', () => {
     ['Ada; "=1', `"Ada;' ""=1"`],
     ['Ada\n@x', `"Ada\n'@x"`],
     ['Ada\t=1', `"Ada\t'=1"`],
+    [`${' '.repeat(40)}=1`, `'${' '.repeat(40)}=1`],
     ['a-b; c=d', '"a-b; c=d"'],
   ])('%j stays a text', (field, expected) => expect(csvLine([field])).toBe(expected));
 });

@@ -61,7 +61,7 @@ function separatorOf(source: string): string {
 }
 
 /** Where a spreadsheet could begin a formula: as in `service/doors/admin/csv.ts`, which imports nothing of here. */
-const formula = /(?:^|(?<=[;\t\n\r]))(?=[\s"]{0,20}[=+\-@＝＋－＠]|[\t\r])/g;
+const formula = /(?:^|(?<=[;\t\n\r]))(?=(?:[^\S\t\n\r]|")*[=+\-@＝＋－＠]|[\t\r])/g;
 
 /** One line of CSV; a text that a spreadsheet could take for a formula is disarmed with an apostrophe. */
 export function csvLine(fields: readonly (string | number)[]): string {

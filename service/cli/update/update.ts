@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { type Command, Option } from 'commander';
@@ -11,6 +11,7 @@ import { Problem } from '../../lib/problem.ts';
 import { productRoot } from '../../lib/product-root.ts';
 import { checkSignature, hashForSignature, readSignature, SignatureRefused } from '../../release/minisign.ts';
 import { RELEASE_KEYS, readReleaseKeys } from '../../release/release-keys.ts';
+import { readSmallFile } from '../../release/small-file.ts';
 import { type Answer, type CommandRunner, examples } from '../command.ts';
 import { requireInitialized } from '../data-directory.ts';
 import { UsageError } from '../failure.ts';
@@ -187,7 +188,7 @@ async function verifyFile(
       publicKey === undefined ? undefined : userPath(publicKey),
     );
     if (keys.length === 0) throw new Problem('INVALID_REQUEST', NO_KEYS);
-    return checkSignature(await hashForSignature(file), readSignature(readFileSync(signed, 'utf8')), keys);
+    return checkSignature(await hashForSignature(file), readSignature(readSmallFile(signed)), keys);
   } catch (error) {
     if (!(error instanceof SignatureRefused)) throw error;
     throw new Problem('CONFLICT', `${given} is not installed. ${error.message}`, { cause: error });

@@ -104,6 +104,19 @@ test('a made-up organization is NOT_FOUND on every route that takes one', async 
   expect((await audited.stored()).map(({ action }) => action)).toEqual(['organization.create']);
 });
 
+test('of one organization so many are followed at a time, and one that ends makes room', async () => {
+  const open = async (of = organization) =>
+    app.inject({ url: `/api/admin/audit/follow?organization=${of}`, payloadAsStream: true });
+  const opened = [];
+  for (let i = 0; i < 16; i++) opened.push(await open());
+  expect(opened.map(({ statusCode }) => statusCode)).toEqual(Array(16).fill(200));
+  expect((await open()).statusCode).toBe(503);
+  const all = await app.inject({ url: '/api/admin/audit/follow', payloadAsStream: true });
+  expect(all.statusCode).toBe(200);
+  opened[0]!.raw.res.destroy();
+  await expect.poll(async () => (await open()).statusCode).toBe(200);
+});
+
 test('a query that is wrong is refused, and nothing is written', async () => {
   const wrong = [
     '/audit?subject=ada@example.com',

@@ -10,6 +10,7 @@ import {
 import type { AuditLog, ChainLine } from '../../engine/audit/index.ts';
 import { pageOfShort, pageReply, shortListQuery } from '../../http/cursor.ts';
 import { defined } from '../../lib/defined.ts';
+import { Problem } from '../../lib/problem.ts';
 import { actor, moment, time } from '../../lib/record-fields.ts';
 import { idOf } from './ids.ts';
 import { listRoute, shortListRoute } from './lists.ts';
@@ -357,6 +358,28 @@ async function* linesOf(pages: ReturnType<AuditLog['follow']>): AsyncGenerator<s
   }
 }
 
+/** Each that begins is itself a line that all others read. */
+const MOST_FOLLOWED = 16;
+
+/** Throws OVERLOADED where too many of an organization are open. */
+function createFollowed() {
+  const open = new Map<string, number>();
+  return async function* oneOf(organization: string, lines: AsyncIterable<string>): AsyncGenerator<string> {
+    const others = open.get(organization) ?? 0;
+    if (others >= MOST_FOLLOWED)
+      throw new Problem(
+        'OVERLOADED',
+        `The audit log of this organization is followed ${MOST_FOLLOWED} times already: end one of them.`,
+      );
+    open.set(organization, others + 1);
+    try {
+      yield* lines;
+    } finally {
+      open.set(organization, open.get(organization)! - 1);
+    }
+  };
+}
+
 function verification({
   auditLog,
   recordIntegrity,
@@ -381,7 +404,10 @@ function verification({
 }
 
 /** The audit log. Reading, following and exporting it is itself written to the log. */
-export const auditRoutes = ({ auditLog, recordIntegrity }: AuditRouteDeps): AdminRoute[] => [
+export const auditRoutes = (
+  { auditLog, recordIntegrity }: AuditRouteDeps,
+  oneOf = createFollowed(),
+): AdminRoute[] => [
   listRoute({
     ...about,
     url: '/audit',
@@ -423,12 +449,13 @@ export const auditRoutes = ({ auditLog, recordIntegrity }: AuditRouteDeps): Admi
     summary: 'Follow the audit log',
     description: 'The newest lines in order of time, then each line when it is written.',
     query: FollowQuery,
+    refuses: ['OVERLOADED'],
     stream: true,
     reply: AuditLineReply,
     handle({ organization, query: { limit, ...filter }, who, signal }) {
       const pause = () => wait(FOLLOW_PAUSE, undefined, { signal }).catch(() => {});
       const wanted = { organization, ...filter, limit };
-      return linesOf(auditLog.follow(wanted, { actor: who, signal, pause }));
+      return oneOf(organization ?? '', linesOf(auditLog.follow(wanted, { actor: who, signal, pause })));
     },
   }),
   route('GET /audit/export', {

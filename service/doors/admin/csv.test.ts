@@ -48,6 +48,8 @@ test.each([
   ['Ada;=1+1;x', "Ada;'=1+1;x"],
   ['Ada; "=1', `Ada;' ""=1`],
   ['Ada\n@x', "Ada\n'@x"],
+  [`${' '.repeat(40)}=1`, `'${' '.repeat(40)}=1`],
+  [`Ada;${' "'.repeat(20)}=1`, `Ada;'${' ""'.repeat(20)}=1`],
   ['a-b; c=d', 'a-b; c=d'],
 ])('%j stays a text', async (note, expected) => {
   const [, cell] = /^[^\n]*\r\n(?:x,)(.*)\r\n$/s.exec(await csvFor([{ id: 'x', note }], 'id=A&note=B'))!;

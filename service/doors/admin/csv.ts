@@ -87,7 +87,7 @@ const lineOf = (values: readonly unknown[]): string => `${values.map(cellOf).joi
  * Programs calculate what begins so: it is kept a text (CWE-1236). Excel of many countries parts fields at semicolons, whatever the quotes
  * around commas say: there a field begins behind each semicolon, tab and line break, too.
  */
-const formula = /(?:^|(?<=[;\t\n\r]))(?=[\s"]{0,20}[=+\-@＝＋－＠]|[\t\r])/g;
+const formula = /(?:^|(?<=[;\t\n\r]))(?=(?:[^\S\t\n\r]|")*[=+\-@＝＋－＠]|[\t\r])/g;
 
 function cellOf(value: unknown): string {
   if (value === undefined || value === null) return '';

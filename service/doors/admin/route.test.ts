@@ -1,10 +1,13 @@
+import { once } from 'node:events';
 import type { FastifyInstance } from 'fastify';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
 import { z } from 'zod';
 import { recordedAccess, recordedKeys } from '../../../test/support/recorded-access.ts';
 import { createServer } from '../../http/server.ts';
+import type { AdministratorSessions } from '../../http/sign-in/administrator-sessions.ts';
 import { systemClock } from '../../lib/clock.ts';
-import { createIds, type OrganizationId } from '../../lib/id.ts';
+import { defined } from '../../lib/defined.ts';
+import { type AdministratorId, createIds, type OrganizationId } from '../../lib/id.ts';
 import { silentLog } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import { createDoor } from './door.ts';
@@ -20,6 +23,14 @@ const organizations = {
     return { id: id as OrganizationId } as never;
   },
 };
+const owner = {
+  is: 'administrator',
+  administrator: 'adm_1' as AdministratorId,
+  session: 'ses_1',
+  organization: 'org_recorded' as OrganizationId,
+  role: 'owner',
+  applianceOwner: false,
+} as const;
 const approvals = { guard: <T>(_what: unknown, _who: unknown, work: () => Promise<T>) => work() };
 const alerts = { noteChange: async () => undefined };
 const everyCaller = { operator: true, administrator: ['owner'], key: 'admin' } as const;
@@ -41,8 +52,12 @@ const where = route('GET /things', {
   handle: ({ realm, query, who, params, body }) => ({ realm, query, who, params, body }),
 });
 
-async function serve(on: 'control' | 'network', one: AdminRoute): Promise<FastifyInstance> {
-  const access = on === 'network' ? { access: recordedAccess() } : {};
+async function serve(
+  on: 'control' | 'network',
+  one: AdminRoute,
+  sessions?: AdministratorSessions,
+): Promise<FastifyInstance> {
+  const access = on === 'network' ? { access: recordedAccess(), ...defined({ sessions }) } : {};
   app = createServer({ ids: createIds(systemClock), log: silentLog, ...access });
   await app.register(
     createDoor(
@@ -187,6 +202,58 @@ test('a stream is JSON Lines, and ends when the server stops', async () => {
   await app.close();
   await reading;
   expect([chunks.join(''), ended]).toEqual(['{"n":1}\n', true]);
+});
+
+const follow = route('GET /things', {
+  ...about,
+  may: everyCaller,
+  within: 'appliance',
+  stream: true,
+  reply: z.strictObject({ n: z.int() }),
+  async *handle({ signal }) {
+    yield '{"n":1}\n';
+    await once(signal, 'abort');
+  },
+});
+const list = route('GET /things', {
+  ...about,
+  may: everyCaller,
+  within: 'appliance',
+  query: z.strictObject({ cursor: z.string().optional(), limit: z.number().optional() }),
+  reply: z.strictObject({
+    items: z.array(z.strictObject({ n: z.int() })),
+    next: z.string().optional(),
+  }),
+  handle: async ({ query: { cursor } }) =>
+    cursor === undefined ? { items: [{ n: 1 }], next: 'more' } : new Promise<never>(() => {}),
+});
+
+test.each([
+  ['/things', follow],
+  ['/things.csv', list],
+])('an answer that lasts is cut off once its administrator may no longer call: %s', async (path, lasting) => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  onTestFinished(() => void vi.useRealTimers());
+  let goesOn = true;
+  const app = await serve('network', lasting, {
+    byCookie: async () => undefined,
+    byToken: async () => owner,
+    checkCsrf: () => false,
+    hasFreshFactor: () => false,
+    goesOn: async () => goesOn,
+  });
+  const reply = await app.inject({
+    url: `/api/admin${path}`,
+    headers: { authorization: 'Bearer a.b.c' },
+    payloadAsStream: true,
+  });
+  expect(reply.statusCode).toBe(200);
+  const { res } = reply.raw;
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(res.destroyed).toBe(false);
+  goesOn = false;
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(res.destroyed).toBe(true);
 });
 
 const upload = route('POST /things', {

@@ -121,6 +121,8 @@ const UPLOAD_FIELDS = 2 * 1024 * 1024;
 const PREFIX = '/api/admin';
 /** The longest that a timer can wait, in milliseconds. */
 const FOREVER = 2 ** 31 - 1;
+/** Milliseconds between two looks at whether an administrator may still read an answer that lasts. */
+const LOOK = 2_000;
 
 /** Declares one administrative operation, for every mount and both OpenAPI documents. */
 export function route<
@@ -155,6 +157,8 @@ export function route<
               readUpload(request, definition.body ?? Nothing, definition.upload!.most),
             )
           : { fields: body, file: new Uint8Array() };
+        const closed = untilClosed(reply);
+        if (asStream) cutOff(request, reply, closed);
         return {
           ...realm,
           params,
@@ -165,7 +169,7 @@ export function route<
           forBox: mount.isForBox(request),
           isOf: (roles: readonly Role[]) => mount.isOf(request, roles),
           request: request.id,
-          signal: asStream ? AbortSignal.any([untilClosed(reply), stopping]) : untilClosed(reply),
+          signal: asStream ? AbortSignal.any([closed, stopping]) : closed,
           guardedAs: undefined,
           alerts: false,
         };
@@ -251,6 +255,16 @@ const isGuarded = ({
   approval = consequences[effect].approval,
 }: Pick<Declared<never>, 'effect' | 'daily' | 'approval'>) =>
   !daily && approval !== undefined && approval !== 'none';
+
+/** An answer that lasts is cut off once its administrator has signed out, is disabled or has another role. */
+function cutOff({ callerGoesOn }: FastifyRequest, { raw }: FastifyReply, closed: AbortSignal): void {
+  if (!callerGoesOn) return;
+  const look = async () => {
+    if (!(await callerGoesOn().catch(() => false))) raw.destroy();
+  };
+  const timer = setInterval(() => void look(), LOOK).unref();
+  closed.addEventListener('abort', () => clearInterval(timer));
+}
 
 /**
  * The parts as Fastify parsed them with this route's schemas. The realm is taken out of the query; the rest matches the

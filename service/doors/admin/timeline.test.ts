@@ -36,6 +36,7 @@ async function kindsFor(role: Role, path: string) {
       }),
       checkCsrf: () => false,
       hasFreshFactor: () => false,
+      goesOn: async () => true,
     },
   });
   const deps = { organizations: { get: async () => organization }, timelines };

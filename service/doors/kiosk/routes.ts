@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { KioskCaller, Kiosks, Organizations } from '../../engine/accounts/index.ts';
 import type { Actor } from '../../engine/audit/index.ts';
-import { consentTextOf, requireText } from '../../engine/consent/index.ts';
+import { consentTextOf, requireTextOfDevice } from '../../engine/consent/index.ts';
 import type { Captures } from '../../engine/matching/index.ts';
 import type { Subjects } from '../../engine/people/index.ts';
 import type { Checks } from '../../engine/verification/index.ts';
@@ -210,7 +210,7 @@ export function visitRoutes(
     },
     async (request) => {
       const { picture, consent, ...person } = request.body;
-      const agreed = consent && requireText(await shownTo(request), consent);
+      const agreed = consent && requireTextOfDevice(await shownTo(request), consent);
       const { enrollments } = await checks.enroll({
         ...realmOf(request),
         ...defined(person),

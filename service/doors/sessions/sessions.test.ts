@@ -54,6 +54,7 @@ const administrators = {
   byCookie: async () => undefined,
   checkCsrf: () => false,
   hasFreshFactor: () => false,
+  goesOn: async () => true,
 };
 
 beforeEach(async () => {

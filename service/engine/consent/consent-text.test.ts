@@ -4,6 +4,7 @@ import {
   consentTextOf,
   OwnConsentText,
   requireText,
+  requireTextOfDevice,
   type Uniqueness,
   versionRead,
 } from './consent-text.ts';
@@ -110,6 +111,18 @@ function agreedTo(...order: Parameters<typeof requireText>) {
     return (error as { code: string }).code;
   }
 }
+
+test('a device leaves out no purpose of a text that is one choice', () => {
+  const one = consentTextOf(bank('block', { text: { en: 'Ours.' } }));
+  const textVersion = versionRead(one.version, 'en');
+  expect(requireTextOfDevice(one, { textVersion })).toEqual(one.purposes);
+  expect(requireTextOfDevice(one, { textVersion, purposes: one.purposes })).toEqual(one.purposes);
+  for (const purposes of [['verification'], ['verification', 'verification', 'verification']] as const)
+    expect(() => requireTextOfDevice(one, { textVersion, purposes: [...purposes] })).toThrow('one choice');
+  const apart = consentTextOf(bank('block', { text: { en: 'Ours.' }, apart: true }));
+  const chosen = { textVersion: versionRead(apart.version, 'en'), purposes: ['verification' as const] };
+  expect(requireTextOfDevice(apart, chosen)).toEqual(['verification']);
+});
 
 test('what was agreed to is the text that is shown, and no purpose beyond it', () => {
   const text = builtInText('Acme', 'off');

@@ -143,6 +143,13 @@ export function requireText(
   return agreed.purposes ?? purposes;
 }
 
+/** As `requireText`, of a device: a text that is one choice is agreed to as a whole, so INVALID_REQUEST where purposes are left out. */
+export function requireTextOfDevice(text: ConsentText, agreed: Parameters<typeof requireText>[1]): Purpose[] {
+  const purposes = requireText(text, agreed);
+  if (text.apart || text.purposes.every((purpose) => purposes.includes(purpose))) return purposes;
+  throw badPurposes('The text is one choice: it is agreed to with all of its purposes.');
+}
+
 /** Throws INVALID_REQUEST for a purpose that the text does not ask for. */
 export function refuseOthers(asked: readonly Purpose[], agreed: readonly Purpose[] = []): void {
   const other = agreed.find((purpose) => !asked.includes(purpose));

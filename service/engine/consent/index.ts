@@ -38,6 +38,7 @@ export {
   readIn,
   refuseOthers,
   requireText,
+  requireTextOfDevice,
   type TextLanguage,
   type TextOwner,
   textLanguages,

@@ -46,6 +46,7 @@ beforeEach(async () => {
       byToken: async (token) => callers[token.split('.')[1]!],
       checkCsrf: (session, sent) => sent === `csrf of ${session}`,
       hasFreshFactor: ({ factorAt }) => factorAt !== undefined,
+      goesOn: async () => true,
     },
     log: silentLog,
     ids: createIds(systemClock),

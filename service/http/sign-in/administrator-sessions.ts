@@ -11,6 +11,8 @@ export interface AdministratorSessions {
   /** Whether the header `x-csrf-token` is that of the session. */
   checkCsrf(session: string, sent: string | undefined): boolean;
   hasFreshFactor(caller: AdministratorCaller): boolean;
+  /** Whether the session still lasts, with the same rights. Counts as no use. */
+  goesOn(caller: AdministratorCaller): Promise<boolean>;
 }
 
 const readingMethods = new Set(['GET', 'HEAD']);

@@ -59,6 +59,7 @@ function recordedDeps({ answers = {}, refuse, stale, limitedTo }: EngineScript) 
     byToken: async (token: string) => (token === 'eyJ.recorded.s' ? caller : undefined),
     checkCsrf: (_: string, sent: string | undefined) => sent === 'csrf-recorded',
     hasFreshFactor: () => !stale,
+    goesOn: async () => true,
   };
   const tokens = {
     issue: async () => ({ token: 'eyJ.recorded.s', expiresAt: Date.UTC(2026, 3, 7, 10, 15) }),

@@ -19,13 +19,14 @@ test('the access review has a line for each account, and no formula', () => {
     ...ada,
     id: 'adm_2',
     name: '=HYPERLINK("x","y")',
+    email: 'm;=1+1@example.com',
     lastSignInAt: undefined,
     disabledAt: '2026-11-21T09:00:00.000Z',
   };
   expect(toAccessReview([ada, mallory]).split('\r\n')).toEqual([
     'id,name,email,role,appliance_owner,state,last_sign_in,created,disabled,passkeys,recovery_codes,factor_due',
     'adm_1,Ada,ada@example.com,owner,true,enabled,2026-11-20T09:00:00.000Z,2026-11-01T09:00:00.000Z,,2,8,',
-    `adm_2,"'=HYPERLINK(""x"",""y"")",ada@example.com,owner,true,disabled,never,2026-11-01T09:00:00.000Z,2026-11-21T09:00:00.000Z,2,8,`,
+    `adm_2,"'=HYPERLINK(""x"",""y"")","m;'=1+1@example.com",owner,true,disabled,never,2026-11-01T09:00:00.000Z,2026-11-21T09:00:00.000Z,2,8,`,
     '',
   ]);
 });

@@ -1,11 +1,5 @@
+import { csvLine } from '../../../../sdk/admin/bulk-import/csv.ts';
 import type { Schemas } from '../../data.ts';
-
-/** In quotes where needed; what a spreadsheet would run as a formula becomes text. */
-function cell(value: string | number | boolean): string {
-  const text = String(value);
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-}
 
 /** The access review as CSV (RFC 4180): who, which role, last use, factors. Fixed English names, for programs. */
 export function toAccessReview(administrators: readonly Schemas['Administrator'][]): string {
@@ -18,7 +12,7 @@ export function toAccessReview(administrators: readonly Schemas['Administrator']
     one.name,
     one.email,
     one.role,
-    one.applianceOwner,
+    String(one.applianceOwner),
     one.altered ? 'altered' : one.disabledAt === undefined ? 'enabled' : 'disabled',
     one.lastSignInAt ?? 'never',
     one.createdAt,
@@ -27,5 +21,5 @@ export function toAccessReview(administrators: readonly Schemas['Administrator']
     one.recoveryCodes,
     one.factorDueAt ?? '',
   ]);
-  return [head, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('');
+  return [head, ...rows].map((row) => `${csvLine(row)}\r\n`).join('');
 }

@@ -281,6 +281,11 @@ function createOwnSessions({ db, inTransaction, integrity, audit, sessions }: Pa
       const found = await sessions.find(db, { id });
       return found && sessions.touch(found);
     },
+    /** As `sessionById`, and no use. */
+    async lookAtSession(id: string): Promise<AdministratorSession | undefined> {
+      const found = await sessions.find(db, { id });
+      return found && sessions.shown(found.row, found.account);
+    },
     checkCsrf: (id: string, sent: string | undefined): boolean =>
       sent !== undefined && integrity.verify('administrator-csrf', [id], sent),
     /** One that has ended already is left alone. */
