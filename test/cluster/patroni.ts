@@ -127,7 +127,7 @@ export async function startPatroni(binaries: string, names: readonly string[]): 
     }
   }
 
-  /** Patroni of a new primary names who may follow it some seconds after commits are acknowledged again; if it dies before, nobody takes over by himself. */
+  /** Patroni of a new primary names who may follow it some seconds after commits are acknowledged again; if it dies before, no standby takes over by itself. */
   async function isStandbyNamed(): Promise<boolean> {
     for (const { rest } of members) {
       const found = await fetch(`http://127.0.0.1:${rest}/synchronous`).catch(() => undefined);
