@@ -97,10 +97,9 @@ function addMigration(folder: string, table: string): void {
     join(folder, `${name}.js`),
     `export const ${table} = { name: '${name}', up: ({ text, strict }) => [\`create table ${table} (id \${text} primary key not null)\${strict}\`] };\n`,
   );
-  edit(
-    join(folder, 'index.js'),
-    (text) => `import { ${table} } from './${name}.js';\n${text.replace(/\n\];/, `\n    ${table},\n];`)}`,
-  );
+  const index = join(folder, 'index.js');
+  edit(index, (text) => text.replace(/(export const migrations = \[[^\]]*?),?\s*\]/, `$1, ${table}]`));
+  edit(index, (text) => `import { ${table} } from './${name}.js';\n${text}`);
 }
 
 function edit(file: string, change: (text: string) => string): void {
