@@ -237,7 +237,11 @@ describe.skipIf(reason !== undefined)(
       const doctor = await spaces.run('gatehouse doctor');
       expect(doctor.stdout).toContain('an update did not end');
       const ended = await spaces.run('gatehouse update --recover');
-      expect([ended.code, ended.stdout]).toEqual([0, expect.stringContaining('Version 9.0.0 is back.')]);
+      expect(ended).toEqual({
+        code: 0,
+        stdout: expect.stringContaining('Version 9.0.0 is back.'),
+        stderr: expect.any(String),
+      });
       await isWhole('9.0.0');
     });
 
@@ -258,7 +262,11 @@ describe.skipIf(reason !== undefined)(
     test('killed while it goes back: the recovery goes on with that', async () => {
       await killUpdate('9.1.0', 'program back', { alsoPrograms: 'dpkg dpkg-deb' });
       const ended = await spaces.run('/var/lib/gatehouse-update/recover');
-      expect([ended.code, ended.stdout]).toEqual([0, expect.stringContaining('Version 9.0.0 is back.')]);
+      expect(ended).toEqual({
+        code: 0,
+        stdout: expect.stringContaining('Version 9.0.0 is back.'),
+        stderr: expect.any(String),
+      });
       await isWhole('9.0.0');
     });
 
