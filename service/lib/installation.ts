@@ -23,9 +23,9 @@ export const isCheckout = import.meta.filename.endsWith('.ts');
 /** Where the box serves a document. */
 export const helpPath = (name: DocumentName): string => `/help/${name.toLowerCase()}`;
 
-/** How a message names a document of this installation: its file, and where an installed box serves it. */
-export const document = (name: DocumentName, checkout = isCheckout): string =>
-  checkout ? `docs/${name}.md` : `${join(productRoot(), `docs/${name}.md`)} or ${helpPath(name)} on the box`;
+/** How a message names a document of this installation: its file, and where an installed box serves it. `root` is the folder of the program. */
+export const document = (name: DocumentName, checkout = isCheckout, root = productRoot()): string =>
+  checkout ? `docs/${name}.md` : `${join(root, `docs/${name}.md`)} or ${helpPath(name)} on the box`;
 
 /** A remedy that only a checkout has, such as `npm run models`; nothing on a package. */
 export const inCheckout = (text: string, checkout = isCheckout): string => (checkout ? text : '');

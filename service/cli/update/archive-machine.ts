@@ -47,6 +47,7 @@ export function archiveMachine(home: string, deps: MachineDeps): Machine {
     syncFolder(home);
   };
   return {
+    program: current,
     installedVersion: async () => productIn(readFileSync(join(current, 'package.json'), 'utf8')).version,
     async describe(file) {
       const { name, version } = productIn((await startOf(file, 'package.json', 1e6)).toString());

@@ -48,6 +48,7 @@ export function debianMachine(deps: MachineDeps): Machine {
   const field = async (file: string, name: string) =>
     (await runProgram('dpkg-deb', ['-f', file, name])).trim();
   return {
+    program: PROGRAM,
     async installedVersion() {
       try {
         const text = await runProgram('dpkg-query', ['-s', PACKAGE]);

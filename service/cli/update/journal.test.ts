@@ -1,10 +1,22 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { takeUpdateLock } from './journal.ts';
+import { journalFile, openJournal, sweepUpdateFolder, takeUpdateLock } from './journal.ts';
+
+test('the program that a recovery runs from stays until all else is done', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-update-sweep-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  for (const name of ['program', 'given-1']) mkdirSync(join(folder, name));
+  for (const file of [journalFile(folder), join(folder, 'lock')]) writeFileSync(file, '');
+  sweepUpdateFolder(folder);
+  openJournal(folder).remove();
+  expect(readdirSync(folder)).toEqual(['given-1', 'lock', 'program']);
+  sweepUpdateFolder(folder);
+  expect(readdirSync(folder)).toEqual(['lock']);
+});
 
 test.runIf(process.platform === 'linux')(
   'one update at a time; a program that outlives a killed one holds the lock too, and is waited for',

@@ -89,18 +89,18 @@ export function openJournal(folder = UPDATE_FOLDER) {
       writeRecoverScript(folder, entry.program);
       writeDurably(journalFile(folder), `${JSON.stringify(entry)}\n`);
     },
-    /** The update has ended: the journal goes first, then what it names. */
+    /** The update has ended. What the journal named stays until `sweepUpdateFolder`: a recovery runs from there. */
     remove(): void {
       rmSync(journalFile(folder), { force: true });
       syncFolder(folder);
-      sweepUpdateFolder(folder);
     },
   };
 }
 
-/** Makes the folder; removes what an update left there that was killed before it changed anything. Only while the lock is held. */
+/** Removes what updates left there, unless one was interrupted: its journal names that. Only while the lock is held, and as the last thing of a recovery. */
 export function sweepUpdateFolder(folder = UPDATE_FOLDER): void {
-  for (const name of readdirSync(folder).filter((one) => one !== LOCK && one !== JOURNAL))
+  if (existsSync(journalFile(folder))) return;
+  for (const name of readdirSync(folder).filter((one) => one !== LOCK))
     rmSync(join(folder, name), { recursive: true, force: true });
 }
 

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Journal, openJournal, readJournal } from './journal.ts';
+import { type Journal, openJournal, readJournal, sweepUpdateFolder } from './journal.ts';
 import { type Machine, NO_TURN } from './machine.ts';
 import { changedData, recover, update } from './update-steps.ts';
 
@@ -72,6 +72,7 @@ function processOn(box: Box, { migrates, works }: { migrates: boolean; works: bo
     if (migrates) box.data = box.program;
   };
   const machine: Machine = {
+    program: '/installed',
     installedVersion: async () => box.program,
     describe: async () => ({ name: 'gatehouse', version: NEW, architecture: 'amd64' }),
     architecture: async () => 'amd64',
@@ -197,6 +198,7 @@ test.each(KINDS)(
             expect(box.service, what).toBe(box.program);
             expect(box.data, what).toBe(kind.migrates ? box.program : OLD);
             if (!kind.works) expect(box.program, what).toBe(OLD);
+            sweepUpdateFolder(folder);
             expect(readdirSync(folder), what).toEqual([]);
           }
     expect(recoveries).toBeGreaterThan(100);

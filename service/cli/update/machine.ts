@@ -4,6 +4,8 @@ import type { Readable } from 'node:stream';
 
 /** The machine as an update needs it: dpkg, the service, the program. Passed in, so that the order of steps is tested without any. Every step may be done again after it was cut short. */
 export interface Machine {
+  /** Folder of the installed program. */
+  program: string;
   /** Of the installed package; undefined where dpkg does not own Gatehouse. */
   installedVersion(): Promise<string | undefined>;
   /** Name, version and architecture of a package file. */

@@ -19,6 +19,7 @@ function machineWith(own: Partial<Machine> = {}, running = true) {
       return value;
     };
   const machine: Machine = {
+    program: '/installed',
     installedVersion: async () => '0.1.0',
     describe: async () => ({ name: 'gatehouse', version: '0.2.0', architecture: 'amd64' }),
     architecture: async () => 'amd64',

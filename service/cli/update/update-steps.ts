@@ -1,4 +1,4 @@
-import { document } from '../../lib/installation.ts';
+import { document, isCheckout } from '../../lib/installation.ts';
 import { Problem } from '../../lib/problem.ts';
 import { type Journal, type JournalEntry, recoverScript } from './journal.ts';
 import { type Machine, NO_TURN, type Say, type Turn } from './machine.ts';
@@ -206,7 +206,7 @@ async function requireOpens(
     throw new Problem(
       'CONFLICT',
       `${from} is installed again, but it does not open the data, and the service is stopped. ${refusal || (error as Error).message} ` +
-        `The copy of ${from} is ${before}.${copy} Install ${to} again, which goes on with what was written since, or restore the backup from before the update (${document('OPERATIONS')}, "The disk or the box is lost").`,
+        `The copy of ${from} is ${before}.${copy} Install ${to} again, which goes on with what was written since, or restore the backup from before the update (${document('OPERATIONS', isCheckout, machine.program)}, "The disk or the box is lost").`,
     );
   }
 }

@@ -6,7 +6,7 @@ import { releaseKeyFolders } from '../../compose/model-paths.ts';
 import { parseConfig } from '../../config.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
-import { document } from '../../lib/installation.ts';
+import { document, isCheckout } from '../../lib/installation.ts';
 import { Problem } from '../../lib/problem.ts';
 import { productRoot } from '../../lib/product-root.ts';
 import { checkSignature, hashForSignature, readSignature, SignatureRefused } from '../../release/minisign.ts';
@@ -129,9 +129,11 @@ async function updateLocked(
     const home = archiveHome(productRoot());
     const place = { data, schema: OWN_SCHEMA, begun, ...defined({ home }) };
     const { snapshot } = options;
-    return answer(await update(machine, file, { ...versions, place, journal: openJournal(), snapshot, say }));
+    const plan = { ...versions, place, journal: openJournal(), snapshot, say };
+    return answer(await update(machine, file, plan), machine);
   } finally {
     rmSync(dirname(file), { recursive: true, force: true });
+    sweepUpdateFolder();
   }
 }
 
@@ -225,7 +227,7 @@ const checked = ({ from, to }: { from: string; to: string }, comment: string): A
   text: `The signature is right (${comment}). The update would go from ${from} to ${to}.`,
 });
 
-function answer(outcome: UpdateOutcome): Answer {
+function answer(outcome: UpdateOutcome, machine: Machine): Answer {
   const { from, to, snapshot, wentBack, restored } = outcome;
   const copy = snapshot === undefined ? '' : ` A copy of the database from before is ${snapshot}.`;
   if (wentBack === undefined)
@@ -235,7 +237,7 @@ function answer(outcome: UpdateOutcome): Answer {
     };
   return {
     json: outcome,
-    text: `Gatehouse ${to} did not work here: ${wentBack}\nVersion ${from} and its data are back. ${dataSentence(restored === true)}${copy}`,
+    text: `Gatehouse ${to} did not work here: ${wentBack}\nVersion ${from} and its data are back. ${dataSentence(restored === true, machine)}${copy}`,
     exitCode: 1,
   };
 }
@@ -257,9 +259,9 @@ async function holdTurn(data: string): Promise<never> {
 
 export const interrupted = (): boolean => existsSync(journalFile());
 
-export const dataSentence = (restored: boolean): string =>
+const dataSentence = (restored: boolean, { program }: Machine): string =>
   restored
-    ? `The database from before the update is in its place again; the newer one is kept beside it (${document('OPERATIONS')}, Updates).`
+    ? `The database from before the update is in its place again; the newer one is kept beside it (${document('OPERATIONS', isCheckout, program)}, Updates).`
     : 'The database stayed, with what was written since: the new version had not changed its schema, or several nodes share it.';
 
 export interface RecoverOptions {
@@ -280,6 +282,8 @@ export async function recoverInterrupted({
 }: RecoverOptions): Promise<Answer> {
   using lock = await lockFor(byUnit, waitSeconds);
   if (lock === undefined) return nothing('An update is under way, and starts the service.');
+  // when all else is done: the program that runs this may be there
+  using _ = { [Symbol.dispose]: sweepUpdateFolder };
   const entry = readJournal();
   if (entry === undefined) return nothing('No update was interrupted.');
   const opens = changedData(entry);
@@ -299,7 +303,7 @@ export async function recoverInterrupted({
   const text =
     installed === to
       ? `The update to ${to} had been ready: it is complete.`
-      : `Version ${installed} is back. ${dataSentence(restored)}`;
+      : `Version ${installed} is back. ${dataSentence(restored, machine)}`;
   return {
     json: { ...outcome, ...(fault !== undefined && { fault }) },
     text: `${text}${copy}${fault === undefined ? '' : `\n${fault}`}`,
