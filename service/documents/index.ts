@@ -26,13 +26,7 @@ export function renderPdf(document: PrintedDocument): Promise<Uint8Array> {
 const WAITING = 16;
 
 /** Prints one document at a time, which is made when its turn comes. Throws OVERLOADED where too many wait. */
-export function createPdfPrinter({
-  clock,
-  render = renderPdf,
-}: {
-  clock: Clock;
-  render?: typeof renderPdf;
-}) {
+export function createPdfPrinter({ clock, render = renderPdf }: { clock: Clock; render?: typeof renderPdf }) {
   const inTurn = createFairSlots({
     atOnce: 1,
     waiting: WAITING,

@@ -110,7 +110,9 @@ test('a picture in base64, and a text of line breaks, are printed in lines', asy
     sections: [
       {
         heading: 'Values',
-        items: [{ facts: [['Picture', 'QUJD'.repeat(20_000)] as const, ['Answer', '\n'.repeat(4_000)] as const] }],
+        items: [
+          { facts: [['Picture', 'QUJD'.repeat(20_000)] as const, ['Answer', '\n'.repeat(4_000)] as const] },
+        ],
       },
     ],
   });
