@@ -150,6 +150,28 @@ test('the authority is replaced 30 days before its end', async () => {
   expect(Date.parse(leafOf(box).validTo)).toBeGreaterThan(now + 300 * DAY);
 });
 
+test('an authority that was replaced while the clock was years ahead issues again once the clock is right', async () => {
+  const box = await opened();
+  const authority = box.authority()!;
+  const right = now;
+  for (const wrong of [right + 11 * 365 * DAY, right - 6 * 365 * DAY, right + 25 * 365 * DAY]) {
+    now = wrong;
+    await box.renewDue();
+    now = right;
+    await box.renewDue();
+    expect(box.authority()).toBe(authority);
+    const leaf = leafOf(box);
+    expect(leaf.verify(new X509Certificate(authority).publicKey)).toBe(true);
+    expect(Date.parse(leaf.validFrom)).toBeLessThan(right);
+  }
+  // One that was replaced on purpose does not come back.
+  now = right + 11 * 365 * DAY;
+  await box.renew({ authority: true });
+  now = right;
+  await box.renewDue();
+  expect(box.authority()).not.toBe(authority);
+});
+
 test('after a restore the key store brings the authority back, and clients go on trusting it', async () => {
   const before = (await opened()).authority();
   rmSync(join(data, 'tls'), { recursive: true });

@@ -162,6 +162,8 @@ function createIssuing({
     const { made, ...issuer } = await authority.prepare(wanted, { now, replace: asked.authority === true });
     if (readIfThere(paths.authority) !== issuer.certificate)
       writeDurably(paths.authority, issuer.certificate);
+    if (made === 'former')
+      log.warn({}, 'the certificate authority before issues again: the clock was ahead when it was replaced');
     if (made === 'another')
       log.warn({}, 'the box has a new certificate authority: every client has to install it again');
     const all = [...wanted.names, ...wanted.addresses];
@@ -211,10 +213,14 @@ export interface KeptSecret {
   save(kept: { secret: Uint8Array; details: string }): Promise<void>;
 }
 
-const Details = z.object({
+const Facts = z.object({
   /** PEM. */
   certificate: z.string(),
   permitted: z.object({ names: z.array(z.string()), networks: z.array(z.string()) }),
+});
+const Details = Facts.extend({
+  /** The one before, which had ended by the clock of then; `from`: where its key begins in the secret. */
+  former: Facts.extend({ from: z.int().min(0) }).optional(),
 });
 
 interface AuthorityFacts {
@@ -223,36 +229,60 @@ interface AuthorityFacts {
   permitted: Permitted;
 }
 
+interface KeyedAuthority extends AuthorityFacts {
+  key: Uint8Array;
+}
+
 /** The certificate authority of the box. Its key lies in the key store, and is in memory only while it issues. */
 type Authority = ReturnType<typeof createAuthority>;
 
 function createAuthority(kept: KeptSecret) {
-  async function read() {
+  async function read(): Promise<[now?: KeyedAuthority, before?: KeyedAuthority]> {
     const found = await kept.load();
-    return found && { ...Details.parse(JSON.parse(found.details)), key: found.secret };
+    if (!found) return [];
+    const { former, ...current } = Details.parse(JSON.parse(found.details));
+    const now = { ...current, key: found.secret.subarray(0, former?.from) };
+    return former ? [now, { ...former, key: found.secret.subarray(former.from) }] : [now];
+  }
+  async function save(current: KeyedAuthority, before?: KeyedAuthority): Promise<void> {
+    const former = before && { ...factsOf(before), from: current.key.length };
+    const secret = new Uint8Array([...current.key, ...(before?.key ?? [])]);
+    await kept.save({ secret, details: JSON.stringify({ ...factsOf(current), former }) });
+    for (const key of [secret, current.key, before?.key]) key?.fill(0);
   }
   return {
-    /** Makes one where there is none, where it ends, where it may not issue for the chosen name, and where `replace` asks for it. */
+    /**
+     * Makes one where there is none, where it ends, where it may not issue for the chosen name, and where `replace` asks for it. One that
+     * was made because the clock was years ahead gives way to the one before, which clients trust.
+     */
     async prepare(
       wanted: BoxNames,
       { now, replace }: { now: number; replace: boolean },
-    ): Promise<AuthorityFacts & { made: 'first' | 'another' | false }> {
-      const found = await read();
-      found?.key.fill(0);
-      if (found && !replace && serves(found, wanted, now)) return { ...factsOf(found), made: false };
+    ): Promise<AuthorityFacts & { made: 'first' | 'another' | 'former' | false }> {
+      const [found, before] = await read();
+      const chosen = found && !replace && permitsChosen(found, wanted) ? found : undefined;
+      const ahead = chosen && Date.parse(new X509Certificate(chosen.certificate).validFrom) > now;
+      if (chosen && ahead && before && permitsChosen(before, wanted) && lasts(before, now)) {
+        await save(before);
+        return { ...factsOf(before), made: 'former' };
+      }
+      if (chosen && lasts(chosen, now)) {
+        for (const one of [found, before]) one?.key.fill(0);
+        return { ...factsOf(chosen), made: false };
+      }
       const permitted = { names: wanted.names, networks: wanted.networks };
-      const { certificate, key } = await makeAuthority(permitted, now);
-      await kept.save({ secret: key, details: JSON.stringify({ certificate, permitted }) });
-      key.fill(0);
-      return { certificate, permitted, made: found ? 'another' : 'first' };
+      const made = { permitted, ...(await makeAuthority(permitted, now)) };
+      await save(made, chosen);
+      for (const one of [found, before]) one?.key.fill(0);
+      return { ...factsOf(made), made: found ? 'another' : 'first' };
     },
     async issue(holder: Holder, now: number): Promise<Pair> {
-      const found = await read();
+      const [found, before] = await read();
       if (!found) throw new Error('The box has no certificate authority.');
       try {
         return await issueLeaf(found, holder, now);
       } finally {
-        found.key.fill(0);
+        for (const one of [found, before]) one?.key.fill(0);
       }
     },
   };
@@ -260,6 +290,7 @@ function createAuthority(kept: KeptSecret) {
 
 const factsOf = ({ certificate, permitted }: AuthorityFacts): AuthorityFacts => ({ certificate, permitted });
 
-const serves = ({ certificate, permitted }: AuthorityFacts, { chosen }: BoxNames, now: number): boolean =>
-  Date.parse(new X509Certificate(certificate).validTo) - now > REPLACE_BEFORE &&
-  (chosen === undefined || permits(permitted, chosen));
+const lasts = ({ certificate }: AuthorityFacts, now: number): boolean =>
+  Date.parse(new X509Certificate(certificate).validTo) - now > REPLACE_BEFORE;
+const permitsChosen = ({ permitted }: AuthorityFacts, { chosen }: BoxNames): boolean =>
+  chosen === undefined || permits(permitted, chosen);

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Work, WorkKind } from '../engine/events/index.ts';
 import { addRecurringWork, type RecurringWorkDeps } from './recurring-work.ts';
 
-function start({ tls } = { tls: true }) {
+function start({ tls = true, inDoubt = false } = {}) {
   const recurring = new Map<WorkKind, Work>();
   const done: string[] = [];
   const expired: string[] = [];
@@ -10,7 +10,7 @@ function start({ tls } = { tls: true }) {
   addRecurringWork(
     {
       recurring: { add: (kind: WorkKind, one: Work) => void recurring.set(kind, one) },
-      retention: { maintain: work('retention') },
+      retention: { maintain: work('retention'), doubtsClock: async () => inDoubt },
       backups: { runDue: work('backups'), runDrills: work('backup-drill') },
       liveSessions: { expireDue: work('sessions') },
       orders: { expireDue: async () => expired.push('orders') },
@@ -49,4 +49,12 @@ test('each recurs but the trial of a backup, and does what it is called after', 
 test('without TLS no certificate is reloaded', async () => {
   const { recurring } = start({ tls: false });
   expect(recurring.get('certificate')!.every).toBeUndefined();
+});
+
+test('while the clock is in doubt nothing is erased because its time is over, and the rest goes on', async () => {
+  const { recurring, done, expired } = start({ inDoubt: true });
+  for (const { run } of recurring.values()) await run(given);
+  const waiting = ['reviews', 'uniqueness', 'behavior-sweep'];
+  expect(done).toEqual([...recurring.keys()].filter((kind) => !waiting.includes(kind)));
+  expect(expired).toEqual(['orders', 'challenges']);
 });

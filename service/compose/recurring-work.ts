@@ -10,7 +10,7 @@ import type { Reviews, Uniqueness } from '../engine/uniqueness/index.ts';
 
 export interface RecurringWorkDeps {
   recurring: Pick<RecurringWorks, 'add'>;
-  retention: Pick<Retention, 'maintain'>;
+  retention: Pick<Retention, 'maintain' | 'doubtsClock'>;
   backups: Pick<Backups, 'runDue' | 'runDrills'>;
   keyCopyFolders: Pick<KeyCopyFolders, 'sync'>;
   erasure: Pick<Erasure, 'erase' | 'retry'>;
@@ -63,6 +63,10 @@ export function addRecurringWork(
 ): void {
   const add = (kind: WorkKind, every: number | undefined, run: () => Promise<unknown>) =>
     recurring.add(kind, { every, perNode: perNode.has(kind), run });
+  /** What cannot be brought back: not by a clock that may be wrong. */
+  const unlessInDoubt = (run: () => Promise<unknown>) => async () => {
+    if (!(await retention.doubtsClock())) await run();
+  };
   add('retention', 60 * MINUTE, () => retention.maintain());
   add('backups', MINUTE, () => backups.runDue());
   // Only when it is asked for.
@@ -72,20 +76,32 @@ export function addRecurringWork(
   add('gallery-calibration', 10 * MINUTE, () => calibrations.maintain());
   add('administrators', 10 * MINUTE, () => administrators.tidy());
   add('record-integrity', 10 * MINUTE, () => recordIntegrity.maintain());
-  add('reviews', 10 * MINUTE, () => reviews.eraseDue());
-  add('uniqueness', 10 * MINUTE, async () => {
-    await uniqueness.expireDue();
-    await uniqueness.sweep((realm, subject, order) => erasure.erase(realm, subject, order));
-  });
+  add(
+    'reviews',
+    10 * MINUTE,
+    unlessInDoubt(() => reviews.eraseDue()),
+  );
+  add(
+    'uniqueness',
+    10 * MINUTE,
+    unlessInDoubt(async () => {
+      await uniqueness.expireDue();
+      await uniqueness.sweep((realm, subject, order) => erasure.erase(realm, subject, order));
+    }),
+  );
   const expiring = [liveSessions, orders, behaviorChallenges];
   add('sessions', MINUTE, () => Promise.all(expiring.map((one) => one.expireDue())));
-  add('behavior-sweep', 10 * MINUTE, () =>
-    Promise.all([
-      verdicts.sweep(),
-      behaviorChallenges.sweep(),
-      heartbeats.sweep(),
-      deliveryUpkeep.dropUndelivered(),
-    ]),
+  add(
+    'behavior-sweep',
+    10 * MINUTE,
+    unlessInDoubt(() =>
+      Promise.all([
+        verdicts.sweep(),
+        behaviorChallenges.sweep(),
+        heartbeats.sweep(),
+        deliveryUpkeep.dropUndelivered(),
+      ]),
+    ),
   );
   add('certificate', certificate && 10 * MINUTE, async () => certificate?.reload());
 }

@@ -34,16 +34,30 @@ export function startPageWithout({ pdf }: Page, points: number): boolean {
 
 /** One paragraph from where the last ended, in as many fonts as its characters need. */
 export function write({ pdf, runsOf, width }: Page, text: string, style: Style = {}): void {
-  const runs = runsOf(text === '' ? '–' : text);
   const x = style.x ?? MARGIN;
   pdf.fontSize(style.size ?? 9.5).fillColor(style.color ?? ink.plain);
-  for (const [i, { font, text: part }] of runs.entries()) {
-    pdf.font(font);
-    const options = { continued: i < runs.length - 1, width: style.width ?? width, lineGap: 1.5 };
-    if (i === 0) pdf.text(part, x, pdf.y, options);
-    else pdf.text(part, options);
+  for (const line of linesOf(text === '' ? '–' : text)) {
+    const runs = runsOf(line);
+    for (const [i, { font, text: part }] of runs.entries()) {
+      pdf.font(font);
+      const options = { continued: i < runs.length - 1, width: style.width ?? width, lineGap: 1.5 };
+      if (i === 0) pdf.text(part, x, pdf.y, options);
+      else pdf.text(part, options);
+    }
   }
 }
+
+/** Without a glyph, or they would forge lines or turn the reading direction. */
+const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu;
+const codeOf = (character: string): string =>
+  `[U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}]`;
+
+/** Pieces of a word without an end, such as a picture in base64, are lines of their own: pdfkit's time grows with the square of its length. */
+const linesOf = (text: string): string[] =>
+  text
+    .replace(CONTROL, codeOf)
+    .replace(/\S{200,}/gu, (word) => word.replace(/.{64}(?=.)/gu, '$&\n'))
+    .split('\n');
 
 /** Points that a paragraph is high. */
 export function heightOf(
@@ -117,8 +131,7 @@ export function loadFonts(document: Fonts): { runsOf(text: string): Run[] } {
         const code = character.codePointAt(0)!;
         const font = parts.find((part) => knows(part, code));
         // No font of ours has it: its code says which character it is.
-        const shown =
-          font === undefined ? `[U+${code.toString(16).toUpperCase().padStart(4, '0')}]` : character;
+        const shown = font === undefined ? codeOf(character) : character;
         const last = runs.at(-1);
         if (last && last.font === (font ?? 'latin')) last.text += shown;
         else runs.push({ font: font ?? 'latin', text: shown });

@@ -1,6 +1,6 @@
 import { inflateSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { renderPdf } from './index.ts';
+import { createPdfPrinter, renderPdf } from './index.ts';
 
 /** The streams of a PDF, plain. */
 function streamsOf(bytes: Uint8Array): string[] {
@@ -100,4 +100,66 @@ test('a table longer than a page repeats its head; charts have their labels and 
   for (let i = 0; i < 120; i++) expect(all).toContain(`row ${i}words`);
   for (const text of ['Accepted.', 'print12.5 %', 'Dashed: goal: 5 %.', 'Limits–Quiet line.', 'Page 1 of'])
     expect(all).toContain(text);
+});
+
+test('a picture in base64, and a text of line breaks, are printed in lines', async () => {
+  const bytes = await renderPdf({
+    title: 'Long',
+    lead: [],
+    foot: 'Printed',
+    sections: [
+      {
+        heading: 'Values',
+        items: [
+          { facts: [['Picture', 'QUJD'.repeat(20_000)] as const, ['Answer', '\n'.repeat(4_000)] as const] },
+        ],
+      },
+    ],
+  });
+  const all = pagesOf(bytes).join('');
+  // A word may go on behind the foot of its page.
+  expect(all.match(/Q/g)).toHaveLength(20_000);
+  expect(all.match(/\[/g)).toHaveLength(4_000);
+  expect(all).toContain('[U+000A]');
+});
+
+test('what turns the reading direction or forges a line is shown by its code', async () => {
+  const bytes = await renderPdf({
+    title: 'Name',
+    lead: [],
+    foot: 'Printed',
+    sections: [{ heading: 'Person', items: [{ facts: [['Name', 'Ada\u202eeda\u0000\u2028Erased: yes']] }] }],
+  });
+  expect(pagesOf(bytes).join('')).toContain('Ada[U+202E]eda[U+0000][U+2028]Erased: yes');
+});
+
+test('one document is printed at a time; organizations take turns, and what is too much is refused', async () => {
+  const rendered: { title: string; done: (bytes: Uint8Array) => void }[] = [];
+  const print = createPdfPrinter({
+    clock: { now: () => 0 },
+    render: ({ title }) => new Promise((done) => rendered.push({ title, done })),
+  });
+  const made: string[] = [];
+  const order = (organization: string, title: string) =>
+    print({ world: 'live', organization, key: '' }, async () => {
+      made.push(title);
+      return { title, lead: [], foot: '', sections: [] };
+    }).then(
+      () => 'printed',
+      ({ code }) => String(code),
+    );
+  const many = Array.from({ length: 40 }, (_, i) => order('a', `a${i}`));
+  const other = order('b', 'b');
+  await expect.poll(() => rendered.map(({ title }) => title)).toEqual(['a0']);
+  expect(made).toEqual(['a0']);
+  rendered[0]!.done(new Uint8Array());
+  await expect.poll(() => rendered.map(({ title }) => title)).toEqual(['a0', 'b']);
+  for (let i = 1; i < 17; i++) {
+    rendered[i]!.done(new Uint8Array());
+    if (i < 16) await expect.poll(() => rendered.length).toBe(i + 2);
+  }
+  expect(await other).toBe('printed');
+  const answers = await Promise.all(many);
+  expect(answers.filter((answer) => answer === 'printed')).toHaveLength(16);
+  expect(answers.filter((answer) => answer === 'OVERLOADED')).toHaveLength(24);
 });

@@ -36,9 +36,10 @@ export const evidenceRoutes = ({ evidence }: { evidence: Evidence }): AdminRoute
     query: EvidenceQuery,
     reply: EvidenceReply,
     file: 'application/pdf',
-    async handle({ organization, query: { format } }) {
+    refuses: ['OVERLOADED'],
+    async handle({ organization, query: { format }, who }) {
       if (format === 'pdf')
-        return new FileAnswer('application/pdf', 'evidence.pdf', await evidence.print(organization));
+        return new FileAnswer('application/pdf', 'evidence.pdf', await evidence.print(organization, who));
       return evidence.read();
     },
   }),

@@ -48,7 +48,7 @@ export const subjectRecordRoutes = ({ subjectRecords }: { subjectRecords: Subjec
     query: RecordQuery,
     reply: RecordReply,
     file: 'application/pdf',
-    refuses: ['SUBJECT_NOT_FOUND', 'APPROVAL_REQUIRED'],
+    refuses: ['SUBJECT_NOT_FOUND', 'APPROVAL_REQUIRED', 'PAYLOAD_TOO_LARGE', 'OVERLOADED'],
     async handle({ realm, params: { id }, query: { format, ...query }, who, request }) {
       if (format === 'pdf' && query.withTemplates)
         throw invalidField('withTemplates', 'A PDF has no vectors: ask for JSON.');

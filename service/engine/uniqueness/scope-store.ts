@@ -65,8 +65,8 @@ export function createScopeStore(db: Db) {
         .execute();
       return rows.map((row) => toScope(row)!);
     },
-    async count({ organization, world }: Realm): Promise<number> {
-      const { n } = await db
+    async count({ organization, world }: Realm, from: Db | Tx = db): Promise<number> {
+      const { n } = await from
         .selectFrom('uniqueness_scope')
         .select((eb) => eb.fn.countAll<number>().as('n'))
         .where('organization', '=', organization)

@@ -336,6 +336,11 @@ function createEndEpoch({ db, inTransaction, keys, audit, clock, turns }: Scopes
 function createMake({ db, inTransaction, keys, audit, ids, clock }: ScopesDeps) {
   const store = createScopeStore(db);
 
+  async function requireRoom(realm: Realm, tx?: Tx): Promise<void> {
+    if ((await store.count(realm, tx)) >= MOST_SCOPES)
+      throw new Problem('CONFLICT', `There are ${MOST_SCOPES} uniqueness scopes, which is the most.`);
+  }
+
   return async function make(
     realm: Realm,
     name: string,
@@ -343,13 +348,14 @@ function createMake({ db, inTransaction, keys, audit, ids, clock }: ScopesDeps) 
     actor: Actor,
   ): Promise<Scope> {
     requireName(name);
-    if ((await store.count(realm)) >= MOST_SCOPES)
-      throw new Problem('CONFLICT', `There are ${MOST_SCOPES} uniqueness scopes, which is the most.`);
+    // Before a key is made, and again where others are made at once.
+    await requireRoom(realm);
     const { organization, world } = realm;
     const state = { state: 'active', epoch: 1, createdAt: clock.now() } as const;
     const scope: Scope = { id: ids.next('scope'), organization, world, name, ...settings, ...state };
     await keys.make(organization, keyNameOf(scope));
     await inTransaction(async (tx) => {
+      await requireRoom(realm, tx);
       if (!(await store.insert(tx, scope)))
         throw new Problem('CONFLICT', 'This scope is being made by another request: try again.');
       await writeSetUp(tx, audit, scope, actor);

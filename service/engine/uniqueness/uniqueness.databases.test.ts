@@ -194,6 +194,27 @@ mostlyOnSqlite('uniqueness', (newLocation, dialect, { test, describe }) => {
       expect(await judge(face('alice', 0.97, 'two'), inOrganization())).toMatchObject({ outcome: 'new' });
     });
 
+    test('of scopes that are made at once none is beyond the most there may be', async () => {
+      const { scopes } = engine.uniqueness;
+      await scopes.configure(realm(), 'first', {}, bea);
+      const first = await engine.db.selectFrom('uniqueness_scope').selectAll().executeTakeFirstOrThrow();
+      for (let at = 1; at < 9_998; at += 499) {
+        const rows = Array.from({ length: Math.min(499, 9_998 - at) }, (_, i) => ({
+          ...first,
+          id: `scp_${at + i}`,
+          name: `${at + i}`,
+        }));
+        await engine.db.insertInto('uniqueness_scope').values(rows).execute();
+      }
+      const made = await Promise.allSettled(
+        Array.from({ length: 8 }, (_, i) => scopes.configure(realm(), `at once ${i}`, {}, bea)),
+      );
+      expect(made.filter(({ status }) => status === 'fulfilled')).toHaveLength(2);
+      expect(made.flatMap((one) => (one.status === 'rejected' ? [one.reason.code] : []))).toEqual(
+        Array(6).fill('CONFLICT'),
+      );
+    });
+
     test('a scope that is begun again after its end needs another one, and keeps who joins', async () => {
       const { scopes } = engine.uniqueness;
       const endsAt = engine.clock.now() + DAY;

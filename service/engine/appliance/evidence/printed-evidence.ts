@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { type PrintedDocument, renderPdf, type Section } from '../../../documents/index.ts';
+import { createPdfPrinter, type PrintedDocument, type Section } from '../../../documents/index.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import type { OrganizationId } from '../../../lib/id.ts';
 import { document } from '../../../lib/installation.ts';
 import { time } from '../../../lib/time.ts';
 import { productVersion } from '../../../lib/version.ts';
 import type { Organizations } from '../../accounts/index.ts';
+import { type Actor, describeActor } from '../../audit/index.ts';
 import type { ModelReport, Models } from '../../models/index.ts';
 import published from './published.json' with { type: 'json' };
 
@@ -206,8 +207,8 @@ export interface PublishedEvidence {
 export interface Evidence {
   /** What was measured for this release; the same on every box of a version. */
   read(): EvidenceReport;
-  /** The same as PDF (A4), with the models of this box. */
-  print(organization: OrganizationId): Promise<Uint8Array>;
+  /** The same as PDF (A4), with the models of this box. Throws OVERLOADED where too many wait. */
+  print(organization: OrganizationId, actor: Actor): Promise<Uint8Array>;
 }
 
 interface EvidenceDeps {
@@ -221,12 +222,14 @@ export function createEvidence({ organizations, models, clock }: EvidenceDeps): 
   const { claims } = published as PublishedEvidence;
   const id = createHash('sha256').update(JSON.stringify(claims)).digest('hex').slice(0, 12);
   const report: EvidenceReport = { id, version: productVersion(), claims };
+  const printPdf = createPdfPrinter({ clock });
   return {
     read: () => report,
-    async print(organization) {
-      const { name } = await organizations.get(organization);
-      const printed = `${time(clock.now()).slice(0, 19).replace('T', ' ')} UTC`;
-      return renderPdf(printedEvidence(report, { organization: name, models: await models.list(), printed }));
-    },
+    print: (organization, actor) =>
+      printPdf({ world: 'live', organization, key: describeActor(actor) }, async () => {
+        const { name } = await organizations.get(organization);
+        const printed = `${time(clock.now()).slice(0, 19).replace('T', ' ')} UTC`;
+        return printedEvidence(report, { organization: name, models: await models.list(), printed });
+      }),
   };
 }

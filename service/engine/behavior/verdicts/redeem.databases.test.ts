@@ -49,6 +49,18 @@ onBothDatabases('tokens for one use', (newLocation) => {
     expect(await redeem(early)).toEqual({ valid: false, reason: 'over' });
   });
 
+  test('a token that was made while the clock was ahead counts in its own time alone', async () => {
+    await open();
+    engine.advance(30 * 86_400_000);
+    const token = await newToken();
+    engine.advance(-30 * 86_400_000);
+    const unknown = { valid: false, reason: 'unknown' };
+    expect(await redeem(token)).toEqual(unknown);
+    expect(await out.verdicts.checkToken(realm(), token)).toEqual(unknown);
+    engine.advance(30 * 86_400_000 - 60_000);
+    expect(await redeem(token)).toMatchObject({ valid: true });
+  });
+
   test('a token of another organization or world is unknown, and stays unused', async () => {
     await open();
     const other = (await engine.organizations.create({ name: 'Other' }, operator)).id;

@@ -159,6 +159,8 @@ const HOUR = 3_600_000;
 /** How long a window is remembered. */
 const WINDOWS_KEPT = 7 * 24 * HOUR;
 const TALLIES_KEPT = 400 * 24 * HOUR;
+/** Milliseconds by which the clock of another node may be ahead: what was issued later than that was issued by a wrong clock. */
+const AHEAD = 60_000;
 /** Rows of one transaction of a sweep. */
 const SWEEP_ROWS = 500;
 
@@ -268,7 +270,8 @@ function createTokenReads({ db, integrity, clock, log }: VerdictsDeps): Verdicts
     log.error({ verdict: id }, 'a token is refused: another program wrote or changed its row');
   return async (realm, token, from = db) => {
     const found = await selectToken(from, realm, storedFormsOf(token), { integrity, altered });
-    return found && clock.now() < found.expiresAt ? found : undefined;
+    const now = clock.now();
+    return found && found.issuedAt <= now + AHEAD && now < found.expiresAt ? found : undefined;
   };
 }
 

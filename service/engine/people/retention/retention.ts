@@ -42,6 +42,8 @@ export interface Retention {
   maintain(): Promise<void>;
   /** Before the first sweep after a start: warns in the log of a clock that may be wrong. */
   checkClock(): Promise<void>;
+  /** Whether the clock is in doubt: then nothing is deleted because its time is over. */
+  doubtsClock(): Promise<boolean>;
   /** Pending confirmations, as of the last check. */
   waiting(): Promise<Waiting>;
   /**
@@ -122,6 +124,7 @@ export function createRetention(given: RetentionDeps): Retention {
     async checkClock() {
       await trust.holdsBack();
     },
+    doubtsClock: async () => (await trust.doubt()) !== undefined,
     waiting: notes.waiting,
     confirmClock: trust.confirm,
     async sweeps(id, page) {

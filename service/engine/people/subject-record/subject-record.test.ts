@@ -63,3 +63,14 @@ test('every value of the record is on paper, under words', () => {
     },
   ]);
 });
+
+test('what would print for minutes is given as JSON alone', () => {
+  const verifications = Array.from({ length: 20_000 }, (_, i) => ({
+    id: `ver_${i}`,
+    verified: true,
+    at: '',
+  }));
+  expect(() => printedRecord({ ...record, verifications })).toThrow(
+    expect.objectContaining({ code: 'PAYLOAD_TOO_LARGE' }),
+  );
+});

@@ -1,18 +1,19 @@
-import { type Item, type PrintedDocument, renderPdf, type Section } from '../../../documents/index.ts';
+import { createPdfPrinter, type Item, type PrintedDocument, type Section } from '../../../documents/index.ts';
 import { defined } from '../../../lib/defined.ts';
 import type { OrganizationId, SubjectId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { time } from '../../../lib/time.ts';
 import type { Organizations } from '../../accounts/index.ts';
-import type {
-  Actor,
-  AuditAction,
-  ExportOptions,
-  Foundation,
-  Person,
-  PersonalData,
-  Realm,
-  SealedValue,
+import {
+  type Actor,
+  type AuditAction,
+  describeActor,
+  type ExportOptions,
+  type Foundation,
+  type Person,
+  type PersonalData,
+  type Realm,
+  type SealedValue,
 } from '../../audit/index.ts';
 import { isErased } from '../erasure/erasure-store.ts';
 import type { Subjects } from '../subjects/subjects.ts';
@@ -36,7 +37,7 @@ export interface RecordRequest {
 export interface SubjectRecords {
   /** Audited as a read, on disk before the answer. Throws SUBJECT_NOT_FOUND. */
   read(realm: Realm, order: RecordRequest): Promise<SubjectRecord>;
-  /** The same as a PDF for people. */
+  /** The same as a PDF for people. Throws PAYLOAD_TOO_LARGE where it would have too many values, OVERLOADED where too many wait. */
   print(realm: Realm, order: RecordRequest): Promise<Uint8Array>;
 }
 
@@ -63,6 +64,8 @@ export function createSubjectRecords({
   tablesWithoutPersons,
   clock,
 }: SubjectRecordsDeps): SubjectRecords {
+  const printPdf = createPdfPrinter({ clock });
+
   const auditRead = (
     { organization, world, subject }: Person,
     { actor, request }: RecordRequest,
@@ -112,7 +115,10 @@ export function createSubjectRecords({
         },
       };
     },
-    print: async (realm, asked) => renderPdf(printedRecord(await records.read(realm, asked))),
+    print: (realm, asked) =>
+      printPdf({ ...realm, key: describeActor(asked.actor) }, async () =>
+        printedRecord(await records.read(realm, asked)),
+      ),
   };
   return records;
 }
@@ -192,7 +198,11 @@ const headings: Readonly<Record<string, readonly [heading: string, note: string]
 };
 const head = ['format', 'exportedAt', 'organization', 'world'];
 
-/** The record as a document for people; every value of the JSON is in it. */
+/** Characters of a printed record, some for each value: about ten seconds of the processor, and 500 MB. */
+const MOST = 3_000_000;
+const EACH = 50;
+
+/** The record as a document for people; every value of the JSON is in it. Throws PAYLOAD_TOO_LARGE. */
 export function printedRecord(record: Values & { format: string }): PrintedDocument {
   const { organization, world, exportedAt } = record as unknown as {
     organization: { id: string; name: string };
@@ -200,6 +210,12 @@ export function printedRecord(record: Values & { format: string }): PrintedDocum
     exportedAt: string;
   };
   const printed = `${exportedAt.slice(0, 19).replace('T', ' ')} UTC`;
+  const sections = Object.entries(record).flatMap(([name, value]) =>
+    head.includes(name) ? [] : [sectionOf(name, value)],
+  );
+  const facts = sections.flatMap(({ items }) => items.flatMap((item) => item.facts));
+  if (facts.reduce((sum, [, value]) => sum + EACH + value.length, 0) > MOST)
+    throw new Problem('PAYLOAD_TOO_LARGE', 'There is too much about the person for a PDF: ask for JSON.');
   return {
     title: 'Everything held about a person',
     lead: [
@@ -207,9 +223,7 @@ export function printedRecord(record: Values & { format: string }): PrintedDocum
       `Given under Art. 15 and 20 GDPR. The same data is available as JSON (${record.format}).`,
     ],
     foot: `Printed ${printed} by Gatehouse`,
-    sections: Object.entries(record).flatMap(([name, value]) =>
-      head.includes(name) ? [] : [sectionOf(name, value)],
-    ),
+    sections,
   };
 }
 
