@@ -65,7 +65,7 @@ export const objections: Migration = {
   edit('service/engine/consent/personal-data.ts', [
     [
       "import type { Db } from '../../storage/transaction.ts';\nimport { type Moment, type PersonalData, textOf } from",
-      "import { notHeld } from '../../storage/legal-holds.ts';\nimport type { Db, Tx } from '../../storage/transaction.ts';\nimport { countRows, deleteRows, type Moment, type Person, type PersonalData, type Realm, textOf } from",
+      "import { notHeld } from '../../storage/legal-holds.ts';\nimport { countRows, deleteRows } from '../../storage/rows.ts';\nimport type { Db, Tx } from '../../storage/transaction.ts';\nimport { type Moment, type Person, type PersonalData, type Realm, textOf } from",
     ],
     ['  holdsOf(deps.db),\n', '  holdsOf(deps.db),\n  objectionsOf(deps.db),\n'],
     ['\n/** The legal holds over a person. */', `${added}\n/** The legal holds over a person. */`],
