@@ -3,6 +3,13 @@ import { z } from 'zod';
 import { type FieldRule, Problem, type ProblemDetail } from '../lib/problem.ts';
 import { NOT_AN_EMAIL } from '../lib/text-fields.ts';
 
+declare module 'fastify' {
+  /** A route's request has the types of its schemas. */
+  interface FastifyTypeProviderDefault {
+    readonly validator: this['schema'] extends z.ZodType ? z.output<this['schema']> : unknown;
+  }
+}
+
 /** A refusal names at most this many wrong fields. */
 const DETAILS_MOST = 20;
 

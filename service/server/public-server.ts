@@ -181,7 +181,7 @@ async function registerLiveDoors(
 }
 
 /** Sessions that were created through the API: their browsers post signals and finalize. */
-const personSessions = (liveSessions: Pick<Gatehouse['liveSessions'], 'holder'>): PersonSessions => ({
+export const personSessions = (liveSessions: Pick<Gatehouse['liveSessions'], 'holder'>): PersonSessions => ({
   async byToken(token) {
     const holder = await liveSessions.holder(token);
     if (holder?.flow !== 'api') return undefined;

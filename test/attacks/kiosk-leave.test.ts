@@ -3,14 +3,12 @@ import { tmpdir } from 'node:os';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createShellWindows } from '../../main/windows/shell-windows.ts';
+import { createKioskDoor } from '../../service/doors/kiosk/index.ts';
 import { createAccess } from '../../service/engine/accounts/index.ts';
-import { createMetrics } from '../../service/http/metrics.ts';
 import { silentLog } from '../../service/lib/log.ts';
-import { createPublicServer } from '../../service/server/public-server.ts';
 import { createTestElectron } from '../support/electron.ts';
-import { openEventsOut } from '../support/events-out.ts';
 import { createManualTimers } from '../support/manual-timers.ts';
-import { operatorParts } from '../support/operator-parts.ts';
+import { openDoors } from '../support/open-doors.ts';
 import { startStaff } from '../support/staff.ts';
 
 const pin = '482913';
@@ -23,18 +21,10 @@ const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256
 
 beforeEach(async () => {
   staff = await startStaff();
-  app = await createPublicServer(
-    {
-      ...staff,
-      ...operatorParts,
-      ...(await openEventsOut(staff)),
-      access: createAccess({ ...staff, log: silentLog }),
-      metrics: createMetrics({ processMetrics: false }),
-      log: silentLog,
-    },
-    { trustedProxies: [] },
-  );
-  await app.ready();
+  const { kiosks } = staff;
+  app = await openDoors(staff, { access: createAccess({ ...staff, log: silentLog }), kiosks }, [
+    createKioskDoor(staff),
+  ]);
   const cara = await staff.make('Cara Diaz', 'operator');
   email = cara.email;
   await staff.kiosks.setPin(cara.id, staff.organization, pin);

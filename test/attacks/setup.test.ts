@@ -1,14 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createAuthDoor } from '../../service/doors/auth/index.ts';
 import { createAccess } from '../../service/engine/accounts/index.ts';
 import { createOwnHosts } from '../../service/http/listening/own-hosts.ts';
-import { createMetrics } from '../../service/http/metrics.ts';
 import type { OrganizationId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
-import { createPublicServer } from '../../service/server/public-server.ts';
 import { type Engine, startEngine } from '../support/engine.ts';
-import { openEventsOut } from '../support/events-out.ts';
-import { operatorParts } from '../support/operator-parts.ts';
+import { openDoors } from '../support/open-doors.ts';
 
 const HOST = 'localhost:7300';
 const own = { 'sec-fetch-site': 'same-origin', origin: `http://${HOST}` };
@@ -20,18 +18,9 @@ let token: string;
 beforeEach(async () => {
   engine = await startEngine();
   token = (await engine.setup.begin()).token!;
-  app = await createPublicServer(
-    {
-      ...engine,
-      ...operatorParts,
-      ...(await openEventsOut(engine)),
-      access: createAccess({ ...engine, log: silentLog }),
-      metrics: createMetrics({ processMetrics: false }),
-      log: silentLog,
-    },
-    { trustedProxies: [], hosts: createOwnHosts({ listen: '127.0.0.1', allowed: [] }) },
-  );
-  await app.ready();
+  const access = createAccess({ ...engine, log: silentLog });
+  const hosts = createOwnHosts({ listen: '127.0.0.1', allowed: [] });
+  app = await openDoors(engine, { access, sessions: engine.sessions, hosts }, [createAuthDoor(engine)]);
 });
 afterEach(async () => {
   await app.close();

@@ -1,21 +1,20 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createBehaviorDoor } from '../../service/doors/behavior/index.ts';
 import { createAccess } from '../../service/engine/accounts/index.ts';
 import { openEvents } from '../../service/engine/events/index.ts';
-import { createMetrics } from '../../service/http/metrics.ts';
 import { silentLog } from '../../service/lib/log.ts';
-import { createPublicServer } from '../../service/server/public-server.ts';
 import { solve } from '../support/behavior-challenges.ts';
 import { personWindow, programWindow } from '../support/behavior-windows.ts';
 import { type Engine, operator, startEngine } from '../support/engine.ts';
 import { openEventsOut } from '../support/events-out.ts';
-import { operatorParts } from '../support/operator-parts.ts';
+import { openDoors } from '../support/open-doors.ts';
 
 // A user of a page from the verification over heartbeats and a challenge, over HTTP, with the events that are written.
 
 let engine: Engine;
 let out: Awaited<ReturnType<typeof openEventsOut>>;
 let webhook: string;
-let app: Awaited<ReturnType<typeof createPublicServer>>;
+let app: Awaited<ReturnType<typeof openDoors>>;
 let access: ReturnType<typeof createAccess>;
 let key: string;
 
@@ -23,18 +22,7 @@ beforeEach(async () => {
   engine = await startEngine();
   out = await openEventsOut(engine);
   access = createAccess({ ...engine, log: silentLog, refusals: engine.limits.refusals });
-  app = await createPublicServer(
-    {
-      ...engine,
-      ...out,
-      ...operatorParts,
-      access,
-      log: silentLog,
-      metrics: createMetrics({ processMetrics: false }),
-    },
-    { trustedProxies: [] },
-  );
-  await app.ready();
+  app = await openDoors(engine, { access }, [createBehaviorDoor({ ...engine, ...out })]);
   const realm = { organization: engine.organization, world: 'live' } as const;
   const made = await access.createKey({ ...realm, scopes: ['behavior'], prefix: 'huma' }, operator);
   key = made.key;

@@ -24,7 +24,7 @@ const refuses = [
 export function faceRoutes(app: FastifyInstance, deps: AuthDeps): void {
   const { administrators } = deps;
 
-  app.post<{ Body: FaceSignIn }>(
+  app.post(
     url,
     {
       bodyLimit: BODY,
@@ -68,7 +68,7 @@ export function faceRoutes(app: FastifyInstance, deps: AuthDeps): void {
     async (request) => fromFace(await administrators.faceOf(administratorOfRequest(request).administrator)),
   );
 
-  app.put<{ Body: FaceEnrollment }>(
+  app.put(
     url,
     {
       bodyLimit: BODY,

@@ -54,7 +54,7 @@ export function passkeyRoutes(app: FastifyInstance, deps: AuthDeps): void {
     },
   );
 
-  app.post<{ Body: NewPasskey }>(
+  app.post(
     `${root}/register`,
     {
       bodyLimit: BODY,
@@ -78,7 +78,7 @@ export function passkeyRoutes(app: FastifyInstance, deps: AuthDeps): void {
     },
   );
 
-  app.post<{ Body: Ticket }>(
+  app.post(
     `${root}/authenticate-options`,
     {
       config: { access: 'public', refuses: [...refuses, 'SIGN_IN_REFUSED'] },
@@ -97,7 +97,7 @@ export function passkeyRoutes(app: FastifyInstance, deps: AuthDeps): void {
     },
   );
 
-  app.post<{ Body: PasskeySignIn }>(
+  app.post(
     `${root}/authenticate`,
     {
       bodyLimit: BODY,
@@ -142,7 +142,7 @@ export function passkeyRoutes(app: FastifyInstance, deps: AuthDeps): void {
     async (request) => ({ options: await administrators.signInOptions(siteOf(request), fromOf(request)) }),
   );
 
-  app.post<{ Body: PasskeyAlone }>(
+  app.post(
     '/api/auth/passkey',
     {
       bodyLimit: BODY,
@@ -184,7 +184,7 @@ export function passkeyRoutes(app: FastifyInstance, deps: AuthDeps): void {
     },
   );
 
-  app.patch<{ Params: PasskeyParams; Body: PasskeyName }>(
+  app.patch(
     `${root}/credentials/:id`,
     {
       config: { access: own, refuses: ['NOT_FOUND'] },
@@ -210,7 +210,7 @@ export function passkeyRoutes(app: FastifyInstance, deps: AuthDeps): void {
     },
   );
 
-  app.delete<{ Params: PasskeyParams }>(
+  app.delete(
     `${root}/credentials/:id`,
     {
       config: { access: ownWithFreshFactor, refuses: ['NOT_FOUND', 'LAST_FACTOR'] },

@@ -101,7 +101,7 @@ export function sessionRoutes(app: FastifyInstance, { administrators }: AuthDeps
     },
   );
 
-  app.delete<{ Params: SessionParams }>(
+  app.delete(
     '/api/auth/sessions/:id',
     {
       config: { access: own, refuses: ['NOT_FOUND'] },
@@ -121,7 +121,7 @@ export function sessionRoutes(app: FastifyInstance, { administrators }: AuthDeps
     },
   );
 
-  app.post<{ Body: PasswordChange }>(
+  app.post(
     '/api/auth/password',
     {
       config: { access: own, refuses: ['SIGN_IN_REFUSED', 'SIGN_IN_DELAYED', 'PASSWORD_TOO_WEAK'] },
@@ -181,7 +181,7 @@ export function sessionRoutes(app: FastifyInstance, { administrators }: AuthDeps
     },
   );
 
-  app.post<{ Body: StepUp }>(
+  app.post(
     '/api/auth/step-up',
     {
       bodyLimit: 64 * 1024,

@@ -40,8 +40,6 @@ const SetupOwner = z
     ],
   });
 
-type SetupClaim = z.output<typeof SetupClaim>;
-type SetupOrganization = z.output<typeof SetupOrganization>;
 type SetupOwner = z.output<typeof SetupOwner>;
 
 const SetupState = z
@@ -97,7 +95,7 @@ export function setupRoutes(app: FastifyInstance, { setup }: AuthDeps): void {
     (request) => view(claimOf(request)),
   );
 
-  app.post<{ Body: SetupClaim }>(
+  app.post(
     '/api/setup/claim',
     {
       config: { access: 'public', refuses: [...refuses, 'SIGN_IN_DELAYED'] },
@@ -118,7 +116,7 @@ export function setupRoutes(app: FastifyInstance, { setup }: AuthDeps): void {
     },
   );
 
-  app.post<{ Body: SetupOrganization }>(
+  app.post(
     '/api/setup/organization',
     {
       config: { access: 'public', refuses: [...refuses, 'CONFLICT'] },
@@ -138,7 +136,7 @@ export function setupRoutes(app: FastifyInstance, { setup }: AuthDeps): void {
     },
   );
 
-  app.post<{ Body: SetupOwner }>(
+  app.post(
     '/api/setup/owner',
     {
       config: { access: 'public', refuses: [...refuses, 'CONFLICT', 'PASSWORD_TOO_WEAK', 'OVERLOADED'] },

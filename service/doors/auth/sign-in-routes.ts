@@ -16,7 +16,7 @@ export function signInRoutes(app: FastifyInstance, deps: AuthDeps): void {
 
   // The notice of an organization is for its own people: of several, the one that alone has administrators with addresses of the domain.
   // Which accounts there are is not said.
-  app.get<{ Querystring: NoticeQuery }>(
+  app.get(
     '/api/auth/notice',
     {
       config: { access, quiet: true },
@@ -67,18 +67,18 @@ export function signInRoutes(app: FastifyInstance, deps: AuthDeps): void {
     response: { 200: LoginReply },
   };
   const loginConfig = { access, refuses: [...refuses, 'SECOND_FACTOR_REQUIRED', 'CSRF_REFUSED'] } as const;
-  app.post<{ Body: Login }>(
+  app.post(
     '/api/auth/login',
     { config: loginConfig, schema: { ...loginSchema, operationId: 'signIn' } },
     login,
   );
-  app.post<{ Body: Login }>(
+  app.post(
     '/api/v1/auth/login',
     { config: loginConfig, schema: { ...loginSchema, operationId: 'signInHumanPass' } },
     login,
   );
 
-  app.post<{ Body: RecoverySignIn }>(
+  app.post(
     '/api/auth/2fa/recovery',
     {
       config: { access, refuses: [...refuses, 'CSRF_REFUSED'] },
@@ -99,7 +99,7 @@ export function signInRoutes(app: FastifyInstance, deps: AuthDeps): void {
     },
   );
 
-  app.post<{ Body: EnrollmentSignIn }>(
+  app.post(
     '/api/auth/2fa/enrollment',
     {
       config: { access, refuses: [...refuses, 'CSRF_REFUSED'] },
@@ -121,7 +121,7 @@ export function signInRoutes(app: FastifyInstance, deps: AuthDeps): void {
     },
   );
 
-  app.post<{ Body: PasswordByCode }>(
+  app.post(
     '/api/auth/password/code',
     {
       config: { access, refuses: [...refuses, 'PASSWORD_TOO_WEAK'] },

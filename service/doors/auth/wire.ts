@@ -17,7 +17,6 @@ const cookie = z
 export const NoticeQuery = z.object({
   domain: z.string().min(1).max(253).optional().describe('What stands behind the @ of the typed address'),
 });
-export type NoticeQuery = z.output<typeof NoticeQuery>;
 const code = z.string().min(1).max(256);
 const credential = z
   .record(z.string(), z.unknown())
@@ -46,7 +45,6 @@ export const PasskeySignIn = z
 export const PasskeyAlone = z
   .object({ credential, cookie })
   .meta({ id: 'PasskeyAlone', examples: [{ credential: assertion }] });
-export type PasskeyAlone = z.output<typeof PasskeyAlone>;
 
 const picture = z
   .string()
@@ -170,16 +168,4 @@ export const SessionParams = z.object({
 });
 
 export type Login = z.output<typeof Login>;
-export type Ticket = z.output<typeof Ticket>;
-export type PasskeySignIn = z.output<typeof PasskeySignIn>;
 export type FaceSignIn = z.output<typeof FaceSignIn>;
-export type FaceEnrollment = z.output<typeof FaceEnrollment>;
-export type RecoverySignIn = z.output<typeof RecoverySignIn>;
-export type EnrollmentSignIn = z.output<typeof EnrollmentSignIn>;
-export type NewPasskey = z.output<typeof NewPasskey>;
-export type StepUp = z.output<typeof StepUp>;
-export type PasswordChange = z.output<typeof PasswordChange>;
-export type PasswordByCode = z.output<typeof PasswordByCode>;
-export type PasskeyName = z.output<typeof PasskeyName>;
-export type PasskeyParams = z.output<typeof PasskeyParams>;
-export type SessionParams = z.output<typeof SessionParams>;

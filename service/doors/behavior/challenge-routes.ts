@@ -28,7 +28,7 @@ export function challengeRoutes(
   app: FastifyInstance,
   { behaviorChallenges, limits, verdicts }: ChallengeRoutesDeps,
 ): void {
-  app.post<{ Body: NewChallenge }>(
+  app.post(
     '/api/v1/challenge/create',
     {
       bodyLimit: BODY_LIMIT,
@@ -62,7 +62,7 @@ export function challengeRoutes(
     },
   );
 
-  app.post<{ Body: ChallengeAnswer }>(
+  app.post(
     '/api/v1/challenge/verify',
     {
       bodyLimit: BODY_LIMIT,

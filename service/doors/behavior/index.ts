@@ -60,7 +60,7 @@ function webhookRoutes(app: FastifyInstance, { webhooks }: BehaviorDeps): void {
     },
   );
 
-  app.post<{ Body: NewWebhook }>(
+  app.post(
     '/api/v1/webhooks',
     {
       config: {
@@ -86,7 +86,7 @@ function webhookRoutes(app: FastifyInstance, { webhooks }: BehaviorDeps): void {
     },
   );
 
-  app.delete<{ Params: WebhookParams }>(
+  app.delete(
     '/api/v1/webhooks/:id',
     {
       config: { access, refuses: ['NOT_FOUND', 'STORAGE_FULL'] },
@@ -117,7 +117,7 @@ interface SessionRouteDeps {
 
 /** `/api/v1/session` (contracts/behavior.txt). */
 function sessionRoute(app: FastifyInstance, { heartbeats }: SessionRouteDeps): void {
-  app.post<{ Body: HeartbeatRequest }>(
+  app.post(
     '/api/v1/session',
     {
       bodyLimit: BODY_LIMIT,

@@ -12,7 +12,7 @@ export function verifyRoute(
   app: FastifyInstance,
   { verdicts }: { verdicts: Pick<Verdicts, 'verify'> },
 ): void {
-  app.post<{ Body: VerifyRequest }>(
+  app.post(
     '/api/v1/verify',
     {
       bodyLimit: BODY_LIMIT,

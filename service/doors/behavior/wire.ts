@@ -32,7 +32,6 @@ export type NewWebhook = z.output<typeof NewWebhook>;
 export const WebhookParams = z.object({
   id: z.string().min(1).max(64).describe('Id of the webhook, `wh_…`'),
 });
-export type WebhookParams = z.output<typeof WebhookParams>;
 
 const shown = {
   url: z.string().describe('URL of the receiver'),

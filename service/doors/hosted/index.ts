@@ -50,7 +50,7 @@ const statusPaths = {
 export function createHostedDoor({ hosted }: HostedDoorDeps): FastifyPluginAsync {
   return async (app) => {
     app.decorate('wireErrors', wireErrors);
-    app.post<{ Body: GenerateRequest }>(
+    app.post(
       '/hosted/generate',
       {
         config: {
@@ -87,7 +87,7 @@ export function createHostedDoor({ hosted }: HostedDoorDeps): FastifyPluginAsync
       },
     );
 
-    app.post<{ Params: TokenParams; Body: CompleteRequest }>(
+    app.post(
       '/hosted/complete/:token',
       {
         config: { access: 'public', refuses: ['NOT_FOUND', 'CONFLICT', 'SESSION_EXPIRED', 'STORAGE_FULL'] },
@@ -111,7 +111,7 @@ export function createHostedDoor({ hosted }: HostedDoorDeps): FastifyPluginAsync
         ),
     );
 
-    app.get<{ Querystring: KeyListQuery }>(
+    app.get(
       '/hosted/verifications',
       {
         config: { access: 'hosted' },
@@ -132,7 +132,7 @@ export function createHostedDoor({ hosted }: HostedDoorDeps): FastifyPluginAsync
     );
 
     for (const [path, product] of Object.entries(statusPaths))
-      app.get<{ Params: StatusParams }>(
+      app.get(
         `/api/mobile/v1/${path}/status/:id`,
         {
           config: { access: reading('hosted'), quiet: true, refuses: ['NOT_FOUND'] },

@@ -92,7 +92,6 @@ export type GenerateReply = z.output<typeof GenerateReply>;
 export const TokenParams = z.object({
   token: z.string().min(1).max(200).describe('Token of the link'),
 });
-export type TokenParams = z.output<typeof TokenParams>;
 
 export const CompleteRequest = z
   .object({
@@ -105,7 +104,6 @@ export const CompleteRequest = z
   })
   .nullish()
   .meta({ id: 'HostedComplete', examples: [{}] });
-export type CompleteRequest = z.output<typeof CompleteRequest>;
 
 export const CompleteReply = z
   .strictObject({
@@ -132,7 +130,6 @@ export type CompleteReply = z.output<typeof CompleteReply>;
 export const StatusParams = z.object({
   id: z.string().min(1).max(64).describe('`verification_id` of the verification'),
 });
-export type StatusParams = z.output<typeof StatusParams>;
 
 export const StatusReply = z
   .strictObject({

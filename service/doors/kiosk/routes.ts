@@ -52,7 +52,7 @@ function kioskOf(request: FastifyRequest): KioskCaller {
 
 /** Pairing, sessions by signature, and the operator who signs in. */
 export function deviceRoutes(app: FastifyInstance, { kiosks, organizations }: DeviceRouteDeps): void {
-  app.post<{ Body: PairRequest }>(
+  app.post(
     '/api/kiosk/pair',
     {
       config: open,
@@ -60,7 +60,7 @@ export function deviceRoutes(app: FastifyInstance, { kiosks, organizations }: De
     },
     async ({ body: { code, publicKey } }) => kiosks.claim(code, publicKey),
   );
-  app.post<{ Body: OutcomeRequest }>(
+  app.post(
     '/api/kiosk/pair/outcome',
     {
       config: open,
@@ -73,7 +73,7 @@ export function deviceRoutes(app: FastifyInstance, { kiosks, organizations }: De
     },
     async ({ body: { claim } }) => kiosks.outcome(claim),
   );
-  app.post<{ Body: ChallengeRequest }>(
+  app.post(
     '/api/kiosk/challenge',
     {
       config: open,
@@ -86,7 +86,7 @@ export function deviceRoutes(app: FastifyInstance, { kiosks, organizations }: De
     },
     async ({ body: { kiosk } }) => ({ challenge: kiosks.challenge(kiosk) }),
   );
-  app.post<{ Body: SessionRequest }>(
+  app.post(
     '/api/kiosk/session',
     {
       config: open,
@@ -117,7 +117,7 @@ export function deviceRoutes(app: FastifyInstance, { kiosks, organizations }: De
       };
     },
   );
-  app.post<{ Body: OperatorRequest }>(
+  app.post(
     '/api/kiosk/operator',
     {
       config: device,
@@ -129,7 +129,7 @@ export function deviceRoutes(app: FastifyInstance, { kiosks, organizations }: De
       return { operator: { name } };
     },
   );
-  app.post<{ Body: LeaveRequest }>(
+  app.post(
     '/api/kiosk/leave',
     {
       config: device,
@@ -138,7 +138,7 @@ export function deviceRoutes(app: FastifyInstance, { kiosks, organizations }: De
     async (request) => kiosks.leave(kioskOf(request), request.body.pin, request.body.email),
   );
   // Of the desktop app, which has no session of the kiosk.
-  app.post<{ Body: LeftRequest }>(
+  app.post(
     '/api/kiosk/left',
     { config: open, schema: { hide, body: LeftRequest } },
     async ({ body: { token } }, reply) => {
@@ -201,7 +201,7 @@ export function visitRoutes(
       return reply.code(201).send({ token, expiresAt: new Date(expiresAt).toISOString() });
     },
   );
-  app.post<{ Body: EnrollRequest }>(
+  app.post(
     '/api/kiosk/enroll',
     {
       config: visit,
@@ -234,7 +234,7 @@ export function visitRoutes(
       return { pictures: enrollments };
     },
   );
-  app.post<{ Body: VerifyRequest }>(
+  app.post(
     '/api/kiosk/verify',
     {
       config: visit,

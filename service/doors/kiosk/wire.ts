@@ -48,16 +48,6 @@ export const VerifyRequest = z.strictObject({
   pin: pin.optional(),
 });
 
-export type OperatorRequest = z.output<typeof OperatorRequest>;
-export type LeaveRequest = z.output<typeof LeaveRequest>;
-export type LeftRequest = z.output<typeof LeftRequest>;
-export type PairRequest = z.output<typeof PairRequest>;
-export type OutcomeRequest = z.output<typeof OutcomeRequest>;
-export type ChallengeRequest = z.output<typeof ChallengeRequest>;
-export type SessionRequest = z.output<typeof SessionRequest>;
-export type EnrollRequest = z.output<typeof EnrollRequest>;
-export type VerifyRequest = z.output<typeof VerifyRequest>;
-
 export const Claimed = z
   .object({ claim: secret.describe('For the outcome'), fingerprint: z.string().describe('Of the key') })
   .meta({ id: 'KioskClaim' });

@@ -56,7 +56,7 @@ export const createLiveDoor =
 function linkRoutes(app: FastifyInstance, deps: LiveDoorDeps): void {
   const { liveSessions } = deps;
 
-  app.post<{ Body: DescribeRequest }>(
+  app.post(
     '/api/live/describe',
     {
       config: open,
@@ -81,7 +81,7 @@ function linkRoutes(app: FastifyInstance, deps: LiveDoorDeps): void {
     },
   );
 
-  app.post<{ Body: BeginRequest }>(
+  app.post(
     '/api/live/begin',
     {
       config: open,
@@ -109,7 +109,7 @@ function linkRoutes(app: FastifyInstance, deps: LiveDoorDeps): void {
     },
   );
 
-  app.post<{ Body: DenyRequest }>(
+  app.post(
     '/api/live/deny',
     { config: open, schema: { hide, operationId: 'liveDeny', body: DenyRequest, response: { 200: Denied } } },
     async (request) => {
@@ -123,7 +123,7 @@ function linkRoutes(app: FastifyInstance, deps: LiveDoorDeps): void {
 
 /** From a desk to a phone. */
 function handoverRoutes(app: FastifyInstance, { liveSessions }: LiveDoorDeps): void {
-  app.post<{ Body: HandoverRequest }>(
+  app.post(
     '/api/live/handover',
     {
       config: open,
@@ -138,7 +138,7 @@ function handoverRoutes(app: FastifyInstance, { liveSessions }: LiveDoorDeps): v
       };
     },
   );
-  app.post<{ Body: HandoverDescribeRequest }>(
+  app.post(
     '/api/live/handover/describe',
     {
       config: open,
@@ -151,7 +151,7 @@ function handoverRoutes(app: FastifyInstance, { liveSessions }: LiveDoorDeps): v
     },
     async ({ body: { link } }) => fromDescription(await liveSessions.describeHandover(link)),
   );
-  app.post<{ Body: HandoverAcceptRequest }>(
+  app.post(
     '/api/live/handover/accept',
     {
       config: open,
@@ -183,7 +183,7 @@ function sessionRoutes(app: FastifyInstance, deps: LiveDoorDeps): void {
     { config: open, schema: { hide, operationId: 'liveFinalize', response: { 200: Result } } },
     async (request): Promise<z.output<typeof Result>> => liveSessions.finalizeByToken(capabilityOf(request)),
   );
-  app.post<{ Body: BehaviorRequest }>(
+  app.post(
     '/api/live/behavior',
     { config: open, schema: { hide, operationId: 'liveBehavior', body: BehaviorRequest } },
     async (request, reply) => {
@@ -210,7 +210,7 @@ function sessionRoutes(app: FastifyInstance, deps: LiveDoorDeps): void {
     },
     wsHandler: (socket, request) => serveFrames(socket, deps, request.ip),
   });
-  app.post<{ Body: FramesRequest }>(
+  app.post(
     '/api/live/frames',
     {
       config: { ...open, longTexts: false },

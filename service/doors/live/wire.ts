@@ -70,14 +70,7 @@ export const Hello = z.strictObject({ token: secret });
 export const FramesCommand = z.strictObject({ is: z.enum(['start', 'stop']), device: camera.optional() });
 
 export type Link = z.output<typeof Link>;
-export type DescribeRequest = z.output<typeof DescribeRequest>;
 export type BeginRequest = z.output<typeof BeginRequest>;
-export type BehaviorRequest = z.output<typeof BehaviorRequest>;
-export type DenyRequest = z.output<typeof DenyRequest>;
-export type HandoverRequest = z.output<typeof HandoverRequest>;
-export type HandoverDescribeRequest = z.output<typeof HandoverDescribeRequest>;
-export type HandoverAcceptRequest = z.output<typeof HandoverAcceptRequest>;
-export type FramesRequest = z.output<typeof FramesRequest>;
 
 const pair = z.object({ en: z.string(), de: z.string() });
 const text = z.union([z.string(), pair]);

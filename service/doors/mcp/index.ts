@@ -48,7 +48,6 @@ const Message = z.unknown().meta({
 const StreamQuery = WorldQuery.extend({
   sessionId: z.string().min(1).max(64).describe('Of the address that the stream named'),
 });
-type StreamQuery = z.output<typeof StreamQuery>;
 
 /** `/mcp`: presence as tools for agents, by the Model Context Protocol over HTTP. */
 export function createMcpDoor(deps: McpDoorDeps): FastifyPluginAsync {
@@ -139,7 +138,7 @@ function mountEventStreams(
       return reply.type(EVENTS).header('x-accel-buffering', 'no').send(stream);
     },
   );
-  app.post<{ Querystring: StreamQuery }>(
+  app.post(
     '/mcp/messages',
     {
       bodyLimit,

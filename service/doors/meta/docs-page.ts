@@ -111,7 +111,7 @@ const Params = z.object({ code: z.enum(problemCodes).describe('Error code') });
 
 /** `/docs/errors/CODE`: what an error names in `doc_url`. HTML for a browser, JSON for a program. */
 export const errorPages: FastifyPluginAsync = async (app) => {
-  app.get<{ Params: z.output<typeof Params> }>(
+  app.get(
     '/docs/errors/:code',
     { config: { access: 'public' }, schema: { hide: true, params: Params } },
     async ({ params: { code }, headers: { accept = '' } }, reply) => {

@@ -138,7 +138,7 @@ function serveDocument(app: FastifyInstance, { version, families }: MetaDeps): v
     },
   );
   const parts = new Map<DocumentFamily, Buffer>();
-  app.get<{ Params: FamilyParams }>(
+  app.get(
     '/openapi/:family',
     {
       config: { access: 'public', refuses: ['NOT_FOUND'] },
@@ -167,7 +167,6 @@ const FamilyParams = z.object({
     .enum(Object.keys(documentFamilies).map((family) => `${family}.json`))
     .describe('Name of the API, with `.json`'),
 });
-type FamilyParams = z.output<typeof FamilyParams>;
 
 /** `/docs/test-people/verified.jpg` and its like: the drawn pictures of docs/TESTING.md. */
 const testPeople: FastifyPluginAsync = async (app) => {

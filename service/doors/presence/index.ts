@@ -112,36 +112,28 @@ const routes = {
 /** `/api/presence/*` (contracts/identity.txt, "Human Presence Tokens"). */
 export function createPresenceDoor({ presence }: PresenceDoorDeps): FastifyPluginAsync {
   return async (app) => {
-    app.post<{ Body: NewPresenceSession }>(
-      '/api/presence/sessions',
-      routes.create,
-      async (request, reply) => {
-        const caller = relyingParty(request);
-        const made = await presence.create(toCaller(caller), defined(request.body), caller.actor);
-        return reply.code(201).send(fromNewSession(made, ownOrigin(request)));
-      },
-    );
-    app.get<{ Querystring: KeyListQuery }>('/api/presence/sessions', routes.list, async (request) => {
+    app.post('/api/presence/sessions', routes.create, async (request, reply) => {
+      const caller = relyingParty(request);
+      const made = await presence.create(toCaller(caller), defined(request.body), caller.actor);
+      return reply.code(201).send(fromNewSession(made, ownOrigin(request)));
+    });
+    app.get('/api/presence/sessions', routes.list, async (request) => {
       const caller = toCaller(relyingParty(request));
       return keyListPage(request.query, (part) => presence.page(caller, part), fromSession);
     });
-    app.get<{ Params: PresenceParams }>('/api/presence/sessions/:id', routes.get, async (request) => {
+    app.get('/api/presence/sessions/:id', routes.get, async (request) => {
       const caller = relyingParty(request);
       return fromSession(await presence.get(toCaller(caller), request.params.id, caller.actor));
     });
-    app.post<{ Params: PresenceParams }>(
-      '/api/presence/sessions/:id/cancel',
-      routes.cancel,
-      async (request) => {
-        const caller = relyingParty(request);
-        return fromSession(await presence.cancel(toCaller(caller), request.params.id, caller.actor));
-      },
-    );
-    app.get<{ Params: PresenceParams }>('/api/presence/sessions/:id/token', routes.token, async (request) => {
+    app.post('/api/presence/sessions/:id/cancel', routes.cancel, async (request) => {
+      const caller = relyingParty(request);
+      return fromSession(await presence.cancel(toCaller(caller), request.params.id, caller.actor));
+    });
+    app.get('/api/presence/sessions/:id/token', routes.token, async (request) => {
       const caller = relyingParty(request);
       return fromProof(await presence.token(toCaller(caller), request.params.id, caller.actor));
     });
-    app.post<{ Body: VerifyToken }>('/api/presence/verify-token', routes.verifyToken, async (request) => {
+    app.post('/api/presence/verify-token', routes.verifyToken, async (request) => {
       const caller = relyingParty(request);
       const order = defined(request.body);
       return fromVerdict(await presence.verifyToken(toCaller(caller), order, caller.actor));

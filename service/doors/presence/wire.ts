@@ -43,12 +43,10 @@ export const NewPresenceSession = z
       },
     ],
   });
-export type NewPresenceSession = z.output<typeof NewPresenceSession>;
 
 export const PresenceParams = z.object({
   id: z.string().min(1).max(64).describe('Id of the session, `prs_…`'),
 });
-export type PresenceParams = z.output<typeof PresenceParams>;
 
 const sessionId = z.string().describe('Id of the session');
 const verifiedEmail = z
@@ -154,7 +152,6 @@ export const VerifyToken = z
       },
     ],
   });
-export type VerifyToken = z.output<typeof VerifyToken>;
 
 export const VerifyTokenReply = z
   .strictObject({

@@ -59,7 +59,7 @@ export function createRegistrationsDoor({ registrations }: RegistrationsDoorDeps
 
   return async (app) => {
     app.decorate('wireErrors', wireErrors);
-    app.post<{ Body: RegisterRequest }>(
+    app.post(
       '/register',
       {
         config: {
@@ -88,7 +88,7 @@ export function createRegistrationsDoor({ registrations }: RegistrationsDoorDeps
         return fromRegistered(made, request.body.reference_user_id, ownOrigin(request));
       },
     );
-    app.get<{ Querystring: KeyListQuery }>(
+    app.get(
       '/registrations',
       {
         config: { access: 'registrations' },
@@ -106,7 +106,7 @@ export function createRegistrationsDoor({ registrations }: RegistrationsDoorDeps
         return keyListPage(request.query, (part) => registrations.page(realm, part), fromListed);
       },
     );
-    app.post<{ Body: StatusRequest }>(
+    app.post(
       '/get_status',
       {
         ...status,
@@ -119,7 +119,7 @@ export function createRegistrationsDoor({ registrations }: RegistrationsDoorDeps
       },
       (request) => answer(request, request.body),
     );
-    app.get<{ Querystring: StatusRequest }>(
+    app.get(
       '/get_status',
       {
         ...status,

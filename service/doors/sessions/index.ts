@@ -90,7 +90,7 @@ const deprecated = (prefix: string) => (isLegacy(prefix) ? { deprecated: true } 
 const old = (prefix: string) => (isLegacy(prefix) ? ' Deprecated: use `/api/v1/sessions`.' : '');
 
 function createRoute(app: FastifyInstance, deps: SessionsDoorDeps, prefix: string): void {
-  app.post<{ Body: NewSession }>(
+  app.post(
     prefix,
     {
       config: {
@@ -136,7 +136,7 @@ function createRoute(app: FastifyInstance, deps: SessionsDoorDeps, prefix: strin
 }
 
 function signalsRoute(app: FastifyInstance, deps: SessionsDoorDeps, prefix: string): void {
-  app.post<{ Params: SessionParams; Body: Signals }>(
+  app.post(
     `${prefix}/:id/signals`,
     {
       bodyLimit: SIGNALS_LIMIT,
@@ -173,7 +173,7 @@ function signalsRoute(app: FastifyInstance, deps: SessionsDoorDeps, prefix: stri
 }
 
 function finalizeRoute(app: FastifyInstance, deps: SessionsDoorDeps, prefix: string): void {
-  app.post<{ Params: SessionParams; Body: Finalize }>(
+  app.post(
     `${prefix}/:id/finalize`,
     {
       // The body may be left out.
@@ -202,7 +202,7 @@ function finalizeRoute(app: FastifyInstance, deps: SessionsDoorDeps, prefix: str
 
 /** For keys of servers alone. */
 function readingRoutes(app: FastifyInstance, deps: SessionsDoorDeps): void {
-  app.get<{ Querystring: KeyListQuery }>(
+  app.get(
     '/api/v1/sessions',
     {
       config: { access: 'sessions' },
@@ -225,7 +225,7 @@ function readingRoutes(app: FastifyInstance, deps: SessionsDoorDeps): void {
     },
   );
 
-  app.get<{ Params: SessionParams }>(
+  app.get(
     '/api/v1/sessions/:id',
     {
       config: { access: reading, refuses: ['NOT_FOUND'] },
@@ -242,7 +242,7 @@ function readingRoutes(app: FastifyInstance, deps: SessionsDoorDeps): void {
     async (request) => fromSession(await sessionOf(deps, request)),
   );
 
-  app.get<{ Params: SessionParams }>(
+  app.get(
     '/api/v1/sessions/:id/salt',
     {
       config: { access: reading, refuses: ['NOT_FOUND'] },
@@ -262,7 +262,7 @@ function readingRoutes(app: FastifyInstance, deps: SessionsDoorDeps): void {
     },
   );
 
-  app.post<{ Body: PassQuestion }>(
+  app.post(
     '/api/v1/passes/verify',
     {
       config: { access: reading },

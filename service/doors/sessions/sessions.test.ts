@@ -10,7 +10,7 @@ import {
   liveSessionsOver,
   scriptedChallenges,
 } from '../../../test/support/live-sessions.ts';
-import { operatorParts } from '../../../test/support/operator-parts.ts';
+import { openDoors } from '../../../test/support/open-doors.ts';
 import { approve } from '../../../test/support/presence.ts';
 import { createStillValid } from '../../compose/live.ts';
 import {
@@ -27,7 +27,10 @@ import { createMetrics } from '../../http/metrics.ts';
 import { defined } from '../../lib/defined.ts';
 import type { SubjectId } from '../../lib/id.ts';
 import { silentLog } from '../../lib/log.ts';
-import { createPublicServer } from '../../server/public-server.ts';
+import { personSessions } from '../../server/public-server.ts';
+import { createLiveDoor } from '../live/index.ts';
+import { createTokensDoor } from '../tokens/index.ts';
+import { createSessionsDoor } from './index.ts';
 import { sessionsEvents } from './webhook-events.ts';
 
 // The door over the real engine: scripted pictures and challenges, everything else as it runs.
@@ -35,7 +38,7 @@ import { sessionsEvents } from './webhook-events.ts';
 let engine: Engine;
 let eventsOut: EventsOut;
 let access: ReturnType<typeof createAccess>;
-let app: Awaited<ReturnType<typeof createPublicServer>>;
+let app: Awaited<ReturnType<typeof openDoors>>;
 let sessions: ReturnType<typeof liveSessionsOver>;
 let challenges: ReturnType<typeof scriptedChallenges>;
 let frames: number;
@@ -74,11 +77,17 @@ beforeEach(async () => {
   sessions = liveSessions;
   const stands = createStillValid({ presence: engine.presence, liveSessions });
   const verifyToken = createVerifyToken({ personTokens, stands });
-  const signedIn = { ...operatorParts, sessions: administrators };
-  const parts = { ...engine, ...eventsOut, ...signedIn, access, liveSessions, verifyToken };
-  const metrics = createMetrics({ processMetrics: false });
-  app = await createPublicServer({ ...parts, log: silentLog, metrics }, { trustedProxies: [] });
-  await app.ready();
+  const parts = { ...engine, ...eventsOut, access, liveSessions, verifyToken, log: silentLog };
+  app = await openDoors(
+    engine,
+    {
+      access,
+      sessions: administrators,
+      persons: personSessions(liveSessions),
+      metrics: createMetrics({ processMetrics: false }),
+    },
+    [createTokensDoor(parts), createLiveDoor({ ...parts, resolvers: {} }), createSessionsDoor(parts)],
+  );
 });
 afterEach(async () => {
   await app.close();

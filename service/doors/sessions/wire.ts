@@ -330,7 +330,6 @@ export const PassQuestion = z
     if (passToken !== undefined && token !== undefined) issue('token', 'Send either passToken or token.');
   })
   .meta({ id: 'PassQuestion', examples: [{ passToken: 'hp_eyJhbGciOiJFZERTQSIs…' }] });
-export type PassQuestion = z.output<typeof PassQuestion>;
 
 export const PassAnswer = z
   .strictObject({

@@ -36,7 +36,7 @@ export const createTokensDoor =
         reply.header('cache-control', `public, max-age=${KEPT_SECONDS}`).send(personTokens.jwks()),
     );
 
-    app.post<{ Body: TokenQuestion }>(
+    app.post(
       '/api/v1/tokens/verify',
       {
         config: {

@@ -1,5 +1,6 @@
 import type { Insertable, Selectable } from 'kysely';
 import type { OrganizationId, SubjectId } from '../../lib/id.ts';
+import { countRows, findsRow } from '../../storage/rows.ts';
 import type { Schema } from '../../storage/schema.ts';
 import { type Sealer, sealJson } from '../../storage/sealing/sealed.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
@@ -105,15 +106,8 @@ export async function readOutside(
   });
 }
 
-export async function countLines(db: Db, chain: string, until: number): Promise<number> {
-  const { count } = await db
-    .selectFrom('audit')
-    .select((eb) => eb.fn.countAll<number>().as('count'))
-    .where('chain', '=', chain)
-    .where('seq', '<=', until)
-    .executeTakeFirstOrThrow();
-  return Number(count);
-}
+export const countLines = (db: Db, chain: string, until: number): Promise<number> =>
+  db.selectFrom('audit').where('chain', '=', chain).where('seq', '<=', until).$call(countRows);
 
 /** The filter of a reader; every given field must match. */
 export interface LineFilter {
@@ -307,17 +301,15 @@ export async function readDone(
 }
 
 /** Whether the log has a line with this action about this target, made at `since` (ms since 1970) or later. */
-export async function hasLine(
+export const hasLine = (
   db: Db,
   { action, target, since = 0 }: { action: string; target: string; since?: number },
-): Promise<boolean> {
-  const row = await db
+): Promise<boolean> =>
+  db
     .selectFrom('audit')
     .select('id')
     .where('target', '=', target)
     .where('action', '=', action)
     .where('at', '>=', since)
     .limit(1)
-    .executeTakeFirst();
-  return row !== undefined;
-}
+    .$call(findsRow);

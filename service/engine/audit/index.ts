@@ -36,7 +36,6 @@ export {
   textOf,
   vectorText,
 } from './personal-data/personal-data.ts';
-export { countRows, deleteRows } from './personal-data/row-count-store.ts';
 export { createAuditData } from './personal-data.ts';
 export { readPublicKeys, verifyChain } from './verify-chain.ts';
 export { verifyExport } from './verify-export.ts';

@@ -1,6 +1,7 @@
 import { type ExpressionBuilder, type Selectable, type SqlBool, sql } from 'kysely';
 import { firstIdAt, type OrganizationId, type SubjectId, type World } from '../../lib/id.ts';
 import { notBeingErased } from '../../storage/legal-holds.ts';
+import { findsRow } from '../../storage/rows.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { ConsentRecord, Person, Purpose, Through, Withdrawal } from './consent.ts';
@@ -222,14 +223,12 @@ export async function* everyConsentStatus(
 }
 
 /** False too once the erasure of the person has begun: nothing is recorded of them any more, and no hold stops it. */
-export async function isEnrolled(tx: Tx, { organization, world, subject }: Person): Promise<boolean> {
-  const row = await tx
+export const isEnrolled = (tx: Tx, { organization, world, subject }: Person): Promise<boolean> =>
+  tx
     .selectFrom('subject')
     .select('id')
     .where('id', '=', subject)
     .where('organization', '=', organization)
     .where('world', '=', world)
     .where(notBeingErased)
-    .executeTakeFirst();
-  return row !== undefined;
-}
+    .$call(findsRow);

@@ -1,4 +1,5 @@
 import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
+import { findsRow } from '../../storage/rows.ts';
 import type { SealContext, Sealer } from '../../storage/sealing/sealed.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { Person } from './consent.ts';
@@ -23,16 +24,14 @@ export const reasonContext = (organization: OrganizationId, subject: SubjectId, 
 });
 
 /** Inside or outside a transaction; an erasure calls it inside the one that destroys. */
-export async function isHeld(db: Db | Tx, subject: SubjectId): Promise<boolean> {
-  const row = await db
+export const isHeld = (db: Db | Tx, subject: SubjectId): Promise<boolean> =>
+  db
     .selectFrom('legal_hold')
     .select('id')
     .where('subject', '=', subject)
     .where('released_at', 'is', null)
     .limit(1)
-    .executeTakeFirst();
-  return row !== undefined;
-}
+    .$call(findsRow);
 
 /** People under a hold that was not released, in either world. */
 export async function listHeld(db: Db, organization: OrganizationId): Promise<SubjectId[]> {

@@ -2,6 +2,7 @@ import type { Selectable } from 'kysely';
 import { defined } from '../../lib/defined.ts';
 import type { MemberId, OrganizationId, SubjectId, World } from '../../lib/id.ts';
 import { notBeingErased } from '../../storage/legal-holds.ts';
+import { countRows, findsRow } from '../../storage/rows.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { Realm } from '../people/index.ts';
@@ -40,16 +41,13 @@ export function createMemberStore(db: Db) {
       const rows = await inEpoch(db, scope).where('account', 'is not', null).execute();
       return new Set(rows.map(({ account }) => account as SubjectId));
     },
-    async count({ id, epoch }: Epoch): Promise<number> {
-      const { n } = await db
+    count: ({ id, epoch }: Epoch): Promise<number> =>
+      db
         .selectFrom('uniqueness_member')
-        .select((eb) => eb.fn.countAll<number>().as('n'))
         .where('scope', '=', id)
         .where('epoch', '=', epoch)
         .where('leaving', '=', 0)
-        .executeTakeFirstOrThrow();
-      return Number(n);
-    },
+        .$call(countRows),
     insert: async (tx: Tx, row: MemberRow): Promise<void> => {
       await tx.insertInto('uniqueness_member').values(row).execute();
     },
@@ -105,21 +103,19 @@ export async function membersToErase(
   }));
 }
 
-export async function isMember(db: Db, { organization, world }: Realm, id: string): Promise<boolean> {
-  const row = await db
+export const isMember = (db: Db, { organization, world }: Realm, id: string): Promise<boolean> =>
+  db
     .selectFrom('uniqueness_member')
     .select('id')
     .where('organization', '=', organization)
     .where('world', '=', world)
     .where('id', '=', id)
     .where('leaving', '=', 0)
-    .executeTakeFirst();
-  return row !== undefined;
-}
+    .$call(findsRow);
 
 /** Whether the person is a member of an active scope that keeps its members although they were erased elsewhere. */
-export async function isHeldByScope(tx: Tx, subject: SubjectId): Promise<boolean> {
-  const row = await tx
+export const isHeldByScope = (tx: Tx, subject: SubjectId): Promise<boolean> =>
+  tx
     .selectFrom('uniqueness_member as member')
     .innerJoin('uniqueness_scope as scope', (join) =>
       join
@@ -131,9 +127,7 @@ export async function isHeldByScope(tx: Tx, subject: SubjectId): Promise<boolean
     .select('member.id')
     .where('member.subject', '=', subject)
     .where('member.leaving', '=', 0)
-    .executeTakeFirst();
-  return row !== undefined;
-}
+    .$call(findsRow);
 
 const toMember = (row: MemberRow | undefined): Member | undefined =>
   row && {

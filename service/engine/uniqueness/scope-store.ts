@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely';
 import { defined } from '../../lib/defined.ts';
 import type { OrganizationId, ScopeId, World } from '../../lib/id.ts';
+import { changesRow, countRows } from '../../storage/rows.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { Realm } from '../people/index.ts';
@@ -65,24 +66,19 @@ export function createScopeStore(db: Db) {
         .execute();
       return rows.map((row) => toScope(row)!);
     },
-    async count({ organization, world }: Realm, from: Db | Tx = db): Promise<number> {
-      const { n } = await from
+    count: ({ organization, world }: Realm, from: Db | Tx = db): Promise<number> =>
+      from
         .selectFrom('uniqueness_scope')
-        .select((eb) => eb.fn.countAll<number>().as('n'))
         .where('organization', '=', organization)
         .where('world', '=', world)
-        .executeTakeFirstOrThrow();
-      return Number(n);
-    },
+        .$call(countRows),
     /** False where the name is taken. */
-    async insert(tx: Tx, scope: Scope): Promise<boolean> {
-      const { numInsertedOrUpdatedRows } = await tx
+    insert: (tx: Tx, scope: Scope): Promise<boolean> =>
+      tx
         .insertInto('uniqueness_scope')
         .values(toRow(scope))
         .onConflict((conflict) => conflict.columns(['organization', 'world', 'name']).doNothing())
-        .executeTakeFirst();
-      return numInsertedOrUpdatedRows === 1n;
-    },
+        .$call(changesRow),
     async update(tx: Tx, scope: Scope): Promise<void> {
       const { id, ...values } = toRow(scope);
       await tx.updateTable('uniqueness_scope').set(values).where('id', '=', id).execute();
@@ -142,22 +138,11 @@ export const createWaitStore = (db: Db) => ({
     from.selectFrom('uniqueness_wait').selectAll().where('item', '=', item).executeTakeFirst(),
   ofSession: (tx: Tx, session: string): Promise<WaitRow | undefined> =>
     tx.selectFrom('uniqueness_wait').selectAll().where('session', '=', session).executeTakeFirst(),
-  async count(scope: string): Promise<number> {
-    const { n } = await db
-      .selectFrom('uniqueness_wait')
-      .select((eb) => eb.fn.countAll<number>().as('n'))
-      .where('scope', '=', scope)
-      .executeTakeFirstOrThrow();
-    return Number(n);
-  },
+  count: (scope: string): Promise<number> =>
+    db.selectFrom('uniqueness_wait').where('scope', '=', scope).$call(countRows),
   due: (now: number, limit: number): Promise<WaitRow[]> =>
     db.selectFrom('uniqueness_wait').selectAll().where('due_at', '<=', now).limit(limit).execute(),
   /** False where another transaction removed it. */
-  async remove(tx: Tx, item: string): Promise<boolean> {
-    const { numDeletedRows } = await tx
-      .deleteFrom('uniqueness_wait')
-      .where('item', '=', item)
-      .executeTakeFirst();
-    return numDeletedRows === 1n;
-  },
+  remove: (tx: Tx, item: string): Promise<boolean> =>
+    tx.deleteFrom('uniqueness_wait').where('item', '=', item).$call(changesRow),
 });

@@ -1,11 +1,10 @@
 import { defined } from '../../lib/defined.ts';
 import { time } from '../../lib/time.ts';
 import { notHeld } from '../../storage/legal-holds.ts';
+import { countRows, deleteRows } from '../../storage/rows.ts';
 import type { Sealer } from '../../storage/sealing/sealed.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import {
-  countRows,
-  deleteRows,
   type ExportOptions,
   jsonOf,
   type Moment,

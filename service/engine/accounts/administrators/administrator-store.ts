@@ -7,6 +7,7 @@ import {
   type RowIntegrity,
   withMac,
 } from '../../../storage/keys/protected-tables.ts';
+import { findsRow } from '../../../storage/rows.ts';
 import type { Schema } from '../../../storage/schema.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
 import type { Role } from '../access/scope.ts';
@@ -167,15 +168,8 @@ export async function selectAllAccounts(db: Db, integrity: SignInIntegrity): Pro
   return rows.map((row) => fromRow(row, integrity));
 }
 
-export async function hasOwner(db: Db): Promise<boolean> {
-  const row = await db
-    .selectFrom('administrator')
-    .select('id')
-    .where('role', '=', 'owner')
-    .limit(1)
-    .executeTakeFirst();
-  return row !== undefined;
-}
+export const hasOwner = (db: Db): Promise<boolean> =>
+  db.selectFrom('administrator').select('id').where('role', '=', 'owner').limit(1).$call(findsRow);
 
 function fromRow(
   row: Row & { passkeys: number | null; recovery_codes: number | null; faces: number | null },

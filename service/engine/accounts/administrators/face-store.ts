@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { AdministratorId, OrganizationId } from '../../../lib/id.ts';
 import { holdsSame, isSound, updateProtected, withMac } from '../../../storage/keys/protected-tables.ts';
+import { changesRow } from '../../../storage/rows.ts';
 import type { Schema } from '../../../storage/schema.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
 import type { SignInIntegrity } from './administrator-store.ts';
@@ -83,13 +84,8 @@ export async function selectFace(
 }
 
 /** Whether there was one. */
-export async function deleteFace(tx: Tx, administrator: AdministratorId): Promise<boolean> {
-  const { numDeletedRows } = await tx
-    .deleteFrom('administrator_face')
-    .where('administrator', '=', administrator)
-    .executeTakeFirst();
-  return numDeletedRows > 0n;
-}
+export const deleteFace = (tx: Tx, administrator: AdministratorId): Promise<boolean> =>
+  tx.deleteFrom('administrator_face').where('administrator', '=', administrator).$call(changesRow);
 
 /** Of all administrators of an organization: whose there were. */
 export async function deleteFacesOf(tx: Tx, organization: OrganizationId): Promise<AdministratorId[]> {

@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { AdministratorId } from '../../../lib/id.ts';
 import { isSound, updateProtected, withMac } from '../../../storage/keys/protected-tables.ts';
+import { findsRow } from '../../../storage/rows.ts';
 import type { Schema } from '../../../storage/schema.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
 import type { SignInIntegrity } from './administrator-store.ts';
@@ -97,10 +98,8 @@ const fromRow = (row: Selectable<Schema['passkey']>): PasskeyRow => ({
   ...(row.last_used_at !== null && { lastUsedAt: row.last_used_at }),
 });
 
-export async function isRegistered(db: Db, id: string): Promise<boolean> {
-  const row = await db.selectFrom('passkey').select('id').where('id', '=', id).executeTakeFirst();
-  return row !== undefined;
-}
+export const isRegistered = (db: Db, id: string): Promise<boolean> =>
+  db.selectFrom('passkey').select('id').where('id', '=', id).$call(findsRow);
 
 export async function deletePasskey(tx: Tx, administrator: AdministratorId, id: string): Promise<void> {
   await tx.deleteFrom('passkey').where('administrator', '=', administrator).where('id', '=', id).execute();

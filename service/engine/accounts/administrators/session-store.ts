@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { AdministratorId } from '../../../lib/id.ts';
 import { isSound, updateProtected, withMac } from '../../../storage/keys/protected-tables.ts';
+import { changesRow, deleteRows } from '../../../storage/rows.ts';
 import type { Schema } from '../../../storage/schema.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
 import type { SignInIntegrity } from './administrator-store.ts';
@@ -84,23 +85,16 @@ export async function selectSessions(
   return rows.flatMap((row) => fromRow(row, integrity) ?? []);
 }
 
-export async function deleteSession(tx: Tx, id: string): Promise<boolean> {
-  const { numDeletedRows } = await tx
-    .deleteFrom('administrator_session')
-    .where('id', '=', id)
-    .executeTakeFirstOrThrow();
-  return numDeletedRows > 0n;
-}
+export const deleteSession = (tx: Tx, id: string): Promise<boolean> =>
+  tx.deleteFrom('administrator_session').where('id', '=', id).$call(changesRow);
 
 /** All of an account, but the one to keep. Gives how many there were. */
-export async function deleteSessions(tx: Tx, administrator: AdministratorId, keep = ''): Promise<number> {
-  const { numDeletedRows } = await tx
+export const deleteSessions = (tx: Tx, administrator: AdministratorId, keep = ''): Promise<number> =>
+  tx
     .deleteFrom('administrator_session')
     .where('administrator', '=', administrator)
     .where('id', '<>', keep)
-    .executeTakeFirstOrThrow();
-  return Number(numDeletedRows);
-}
+    .$call(deleteRows);
 
 /** Past their end, or last seen before `seen`. */
 export async function deleteEndedSessions(
@@ -133,19 +127,17 @@ function fromRow(
 }
 
 /** Those of an account that proved no second factor, but the one to keep. Gives how many there were. */
-export async function deletePasswordSessions(
+export const deletePasswordSessions = (
   tx: Tx,
   administrator: AdministratorId,
   keep: string,
-): Promise<number> {
-  const { numDeletedRows } = await tx
+): Promise<number> =>
+  tx
     .deleteFrom('administrator_session')
     .where('administrator', '=', administrator)
     .where('id', '<>', keep)
     .where('factor_at', 'is', null)
-    .executeTakeFirstOrThrow();
-  return Number(numDeletedRows);
-}
+    .$call(deleteRows);
 
 /** A sign-in whose password was right. */
 export interface TicketRow {
@@ -193,13 +185,8 @@ export async function selectTicket(
 }
 
 /** False when another request has used it meanwhile. */
-export async function deleteTicket(tx: Tx, hash: string): Promise<boolean> {
-  const { numDeletedRows } = await tx
-    .deleteFrom('sign_in_ticket')
-    .where('hash', '=', hash)
-    .executeTakeFirstOrThrow();
-  return numDeletedRows > 0n;
-}
+export const deleteTicket = (tx: Tx, hash: string): Promise<boolean> =>
+  tx.deleteFrom('sign_in_ticket').where('hash', '=', hash).$call(changesRow);
 
 export async function deleteTickets(tx: Tx, administrator: AdministratorId): Promise<void> {
   await tx.deleteFrom('sign_in_ticket').where('administrator', '=', administrator).execute();
@@ -262,18 +249,12 @@ export async function deleteEndedCodes(tx: Tx, now: number): Promise<void> {
 }
 
 /** False when there is no such code, or it was used. */
-export async function deleteRecoveryCode(
-  tx: Tx,
-  administrator: AdministratorId,
-  mac: string,
-): Promise<boolean> {
-  const { numDeletedRows } = await tx
+export const deleteRecoveryCode = (tx: Tx, administrator: AdministratorId, mac: string): Promise<boolean> =>
+  tx
     .deleteFrom('recovery_code')
     .where('administrator', '=', administrator)
     .where('mac', '=', mac)
-    .executeTakeFirstOrThrow();
-  return numDeletedRows > 0n;
-}
+    .$call(changesRow);
 
 export async function replaceRecoveryCodes(
   tx: Tx,

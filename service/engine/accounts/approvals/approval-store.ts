@@ -2,6 +2,7 @@ import type { Selectable } from 'kysely';
 import type { Clock } from '../../../lib/clock.ts';
 import type { AdministratorId, ApprovalId, OrganizationId, SubjectId, World } from '../../../lib/id.ts';
 import { isSound, updateProtected, withMac } from '../../../storage/keys/protected-tables.ts';
+import { countRows } from '../../../storage/rows.ts';
 import type { Schema } from '../../../storage/schema.ts';
 import type { Db, RowIntegrity, Tx } from '../../../storage/transaction.ts';
 
@@ -106,17 +107,14 @@ export interface WaitingApprovals {
 }
 
 export const createWaitingApprovals = ({ db, clock }: { db: Db; clock: Clock }): WaitingApprovals => ({
-  async count({ organization, world }) {
-    const { n } = await db
+  count: ({ organization, world }) =>
+    db
       .selectFrom('approval')
-      .select((eb) => eb.fn.countAll<number>().as('n'))
       .where('organization', '=', organization)
       .where((eb) => eb.or([eb('world', '=', world), eb('world', 'is', null)]))
       .where('decision', 'is', null)
       .where('expires_at', '>', clock.now())
-      .executeTakeFirstOrThrow();
-    return Number(n);
-  },
+      .$call(countRows),
 });
 
 /** Requests for just this by this account that have not ended, the newest first. */

@@ -2,6 +2,7 @@ import type { Selectable } from 'kysely';
 import type { AdministratorId, KioskId, OrganizationId, World } from '../../../lib/id.ts';
 import { normalizeEmail } from '../../../storage/email-address.ts';
 import { isSound, updateProtected, withMac } from '../../../storage/keys/protected-tables.ts';
+import { changesRow } from '../../../storage/rows.ts';
 import type { Schema } from '../../../storage/schema.ts';
 import type { Db, RowIntegrity, Tx } from '../../../storage/transaction.ts';
 import { fingerprintOf, type Kiosk, MOST_TRIES } from './kiosk.ts';
@@ -104,15 +105,13 @@ export async function updateNode(tx: Tx, id: KioskId, node: string): Promise<voi
 }
 
 /** Counts one try, which is a failure until it is known to be none. False: there were too many already. */
-export async function countPinTry(tx: Tx, id: KioskId): Promise<boolean> {
-  const { numUpdatedRows } = await tx
+export const countPinTry = (tx: Tx, id: KioskId): Promise<boolean> =>
+  tx
     .updateTable('kiosk')
     .set((of) => ({ pin_failures: of('pin_failures', '+', 1) }))
     .where('id', '=', id)
     .where('pin_failures', '<', MOST_TRIES)
-    .executeTakeFirst();
-  return numUpdatedRows > 0n;
-}
+    .$call(changesRow);
 
 export async function forgetPinTries(tx: Tx, id: KioskId): Promise<void> {
   await tx.updateTable('kiosk').set({ pin_failures: 0 }).where('id', '=', id).execute();
@@ -155,15 +154,13 @@ export async function selectPin(
 }
 
 /** Counts one try, which is a failure until it is known to be none. False: there were too many already, at whatever kiosk. */
-export async function countOperatorTry(tx: Tx, administrator: AdministratorId): Promise<boolean> {
-  const { numUpdatedRows } = await tx
+export const countOperatorTry = (tx: Tx, administrator: AdministratorId): Promise<boolean> =>
+  tx
     .updateTable('operator_pin')
     .set((of) => ({ failures: of('failures', '+', 1) }))
     .where('administrator', '=', administrator)
     .where('failures', '<', MOST_TRIES)
-    .executeTakeFirst();
-  return numUpdatedRows > 0n;
-}
+    .$call(changesRow);
 
 export async function forgetOperatorTries(tx: Tx, administrator: AdministratorId): Promise<void> {
   await tx

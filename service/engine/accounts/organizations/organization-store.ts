@@ -6,6 +6,7 @@ import {
   updateProtected,
   withMac,
 } from '../../../storage/keys/protected-tables.ts';
+import { changesRow } from '../../../storage/rows.ts';
 import type { Schema } from '../../../storage/schema.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
 import type { Attestation } from '../../consent/index.ts';
@@ -138,14 +139,8 @@ export async function selectSites(
 }
 
 /** Whether there was one. */
-export async function deleteSite(tx: Tx, organization: OrganizationId, site: SiteId): Promise<boolean> {
-  const { numDeletedRows } = await tx
-    .deleteFrom('site')
-    .where('organization', '=', organization)
-    .where('id', '=', site)
-    .executeTakeFirst();
-  return numDeletedRows > 0n;
-}
+export const deleteSite = (tx: Tx, organization: OrganizationId, site: SiteId): Promise<boolean> =>
+  tx.deleteFrom('site').where('organization', '=', organization).where('id', '=', site).$call(changesRow);
 
 const fromSiteRow = ({
   created_at: _,

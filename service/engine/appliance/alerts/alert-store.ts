@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { AlertId, AlertRuleId, OrganizationId, SubjectId, World } from '../../../lib/id.ts';
 import { notBeingErased } from '../../../storage/legal-holds.ts';
+import { findsRow } from '../../../storage/rows.ts';
 import type { Schema } from '../../../storage/schema.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
 import type { EventRealm } from '../../events/index.ts';
@@ -82,13 +83,13 @@ export async function insertAlert(tx: Tx, alert: NewAlert): Promise<void> {
 }
 
 /** Whether a hold-off of the rule for the same subject is active at `now`. One left far ahead by a clock set back is ignored. */
-export async function isHeld(
+export const isHeld = (
   tx: Tx,
   rule: AlertRuleId,
   about: string | undefined,
   { now, latest }: { now: number; latest: number },
-): Promise<boolean> {
-  const row = await tx
+): Promise<boolean> =>
+  tx
     .selectFrom('alert')
     .select('id')
     .where('rule', '=', rule)
@@ -96,21 +97,17 @@ export async function isHeld(
     .where('hold_until', '>', now)
     .where('hold_until', '<=', latest)
     .limit(1)
-    .executeTakeFirst();
-  return row !== undefined;
-}
+    .$call(findsRow);
 
 /** Whether there is such a person, whose erasure has not begun. */
-export async function isThere(tx: Tx, organization: OrganizationId, subject: SubjectId): Promise<boolean> {
-  const row = await tx
+export const isThere = (tx: Tx, organization: OrganizationId, subject: SubjectId): Promise<boolean> =>
+  tx
     .selectFrom('subject')
     .select('id')
     .where('id', '=', subject)
     .where('organization', '=', organization)
     .where(notBeingErased)
-    .executeTakeFirst();
-  return row !== undefined;
-}
+    .$call(findsRow);
 
 export async function updateAcknowledged(
   tx: Tx,

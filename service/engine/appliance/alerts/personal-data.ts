@@ -1,15 +1,9 @@
 import { firstIdAt } from '../../../lib/id.ts';
 import { time } from '../../../lib/time.ts';
 import { notHeld } from '../../../storage/legal-holds.ts';
+import { countRows, deleteRows } from '../../../storage/rows.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
-import {
-  countRows,
-  deleteRows,
-  type Person,
-  type PersonalData,
-  type Realm,
-  readPages,
-} from '../../audit/index.ts';
+import { type Person, type PersonalData, type Realm, readPages } from '../../audit/index.ts';
 import { forgetAlerts } from './alert-store.ts';
 
 /** Acknowledged or not; their ids begin with the time, and there is an index of them. */

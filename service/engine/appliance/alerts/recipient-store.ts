@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { OrganizationId } from '../../../lib/id.ts';
 import { actor, time } from '../../../lib/record-fields.ts';
 import { normalizeEmail } from '../../../storage/email-address.ts';
+import { changesRow, countRows } from '../../../storage/rows.ts';
 import type { Schema } from '../../../storage/schema.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
 
@@ -67,14 +68,12 @@ export function createRecipientStore({ db }: { db: Db }) {
         .execute();
     },
     /** False where it was not approved. */
-    async remove(tx: Tx, organization: OrganizationId, address: string): Promise<boolean> {
-      const { numDeletedRows } = await tx
+    remove: (tx: Tx, organization: OrganizationId, address: string): Promise<boolean> =>
+      tx
         .deleteFrom('mail_recipient')
         .where('organization', '=', organization)
         .where('address', '=', address)
-        .executeTakeFirst();
-      return numDeletedRows > 0n;
-    },
+        .$call(changesRow),
     /** With the count of what was mailed, since that is per organization. */
     async removeAll(tx: Tx, organization: OrganizationId): Promise<void> {
       await tx.deleteFrom('mail_recipient').where('organization', '=', organization).execute();
@@ -91,12 +90,7 @@ export function createRecipientStore({ db }: { db: Db }) {
         .where('organization', '=', organization)
         .where((row) => row.or([row('queued_at', '<=', since), row('queued_at', '>', now)]))
         .execute();
-      const { count } = await tx
-        .selectFrom('sent_mail')
-        .select((row) => row.fn.countAll().as('count'))
-        .where('organization', '=', organization)
-        .executeTakeFirstOrThrow();
-      return Number(count);
+      return tx.selectFrom('sent_mail').where('organization', '=', organization).$call(countRows);
     },
     async addMails(tx: Tx, organization: OrganizationId, count: number, now: number): Promise<void> {
       if (count === 0) return;

@@ -1,6 +1,7 @@
 import type { OrganizationId, World } from '../../../lib/id.ts';
 import { isWaiting } from '../../../storage/legal-holds.ts';
 import { numberedThrough } from '../../../storage/numbers.ts';
+import { countRows } from '../../../storage/rows.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
 import type { EventRealm, EventType } from '../../events/index.ts';
 import { countedTypes, type SeenEvent } from './watching/counted-event.ts';
@@ -90,16 +91,13 @@ export function createSeenEventsStore({ db }: { db: Db }) {
       const row = await tx.selectFrom('outbox').select('relayed_at').where('id', '=', id).executeTakeFirst();
       return row?.relayed_at !== null;
     },
-    async waitingDeliveries({ organization, world }: EventRealm): Promise<number> {
-      const { waiting } = await db
+    waitingDeliveries: ({ organization, world }: EventRealm): Promise<number> =>
+      db
         .selectFrom('delivery')
-        .select(({ fn }) => fn.countAll<number>().as('waiting'))
         .where('organization', '=', organization)
         .where('world', '=', world)
         .where(isWaiting)
         .where('kind', '=', 'webhook')
-        .executeTakeFirstOrThrow();
-      return Number(waiting);
-    },
+        .$call(countRows),
   };
 }

@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely';
+import { changesRow, findsRow } from '../../../storage/rows.ts';
 import type { Schema } from '../../../storage/schema.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
 import type { BackupPlan, BackupRun, Drill, DrillFindings, Origin, RunPage } from './backup.ts';
@@ -19,15 +20,13 @@ export async function selectPlans(db: Db): Promise<BackupPlan[]> {
 }
 
 /** Whether the folder is on the disk of this node. A plan of before there were nodes is taken by the first that asks. */
-export async function takePlan(tx: Tx, folder: string, node: string): Promise<boolean> {
-  const { numUpdatedRows } = await tx
+export const takePlan = (tx: Tx, folder: string, node: string): Promise<boolean> =>
+  tx
     .updateTable('backup_plan')
     .set({ node })
     .where('folder', '=', folder)
     .where(({ or, eb }) => or([eb('node', 'is', null), eb('node', '=', node)]))
-    .executeTakeFirst();
-  return numUpdatedRows > 0n;
-}
+    .$call(changesRow);
 
 /** `node`: empty where one service has the record for itself. */
 export async function putPlan(
@@ -44,13 +43,8 @@ export async function putPlan(
 }
 
 /** False when there is none. */
-export async function deletePlan(tx: Tx, folder: string): Promise<boolean> {
-  const { numDeletedRows } = await tx
-    .deleteFrom('backup_plan')
-    .where('folder', '=', folder)
-    .executeTakeFirst();
-  return numDeletedRows > 0n;
-}
+export const deletePlan = (tx: Tx, folder: string): Promise<boolean> =>
+  tx.deleteFrom('backup_plan').where('folder', '=', folder).$call(changesRow);
 
 /** What is begun, and by which run of the program. */
 type Begun<What> = What & { begunBy: string | null };
@@ -99,8 +93,8 @@ export async function updateEnd(tx: Tx, id: string, end: RunEnd): Promise<void> 
 }
 
 /** False when no run left this file. Why it failed a proof is over; what was altered in it stays. */
-export async function updateVerified(tx: Tx, path: string, at: number): Promise<boolean> {
-  const { numUpdatedRows } = await tx
+export const updateVerified = (tx: Tx, path: string, at: number): Promise<boolean> =>
+  tx
     .updateTable('backup_run')
     .set(({ eb }) => ({
       verified_at: at,
@@ -108,9 +102,7 @@ export async function updateVerified(tx: Tx, path: string, at: number): Promise<
     }))
     .where('path', '=', path)
     .where('outcome', '=', 'done')
-    .executeTakeFirst();
-  return numUpdatedRows > 0n;
-}
+    .$call(changesRow);
 
 export async function selectRun(db: Db, id: string): Promise<BackupRun | undefined> {
   const row = await runs(db).where('id', '=', id).executeTakeFirst();
@@ -143,16 +135,14 @@ export async function selectLastDone(db: Db): Promise<number | undefined> {
 }
 
 /** Whether one was ever read back and found whole. */
-export async function hasProven(db: Db): Promise<boolean> {
-  const row = await db
+export const hasProven = (db: Db): Promise<boolean> =>
+  db
     .selectFrom('backup_run')
     .select('id')
     .where('outcome', '=', 'done')
     .where('verified_at', 'is not', null)
     .limit(1)
-    .executeTakeFirst();
-  return row !== undefined;
-}
+    .$call(findsRow);
 
 /** Those of the given files whose last test failed. */
 export async function selectUnproven(db: Db, paths: readonly string[]): Promise<string[]> {
@@ -291,25 +281,23 @@ export async function insertDrill(
 }
 
 /** False when it does not wait any more. */
-export async function beginDrill(tx: Tx, id: string, begunBy: string): Promise<boolean> {
-  const { numUpdatedRows } = await tx
+export const beginDrill = (tx: Tx, id: string, begunBy: string): Promise<boolean> =>
+  tx
     .updateTable('backup_drill')
     .set({ state: 'running', begun_by: begunBy })
     .where('id', '=', id)
     .where('state', '=', 'waiting')
-    .executeTakeFirst();
-  return numUpdatedRows === 1n;
-}
+    .$call(changesRow);
 
 /** False when it is not in that state any more. */
-export async function updateState(
+export const updateState = (
   tx: Tx,
   id: string,
   from: Drill['state'],
   to: Drill['state'],
   end: { at: number; problems: readonly string[]; found?: DrillFindings | undefined },
-): Promise<boolean> {
-  const { numUpdatedRows } = await tx
+): Promise<boolean> =>
+  tx
     .updateTable('backup_drill')
     .set({
       state: to,
@@ -319,9 +307,7 @@ export async function updateState(
     })
     .where('id', '=', id)
     .where('state', '=', from)
-    .executeTakeFirst();
-  return numUpdatedRows === 1n;
-}
+    .$call(changesRow);
 
 export async function selectDrill(db: Db, id: string): Promise<Drill | undefined> {
   const row = await drills(db).where('id', '=', id).executeTakeFirst();

@@ -1,6 +1,7 @@
 import { type Insertable, sql } from 'kysely';
 import { defined } from '../../../lib/defined.ts';
 import { isSound, type RowIntegrity, withMac } from '../../../storage/keys/protected-tables.ts';
+import { deleteRows } from '../../../storage/rows.ts';
 import type { Schema } from '../../../storage/schema.ts';
 import type { Db, InTransaction, Tx } from '../../../storage/transaction.ts';
 import {
@@ -174,15 +175,13 @@ export function selectTallies(
 }
 
 /** Deletes at most `limit` whose tokens have run out. */
-export async function deleteExpired(tx: Tx, now: number, limit: number): Promise<number> {
-  const { numDeletedRows } = await tx
+export const deleteExpired = (tx: Tx, now: number, limit: number): Promise<number> =>
+  tx
     .deleteFrom('behavior_verdict')
     .where('token_hash', 'in', (from) =>
       from.selectFrom('behavior_verdict').select('token_hash').where('expires_at', '<=', now).limit(limit),
     )
-    .executeTakeFirst();
-  return Number(numDeletedRows);
-}
+    .$call(deleteRows);
 
 /** Of days that are over for longer. */
 export async function deleteTallies(tx: Tx, before: number): Promise<void> {

@@ -12,6 +12,7 @@ import { Problem } from '../../../lib/problem.ts';
 import { type RowIntegrity, withMac } from '../../../storage/keys/protected-tables.ts';
 import { isWaiting } from '../../../storage/legal-holds.ts';
 import { nextNumber, numberedThrough } from '../../../storage/numbers.ts';
+import { findsRow } from '../../../storage/rows.ts';
 import type { Schema } from '../../../storage/schema.ts';
 import { type Sealer, sealJson } from '../../../storage/sealing/sealed.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
@@ -139,19 +140,14 @@ export const selectQueued = (from: Db | Tx, id: string): Promise<DeliveryRow | u
     .executeTakeFirst();
 
 /** Whether a delivery of a replay to this endpoint still waits for its first attempt. */
-export async function hasUntriedReplay(
-  db: Db | Tx,
-  endpoint: EventRealm & { id: EndpointId },
-): Promise<boolean> {
-  const row = await ofRealm(db, endpoint)
+export const hasUntriedReplay = (db: Db | Tx, endpoint: EventRealm & { id: EndpointId }): Promise<boolean> =>
+  ofRealm(db, endpoint)
     .where('endpoint', '=', endpoint.id)
     .where(isWaiting)
     .where('origin', '=', 'replay')
     .where('attempts', '=', 0)
     .limit(1)
-    .executeTakeFirst();
-  return row !== undefined;
-}
+    .$call(findsRow);
 
 /** A test delivery: sent already, with one attempt. */
 export async function insertTest(

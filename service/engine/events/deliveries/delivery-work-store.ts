@@ -6,6 +6,7 @@ import {
   type SubjectId,
   type World,
 } from '../../../lib/id.ts';
+import { findsRow } from '../../../storage/rows.ts';
 import type { Db, RowIntegrity, Tx } from '../../../storage/transaction.ts';
 import type { OutboxRow } from '../recorded-event-store.ts';
 import type { Delivery } from './delivery.ts';
@@ -105,12 +106,12 @@ export async function selectWork(
 }
 
 /** Whether something that happened since was sent to the endpoint before; ms since 1970. */
-export async function wasTriedBetween(
+export const wasTriedBetween = (
   tx: Tx,
   endpoint: EndpointId,
   { since, before }: { since: number; before: number },
-): Promise<boolean> {
-  const one = await tx
+): Promise<boolean> =>
+  tx
     .selectFrom('delivery as d')
     .innerJoin('delivery_attempt as a', 'a.delivery', 'd.id')
     .select('d.id')
@@ -120,6 +121,4 @@ export async function wasTriedBetween(
     // The oldest first: those were sent, if any was.
     .orderBy('d.id')
     .limit(1)
-    .executeTakeFirst();
-  return one !== undefined;
-}
+    .$call(findsRow);

@@ -1,10 +1,9 @@
 import { firstIdAt } from '../../../lib/id.ts';
 import { time } from '../../../lib/time.ts';
 import { noDeliveryWaits, notHeld } from '../../../storage/legal-holds.ts';
+import { countRows, deleteRows } from '../../../storage/rows.ts';
 import type { Db, RowIntegrity, Tx } from '../../../storage/transaction.ts';
 import {
-  countRows,
-  deleteRows,
   type ExpiringRows,
   type ExportOptions,
   jsonOf,

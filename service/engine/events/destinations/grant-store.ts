@@ -6,20 +6,19 @@ import {
   updateProtected,
   withMac,
 } from '../../../storage/keys/protected-tables.ts';
+import { findsRow } from '../../../storage/rows.ts';
 import type { Schema } from '../../../storage/schema.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
 import type { Grant } from './destination.ts';
 
 /** Whether there is such an organization that was not erased. */
-export async function isInUse(tx: Tx, organization: OrganizationId): Promise<boolean> {
-  const row = await tx
+export const isInUse = (tx: Tx, organization: OrganizationId): Promise<boolean> =>
+  tx
     .selectFrom('organization')
     .select('id')
     .where('id', '=', organization)
     .where('erased_at', 'is', null)
-    .executeTakeFirst();
-  return row !== undefined;
-}
+    .$call(findsRow);
 
 /** All of an organization, revoked ones too, the oldest first. */
 export async function selectGrants(

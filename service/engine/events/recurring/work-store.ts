@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely';
+import { changesRow } from '../../../storage/rows.ts';
 import type { Schema } from '../../../storage/schema.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
 
@@ -147,24 +148,22 @@ const followingOf = (due: number, every: number, now: number): number =>
   due <= now && due + every > now ? due + every : now + every;
 
 /** False where the lease was lost: another process may run it. */
-export async function renewWork(tx: Tx, kind: string, fence: number, until: number): Promise<boolean> {
-  const { numUpdatedRows } = await tx
+export const renewWork = (tx: Tx, kind: string, fence: number, until: number): Promise<boolean> =>
+  tx
     .updateTable('recurring_work')
     .set({ claimed_until: until })
     .where('kind', '=', kind)
     .where('fence', '=', fence)
-    .executeTakeFirst();
-  return numUpdatedRows > 0n;
-}
+    .$call(changesRow);
 
 /** False where the lease was lost: nothing is written then. */
-export async function endWork(
+export const endWork = (
   tx: Tx,
   kind: string,
   fence: number,
   { at, milliseconds, error }: { at: number; milliseconds: number; error: string | null },
-): Promise<boolean> {
-  const { numUpdatedRows } = await tx
+): Promise<boolean> =>
+  tx
     .updateTable('recurring_work')
     .set({
       last_at: at,
@@ -175,6 +174,4 @@ export async function endWork(
     })
     .where('kind', '=', kind)
     .where('fence', '=', fence)
-    .executeTakeFirst();
-  return numUpdatedRows > 0n;
-}
+    .$call(changesRow);

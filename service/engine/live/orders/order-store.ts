@@ -5,6 +5,7 @@ import type { OrganizationId, SessionId, SubjectId, World } from '../../../lib/i
 import { hashLinkToken } from '../../../lib/link-token.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { TestOutcome } from '../../../lib/test-outcome.ts';
+import { changesRow } from '../../../storage/rows.ts';
 import type { Schema } from '../../../storage/schema.ts';
 import type { SealContext } from '../../../storage/sealing/sealed.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
@@ -222,14 +223,13 @@ export function createOrderStore<Request extends object, Terms, Result>(
     /** Its link is used up for this session, which ends it from then on; `timed`: its time does too. False when another browser was first, or it is over. */
     async take(tx: Tx, { id }: Stored, session: SessionId, timed: boolean): Promise<boolean> {
       const now = clock.now();
-      const { numUpdatedRows } = await tx
+      return tx
         .updateTable('relying_order')
         .set({ session, opened_at: now, ...(!timed && { ends_at: null }) })
         .where('id', '=', id)
         .where('opened_at', 'is', null)
         .where('ends_at', '>', now)
-        .executeTakeFirst();
-      return numUpdatedRows === 1n;
+        .$call(changesRow);
     },
     /**
      * False where it has ended meanwhile, or its time is over and this says otherwise; `unopened`: also where it was opened. Throws
@@ -240,7 +240,7 @@ export function createOrderStore<Request extends object, Terms, Result>(
       const now = clock.now();
       const owner = { ...order, subject, terms: JSON.stringify(order.terms) };
       const asked = subject === order.subject ? undefined : await requestOf(order);
-      const { numUpdatedRows } = await tx
+      return tx
         .updateTable('relying_order')
         .set({
           state,
@@ -257,8 +257,7 @@ export function createOrderStore<Request extends object, Terms, Result>(
           const inTime = eb('ends_at', '>', now);
           return unopened ? inTime.and('opened_at', 'is', null) : or([inTime, eb('ends_at', 'is', null)]);
         })
-        .executeTakeFirst();
-      return numUpdatedRows === 1n;
+        .$call(changesRow);
     },
   };
 }

@@ -1,14 +1,8 @@
 import { time } from '../../../lib/time.ts';
 import { addressNotHeld, notHeld } from '../../../storage/legal-holds.ts';
+import { countRows, deleteRows } from '../../../storage/rows.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
-import {
-  countRows,
-  deleteRows,
-  jsonOf,
-  type Person,
-  type PersonalData,
-  type Realm,
-} from '../../audit/index.ts';
+import { jsonOf, type Person, type PersonalData, type Realm } from '../../audit/index.ts';
 import { hostedStatus } from './hosted.ts';
 import { type OrderKind, type OrderRow, orderContext, type SealedRequest } from './order-store.ts';
 import { presenceStates, type SealedProof } from './presence.ts';

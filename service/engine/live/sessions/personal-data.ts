@@ -1,16 +1,8 @@
 import { time } from '../../../lib/time.ts';
 import { notHeld } from '../../../storage/legal-holds.ts';
+import { countRows, deleteRows } from '../../../storage/rows.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
-import {
-  countRows,
-  deleteRows,
-  type ExportOptions,
-  type Moment,
-  type MomentsOf,
-  type Person,
-  type PersonalData,
-  type Realm,
-} from '../../audit/index.ts';
+import type { ExportOptions, Moment, MomentsOf, Person, PersonalData, Realm } from '../../audit/index.ts';
 import { movementContext } from './movement-store.ts';
 import { personContext, type SealedField, sealedFields } from './sealed-store.ts';
 import { outcomeOf, type SessionRow } from './session-store.ts';

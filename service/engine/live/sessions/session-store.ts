@@ -3,6 +3,7 @@ import { defined } from '../../../lib/defined.ts';
 import type { OrganizationId, SessionId, SubjectId, VerificationId, World } from '../../../lib/id.ts';
 import { endsIn } from '../../../storage/id-end.ts';
 import { isSound, macOf, type RowIntegrity } from '../../../storage/keys/protected-tables.ts';
+import { changesRow, countRows } from '../../../storage/rows.ts';
 import type { Schema } from '../../../storage/schema.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
 import { type Foundation, readActor } from '../../audit/index.ts';
@@ -140,18 +141,15 @@ type RowChecks = ReturnType<typeof createChecks>;
 type DueMark = Pick<SessionRow, 'id' | 'expires_at'>;
 
 /** Sessions of a realm that were passed and wait for a person who decides; those of a uniqueness scope are in its own queue. */
-export async function countWaitingSessions(db: Db, { organization, world }: Realm): Promise<number> {
-  const { n } = await db
+export const countWaitingSessions = (db: Db, { organization, world }: Realm): Promise<number> =>
+  db
     .selectFrom('live_session')
-    .select((eb) => eb.fn.countAll<number>().as('n'))
     .where('organization', '=', organization)
     .where('world', '=', world)
     .where('decision', 'is', null)
     .where('held_until', 'is not', null)
     .where('outcome', 'like', '%"waits":"%')
-    .executeTakeFirstOrThrow();
-  return Number(n);
-}
+    .$call(countRows);
 
 /** Of an organization that is erased: what is sealed in them opens no more. */
 export async function deleteSessionsOf(tx: Tx, organization: OrganizationId): Promise<void> {
@@ -260,13 +258,12 @@ function writes(byId: (id: string, tx: Tx) => Promise<SessionRow | undefined>, {
   async function change(tx: Tx, row: SessionRow, change: SessionChange): Promise<boolean> {
     const changed = change.running_since === null ? { ...change, running_by: null } : change;
     const mac = sign({ ...row, ...changed } as SessionRow);
-    const { numUpdatedRows } = await tx
+    return tx
       .updateTable('live_session')
       .set({ ...changed, mac })
       .where('id', '=', row.id)
       .where('decision', 'is', null)
-      .executeTakeFirst();
-    return numUpdatedRows > 0n;
+      .$call(changesRow);
   }
 
   return {

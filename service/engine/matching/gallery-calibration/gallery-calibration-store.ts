@@ -17,22 +17,12 @@ export function createGalleryCalibrationStore({ db }: { db: Db }) {
   return {
     all: (): Promise<CalibrationRow[]> => db.selectFrom('gallery_calibration').selectAll().execute(),
     async save(tx: Tx, row: CalibrationRow): Promise<void> {
+      const { organization, world, scorer, holds_for, ...values } = row;
       await tx
         .insertInto('gallery_calibration')
         .values(row)
         .onConflict((conflict) =>
-          conflict.columns(['organization', 'world', 'scorer', 'holds_for']).doUpdateSet({
-            basis: row.basis,
-            shift: row.shift,
-            people: row.people,
-            compared: row.compared,
-            pairs: row.pairs,
-            rate: row.rate,
-            above: row.above,
-            worst_tenth: row.worst_tenth,
-            doubtful: row.doubtful,
-            measured_at: row.measured_at,
-          }),
+          conflict.columns(['organization', 'world', 'scorer', 'holds_for']).doUpdateSet(values),
         )
         .execute();
     },

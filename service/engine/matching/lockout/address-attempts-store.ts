@@ -1,4 +1,5 @@
 import type { Insertable } from 'kysely';
+import { findsRow } from '../../../storage/rows.ts';
 import type { Schema } from '../../../storage/schema.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
 import type { Realm } from '../../people/index.ts';
@@ -105,21 +106,19 @@ export async function selectTimes(
 }
 
 /** Whether these pixels were refused to the key after `since`. */
-export async function wasRefused(
+export const wasRefused = (
   db: Db,
   { lineage, picture_hash }: Pick<RefusedPicture, 'lineage' | 'picture_hash'>,
   since: number,
-): Promise<boolean> {
-  const row = await db
+): Promise<boolean> =>
+  db
     .selectFrom('refused_picture')
     .select('id')
     .where('lineage', '=', lineage)
     .where('picture_hash', '=', picture_hash)
     .where('created_at', '>', since)
     .limit(1)
-    .executeTakeFirst();
-  return row !== undefined;
-}
+    .$call(findsRow);
 
 /** Adds one, and deletes all from before `since`. */
 export async function insertRefused(tx: Tx, row: RefusedPicture, since: number): Promise<void> {

@@ -1,7 +1,8 @@
 import { time } from '../../../lib/time.ts';
 import { addressNotHeld } from '../../../storage/legal-holds.ts';
+import { countRows, deleteRows } from '../../../storage/rows.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
-import { countRows, deleteRows, type PersonalData, type Realm } from '../../audit/index.ts';
+import type { PersonalData, Realm } from '../../audit/index.ts';
 import { deleteAddressAttempts, selectAddressAttempts } from './address-attempts-store.ts';
 
 /** Old counts of addresses that are not disabled; only an operator removes those of disabled ones. */

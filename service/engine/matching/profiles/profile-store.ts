@@ -6,6 +6,7 @@ import {
   updateProtected,
   withMac,
 } from '../../../storage/keys/protected-tables.ts';
+import { changesRow } from '../../../storage/rows.ts';
 import type { Schema } from '../../../storage/schema.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
 
@@ -112,14 +113,12 @@ export function createProfileStore({ db, integrity }: { db: Db; integrity: RowIn
     },
     sealed: (row: Omit<ProfileRow, 'mac'>): ProfileRow => withMac(integrity, 'profile', row),
     /** False when the version is taken; on PostgreSQL a version that is taken just now runs the transaction again. */
-    async insert(tx: Tx, row: ProfileRow): Promise<boolean> {
-      const { numInsertedOrUpdatedRows } = await tx
+    insert: (tx: Tx, row: ProfileRow): Promise<boolean> =>
+      tx
         .insertInto('profile')
         .values(row)
         .onConflict((conflict) => conflict.columns(['organization', 'slug', 'version']).doNothing())
-        .executeTakeFirst();
-      return numInsertedOrUpdatedRows === 1n;
-    },
+        .$call(changesRow),
   };
 }
 

@@ -2,6 +2,7 @@ import { type ExpressionBuilder, type Insertable, type Selectable, sql } from 'k
 import type { ErasureId, OrganizationId } from '../../../lib/id.ts';
 import { isSound, withMac } from '../../../storage/keys/protected-tables.ts';
 import { isUnfinished } from '../../../storage/legal-holds.ts';
+import { changesRow, findsRow } from '../../../storage/rows.ts';
 import type { Schema } from '../../../storage/schema.ts';
 import type { Db, RowIntegrity, Tx } from '../../../storage/transaction.ts';
 import type { Person } from '../../audit/index.ts';
@@ -67,20 +68,18 @@ export function createErasureStore(db: Db, integrity: RowIntegrity) {
         .execute();
     },
     /** False when another process settled it since the row was read. */
-    async settle(
+    settle: (
       tx: Tx,
       { id, receipt }: Pick<ErasureRow, 'id' | 'receipt'>,
       values: Pick<ErasureRow, 'state' | 'copies' | 'receipt' | 'completed_at'>,
-    ): Promise<boolean> {
-      const { numUpdatedRows } = await tx
+    ): Promise<boolean> =>
+      tx
         .updateTable('erasure')
         .set(values)
         .where('id', '=', id)
         .where('state', '!=', 'done')
         .where('receipt', receipt === null ? 'is' : '=', receipt)
-        .executeTakeFirst();
-      return numUpdatedRows > 0n;
-    },
+        .$call(changesRow),
   };
 }
 
@@ -136,14 +135,12 @@ export async function pageOfReceipts(
 }
 
 /** Whether the erasure of the person has begun. */
-export async function isErased(db: Db, { organization, world, subject }: Person): Promise<boolean> {
-  const row = await db
+export const isErased = (db: Db, { organization, world, subject }: Person): Promise<boolean> =>
+  db
     .selectFrom('erasure')
     .select('id')
     .where('organization', '=', organization)
     .where('world', '=', world)
     .where('subject', '=', subject)
     .limit(1)
-    .executeTakeFirst();
-  return row !== undefined;
-}
+    .$call(findsRow);

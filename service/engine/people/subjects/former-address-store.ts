@@ -1,5 +1,6 @@
 import type { OrganizationId, SubjectId } from '../../../lib/id.ts';
 import { notBeingErased } from '../../../storage/legal-holds.ts';
+import { findsRow } from '../../../storage/rows.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
 import type { Realm } from './subject.ts';
 
@@ -81,21 +82,15 @@ export async function formerTimesOf(db: Db, subject: SubjectId): Promise<number[
 const PAGE = 500;
 
 /** Whether the person is in the realm, and no erasure of them has begun. */
-export async function isPresent(
-  tx: Tx,
-  { organization, world }: Realm,
-  subject: SubjectId,
-): Promise<boolean> {
-  const row = await tx
+export const isPresent = (tx: Tx, { organization, world }: Realm, subject: SubjectId): Promise<boolean> =>
+  tx
     .selectFrom('subject')
     .select('id')
     .where('id', '=', subject)
     .where('organization', '=', organization)
     .where('world', '=', world)
     .where(notBeingErased)
-    .executeTakeFirst();
-  return row !== undefined;
-}
+    .$call(findsRow);
 
 /** Frees the address of a person whose erasure begins. Gives its keyed hash; undefined where there was none. */
 export async function releaseAddress(tx: Tx, subject: SubjectId): Promise<string | undefined> {

@@ -1,5 +1,6 @@
 import type { SubjectId } from '../../../lib/id.ts';
 import { isUnderHold, notBeingErased } from '../../../storage/legal-holds.ts';
+import { changesRow } from '../../../storage/rows.ts';
 import { type Slice, slices } from '../../../storage/slices/slices.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
 import { type ConsentStatus, readConsentStatus } from '../../consent/index.ts';
@@ -140,27 +141,24 @@ export async function selectDistinct(
 }
 
 /** False where they are marked already. */
-export async function insertDistinct(
+export const insertDistinct = (
   tx: Tx,
   one: SubjectId,
   two: SubjectId,
   { at, by }: { at: number; by: string },
-): Promise<boolean> {
-  const { numInsertedOrUpdatedRows } = await tx
+): Promise<boolean> =>
+  tx
     .insertInto('distinct_people')
     .values({ ...pairOf(one, two), marked_at: at, marked_by: by })
     .onConflict((conflict) => conflict.columns(['subject', 'other']).doNothing())
-    .executeTakeFirst();
-  return numInsertedOrUpdatedRows === 1n;
-}
+    .$call(changesRow);
 
 /** False where they are not marked. */
 export async function deleteDistinct(tx: Tx, one: SubjectId, two: SubjectId): Promise<boolean> {
   const { subject, other } = pairOf(one, two);
-  const { numDeletedRows } = await tx
+  return tx
     .deleteFrom('distinct_people')
     .where('subject', '=', subject)
     .where('other', '=', other)
-    .executeTakeFirst();
-  return numDeletedRows === 1n;
+    .$call(changesRow);
 }

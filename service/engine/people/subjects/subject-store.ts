@@ -1,6 +1,7 @@
 import type { Insertable, Selectable, Updateable } from 'kysely';
 import type { OrganizationId, SubjectId, TemplateId, World } from '../../../lib/id.ts';
 import { notBeingErased } from '../../../storage/legal-holds.ts';
+import { changesRow, findsRow } from '../../../storage/rows.ts';
 import type { Schema } from '../../../storage/schema.ts';
 import type { Sealer } from '../../../storage/sealing/sealed.ts';
 import { type TemplateTransform, toBytes } from '../../../storage/sealing/template-transform.ts';
@@ -103,30 +104,26 @@ function createSubjectRows(db: Db) {
      * False when the e-mail is taken. On PostgreSQL an insert that meets one it cannot see yet is a conflict, which runs the
      * transaction again; without the clause it would be an error of its own.
      */
-    async insertSubject(tx: Tx, row: Insertable<Schema['subject']>): Promise<boolean> {
-      const { numInsertedOrUpdatedRows } = await tx
+    insertSubject: (tx: Tx, row: Insertable<Schema['subject']>): Promise<boolean> =>
+      tx
         .insertInto('subject')
         .values(row)
         .onConflict((conflict) => conflict.columns(['organization', 'world', 'email_hash']).doNothing())
-        .executeTakeFirst();
-      return numInsertedOrUpdatedRows === 1n;
-    },
+        .$call(changesRow),
     /** False when the e-mail is not this person's any more: the erasure has begun. */
-    async touchSubject(
+    touchSubject: (
       tx: Tx,
       subject: SubjectId,
       emailHash: string,
       at: number,
       name: Uint8Array | null,
-    ): Promise<boolean> {
-      const { numUpdatedRows } = await tx
+    ): Promise<boolean> =>
+      tx
         .updateTable('subject')
         .set(name === null ? { updated_at: at } : { updated_at: at, name_sealed: name })
         .where('id', '=', subject)
         .where('email_hash', '=', emailHash)
-        .executeTakeFirst();
-      return numUpdatedRows === 1n;
-    },
+        .$call(changesRow),
     /** When keys enrolled pictures of the person lately, ms since 1970. */
     async keyEnrollments(tx: Tx, subject: SubjectId): Promise<number[]> {
       const row = await tx
@@ -143,27 +140,18 @@ function createSubjectRows(db: Db) {
         .where('id', '=', subject)
         .execute();
     },
-    async isThere(tx: Tx, subject: SubjectId): Promise<boolean> {
-      const row = await tx
-        .selectFrom('subject')
-        .select('id')
-        .where('id', '=', subject)
-        .where(notBeingErased)
-        .executeTakeFirst();
-      return row !== undefined;
-    },
+    isThere: (tx: Tx, subject: SubjectId): Promise<boolean> =>
+      tx.selectFrom('subject').select('id').where('id', '=', subject).where(notBeingErased).$call(findsRow),
     /** Notes the newest verified use, and whether the person is there; an older use changes nothing. */
-    async touchUse(tx: Tx, subject: SubjectId, at: number): Promise<boolean> {
-      const { numUpdatedRows } = await tx
+    touchUse: (tx: Tx, subject: SubjectId, at: number): Promise<boolean> =>
+      tx
         .updateTable('subject')
         .set(({ eb }) => ({
           last_used_at: eb.case().when('last_used_at', '>', at).then(eb.ref('last_used_at')).else(at).end(),
         }))
         .where('id', '=', subject)
         .where(notBeingErased)
-        .executeTakeFirst();
-      return numUpdatedRows === 1n;
-    },
+        .$call(changesRow),
   };
 }
 
@@ -259,27 +247,25 @@ function createSealedTemplates({ db, sealer }: { db: Db; sealer: Sealer }) {
 }
 
 /** Whether a person of the realm, another than `subject`, has the address with one of these hashes. */
-export async function hasOwner(
+export const hasOwner = (
   tx: Tx,
   { organization, world }: Realm,
   { subject, hashes }: { subject: SubjectId; hashes: readonly string[] },
-): Promise<boolean> {
-  const row = await tx
+): Promise<boolean> =>
+  tx
     .selectFrom('subject')
     .select('id')
     .where('organization', '=', organization)
     .where('world', '=', world)
     .where('email_hash', 'in', hashes)
     .where('id', '!=', subject)
-    .executeTakeFirst();
-  return row !== undefined;
-}
+    .$call(findsRow);
 
 /** Of a person, what a change replaces. */
 export type SealedPerson = Pick<Selectable<Schema['subject']>, 'name_sealed' | 'birth_date_sealed'>;
 
 /** False when the person is not as in `before` any more, or their erasure has begun. */
-export async function updatePerson(
+export const updatePerson = (
   tx: Tx,
   subject: SubjectId,
   before: SealedPerson & { email_hash: string },
@@ -287,8 +273,8 @@ export async function updatePerson(
     Updateable<Schema['subject']>,
     'email_hash' | 'email_sealed' | 'name_sealed' | 'birth_date_sealed'
   >,
-): Promise<boolean> {
-  const { numUpdatedRows } = await tx
+): Promise<boolean> =>
+  tx
     .updateTable('subject')
     .set(values)
     .where('id', '=', subject)
@@ -296,9 +282,7 @@ export async function updatePerson(
     .where('name_sealed', before.name_sealed === null ? 'is' : '=', before.name_sealed)
     .where('birth_date_sealed', before.birth_date_sealed === null ? 'is' : '=', before.birth_date_sealed)
     .where(notBeingErased)
-    .executeTakeFirst();
-  return numUpdatedRows === 1n;
-}
+    .$call(changesRow);
 
 /** All disabled people, over all organizations and worlds. */
 export async function selectDisabled(db: Db): Promise<SubjectId[]> {
@@ -307,12 +291,10 @@ export async function selectDisabled(db: Db): Promise<SubjectId[]> {
 }
 
 /** False where the erasure of the person has begun. */
-export async function updateDisabled(tx: Tx, subject: SubjectId, at: number | null): Promise<boolean> {
-  const { numUpdatedRows } = await tx
+export const updateDisabled = (tx: Tx, subject: SubjectId, at: number | null): Promise<boolean> =>
+  tx
     .updateTable('subject')
     .set({ disabled_at: at })
     .where('id', '=', subject)
     .where(notBeingErased)
-    .executeTakeFirst();
-  return numUpdatedRows === 1n;
-}
+    .$call(changesRow);

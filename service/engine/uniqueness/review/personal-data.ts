@@ -1,14 +1,14 @@
 import { defined } from '../../../lib/defined.ts';
 import { time } from '../../../lib/time.ts';
+import { countRows } from '../../../storage/rows.ts';
 import type { Db } from '../../../storage/transaction.ts';
-import {
-  countRows,
-  type ExportOptions,
-  type Moment,
-  type Person,
-  type PersonalData,
-  type SealedValue,
-  type Searched,
+import type {
+  ExportOptions,
+  Moment,
+  Person,
+  PersonalData,
+  SealedValue,
+  Searched,
 } from '../../audit/index.ts';
 import { idsAbout, idsOfAddress, itemsOf, oldItems, picturesOf, removeItems } from './person-items-store.ts';
 import { decodeEnrollment, type Likeness } from './review-item.ts';

@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely';
 import { defined } from '../../../lib/defined.ts';
 import type { OrganizationId, ReviewId, SubjectId, World } from '../../../lib/id.ts';
+import { countRows } from '../../../storage/rows.ts';
 import type { Schema } from '../../../storage/schema.ts';
 import type { SealContext, Sealer } from '../../../storage/sealing/sealed.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
@@ -79,16 +80,13 @@ export function createReviewStore({ db }: { db: Db }) {
         .orderBy('id', 'desc')
         .limit(limit)
         .execute(),
-    async countOpen({ organization, world }: Realm, tx?: Tx): Promise<number> {
-      const { n } = await (tx ?? db)
+    countOpen: ({ organization, world }: Realm, tx?: Tx): Promise<number> =>
+      (tx ?? db)
         .selectFrom('review_item')
-        .select((eb) => eb.fn.countAll<number>().as('n'))
         .where('organization', '=', organization)
         .where('world', '=', world)
         .where('state', '=', 'open')
-        .executeTakeFirstOrThrow();
-      return Number(n);
-    },
+        .$call(countRows),
     /** One that is open about the same two: a person and another, or an address that waits. */
     async findOpen(
       tx: Tx | undefined,

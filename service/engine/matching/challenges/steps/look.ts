@@ -1,9 +1,8 @@
 import type { Step } from './step.ts';
-import { createHold } from './step.ts';
+import { createMovement } from './step.ts';
 
 /** Degrees of pitch from the neutral pose; talking heads reach 10 to 12 for a moment, so it is held (LIVENESS.md §1). */
 const LOOKED = 10;
-const WRONG_WAY = 10;
 /** Degrees from the neutral pose within which it begins; farther the asked way only where the head was seen before on the way there. */
 const NEUTRAL = { yaw: 10, pitch: 6 };
 
@@ -18,24 +17,12 @@ function look<Name extends string>(name: Name, way: 'up' | 'down') {
       notYet && Math.abs(pose.yaw - yaw) < NEUTRAL.yaw && sign * (pose.pitch - pitch) > -NEUTRAL.pitch,
     // also on a turned head: from a turn one goes straight on to looking up
     notYet: ({ pose }, { pitch }) => sign * (pose.pitch - pitch) < NEUTRAL.pitch,
-    begin: ({ holdMs, baseline }) => {
-      const hold = createHold(holdMs);
-      return {
-        observe({ at, pose }) {
-          const moved = sign * (pose.pitch - baseline.pitch);
-          const there = moved >= LOOKED;
-          const held = hold.observe(at, there);
-          const way = Math.min(1, Math.max(0, moved) / LOOKED);
-          return {
-            progress: held > 0 ? 0.5 + held / 2 : way / 2,
-            done: held >= 1,
-            there,
-            code: there ? 'HOLD' : code,
-            ...(moved <= -WRONG_WAY && { wrong: true as const }),
-          };
-        },
-      };
-    },
+    begin: ({ holdMs, baseline }) =>
+      createMovement(holdMs, {
+        asked: LOOKED,
+        code,
+        movedBy: ({ pose }) => sign * (pose.pitch - baseline.pitch),
+      }),
   } as const satisfies Step;
 }
 

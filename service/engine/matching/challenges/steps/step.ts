@@ -105,3 +105,29 @@ export function createHold(holdMs: number) {
     },
   };
 }
+
+/** Degrees to the other side that contradict a movement: a recording that does everything. */
+const WRONG_WAY = 10;
+
+/** Judge of a movement of the head that is held. `movedBy`: degrees the asked way; `asked`: how many; `code`: what to do until they are reached. */
+export function createMovement(
+  holdMs: number,
+  { asked, code, movedBy }: { asked: number; code: string; movedBy: (frame: SeenFrame) => number },
+): StepJudge {
+  const hold = createHold(holdMs);
+  return {
+    observe(frame) {
+      const moved = movedBy(frame);
+      const there = moved >= asked;
+      const held = hold.observe(frame.at, there);
+      const way = Math.min(1, Math.max(0, moved) / asked);
+      return {
+        progress: held > 0 ? 0.5 + held / 2 : way / 2,
+        done: held >= 1,
+        there,
+        code: there ? 'HOLD' : code,
+        ...(moved <= -WRONG_WAY && { wrong: true as const }),
+      };
+    },
+  };
+}
