@@ -2,6 +2,7 @@ import type { BrowserContext, Page } from 'playwright';
 import { readLogo } from '../../service/inference/pictures/read-logo.ts';
 import { type CaptureBox, description, type Json, ready } from './capture-box.ts';
 import { demoLogo } from './demo-logo.ts';
+import { inLanguage, type Say } from './in-language.ts';
 
 /** Where a result leads: `nordlys://back`, an app of the person. */
 export const RESULT_HOST = 'back';
@@ -17,14 +18,14 @@ export interface CaptureState {
   /** What the box answers, before the page opens. */
   before?(box: CaptureBox): void;
   /** From the open page to the state. */
-  act?(page: Page, box: CaptureBox): Promise<void>;
-  /** A heading of the state, in English. */
-  heading: string;
+  act?(page: Page, box: CaptureBox, say: Say): Promise<void>;
+  /** A heading of the state, in English; as a pattern where the words are those of the organization. */
+  heading: string | RegExp;
 }
 
-export const button = (page: Page, name: string) =>
+export const button = (page: Page, name: string | RegExp) =>
   page.getByRole('button', { name, exact: true }).click({ timeout: 10_000 });
-const agree = (page: Page) => button(page, 'I agree, start');
+const agree = (page: Page, say: Say) => button(page, say('I agree, start'));
 
 const step = (name: string, index: number, progress: number, more: Json = {}): Json => ({
   is: 'state',
@@ -63,19 +64,22 @@ const { guiding, between, decided } = liveStates;
 const live = (name: string, state: Json, heading: string): CaptureState => ({
   name,
   heading,
-  async act(page, box) {
+  async act(page, box, say) {
     box.live = state;
-    await agree(page);
+    await agree(page, say);
   },
 });
 /** A step, and what keeps it from being done. */
-const advised = (name: string, state: Json, guidance: Json, advice: string | RegExp): CaptureState => ({
+const advised = (name: string, state: Json, guidance: Json, advice: string): CaptureState => ({
   name,
   heading: headings[(state.step as { name: keyof typeof headings }).name],
-  async act(page, box) {
+  async act(page, box, say) {
     box.live = { ...state, guidance };
-    await agree(page);
-    await page.getByRole('status').filter({ hasText: advice }).waitFor();
+    await agree(page, say);
+    await page
+      .getByRole('status')
+      .filter({ hasText: say(advice) })
+      .waitFor();
   },
 });
 const headings = {
@@ -87,9 +91,9 @@ const headings = {
 const failedAt = (name: string, at: Json, code: string): CaptureState => ({
   name,
   heading: 'We could not confirm it yet',
-  async act(page, box) {
+  async act(page, box, say) {
     box.live = at;
-    await agree(page);
+    await agree(page, say);
     await page.locator('[data-state=running]').waitFor();
     box.push(between(code));
   },
@@ -131,7 +135,7 @@ export const captureStates: readonly CaptureState[] = [
   organization('consent-no-color', {}),
   {
     name: 'consent-own-words',
-    heading: 'Open your account',
+    heading: /^(Open your account|Ihr Konto eröffnen)$/,
     path: '/invite/abc',
     before: (box) =>
       void Object.assign(box.answers, {
@@ -150,9 +154,9 @@ export const captureStates: readonly CaptureState[] = [
   {
     name: 'consent-full-text',
     heading: 'Confirm it is you',
-    async act(page) {
-      await page.getByText('Read the full text').click();
-      await page.getByText('How to take it back').click();
+    async act(page, _box, say) {
+      await page.getByText(say('Read the full text')).click();
+      await page.getByText(say('How to take it back')).click();
     },
   },
   {
@@ -176,31 +180,36 @@ export const captureStates: readonly CaptureState[] = [
   {
     name: 'consent-no-answer',
     heading: 'Confirm it is you',
-    async act(page, box) {
+    async act(page, box, say) {
       box.answers.begin = 500;
-      await agree(page);
+      await agree(page, say);
       await page.getByRole('alert').waitFor();
     },
   },
-  { name: 'ask', heading: 'Allow the camera', camera: 'prompt', act: agree },
+  { name: 'ask', heading: 'Allow the camera', camera: 'prompt', act: (page, _box, say) => agree(page, say) },
   {
     name: 'blocked',
     heading: 'The camera is blocked',
     camera: 'denied',
-    act: async (page) => {
-      await agree(page);
-      await button(page, 'Go on');
+    act: async (page, _box, say) => {
+      await agree(page, say);
+      await button(page, say('Go on'));
     },
   },
-  { name: 'busy', heading: 'The camera is in use', camera: 'busy', act: agree },
+  {
+    name: 'busy',
+    heading: 'The camera is in use',
+    camera: 'busy',
+    act: (page, _box, say) => agree(page, say),
+  },
   {
     name: 'no-camera',
     heading: 'No camera was found',
     camera: 'missing',
     before: handover,
-    async act(page) {
-      await agree(page);
-      await page.getByRole('button', { name: 'Use a camera on this computer' }).click();
+    async act(page, _box, say) {
+      await agree(page, say);
+      await page.getByRole('button', { name: say('Use a camera on this computer') }).click();
     },
   },
   {
@@ -208,9 +217,9 @@ export const captureStates: readonly CaptureState[] = [
     heading: 'Go on with your phone',
     camera: 'missing',
     before: handover,
-    async act(page) {
-      await agree(page);
-      await page.getByRole('img', { name: /QR code/ }).waitFor();
+    async act(page, _box, say) {
+      await agree(page, say);
+      await page.getByRole('img', { name: say('QR code that opens this check on a phone') }).waitFor();
     },
   },
   {
@@ -220,19 +229,23 @@ export const captureStates: readonly CaptureState[] = [
     before: (box) => {
       box.answers.handover = { url: '/verify/h/x', number: '47', expiresAt: new Date(0).toISOString() };
     },
-    act: agree,
+    act: (page, _box, say) => agree(page, say),
   },
   {
     name: 'phone-wrong-number',
     heading: 'Go on with your phone',
     camera: 'missing',
     before: handover,
-    async act(page, box) {
-      await agree(page);
-      await page.getByRole('img', { name: /QR code/ }).waitFor();
+    async act(page, box, say) {
+      await agree(page, say);
+      await page.getByRole('img', { name: say('QR code that opens this check on a phone') }).waitFor();
       box.live = { ...ready, codeUsedUp: true };
       await page
-        .getByText(/^Another number was chosen/)
+        .getByText(
+          say(
+            'Another number was chosen on the phone. For your safety this code is used up: show a new one.',
+          ),
+        )
         .first()
         .waitFor();
     },
@@ -242,8 +255,8 @@ export const captureStates: readonly CaptureState[] = [
     heading: 'Continue on your phone',
     camera: 'missing',
     before: handover,
-    async act(page, box) {
-      await agree(page);
+    async act(page, box, say) {
+      await agree(page, say);
       box.live = following;
     },
   },
@@ -259,7 +272,7 @@ export const captureStates: readonly CaptureState[] = [
     name: 'number-stranger',
     heading: 'Close this page',
     path: '/verify/h/Zm9v',
-    act: (page) => button(page, 'I did not begin this'),
+    act: (page, _box, say) => button(page, say('I did not begin this')),
   },
   live('queued', { ...ready, state: 'queued', position: 3 }, 'Wait a moment'),
   live('align', guiding('TOO_FAR', 'distance'), 'Move closer'),
@@ -280,7 +293,7 @@ export const captureStates: readonly CaptureState[] = [
     'step-slow-box',
     { ...step('turn-left', 1, 0.2), leftOut: true },
     { step: 'movement', code: 'FRAMES_TOO_SLOW' },
-    /^Gatehouse is busy/,
+    'Gatehouse is busy right now. Carry on: you have more time.',
   ),
   live('blurred', guiding('BLURRED', 'focus'), 'Hold still'),
   live('blink', step('blink', 3, 0), 'Blink once'),
@@ -290,10 +303,10 @@ export const captureStates: readonly CaptureState[] = [
   {
     name: 'lost',
     heading: 'Connection lost',
-    async act(page, box) {
+    async act(page, box, say) {
       box.live = step('turn-left', 1, 0.44);
-      await agree(page);
-      await page.getByRole('heading', { name: 'Turn your head left' }).waitFor();
+      await agree(page, say);
+      await page.getByRole('heading', { name: say('Turn your head left') }).waitFor();
       box.down = true;
       box.cut();
     },
@@ -323,18 +336,18 @@ export const captureStates: readonly CaptureState[] = [
   {
     name: 'leave',
     heading: 'There is another way',
-    async act(page, box) {
+    async act(page, box, say) {
       box.live = between('LIGHT');
-      await agree(page);
-      await button(page, 'Use another way');
+      await agree(page, say);
+      await button(page, say('Use another way'));
     },
   },
   {
     name: 'left',
     heading: 'You ended this check',
-    async act(page) {
-      await page.getByRole('button', { name: /^Cancel/ }).click();
-      await button(page, 'End it here');
+    async act(page, _box, say) {
+      await page.getByRole('button', { name: say('Cancel this check of Nordlys Bank') }).click();
+      await button(page, say('End it here'));
     },
   },
   { name: 'no-link', path: '/verify', heading: 'A part of the link is missing' },
@@ -374,21 +387,26 @@ async function setCamera(context: BrowserContext, mood: CameraMood): Promise<voi
   await context.addInitScript({ content: `(${cameraScript})(${JSON.stringify(mood)})` });
 }
 
-/** Opens one state in a page of its own. */
+/** Opens one state in a page of its own, in the language of the browser. */
 export async function openState(
   context: BrowserContext,
   box: CaptureBox & { reset(): void },
   state: CaptureState,
+  language = 'en',
 ): Promise<Page> {
+  const say = inLanguage(language);
   box.reset();
   state.before?.(box);
   await setCamera(context, state.camera ?? 'granted');
   const page = await context.newPage();
   await page.goto(box.url + (state.path ?? '/verify?client=sess_01#link-token'));
   await page.getByRole('heading', { level: 1 }).waitFor();
-  await state.act?.(page, box);
+  await state.act?.(page, box, say);
   await page
-    .getByRole('heading', { level: 1, name: state.heading, exact: true })
+    .getByRole('heading', {
+      level: 1,
+      name: typeof state.heading === 'string' ? say(state.heading) : state.heading,
+    })
     .waitFor({ timeout: 15_000 });
   return page;
 }

@@ -71,8 +71,7 @@ try {
   if (walks('/setup')) await walkSetup();
   if (walks('/sign-in')) await walkSignIn(browser);
   if (walks('/sign-in', '/security')) await walkFace();
-  // Its states are found by their English words.
-  if (options.language === 'en' && walks('/verify')) await walkCapture();
+  if (walks('/verify')) await walkCapture();
   if (walks('/kiosk/')) await walkKiosk();
 } finally {
   await browser.close();
@@ -363,7 +362,8 @@ async function walkCaptureStates(
   for (const state of captureStates) {
     const context = await openContext(withCamera);
     const faults = await watchPages(context, [new URL(box.url).host, RESULT_HOST]);
-    await lookInAllForms(await openState(context, box, state), `verify-${state.name}`, faults);
+    const page = await openState(context, box, state, options.language);
+    await lookInAllForms(page, `verify-${state.name}`, faults);
     await context.close();
   }
 }

@@ -84,7 +84,10 @@ export async function openSources({ readings, cache, video, pad, faces }: Source
       : [];
   const live = sequences('live', /./);
   const screens = sequences('spoof', /attack_(highdef|mobile)_/);
-  if (live.length === 0) missing.push(`${pad} has no sequences of Replay-Attack`);
+  if (live.length === 0)
+    missing.push(
+      `${pad} has no sequences of Replay-Attack: weights that are fitted without them let fewer people pass, so no figure of people compares with the published ones`,
+    );
   const still = async (label: string, name: string) => {
     const [, second] = readdirSync(join(pad, label, name)).sort();
     return photoOf(`${label}-${name}`, join(pad, label, name, second!), readings);
