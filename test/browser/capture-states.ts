@@ -116,8 +116,8 @@ const organization = (name: string, look: Json): CaptureState => ({
     }),
 });
 const logoOf = async (color: string): Promise<Json> => {
-  const { png } = await readLogo(await demoLogo(color));
-  return { logo: `data:image/png;base64,${Buffer.from(png).toString('base64')}` };
+  const { png, ink } = await readLogo(await demoLogo(color));
+  return { logo: `data:image/png;base64,${Buffer.from(png).toString('base64')}`, logoInk: ink };
 };
 
 const following = { ...ready, state: 'following' };
