@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { request as plainRequest } from 'node:http';
 import { request } from 'node:https';
 import * as tls from 'node:tls';
@@ -49,9 +50,10 @@ async function fetchAuthority(url: URL, fingerprint: string): Promise<string> {
     throw new Error(
       `${url.origin} serves no certificate of its own authority (${answer.status}): omit --fingerprint, and make this system trust its certificate.`,
     );
-  const pem = await answer.text();
-  const found = fingerprintOf(pem);
-  if (found === fingerprint) return pem;
+  // Of what is handed out only the first counts: who stands in between may have added their own.
+  const first = new X509Certificate(await answer.text()).toString();
+  const found = fingerprintOf(first);
+  if (found === fingerprint) return first;
   throw new Error(
     `The certificate authority of ${url.origin} has another fingerprint (${found}) than --fingerprint names. ` +
       'Compare with "gatehouse certificate show" on the box itself: another machine may impersonate it.',

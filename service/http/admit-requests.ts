@@ -87,6 +87,7 @@ export function admitRequests(
     if (anyHost) request.isForOwnHost = hosts?.isOwn(request.raw) ?? true;
     else if (!nodes?.isPassedOn(request.raw)) hosts?.check(request.raw);
     refusePrefix(request);
+    refuseZero(request);
     if (request.is404) throw notFound(request, reply, app.published);
     // The other node does all that follows.
     if (await nodes?.passOn(request, reply, 'head')) return reply;
@@ -125,6 +126,12 @@ export function admitRequests(
 function refusePrefix(request: FastifyRequest): void {
   const prefix = statedPrefix(request);
   if (prefix !== undefined && acceptsHtml(request)) throw prefixNotSupported(prefix);
+}
+
+/** PostgreSQL has no text with it, as bodies have none. */
+function refuseZero({ url }: FastifyRequest): void {
+  if (url.includes('%00'))
+    throw new Problem('INVALID_REQUEST', 'The address of this request has the character U+0000.');
 }
 
 /** Announced size of the body, or the maximum of the route; a larger body is refused later. */

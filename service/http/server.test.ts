@@ -56,6 +56,15 @@ describe('createServer', () => {
     await expect(app.ready()).rejects.toThrow('GET /keyed asks for a key');
   });
 
+  test('an address with U+0000, which PostgreSQL cannot look for, is refused', async () => {
+    const { app } = start();
+    for (const url of ['/problem/a%00b', '/problem/NOT_FOUND?q=%00', '/nowhere/%00']) {
+      const { statusCode, body } = await app.inject(url);
+      expect([url, statusCode, JSON.parse(body).code]).toEqual([url, 400, 'INVALID_REQUEST']);
+    }
+    expect((await app.inject('/problem/NOT_FOUND?q=%2500')).statusCode).toBe(404);
+  });
+
   test('answers with safe headers, and cookies are never spoken of', async () => {
     const { headers } = await start().app.inject({ method: 'POST', url: '/echo', payload: { a: 1 } });
     expect(headers).toMatchObject({

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { emailAddress, lineOfText } from './text-fields.ts';
 
 test.each(['ada@example.com', 'jörg@exämple.ch', 'a+b@c', '名前@例え.jp'])('%s is an address', (text) => {
@@ -31,6 +31,16 @@ test.each([
   ['Jose\u0301', 'José'],
 ])('%j is a line', (text, expected) => {
   expect(lineOfText(20).parse(text)).toBe(expected);
+});
+
+test('a line that is too long whatever it holds is not normalized, which would take minutes for many accents', () => {
+  const normalize = vi.spyOn(String.prototype, 'normalize');
+  const tooLong = lineOfText(20).safeParse(`a${'\u0301\u0316'.repeat(40)}`);
+  const fits = lineOfText(20).parse('\u03b1\u0313\u0300\u0345'.repeat(20));
+  expect(normalize.mock.contexts.map((text) => String(text).length)).toEqual([80]);
+  normalize.mockRestore();
+  expect(tooLong.error?.issues.map(({ code }) => code)).toEqual(['too_big']);
+  expect(fits).toBe('\u1f82'.repeat(20));
 });
 
 test.each(['', '   ', 'a\nb', 'a\r\nFAKE', '\u001b]0;pwned\u0007', 'a\u2028b', 'x\u202eb', 'y'.repeat(21)])(

@@ -11,12 +11,18 @@ const LOST_LETTERS = 'It holds U+FFFD in place of letters that were lost: send i
 const INVISIBLE = /(?!\p{Join_Control})\p{Default_Ignorable_Code_Point}/u;
 const VISIBLE = /[^\p{Default_Ignorable_Code_Point}\p{Z}\p{C}]/u;
 
+/**
+ * As many characters become one by NFC at most. A longer text is too long whatever it holds, and is not normalized: the time for a letter
+ * with many accents grows with the square of their number (237 s for 1 MB).
+ */
+const SHRINKS = 4;
+
 /** One line of text that a person reads, without blanks around it, as NFC. */
 export const lineOfText = (most: number) =>
   z
     .string()
     .trim()
-    .normalize('NFC')
+    .overwrite((text) => (text.length > SHRINKS * most ? text : text.normalize('NFC')))
     .min(1)
     .max(most)
     .refine((text) => !FORGING.test(text), 'It must be one line without control characters.')

@@ -96,8 +96,11 @@ test('another machine is asked over TLS under the authority that the fingerprint
   });
 });
 
-test('one that hands out the named authority, and shows the certificate of another, is not believed', async () => {
-  answers = { '/ready': ready, '/trust/gatehouse-ca.crt': [200, own!.certificate] };
+test.each([
+  ['the named authority', () => own!.certificate],
+  ['the named authority and its own behind it', () => `${own!.certificate}\n${other!.certificate}`],
+])('one that hands out %s, and shows the certificate of another, is not believed', async (_, handedOut) => {
+  answers = { '/ready': ready, '/trust/gatehouse-ca.crt': [200, handedOut()] };
   const url = await serve(await issueLeaf(other!, holder, now));
   const found = await findElsewhere({ url, fingerprint: fingerprintOf(own!.certificate) }).find();
   expect(found).toMatchObject({ is: 'unreached', why: expect.stringContaining('does not trust') });

@@ -37,6 +37,8 @@ export interface PictureAnalyzerDeps {
   /** A model is opened once, when first needed. */
   open(file: ModelFile): Promise<OnnxModel>;
   decodeHeif(bytes: Uint8Array, header: PictureHeader): Promise<RawPicture>;
+  /** Runs what takes much memory, when there is room for it (heif-slots.ts). */
+  inSlot<T>(work: () => Promise<T>): Promise<T>;
   /** Around decoding; `open` sees to its models. */
   native: Native;
   /** Milliseconds, monotonic. */
@@ -67,7 +69,7 @@ interface Seen {
 }
 
 export function createPictureAnalyzer(deps: PictureAnalyzerDeps): PictureAnalyzer {
-  const { catalog, open, decodeHeif, native, now } = deps;
+  const { catalog, open, decodeHeif, inSlot, native, now } = deps;
   const models = openFaceModels(catalog, open);
   const measureChip = createChipMeasures();
   const measureForChallenge = createChallengeMeasures();
@@ -75,9 +77,12 @@ export function createPictureAnalyzer(deps: PictureAnalyzerDeps): PictureAnalyze
   async function analyze(bytes: Uint8Array, request: Models): Promise<Analysis> {
     const { timing, lap, finish } = createStopwatch(now);
     const asSent = await native(() => readHeader(bytes));
-    const source = asSent.format === 'heic' ? await decodeHeif(bytes, asSent) : bytes;
-    const decode = async (header: PictureHeader, region?: Box) =>
-      viewOf(await native(() => decodePicture(source, header, region)));
+    const source = asSent.format === 'heic' ? await inSlot(() => decodeHeif(bytes, asSent)) : bytes;
+    const decode = async (header: PictureHeader, region?: Box) => {
+      // Outside of the gate: a thread that waits for another may be ended.
+      const work = () => native(() => decodePicture(source, header, region));
+      return viewOf(await (header.large ? inSlot(work) : work()));
+    };
     const whole = await decode(asSent);
     // Of the picture as sent: it is the same picture however it is turned to be judged.
     const hashes = request.quick ? { pixelHash: '' } : hashPixels(whole.picture);

@@ -51,6 +51,7 @@ beforeAll(async () => {
   const point = { score: 0.6, apcer: 0.05, bpcer: 0.1 };
   analyzer = createPictureAnalyzer({
     decodeHeif,
+    inSlot: (work) => work(),
     catalog: {
       files: [...files, { entry, path: '' }],
       padSets: [

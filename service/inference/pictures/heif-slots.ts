@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads';
 import { Problem } from '../../lib/problem.ts';
 
 /**
- * Bounds how many HEIC pictures are decoded at once over all inference workers, as one takes up to a gigabyte. Each number
+ * Bounds how many HEIC pictures, and large AVIF and interlaced PNG pictures, are decoded at once over all inference workers, as one takes up to a gigabyte. Each number
  * is a slot: the second (of `now`) until which it is taken. A worker that is ended in the middle gives nothing back, so a
  * slot that is past its end is free.
  */
@@ -45,7 +45,7 @@ export async function inHeifSlot<T>(
     if (now() >= end) {
       throw new Problem(
         'OVERLOADED',
-        'Too many HEIC pictures are being decoded; try again shortly, or send a JPEG.',
+        'Too many large pictures are being decoded; try again shortly, or send a JPEG.',
         {
           retryAfterSeconds: 2,
         },

@@ -112,8 +112,8 @@ function analyzerOf({ catalog, accelerator, heifSlots }: WorkerConfiguration) {
   return createPictureAnalyzer({
     catalog,
     open,
-    // Outside of the gate: a thread that waits for another may be ended.
-    decodeHeif: (bytes, header) => inHeifSlot(heifSlots, () => decodeHeif(bytes, header)),
+    decodeHeif,
+    inSlot: (work) => inHeifSlot(heifSlots, work),
     native,
     now: () => performance.now(),
   });
