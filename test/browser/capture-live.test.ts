@@ -140,7 +140,7 @@ test.skipIf(missing)(
       attempts: 1,
       path: { flash: false, motion: true },
       device: { label: expect.stringContaining('.y4m'), width: 640, height: 480 },
-      consent: { version: pageConsent({ name: 'Acme' }, 'none').version },
+      consent: { version: `${pageConsent({ name: 'Acme' }, 'none').version}.en` },
     });
     expect(asked).toEqual([]);
     expect(faults).toEqual([]);
@@ -160,7 +160,7 @@ test.skipIf(missing)(
     await heading('Confirmed');
     expect(asked.slice(0, 2)).toEqual(['collector', 'report']);
     const { decision, liveness, consent } = await find();
-    expect(consent?.version).toBe(`${pageConsent({ name: 'Acme' }, 'none').version}-behavior-1`);
+    expect(consent?.version).toBe(`${pageConsent({ name: 'Acme' }, 'none').version}-behavior-1.en`);
     expect(decision).toBe('approved');
     // One press of a button is too little to say anything.
     const found = liveness?.evidence.find(({ kind }) => kind === 'behavior');
@@ -230,6 +230,9 @@ test.skipIf(missing)(
     await wide.addInitScript({ content: 'navigator.mediaDevices.enumerateDevices = async () => [];' });
     await wide.goto(address);
     await agree(wide);
+    // In the test world a test person can be chosen here, so the phone is not offered by itself.
+    await heading('No camera was found', wide);
+    await button(wide, 'Use my phone instead');
     await heading('Go on with your phone', wide);
     const [answer] = await Promise.all([
       wide.waitForResponse(/live\/handover$/),
@@ -253,7 +256,12 @@ test.skipIf(missing)('a wrong number uses the code up, and the computer shows a 
   await page.addInitScript({ content: 'navigator.mediaDevices.enumerateDevices = async () => [];' });
   await page.setViewportSize({ width: 1280, height: 900 });
   await page.goto(address);
-  const [answer] = await Promise.all([page.waitForResponse(/live\/handover$/), agree()]);
+  await agree();
+  await heading('No camera was found');
+  const [answer] = await Promise.all([
+    page.waitForResponse(/live\/handover$/),
+    button(page, 'Use my phone instead'),
+  ]);
   const shown = (await answer.json()) as { url: string; number: string };
   const other = await newBrowser();
   const phone = await other.newPage();

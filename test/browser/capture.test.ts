@@ -339,7 +339,7 @@ test.skipIf(missing)('the phone picks the number of the computer, which follows 
   expect(await renew.evaluate((button) => button.ownerDocument.activeElement === button)).toBe(true);
   box.answers.handover = 429;
   await renew.press('Enter');
-  await wide.getByText('This check gives no more codes.').waitFor();
+  await wide.getByText('No more codes are available for this check.').waitFor();
   await page.goto(`${box.url}/verify/h/phone-link`);
   await page.locator('.c-who').waitFor();
   expect(await page.locator('.c-who > *').allTextContents()).toEqual(asked);

@@ -172,7 +172,7 @@ test.skipIf(missing)(
     await choose('Actions for Night entrance', 'Delete flow');
     await page.getByRole('dialog').getByRole('button', { name: 'Delete flow' }).click();
     await heading('Flows').waitFor();
-    expect(await page.getByText('Night entrance').count()).toBe(0);
+    await expect.poll(() => page.getByText('Night entrance').count()).toBe(0);
     expect(faults).toEqual([]);
   },
 );
