@@ -1,5 +1,14 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -54,8 +63,12 @@ export async function makeBootableRoot(folder: string): Promise<void> {
 
 async function install(folder: string, wanted: string): Promise<string> {
   if (!existsSync(join(folder, 'etc/debian_version'))) {
-    const options = ['--variant=minbase', `--include=${wanted}`, 'bookworm', folder, mirror()];
+    // Under its name once it is whole: a test that runs out of time ends debootstrap in the middle.
+    const made = mkdtempSync(`${folder}-`);
+    chmodSync(made, 0o755);
+    const options = ['--variant=minbase', `--include=${wanted}`, 'bookworm', made, mirror()];
     await execute('debootstrap', options, { maxBuffer: 64 * 2 ** 20 });
+    renameSync(made, folder);
   }
   return folder;
 }
