@@ -51,13 +51,18 @@ function expectNearest(
   count: number,
 ) {
   const expected = naive(rows, probe, count);
-  expect(found).toHaveLength(expected.length);
-  for (const [i, { similarity }] of found.entries())
-    expect(similarity).toBeCloseTo(expected[i]!.similarity, 5);
-  expect(new Set(found.map(({ template }) => template)).size).toBe(expected.length);
-  for (const { template, similarity } of found) {
-    expect(similarity).toBeCloseTo(cosine(rows.get(template)!, probe), 5);
-  }
+  // One expectation for all of them: each takes longer than a search.
+  const isNear = (similarity: number, exact: number) => Math.abs(similarity - exact) < 5e-6;
+  const wrong = found.filter(
+    ({ template, similarity }, i) =>
+      !isNear(similarity, expected[i]?.similarity ?? Number.NaN) ||
+      !isNear(similarity, cosine(rows.get(template)!, probe)),
+  );
+  expect(wrong).toEqual([]);
+  expect([found.length, new Set(found.map(({ template }) => template)).size]).toEqual([
+    expected.length,
+    expected.length,
+  ]);
 }
 
 type Step =
@@ -122,7 +127,7 @@ describe.each([
             for (const template of rows.keys()) galleries.erase(`run-${run}/test/${i}`, template);
           }
         }),
-        { numRuns: 60 },
+        { numRuns: 25 },
       );
     }
   });
