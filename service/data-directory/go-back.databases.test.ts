@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createMigrated } from '../../test/storage/databases.ts';
 import { findPostgres, startPostgres, type TestPostgres } from '../../test/support/postgres.ts';
 import { compose } from '../compose/compose.ts';
 import { parseConfig } from '../config.ts';
@@ -33,7 +34,7 @@ describe.skipIf(binaries === undefined)('going back with people in PostgreSQL', 
   afterAll(() => server?.stop());
   beforeEach(async () => {
     data = mkdtempSync(join(tmpdir(), 'gatehouse-back-'));
-    url = await server.createDatabase();
+    url = await createMigrated(server);
     admin = new pg.Client({ connectionString: url });
     await admin.connect();
   });

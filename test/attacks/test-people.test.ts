@@ -244,24 +244,24 @@ describe('in the live world', () => {
     }
   });
 
-  test('every picture is one that the models look at, at each door', async () => {
-    for (const outcome of testOutcomes) {
-      const image = pictures[outcome];
-      const enrolled = await ask('live', '/api/enroll', { image, email: `${outcome}@example.com` });
-      expect(enrolled.body).not.toHaveProperty('testOutcome');
-      expect(enrolled.status).toBe(422);
-      const verified = await ask('live', '/api/verify', { image });
-      expect(verified.body).not.toHaveProperty('testOutcome');
-      expect(verified.body.verified).not.toBe(true);
-      const { body: made } = await ask('live', '/api/v1/sessions', { uniquenessPolicy: 'off' });
-      const { show, leave } = await pageOf({ kind: 'session', token: made.token });
-      const { state } = await show([0, 100, 200].map((time) => ({ image, time })));
-      expect(['guiding', 'running', 'ready']).toContain(state);
-      await leave();
-      expect((await ask('live', `/api/v1/sessions/${made.sessionId}`)).body).not.toHaveProperty(
-        'testOutcome',
-      );
-    }
+  test.each(testOutcomes)('the picture of %s is one that the models look at', async (outcome) => {
+    const image = pictures[outcome];
+    const enrolled = await ask('live', '/api/enroll', { image, email: `${outcome}@example.com` });
+    expect(enrolled.body).not.toHaveProperty('testOutcome');
+    expect(enrolled.status).toBe(422);
+  });
+
+  test('so it is at the other doors', async () => {
+    const image = pictures.verified;
+    const verified = await ask('live', '/api/verify', { image });
+    expect(verified.body).not.toHaveProperty('testOutcome');
+    expect(verified.body.verified).not.toBe(true);
+    const { body: made } = await ask('live', '/api/v1/sessions', { uniquenessPolicy: 'off' });
+    const { show, leave } = await pageOf({ kind: 'session', token: made.token });
+    const { state } = await show([0, 100, 200].map((time) => ({ image, time })));
+    expect(['guiding', 'running', 'ready']).toContain(state);
+    await leave();
+    expect((await ask('live', `/api/v1/sessions/${made.sessionId}`)).body).not.toHaveProperty('testOutcome');
   });
 
   test('a person of the test world is none of the live one', async () => {

@@ -16,6 +16,8 @@ const FAKETIME = '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1';
 /** Milliseconds for which a node sleeps: longer than the others wait for it. */
 const ASLEEP = fullSize ? 60_000 : 15_000;
 const CLIENTS = 2;
+/** Acknowledged answers by which the others are seen to go on. */
+const ANSWERS = fullSize ? 10 : 4;
 
 describe.skipIf(binaries === undefined || !existsSync(HAPROXY))('one of three nodes', () => {
   let server: TestPostgres;
@@ -100,7 +102,7 @@ describe.skipIf(binaries === undefined || !existsSync(HAPROXY))('one of three no
   }
 
   test('that is cut off from the record answers 503, writes nothing when it is back, and starts anew by itself', async () => {
-    await Promise.race([load.moreAnswers(10), failed]);
+    await Promise.race([load.moreAnswers(ANSWERS), failed]);
     const before = await runOf(one);
     load.disturb();
     way.cut();
@@ -112,7 +114,7 @@ describe.skipIf(binaries === undefined || !existsSync(HAPROXY))('one of three no
     await expect.poll(() => hasRow(one)).toBe(false);
     const removed = performance.now() - at;
     const erased = await eraseElsewhere();
-    await Promise.race([load.moreAnswers(10), failed]);
+    await Promise.race([load.moreAnswers(ANSWERS), failed]);
     expect(await askedAt(one, 'cut-off@example.com')).toBe(503);
     way.mend();
     const mended = performance.now();
@@ -123,7 +125,7 @@ describe.skipIf(binaries === undefined || !existsSync(HAPROXY))('one of three no
   });
 
   test('that was asleep writes nothing when it wakes, and starts anew by itself', async () => {
-    await Promise.race([load.moreAnswers(10), failed]);
+    await Promise.race([load.moreAnswers(ANSWERS), failed]);
     const before = await runOf(one);
     const emails = Array.from({ length: 4 }, (_, i) => `late-${i}@example.com`);
     const asked = emails.map((email) => askedAt(one, email));
@@ -154,13 +156,13 @@ describe.skipIf(binaries === undefined || !existsSync(HAPROXY))('one of three no
   test.skipIf(!existsSync(FAKETIME))(
     'whose clock is five minutes off answers 503 and sweeps nothing, and goes on when it is right again',
     async () => {
-      await Promise.race([load.moreAnswers(10), failed]);
+      await Promise.race([load.moreAnswers(ANSWERS), failed]);
       const before = await runOf(one);
       for (const offset of ['+5m', '-5m']) {
         setClock(offset);
         await expect.poll(() => isReady(one)).toBe(false);
         expect(await askedAt(one, 'wrong-clock@example.com')).toBe(503);
-        await Promise.race([load.moreAnswers(10), failed]);
+        await Promise.race([load.moreAnswers(ANSWERS), failed]);
         expect(await askedAt(one, 'wrong-clock@example.com')).toBe(503);
         setClock('+0');
         await expect.poll(() => isReady(one)).toBe(true);

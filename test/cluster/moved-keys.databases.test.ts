@@ -19,6 +19,7 @@ import { moveKeys } from '../../service/data-directory/move-keys.ts';
 import { systemClock } from '../../service/lib/clock.ts';
 import type { SubjectId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
+import { createMigrated } from '../storage/databases.ts';
 import { operator } from '../support/engine.ts';
 import { findPostgres, startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { sparing } from '../support/sparing.ts';
@@ -51,7 +52,7 @@ describe.skipIf(binaries === undefined)('keys that move from a file into Postgre
   async function makeBox(name: string) {
     const [data, stick] = [join(folder, name), join(folder, `${name}-stick`)];
     for (const one of [data, stick]) mkdirSync(one);
-    const databaseUrl = await server.createDatabase();
+    const databaseUrl = await createMigrated(server);
     writeFileSync(join(data, 'gatehouse.json'), JSON.stringify({ databaseUrl }));
     const box = await open(data);
     const { id: organization } = await box.organizations.create({ name: 'Museum' }, operator);

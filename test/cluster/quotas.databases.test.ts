@@ -4,6 +4,7 @@ import { createLimits, type LimitedCaller, type Limits } from '../../service/eng
 import { createIds, type OrganizationId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { type Database, openDatabase } from '../../service/storage/connection.ts';
+import { createMigrated } from '../storage/databases.ts';
 import { createTestAudit } from '../support/audit.ts';
 import { findPostgres, startPostgres, type TestPostgres } from '../support/postgres.ts';
 
@@ -23,7 +24,7 @@ describe.skipIf(binaries === undefined)('what several nodes count together', () 
   });
   afterAll(() => server?.stop());
   beforeEach(async () => {
-    url = await server.createDatabase();
+    url = await createMigrated(server);
     closers = [];
   });
   afterEach(async () => {

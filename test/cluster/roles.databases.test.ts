@@ -8,6 +8,7 @@ import { createLeases } from '../../service/storage/leases.ts';
 import { alone } from '../../service/storage/position/position.ts';
 import { runOfNode } from '../../service/storage/runs.ts';
 import type { Tx } from '../../service/storage/transaction.ts';
+import { createMigrated } from '../storage/databases.ts';
 import { operator } from '../support/engine.ts';
 import { until } from '../support/fake-time.ts';
 import { createManualTimers } from '../support/manual-timers.ts';
@@ -30,7 +31,7 @@ describe.skipIf(binaries === undefined)('work that one node does at a time', () 
   });
   afterAll(() => server?.stop());
   beforeEach(async () => {
-    url = await server.createDatabase();
+    url = await createMigrated(server);
     [open, passed] = [[], 0];
   });
   afterEach(async () => {

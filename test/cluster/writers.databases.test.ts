@@ -12,6 +12,7 @@ import { silentLog } from '../../service/lib/log.ts';
 import { type Database, openDatabase } from '../../service/storage/connection.ts';
 import { databaseTime } from '../../service/storage/leases.ts';
 import type { RowIntegrity, Tx } from '../../service/storage/transaction.ts';
+import { createMigrated } from '../storage/databases.ts';
 import { findPostgres, startPostgres, type TestPostgres } from '../support/postgres.ts';
 
 const binaries = findPostgres();
@@ -30,7 +31,7 @@ describe.skipIf(binaries === undefined)('transactions of two nodes', () => {
   });
   afterAll(() => server?.stop());
   beforeEach(async () => {
-    url = await server.createDatabase();
+    url = await createMigrated(server);
     opened = [];
     [a, b] = [await open('node_a'), await open('node_b')];
     await a.inTransaction((tx) => addOrganization(tx, 'org_1'));

@@ -125,6 +125,10 @@ async function migrateFile(path: string): Promise<string> {
   return path;
 }
 
+/** A new database of a server of its own, as `onBothDatabases` gives it: to migrate one takes five times as long as to copy one. */
+export const createMigrated = async (server: ReachedPostgres): Promise<string> =>
+  server.createDatabase(await migrateTemplate(server));
+
 /** The URL of the server's one migrated database; files that ask for it at once wait for the first. */
 async function migrateTemplate(server: ReachedPostgres): Promise<string> {
   return server.administer(async (client) => {

@@ -6,6 +6,7 @@ import { createOwnLocks, type Locks } from '../../service/lib/locks.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { type Database, openDatabase } from '../../service/storage/connection.ts';
 import { findPostgres, startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { createMigrated } from './databases.ts';
 
 const binaries = findPostgres();
 
@@ -63,7 +64,7 @@ describe.skipIf(binaries === undefined)('locks of two nodes', () => {
   });
   afterAll(() => server?.stop());
   beforeEach(async () => {
-    const url = await server.createDatabase();
+    const url = await createMigrated(server);
     opened = [];
     const open = async (id: string) => {
       const node = { id, version: '0.2.0', address: `https://${id}:7300` };

@@ -7,6 +7,7 @@ import { joinNodes, listNodes } from '../../service/storage/postgres/nodes.ts';
 import { requireNodesStopped } from '../../service/storage/postgres/nodes-stopped.ts';
 import { openSilentWay, type SilentWay } from '../cluster/silent-way.ts';
 import { findPostgres, startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { createMigrated } from './databases.ts';
 
 const binaries = findPostgres();
 const clock = { now: () => Date.now() };
@@ -21,7 +22,7 @@ describe.skipIf(binaries === undefined)('nodes of a PostgreSQL database', () => 
   });
   afterAll(() => server?.stop());
   beforeEach(async () => {
-    url = await server.createDatabase();
+    url = await createMigrated(server);
     closers = [];
   });
   afterEach(async () => {

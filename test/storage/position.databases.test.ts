@@ -6,6 +6,7 @@ import { type Database, openDatabase } from '../../service/storage/connection.ts
 import { openPosition, type Position } from '../../service/storage/position/position.ts';
 import type { Tx } from '../../service/storage/transaction.ts';
 import { findPostgres, startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { createMigrated } from './databases.ts';
 
 const binaries = findPostgres();
 const clock = { now: () => Date.now() };
@@ -19,7 +20,7 @@ describe.skipIf(binaries === undefined)('the position of a node', () => {
   });
   afterAll(() => server?.stop());
   beforeEach(async () => {
-    url = await server.createDatabase();
+    url = await createMigrated(server);
     closers = [];
   });
   afterEach(async () => {

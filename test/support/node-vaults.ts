@@ -9,7 +9,8 @@ import { isJoined } from '../../service/storage/master/joined-master.ts';
 import type { Unlock } from '../../service/storage/master/open-master.ts';
 import { openKeysInUse } from '../../service/storage/position/keys-in-use.ts';
 import type { Db } from '../../service/storage/transaction.ts';
-import type { TestPostgres } from './postgres.ts';
+import { createMigrated } from '../storage/databases.ts';
+import type { ReachedPostgres } from './postgres.ts';
 
 const clock = { now: () => Date.now() };
 
@@ -41,9 +42,9 @@ export interface NodeVaults {
   stop(): Promise<void>;
 }
 
-export async function openNodeVaults(server: Pick<TestPostgres, 'createDatabase'>): Promise<NodeVaults> {
+export async function openNodeVaults(server: ReachedPostgres): Promise<NodeVaults> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-node-keys-'));
-  const databaseUrl = await server.createDatabase();
+  const databaseUrl = await createMigrated(server);
   const keysUrl = await server.createDatabase();
   const connect = async (url: string) => {
     const client = new pg.Client({ connectionString: url, application_name: 'admin' });

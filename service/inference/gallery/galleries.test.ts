@@ -51,13 +51,18 @@ function expectNearest(
   count: number,
 ) {
   const expected = naive(rows, probe, count);
-  expect(found).toHaveLength(expected.length);
-  for (const [i, { similarity }] of found.entries())
-    expect(similarity).toBeCloseTo(expected[i]!.similarity, 5);
-  expect(new Set(found.map(({ template }) => template)).size).toBe(expected.length);
-  for (const { template, similarity } of found) {
-    expect(similarity).toBeCloseTo(cosine(rows.get(template)!, probe), 5);
-  }
+  // One expectation for all of them: each takes longer than a search.
+  const isNear = (similarity: number, exact: number) => Math.abs(similarity - exact) < 5e-6;
+  const wrong = found.filter(
+    ({ template, similarity }, i) =>
+      !isNear(similarity, expected[i]?.similarity ?? Number.NaN) ||
+      !isNear(similarity, cosine(rows.get(template)!, probe)),
+  );
+  expect(wrong).toEqual([]);
+  expect([found.length, new Set(found.map(({ template }) => template)).size]).toEqual([
+    expected.length,
+    expected.length,
+  ]);
 }
 
 type Step =
@@ -122,7 +127,7 @@ describe.each([
             for (const template of rows.keys()) galleries.erase(`run-${run}/test/${i}`, template);
           }
         }),
-        { numRuns: 60 },
+        { numRuns: 25 },
       );
     }
   });
@@ -412,7 +417,7 @@ describe('the shared memory of a gallery', () => {
           expect(matrix.erase(`t${erased}`)).toBe(true);
           if (left.length % 37 === 0) {
             expect(holds(matrix, vectorOf(erased!, 24))).toBe(false);
-            for (const kept of left) expect(holds(matrix, vectorOf(kept, 24))).toBe(true);
+            expect(left.filter((kept) => !holds(matrix, vectorOf(kept, 24)))).toEqual([]);
           }
         }
         expect(cells(matrix).every((value) => value === 0)).toBe(true);
@@ -426,7 +431,8 @@ describe('the shared memory of a gallery', () => {
     for (let i = 0; i < 1000; i++) matrix.put(`t${i}`, vectorOf(i, 128));
     const bytes = matrix.area.memory.buffer.byteLength;
     for (let round = 0; round < 5; round++) {
-      for (let i = 0; i < 1000; i++) expect(matrix.erase(`t${round * 1000 + i}`)).toBe(true);
+      const rows = Array.from({ length: 1000 }, (_, i) => `t${round * 1000 + i}`);
+      expect(rows.filter((row) => !matrix.erase(row))).toEqual([]);
       for (let i = 0; i < 1000; i++) matrix.put(`t${(round + 1) * 1000 + i}`, vectorOf(i, 128));
     }
     expect({ bytes: matrix.area.memory.buffer.byteLength, size: matrix.ids.size() }).toEqual({

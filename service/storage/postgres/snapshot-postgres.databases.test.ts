@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createMigrated } from '../../../test/storage/databases.ts';
 import { findPostgres, startPostgres, type TestPostgres } from '../../../test/support/postgres.ts';
 import { silentLog } from '../../lib/log.ts';
 import { openDatabase } from '../connection.ts';
@@ -35,7 +36,7 @@ describe.skipIf(binaries === undefined)('the snapshot of a PostgreSQL database b
   afterAll(() => server?.stop());
   beforeEach(async () => {
     time = Date.UTC(2026, 10, 20);
-    url = await server.createDatabase();
+    url = await createMigrated(server);
     admin = new pg.Client({ connectionString: url });
     await admin.connect();
     await open([...migrations]);
