@@ -84,12 +84,15 @@ const pathOf = (request: FastifyRequest) => request.url.split('?', 1)[0] ?? '';
 /** NOT_FOUND, or METHOD_NOT_ALLOWED with the header Allow where the path takes other methods. */
 export function notFound(request: FastifyRequest, reply: FastifyReply, published: PublishedRoute[]): Problem {
   const path = pathOf(request);
-  const known = published.filter(({ url }) => matchesPath(url, path));
+  // Once for all routes: 15 kB have 7,500 of them.
+  const segments = segmentsOf(path);
+  const known = published.filter(({ url }) => isMatch(url, segments));
   const methods = methodsOf(known);
   if (methods.length === 0) {
     const prefix = prefixOf(
-      path,
-      (rest) => isServed(rest, published) || (rest === '/' && path.endsWith('/') && acceptsHtml(request)),
+      segments,
+      (rest) =>
+        isServed(rest, published) || (rest.length === 0 && path.endsWith('/') && acceptsHtml(request)),
     );
     return prefix === undefined
       ? new Problem('NOT_FOUND', 'There is nothing at this address.')
@@ -102,14 +105,13 @@ export function notFound(request: FastifyRequest, reply: FastifyReply, published
   );
 }
 
-/** Whether `path` belongs to a route that begins with a name. */
-const isServed = (path: string, published: PublishedRoute[]): boolean =>
-  path !== '/' && published.some(({ url }) => /^\/\w/.test(url) && matchesPath(url, path));
+/** Whether a path belongs to a route that begins with a name. */
+const isServed = (segments: readonly string[], published: PublishedRoute[]): boolean =>
+  segments.length > 0 && published.some(({ url }) => /^\/\w/.test(url) && isMatch(url, segments));
 
-/** Whether a request for `path` reaches the pattern `url` (`/hosted/v/:token`, `/jobs/*`) with some method. */
-function matchesPath(url: string, path: string): boolean {
+/** Whether a request for a path reaches the pattern `url` (`/hosted/v/:token`, `/jobs/*`) with some method. */
+function isMatch(url: string, segments: readonly string[]): boolean {
   const pattern = segmentsOf(url);
-  const segments = segmentsOf(path);
   const rest = pattern.at(-1) === '*';
   if (rest ? segments.length < pattern.length - 1 : segments.length !== pattern.length) return false;
   return pattern.every(

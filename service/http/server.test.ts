@@ -407,6 +407,22 @@ describe('createServer', () => {
     }
   });
 
+  test('a path of thousands of segments is taken apart as often with many routes as with few', async () => {
+    const url = '/a'.repeat(5_000);
+    async function timesTakenApart(routes: number): Promise<number> {
+      const { app } = start();
+      for (let i = 0; i < routes; i++)
+        app.get(`/route-${i}/*`, { config: { access: 'public' } }, async () => i);
+      await app.ready();
+      const split = vi.spyOn(String.prototype, 'split');
+      expect((await app.inject(url)).statusCode).toBe(404);
+      const times = split.mock.contexts.filter((text) => String(text) === url).length;
+      split.mockRestore();
+      return times;
+    }
+    expect(await timesTakenApart(30)).toBe(await timesTakenApart(0));
+  });
+
   test('a page under a path prefix is refused with what to do instead, whether the proxy strips the prefix or not', async () => {
     const { app } = start();
     const html = { accept: 'text/html,*/*;q=0.8' };

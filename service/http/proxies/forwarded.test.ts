@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { expect, test } from 'vitest';
 import { createProxyList } from '../listening/own-hosts.ts';
-import { readForwarded } from './forwarded.ts';
+import { readForwarded, statedPrefix } from './forwarded.ts';
 
 const isProxy = createProxyList(['10.0.0.0/8', 'fe80::/10']);
 
@@ -57,6 +57,14 @@ test.each([
   expect(read({ forwarded })).toEqual(found);
 });
 
+test('what a client sent of its own is not read where it is long: the proxies’ addresses stand at the end', () => {
+  const own = Array.from({ length: 5_000 }, () => '10.9.9.9');
+  const list = [...own.slice(0, 30), '203.0.113.9', '10.0.0.3'].join(', ');
+  expect(read({ 'x-forwarded-for': [...own, '203.0.113.9', '10.0.0.3'].join(',') })).toEqual({ list });
+  const hops = [...own, '203.0.113.9', '10.0.0.3'].map((address) => `for=${address}`).join(',');
+  expect(read({ forwarded: hops })).toEqual({ list });
+});
+
 test('X-Forwarded-For goes before Forwarded, which a client may have sent past its proxy', () => {
   expect(read({ 'x-forwarded-for': '203.0.113.9', forwarded: 'for=10.0.0.9;host=evil.example' })).toEqual({
     list: '203.0.113.9',
@@ -65,4 +73,14 @@ test('X-Forwarded-For goes before Forwarded, which a client may have sent past i
 
 test('of a connection that is no proxy’s nothing is read', () => {
   expect(read({ forwarded: 'for=10.0.0.9;proto=https' }, '203.0.113.9')).toEqual({ list: undefined });
+});
+
+test.each([
+  ['/gatehouse', '/gatehouse'],
+  ['/gatehouse//', '/gatehouse'],
+  ['/', undefined],
+  // Beyond what a proxy states, nothing is looked for: the time for slashes before another letter grows with the square of their number.
+  [`${'/'.repeat(300)}x`, undefined],
+])('X-Forwarded-Prefix: %s is %s', (sent, prefix) => {
+  expect(statedPrefix({ headers: { 'x-forwarded-prefix': sent } })).toBe(prefix);
 });

@@ -9,6 +9,12 @@ import { Problem } from '../../lib/problem.ts';
 const UNKNOWN = 'unknown';
 
 /**
+ * Addresses that are read, from the end of the list: more than stand behind one another as proxies. What a client sent of its own stands
+ * before them, thousands in one header.
+ */
+const MOST_HOPS = 32;
+
+/**
  * Rewrites what proxies said of a request into the one form that the server reads: addresses in `X-Forwarded-For` without ports, brackets
  * and zones (Azure and IIS write ports), and `Forwarded` (RFC 7239), where there is no `X-Forwarded-For`, as `X-Forwarded-For`, `-Proto`
  * and `-Host`. Only for a connection of a trusted proxy; of any other these headers are not believed at all.
@@ -20,12 +26,12 @@ export function readForwarded(
   if (!isProxy(socket.remoteAddress ?? '')) return;
   const list = headers['x-forwarded-for'];
   if (list !== undefined) {
-    headers['x-forwarded-for'] = [list].flat().join(',').split(',').map(plainAddress).join(', ');
+    headers['x-forwarded-for'] = plainList([list].flat().join(',').split(','));
     return;
   }
   if (headers.forwarded === undefined) return;
   const hops = parseForwarded(headers.forwarded);
-  headers['x-forwarded-for'] = hops?.map((hop) => plainAddress(hop.for ?? UNKNOWN)).join(', ') ?? UNKNOWN;
+  headers['x-forwarded-for'] = plainList(hops?.map((hop) => hop.for ?? UNKNOWN) ?? [UNKNOWN]);
   if (!hops) return;
   // What the proxy wrote that the client itself reached.
   let at = hops.length - 1;
@@ -34,6 +40,8 @@ export function readForwarded(
   if (proto !== undefined && /^https?$/i.test(proto)) headers['x-forwarded-proto'] = proto.toLowerCase();
   if (host !== undefined) headers['x-forwarded-host'] = host;
 }
+
+const plainList = (addresses: string[]) => addresses.slice(-MOST_HOPS).map(plainAddress).join(', ');
 
 /** `203.0.113.9` of `203.0.113.9:4711`, `fe80::1` of `[fe80::1%eth0]:4711`; other texts as they are. */
 function plainAddress(entry: string): string {
@@ -79,17 +87,26 @@ const MOST_SEGMENTS = 4;
 export const acceptsHtml = ({ headers }: Pick<FastifyRequest, 'headers'>): boolean =>
   /\btext\/html\b/i.test(headers.accept ?? '');
 
+/**
+ * Characters of a stated prefix that are looked at. Any caller can send the header, and the time for slashes before another letter grows
+ * with the square of their number (0.25 s for 15 kB).
+ */
+const LONGEST_PREFIX = 256;
+
 /** The prefix under which a proxy serves pages, as it says itself (`X-Forwarded-Prefix`); undefined for none. */
 export function statedPrefix({ headers }: Pick<FastifyRequest, 'headers'>): string | undefined {
-  const stated = [headers['x-forwarded-prefix'] ?? ''].flat().join('').replace(/\/+$/, '');
+  const sent = [headers['x-forwarded-prefix'] ?? ''].flat().join('').slice(0, LONGEST_PREFIX);
+  const stated = sent.replace(/\/+$/, '');
   return stated === '' ? undefined : stated;
 }
 
-/** The prefix without which `isKnown` would hold for `path`; undefined for none. */
-export function prefixOf(path: string, isKnown: (path: string) => boolean): string | undefined {
-  const segments = path.split('/').filter((part) => part !== '');
+/** The prefix without which `isKnown` would hold for the segments of a path; undefined for none. */
+export function prefixOf(
+  segments: readonly string[],
+  isKnown: (rest: readonly string[]) => boolean,
+): string | undefined {
   for (let length = 1; length <= Math.min(MOST_SEGMENTS, segments.length); length++)
-    if (isKnown(`/${segments.slice(length).join('/')}`)) return `/${segments.slice(0, length).join('/')}`;
+    if (isKnown(segments.slice(length))) return `/${segments.slice(0, length).join('/')}`;
   return undefined;
 }
 
