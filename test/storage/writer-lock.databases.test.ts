@@ -11,7 +11,6 @@ import { createKeyWriter } from '../../service/storage/keys/key-writer.ts';
 import { FENCE } from '../../service/storage/postgres/writer-row.ts';
 import { type CutNetwork, createCutNetwork } from '../support/cut-network.ts';
 import { findPostgres, nameOf, startPostgres, type TestPostgres } from '../support/postgres.ts';
-import { createMigrated } from './databases.ts';
 
 const binaries = findPostgres();
 const program = fileURLToPath(new URL('./hold-writer-lock.ts', import.meta.url));
@@ -34,7 +33,7 @@ describe.skipIf(binaries === undefined)('the writer of a PostgreSQL database', (
   });
   afterAll(() => server?.stop());
   beforeEach(async () => {
-    url = await createMigrated(server);
+    url = await server.createDatabase();
     closers = [];
   });
   afterEach(async () => {
