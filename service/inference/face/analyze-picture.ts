@@ -10,7 +10,7 @@ import {
   type Turn,
   turnedBy,
 } from '../pictures/decode-picture.ts';
-import type { RawPicture } from '../pictures/heif-slots.ts';
+import type { RawPicture } from '../pictures/decoding-slots.ts';
 import { colorOf, hashPixels, type Picture, portraitOf } from '../pictures/picture.ts';
 import type { Native } from '../workers/native-gate.ts';
 import { createChallengeMeasures } from './challenge-measures.ts';
@@ -37,7 +37,7 @@ export interface PictureAnalyzerDeps {
   /** A model is opened once, when first needed. */
   open(file: ModelFile): Promise<OnnxModel>;
   decodeHeif(bytes: Uint8Array, header: PictureHeader): Promise<RawPicture>;
-  /** Runs what takes much memory, when there is room for it (heif-slots.ts). */
+  /** Runs what takes much memory, when there is room for it (decoding-slots.ts). */
   inSlot<T>(work: () => Promise<T>): Promise<T>;
   /** Around decoding; `open` sees to its models. */
   native: Native;

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { modelEntry } from '../../../test/support/engine.ts';
 import { openModelLibrary } from '../models/model-library.ts';
 import { type OnnxModel, openOnnxModel } from '../models/onnx-model.ts';
-import { decodeHeif } from '../pictures/heif-slots.ts';
+import { decodeHeif } from '../pictures/decoding-slots.ts';
 import { createPictureAnalyzer, type PictureAnalyzer } from './analyze-picture.ts';
 
 const samples = join(createRequire(import.meta.url).resolve('@vladmandic/face-api/package.json'), '../demo');

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { withColor } from '../../../test/support/heic-color.ts';
 import { sceneHeic } from '../../../test/support/scene-heic.ts';
 import { decodePicture, readHeader } from './decode-picture.ts';
-import { decodeHeif } from './heif-slots.ts';
+import { decodeHeif } from './decoding-slots.ts';
 
 async function decode(bytes: Uint8Array) {
   const header = await readHeader(bytes);

@@ -1,7 +1,7 @@
 import sharp, { type Metadata, type SharpOptions } from 'sharp';
 import { Problem } from '../../lib/problem.ts';
 import type { Box } from '../face.ts';
-import type { RawPicture } from './heif-slots.ts';
+import type { RawPicture } from './decoding-slots.ts';
 import type { Picture } from './picture.ts';
 import { ACCEPTED, countScans, formatOf, isAnimatedPng } from './picture-format.ts';
 
@@ -15,7 +15,7 @@ export interface PictureHeader {
   icc?: Uint8Array;
   /** Degrees clockwise by which the picture is turned after its EXIF orientation; 0 where absent. */
   turned?: Turn;
-  /** Decoding takes more than 256 MiB: in a slot (heif-slots.ts). */
+  /** Decoding takes more than 256 MiB: in a slot (decoding-slots.ts). */
   large?: true;
 }
 
@@ -142,7 +142,7 @@ function codecOf({ compression }: Metadata): 'heic' | 'avif' {
 /**
  * Decodes to upright sRGB, at most 2,048 pixels a side: EXIF orientation applied, turned as the header says, transparency over white, grey and CMYK
  * converted. With `region` (whole pixels of the upright picture) only that part. A HEIC comes decoded already
- * (heif-slots.ts). Throws Problem IMAGE_UNREADABLE.
+ * (decoding-slots.ts). Throws Problem IMAGE_UNREADABLE.
  */
 export async function decodePicture(
   source: Uint8Array | RawPicture,

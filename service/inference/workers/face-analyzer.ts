@@ -16,7 +16,7 @@ import type { Models } from '../face/analyze-picture.ts';
 import type { Analysis, AnalysisRequest } from '../face.ts';
 import type { ModelCatalog, ModelLibrary } from '../models/model-library.ts';
 import type { ModelFile } from '../models/onnx-model.ts';
-import { createHeifSlots } from '../pictures/heif-slots.ts';
+import { createDecodingSlots } from '../pictures/decoding-slots.ts';
 import type { PicturePayload, SilentNotice, WorkerConfiguration } from './worker.ts';
 import {
   createWorkerSeats,
@@ -72,7 +72,7 @@ const LONGEST_TRIAL = 10 * 60_000;
 /** Runs the pictures in worker threads, because a session blocks the thread it runs on. */
 export function createFaceAnalyzer(deps: FaceAnalyzerDeps): RunningFaceAnalyzer {
   const { library, clock, log, workers } = deps;
-  const heifSlots = createHeifSlots(workers);
+  const decodingSlots = createDecodingSlots(workers);
   let preload = deps.defaults;
   let address: AcceleratorAddress | undefined;
   // The environment is the main thread's: a worker cannot change it any more.
@@ -93,7 +93,7 @@ export function createFaceAnalyzer(deps: FaceAnalyzerDeps): RunningFaceAnalyzer 
   const configuration = (): WorkerConfiguration => ({
     catalog: library.catalog(),
     accelerator: address,
-    heifSlots,
+    decodingSlots,
     preload,
   });
   const pool = createWorkerPool({

@@ -7,7 +7,7 @@ import { createRemoteNets } from '../accelerator/remote-nets.ts';
 import { createPictureAnalyzer, type Models } from '../face/analyze-picture.ts';
 import type { ModelCatalog } from '../models/model-library.ts';
 import { type ModelFile, type OnnxModel, openOnnxModel } from '../models/onnx-model.ts';
-import { decodeHeif, type HeifSlots, inHeifSlot } from '../pictures/heif-slots.ts';
+import { type DecodingSlots, decodeHeif, inDecodingSlot } from '../pictures/decoding-slots.ts';
 import { createNative } from './native-gate.ts';
 import type { WorkerAnswer, WorkerStart } from './worker-seats.ts';
 
@@ -15,7 +15,7 @@ import type { WorkerAnswer, WorkerStart } from './worker-seats.ts';
 export interface WorkerConfiguration {
   catalog: ModelCatalog;
   accelerator: AcceleratorAddress | undefined;
-  heifSlots: HeifSlots;
+  decodingSlots: DecodingSlots;
   /** Opened before the first picture. */
   preload: Models;
 }
@@ -99,7 +99,7 @@ async function handle({ job, payload, configuration: next }: Message): Promise<v
   }
 }
 
-function analyzerOf({ catalog, accelerator, heifSlots }: WorkerConfiguration) {
+function analyzerOf({ catalog, accelerator, decodingSlots }: WorkerConfiguration) {
   remote.move(accelerator);
   /** Sessions are made once per manifest entry; making and releasing them leaks (onnxruntime #25325). */
   function open(file: ModelFile): Promise<OnnxModel> {
@@ -113,7 +113,7 @@ function analyzerOf({ catalog, accelerator, heifSlots }: WorkerConfiguration) {
     catalog,
     open,
     decodeHeif,
-    inSlot: (work) => inHeifSlot(heifSlots, work),
+    inSlot: (work) => inDecodingSlot(decodingSlots, work),
     native,
     now: () => performance.now(),
   });

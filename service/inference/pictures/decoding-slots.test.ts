@@ -1,26 +1,26 @@
 import { expect, test } from 'vitest';
-import { createHeifSlots, inHeifSlot } from './heif-slots.ts';
+import { createDecodingSlots, inDecodingSlot } from './decoding-slots.ts';
 
 const GIB = 1024 ** 3;
 
 test('as many slots as memory and workers allow, at least one', () => {
   expect([
-    createHeifSlots(8, 64 * GIB).length,
-    createHeifSlots(8, 9 * GIB).length,
-    createHeifSlots(8, GIB).length,
+    createDecodingSlots(8, 64 * GIB).length,
+    createDecodingSlots(8, 9 * GIB).length,
+    createDecodingSlots(8, GIB).length,
   ]).toEqual([8, 2, 1]);
 });
 
 test('one at a time in one slot, and the next when it is given back, also after a failure', async () => {
-  const slots = createHeifSlots(1, GIB);
+  const slots = createDecodingSlots(1, GIB);
   const order: string[] = [];
   const first = Promise.withResolvers<void>();
-  const running = inHeifSlot(slots, async () => {
+  const running = inDecodingSlot(slots, async () => {
     await first.promise;
     order.push('first');
     throw new Error('damaged');
   });
-  const next = inHeifSlot(slots, async () => order.push('next'));
+  const next = inDecodingSlot(slots, async () => order.push('next'));
   first.resolve();
   await expect(running).rejects.toThrow('damaged');
   await next;
@@ -28,13 +28,15 @@ test('one at a time in one slot, and the next when it is given back, also after 
 });
 
 test('a caller that waits too long is refused; a slot that was never released is free after a while', async () => {
-  const slots = createHeifSlots(1, GIB);
+  const slots = createDecodingSlots(1, GIB);
   let now = 1_000_000;
-  const abandoned = inHeifSlot(slots, () => new Promise(() => undefined), { now: () => now });
+  const abandoned = inDecodingSlot(slots, () => new Promise(() => undefined), { now: () => now });
   void abandoned;
-  await expect(inHeifSlot(slots, async () => 'x', { now: () => now, patience: 0 })).rejects.toMatchObject({
-    code: 'OVERLOADED',
-  });
+  await expect(inDecodingSlot(slots, async () => 'x', { now: () => now, patience: 0 })).rejects.toMatchObject(
+    {
+      code: 'OVERLOADED',
+    },
+  );
   now += 21_000;
-  expect(await inHeifSlot(slots, async () => 'x', { now: () => now })).toBe('x');
+  expect(await inDecodingSlot(slots, async () => 'x', { now: () => now })).toBe('x');
 });

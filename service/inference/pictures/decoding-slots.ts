@@ -5,11 +5,11 @@ import { Worker } from 'node:worker_threads';
 import { Problem } from '../../lib/problem.ts';
 
 /**
- * Bounds how many HEIC pictures, and large AVIF and interlaced PNG pictures, are decoded at once over all inference workers, as one takes up to a gigabyte. Each number
- * is a slot: the second (of `now`) until which it is taken. A worker that is ended in the middle gives nothing back, so a
- * slot that is past its end is free.
+ * Bounds how many HEIC pictures, and large AVIF and interlaced PNG pictures, are decoded at once over all inference workers, as one takes up
+ * to a gigabyte. Each number is a slot: the second (of `now`) until which it is taken. A worker that is ended in the middle gives nothing
+ * back, so a slot that is past its end is free.
  */
-export type HeifSlots = Int32Array<SharedArrayBuffer>;
+export type DecodingSlots = Int32Array<SharedArrayBuffer>;
 
 const MEMORY_OF_ONE = 4 * 1024 ** 3;
 /** Longer than a decoding may take. */
@@ -18,14 +18,14 @@ const PATIENCE = 8_000;
 const POLL_INTERVAL = 20;
 
 /** One for every 4 GiB of memory, at least one, at most one for each worker. */
-export function createHeifSlots(workers: number, memory = usableMemory()): HeifSlots {
+export function createDecodingSlots(workers: number, memory = usableMemory()): DecodingSlots {
   const count = Math.max(1, Math.min(workers, Math.floor(memory / MEMORY_OF_ONE)));
   return new Int32Array(new SharedArrayBuffer(4 * count));
 }
 
 /** Runs work in a free slot; waits for one, and throws OVERLOADED after `patience` milliseconds. */
-export async function inHeifSlot<T>(
-  slots: HeifSlots,
+export async function inDecodingSlot<T>(
+  slots: DecodingSlots,
   work: () => Promise<T>,
   { now = () => Date.now(), patience = PATIENCE } = {},
 ): Promise<T> {
@@ -46,9 +46,7 @@ export async function inHeifSlot<T>(
       throw new Problem(
         'OVERLOADED',
         'Too many large pictures are being decoded; try again shortly, or send a JPEG.',
-        {
-          retryAfterSeconds: 2,
-        },
+        { retryAfterSeconds: 2 },
       );
     }
     await delay(POLL_INTERVAL);
