@@ -349,7 +349,8 @@ describe.skipIf(!browserPath)('/jobs in a browser', () => {
 
   test('a link that was used shows that it opens nothing', async () => {
     const { url } = await links.make(operator);
-    await page.goto(url);
+    // Whole, or what is still asked for is refused without the cookie.
+    await page.goto(url, { waitUntil: 'networkidle' });
     await page.context().clearCookies();
     const second = await page.goto(url);
     expect(second?.status()).toBe(404);
