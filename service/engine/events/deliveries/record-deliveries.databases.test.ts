@@ -125,7 +125,8 @@ onSqlite('what answers make of endpoints', (newLocation) => {
     reply = async () => answer(200);
     const [first] = await stack.rows();
     await stack.webhooks.enable(stack.realm, first!.endpoint!, operator);
-    expect(await stack.jobs.retry(first!.id, operator)).toMatchObject({ state: 'waiting' });
+    // The job comes back as it is by then, which may be on its way.
+    expect(await stack.jobs.retry(first!.id, operator)).toMatchObject({ id: first!.id });
     await until(async () => {
       await stack.settled();
       return (await states())[0] === 'delivered 2';
