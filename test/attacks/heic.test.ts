@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { decodeHeif } from '../../service/inference/pictures/decode-heif.ts';
 import { decodePicture, readHeader } from '../../service/inference/pictures/decode-picture.ts';
-import { decodeHeif } from '../../service/inference/pictures/decoding-slots.ts';
 import { createRandom } from '../accuracy/random.ts';
 import { sceneHeic } from '../support/scene-heic.ts';
 import { fullSize } from './size.ts';

@@ -3,6 +3,7 @@ import type { Analysis, AnalysisRequest, Box, Face, PadScore } from '../face.ts'
 import { combineScores } from '../models/manifest.ts';
 import type { ModelCatalog } from '../models/model-library.ts';
 import type { ModelFile, OnnxModel } from '../models/onnx-model.ts';
+import type { RawPicture } from '../pictures/decode-heif.ts';
 import {
   decodePicture,
   type PictureHeader,
@@ -10,7 +11,6 @@ import {
   type Turn,
   turnedBy,
 } from '../pictures/decode-picture.ts';
-import type { RawPicture } from '../pictures/decoding-slots.ts';
 import { colorOf, hashPixels, type Picture, portraitOf } from '../pictures/picture.ts';
 import type { Native } from '../workers/native-gate.ts';
 import { createChallengeMeasures } from './challenge-measures.ts';
@@ -37,8 +37,6 @@ export interface PictureAnalyzerDeps {
   /** A model is opened once, when first needed. */
   open(file: ModelFile): Promise<OnnxModel>;
   decodeHeif(bytes: Uint8Array, header: PictureHeader): Promise<RawPicture>;
-  /** Runs what takes much memory, when there is room for it (decoding-slots.ts). */
-  inSlot<T>(work: () => Promise<T>): Promise<T>;
   /** Around decoding; `open` sees to its models. */
   native: Native;
   /** Milliseconds, monotonic. */
@@ -69,7 +67,7 @@ interface Seen {
 }
 
 export function createPictureAnalyzer(deps: PictureAnalyzerDeps): PictureAnalyzer {
-  const { catalog, open, decodeHeif, inSlot, native, now } = deps;
+  const { catalog, open, decodeHeif, native, now } = deps;
   const models = openFaceModels(catalog, open);
   const measureChip = createChipMeasures();
   const measureForChallenge = createChallengeMeasures();
@@ -77,12 +75,9 @@ export function createPictureAnalyzer(deps: PictureAnalyzerDeps): PictureAnalyze
   async function analyze(bytes: Uint8Array, request: Models): Promise<Analysis> {
     const { timing, lap, finish } = createStopwatch(now);
     const asSent = await native(() => readHeader(bytes));
-    const source = asSent.format === 'heic' ? await inSlot(() => decodeHeif(bytes, asSent)) : bytes;
-    const decode = async (header: PictureHeader, region?: Box) => {
-      // Outside of the gate: a thread that waits for another may be ended.
-      const work = () => native(() => decodePicture(source, header, region));
-      return viewOf(await (header.large ? inSlot(work) : work()));
-    };
+    const source = asSent.format === 'heic' ? await decodeHeif(bytes, asSent) : bytes;
+    const decode = async (header: PictureHeader, region?: Box) =>
+      viewOf(await native(() => decodePicture(source, header, region)));
     const whole = await decode(asSent);
     // Of the picture as sent: it is the same picture however it is turned to be judged.
     const hashes = request.quick ? { pixelHash: '' } : hashPixels(whole.picture);

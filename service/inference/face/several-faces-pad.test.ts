@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { modelEntry } from '../../../test/support/engine.ts';
 import { openModelLibrary } from '../models/model-library.ts';
 import { type OnnxModel, openOnnxModel } from '../models/onnx-model.ts';
-import { decodeHeif } from '../pictures/decoding-slots.ts';
+import { decodeHeif } from '../pictures/decode-heif.ts';
 import { createPictureAnalyzer, type PictureAnalyzer } from './analyze-picture.ts';
 
 const samples = join(createRequire(import.meta.url).resolve('@vladmandic/face-api/package.json'), '../demo');
@@ -51,7 +51,6 @@ beforeAll(async () => {
   const point = { score: 0.6, apcer: 0.05, bpcer: 0.1 };
   analyzer = createPictureAnalyzer({
     decodeHeif,
-    inSlot: (work) => work(),
     catalog: {
       files: [...files, { entry, path: '' }],
       padSets: [

@@ -2,8 +2,8 @@ import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { withColor } from '../../../test/support/heic-color.ts';
 import { sceneHeic } from '../../../test/support/scene-heic.ts';
+import { decodeHeif } from './decode-heif.ts';
 import { decodePicture, readHeader } from './decode-picture.ts';
-import { decodeHeif } from './decoding-slots.ts';
 
 async function decode(bytes: Uint8Array) {
   const header = await readHeader(bytes);

@@ -1,7 +1,7 @@
 import sharp, { type Metadata, type SharpOptions } from 'sharp';
 import { Problem } from '../../lib/problem.ts';
 import type { Box } from '../face.ts';
-import type { RawPicture } from './decoding-slots.ts';
+import type { RawPicture } from './decode-heif.ts';
 import type { Picture } from './picture.ts';
 import { ACCEPTED, countScans, formatOf, isAnimatedPng } from './picture-format.ts';
 
@@ -15,8 +15,6 @@ export interface PictureHeader {
   icc?: Uint8Array;
   /** Degrees clockwise by which the picture is turned after its EXIF orientation; 0 where absent. */
   turned?: Turn;
-  /** Decoding takes more than 256 MiB: in a slot (decoding-slots.ts). */
-  large?: true;
 }
 
 export type Turn = 90 | 180 | 270;
@@ -41,12 +39,6 @@ const MAX_SIDE = 16_384;
 const MAX_SCANS = 100;
 /** Pixels times scans: 25 megapixels in 12 scans, more than any program writes; about half a second of one core at worst. */
 const MAX_WORK = 300_000_000;
-/**
- * Memory that a pixel takes where the whole picture is decoded at once, which a file of 1 kB can ask for: 49 megapixels took 1.15 GB as AVIF, and
- * 430 MB as interlaced PNG. Others are decoded in strips, or reduced as they are read.
- */
-const BYTES_OF_PIXEL = { avif: 24, interlaced: 9 };
-const LARGE = 256 * 1024 * 1024;
 /** Longest side that is analyzed. Larger pictures are reduced while decoding, which JPEG does almost for free. */
 const WORKING_SIDE = 2048;
 /** One decoding is given up after so long. */
@@ -102,14 +94,8 @@ export async function readHeader(bytes: Uint8Array): Promise<PictureHeader> {
         'million are accepted. Export it as an ordinary (baseline) JPEG, or send a smaller one.',
     );
   }
-  const large = width * height * bytesOfPixel(format, header) > LARGE;
   const icc = format === 'heic' ? header.icc : undefined;
-  return { format, width, height, ...(icc && { icc }), ...(large && { large }) };
-}
-
-function bytesOfPixel(format: Format, { isProgressive }: Metadata): number {
-  if (format === 'avif') return BYTES_OF_PIXEL.avif;
-  return format === 'png' && isProgressive ? BYTES_OF_PIXEL.interlaced : 0;
+  return { format, width, height, ...(icc && { icc }) };
 }
 
 async function readMetadata(
@@ -142,7 +128,7 @@ function codecOf({ compression }: Metadata): 'heic' | 'avif' {
 /**
  * Decodes to upright sRGB, at most 2,048 pixels a side: EXIF orientation applied, turned as the header says, transparency over white, grey and CMYK
  * converted. With `region` (whole pixels of the upright picture) only that part. A HEIC comes decoded already
- * (decoding-slots.ts). Throws Problem IMAGE_UNREADABLE.
+ * (decode-heif.ts). Throws Problem IMAGE_UNREADABLE.
  */
 export async function decodePicture(
   source: Uint8Array | RawPicture,

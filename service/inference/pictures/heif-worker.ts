@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import libheif from 'libheif-js/wasm-bundle.js';
-import type { HeifAnswer, HeifJob } from './decoding-slots.ts';
+import type { HeifAnswer, HeifJob } from './decode-heif.ts';
 
 /** Rows of a strip, the unit that is read at a time. */
 const ROWS = 64;

@@ -16,7 +16,7 @@ import type { Models } from '../face/analyze-picture.ts';
 import type { Analysis, AnalysisRequest } from '../face.ts';
 import type { ModelCatalog, ModelLibrary } from '../models/model-library.ts';
 import type { ModelFile } from '../models/onnx-model.ts';
-import { createDecodingSlots } from '../pictures/decoding-slots.ts';
+import { createLargePictures } from '../pictures/large-pictures.ts';
 import type { PicturePayload, SilentNotice, WorkerConfiguration } from './worker.ts';
 import {
   createWorkerSeats,
@@ -72,7 +72,7 @@ const LONGEST_TRIAL = 10 * 60_000;
 /** Runs the pictures in worker threads, because a session blocks the thread it runs on. */
 export function createFaceAnalyzer(deps: FaceAnalyzerDeps): RunningFaceAnalyzer {
   const { library, clock, log, workers } = deps;
-  const decodingSlots = createDecodingSlots(workers);
+  const asRoomAllows = createLargePictures({ workers, waiting: deps.queueLimit, clock });
   let preload = deps.defaults;
   let address: AcceleratorAddress | undefined;
   // The environment is the main thread's: a worker cannot change it any more.
@@ -93,7 +93,6 @@ export function createFaceAnalyzer(deps: FaceAnalyzerDeps): RunningFaceAnalyzer 
   const configuration = (): WorkerConfiguration => ({
     catalog: library.catalog(),
     accelerator: address,
-    decodingSlots,
     preload,
   });
   const pool = createWorkerPool({
@@ -110,19 +109,20 @@ export function createFaceAnalyzer(deps: FaceAnalyzerDeps): RunningFaceAnalyzer 
   accelerator.start(netsOf(library.catalog(), preload));
 
   return {
-    async analyze(picture, { deadline, signal, share, ...models }) {
-      const end = clock.now() + deadline;
-      const { value, waited } = await pool.run(
-        () => {
-          // a copy of its own: a Buffer may be a part of a pool that others use
-          const copy = new Uint8Array(picture);
-          const payload: PicturePayload = { picture: copy, models, left: end - clock.now() };
-          return { payload, transfer: [copy.buffer] };
-        },
-        deadline,
-        signal,
-        share,
-      );
+    async analyze(picture, { deadline, signal, share = defaultShare, ...models }) {
+      const asked = clock.now();
+      const end = asked + deadline;
+      const prepare = () => {
+        // a copy of its own: a Buffer may be a part of a pool that others use
+        const copy = new Uint8Array(picture);
+        const payload: PicturePayload = { picture: copy, models, left: end - clock.now() };
+        return { payload, transfer: [copy.buffer] };
+      };
+      const { value, waited } = await asRoomAllows(picture, { share, deadline, signal }, async (ended) => {
+        const before = clock.now() - asked;
+        const done = await pool.run(prepare, Math.max(1, deadline - before), { signal, share, ended });
+        return { ...done, waited: before + done.waited };
+      });
       const analysis = value as Analysis;
       return { ...analysis, timing: { ...analysis.timing, queued: waited } };
     },
@@ -174,6 +174,12 @@ export interface WorkerPoolDeps extends WorkerSettings {
   clock: Clock;
 }
 
+interface RunOptions {
+  signal?: AbortSignal | undefined;
+  share?: Share;
+  ended?: () => void;
+}
+
 interface Job {
   id: number;
   share: Share;
@@ -181,6 +187,8 @@ interface Job {
   since: number;
   waited: number;
   timer: NodeJS.Timeout;
+  /** Nothing works on it any more, or ever will. */
+  ended(): void;
   resolve(result: { value: unknown; waited: number }): void;
   reject(problem: Problem): void;
 }
@@ -217,19 +225,28 @@ export function createWorkerPool(deps: WorkerPoolDeps) {
 
   function expire(job: Job, deadline: number): void {
     timedOut++;
-    if (seats.replace(job)) log.warn({ deadline }, 'an inference worker passed its deadline and is replaced');
-    abandon(job, late(deadline));
+    const replaced = seats.replace(job);
+    if (replaced) log.warn({ deadline }, 'an inference worker passed its deadline and is replaced');
+    abandon(job, late(deadline), replaced);
   }
 
-  function abandon(job: Job, problem: Problem): void {
+  function abandon(job: Job, problem: Problem, ended?: Promise<void>): void {
     line.leave(job);
-    fail(job, problem);
+    fail(job, problem, ended);
     settle();
   }
 
   function drop(job: Job): void {
     if (line.remove(job)) fail(job, notWanted());
     settle();
+  }
+
+  /** Why no job is taken. */
+  function refusalOf(signal: AbortSignal | undefined): Problem | undefined {
+    if (signal?.aborted) return notWanted();
+    if (closing) return overloaded('Gatehouse is stopping; try again in a moment.', 5);
+    const broken = seats.broken();
+    return broken === undefined ? undefined : internal(broken);
   }
 
   /** Ends close() when nothing is left to do. */
@@ -242,23 +259,24 @@ export function createWorkerPool(deps: WorkerPoolDeps) {
      * Resolves with the worker's value and the milliseconds the job waited. `prepare` is called when a worker is free.
      * The workers are shared fairly (fair-queue.ts): a job without `share` belongs to no organization. When too many wait, the newest of the one
      * with the most is refused. Throws what the worker refused with, or Problem OVERLOADED, TIMEOUT or INTERNAL. A job that still waits when `signal`
-     * is given up is dropped with TIMEOUT; one at work goes on to its end.
+     * is given up is dropped with TIMEOUT; one at work goes on to its end. `ended` is called when no worker is at work on it any more, which is
+     * after the answer where the deadline passed.
      */
     run(
       prepare: () => PoolJob,
       deadline: number,
-      signal?: AbortSignal,
-      share: Share = defaultShare,
+      { signal, share = defaultShare, ended = () => undefined }: RunOptions = {},
     ): Promise<{ value: unknown; waited: number }> {
-      if (signal?.aborted) return Promise.reject(notWanted());
-      if (closing) return Promise.reject(overloaded('Gatehouse is stopping; try again in a moment.', 5));
-      const broken = seats.broken();
-      if (broken !== undefined) return Promise.reject(internal(broken));
+      const refusal = refusalOf(signal);
+      if (refusal) {
+        ended();
+        return Promise.reject(refusal);
+      }
       seats.fill();
       return new Promise((resolve, reject) => {
         const timer = setTimeout(() => expire(job, deadline), deadline);
         const since = clock.now();
-        const job: Job = { id: nextJob++, share, prepare, since, waited: 0, timer, resolve, reject };
+        const job: Job = { id: nextJob++, share, prepare, since, waited: 0, timer, ended, resolve, reject };
         line.add(job);
         signal?.addEventListener('abort', () => drop(job), { once: true });
         assign();
@@ -343,6 +361,7 @@ function conclude(job: Job, answer: JobAnswer, log: Log): void {
   switch (answer.is) {
     case 'done':
       clearTimeout(job.timer);
+      job.ended();
       job.resolve({ value: answer.value, waited: job.waited });
       break;
     case 'refused': {
@@ -359,8 +378,11 @@ function conclude(job: Job, answer: JobAnswer, log: Log): void {
   }
 }
 
-function fail(job: Job, problem: Problem): void {
+/** `ended`: when its worker is out of it, where that is later. */
+function fail(job: Job, problem: Problem, ended?: Promise<void>): void {
   clearTimeout(job.timer);
+  if (ended) void ended.then(job.ended);
+  else job.ended();
   job.reject(problem);
 }
 

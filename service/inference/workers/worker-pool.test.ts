@@ -60,7 +60,7 @@ afterEach(async () => {
 /** Longer than a test may take. */
 const LONG = 600_000;
 const run = (made: WorkerPool, payload: object, deadline = LONG, signal?: AbortSignal) =>
-  made.run(() => ({ payload, transfer: [] }), deadline, signal).then(({ value }) => value);
+  made.run(() => ({ payload, transfer: [] }), deadline, { signal }).then(({ value }) => value);
 /** A job that ends when `open` is called. */
 function hold(made: WorkerPool, deadline = LONG) {
   const gate = new Int32Array(new SharedArrayBuffer(4));
@@ -160,17 +160,21 @@ test('a worker inside native code is not terminated, which would abort the proce
   const [gate, entered] = [1, 2].map(() => new Int32Array(new SharedArrayBuffer(4)));
   // Its deadline passes when it is inside, however long it takes to come there.
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-  const stuck = run(made, { act: 'native', gate, entered }, 500);
+  const ended = vi.fn();
+  const prepare = () => ({ payload: { act: 'native', gate, entered }, transfer: [] });
+  const stuck = made.run(prepare, 500, { ended });
   await Atomics.waitAsync(entered!, 0, 0).value;
   vi.advanceTimersByTime(500);
   await expect(stuck).rejects.toMatchObject({ code: 'TIMEOUT' });
   expect(await run(made, { act: 'echo', value: 'after' })).toMatchObject({ got: 'after' });
   expect(made.stats()).toMatchObject({ replaced: 1, lingering: 1, ready: 1 });
+  expect(ended).not.toHaveBeenCalled();
   const closed = made.close();
   Atomics.store(gate!, 0, 1);
   Atomics.notify(gate!, 0);
   await closed;
   expect(made.stats()).toMatchObject({ lingering: 0 });
+  expect(ended).toHaveBeenCalledOnce();
 });
 
 test('waiting counts: a job that never got a worker times out too, and the worker is left in peace', async () => {
@@ -203,6 +207,26 @@ test('a worker that cannot start is reported, not hidden: ready() and jobs say s
   made.configure({ version: 3 });
   await expect.poll(() => made.stats().ready).toBe(1);
   expect(await run(made, { act: 'echo' })).toMatchObject({ configuration: { version: 3 } });
+});
+
+test('a job has ended when it is answered, fails with its worker, is dropped, or is refused', async () => {
+  const made = pool();
+  await made.ready();
+  const ended = vi.fn();
+  const ask = (act: string, signal?: AbortSignal) =>
+    made.run(() => ({ payload: { act }, transfer: [] }), LONG, { signal, ended }).catch(() => undefined);
+  for (const act of ['refuse', 'fail', 'exit', 'echo']) await ask(act);
+  expect(ended).toHaveBeenCalledTimes(4);
+  const first = hold(made);
+  const gone = new AbortController();
+  const waiting = [ask('echo', gone.signal), ask('echo'), ask('echo')];
+  expect(ended).toHaveBeenCalledTimes(5);
+  gone.abort();
+  await ask('echo', gone.signal);
+  expect(ended).toHaveBeenCalledTimes(7);
+  first.open();
+  await Promise.all(waiting);
+  expect(ended).toHaveBeenCalledTimes(8);
 });
 
 test('transfers what it is given', async () => {
@@ -260,10 +284,8 @@ test('a full queue makes room for another organization, whose job is next', asyn
   const made = pool();
   await made.ready();
   const ask = (organization: string, value: number) =>
-    made.run(() => ({ payload: { act: 'echo', value }, transfer: [] }), LONG, undefined, {
-      world: 'live',
-      organization,
-      key: 'k',
+    made.run(() => ({ payload: { act: 'echo', value }, transfer: [] }), LONG, {
+      share: { world: 'live', organization, key: 'k' },
     });
   const first = hold(made);
   const order: string[] = [];

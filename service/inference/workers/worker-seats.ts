@@ -52,8 +52,8 @@ interface WorkerSeats<Job> {
   busy(): number;
   /** Why no worker can start. */
   broken(): string | undefined;
-  /** Gives the worker of this job up for another one; false when none is at work on it. */
-  replace(job: Job): boolean;
+  /** Gives the worker of this job up for another one; undefined when none is at work on it. Resolves when the worker has ended. */
+  replace(job: Job): Promise<void> | undefined;
   /** Posts to every worker, and to every later one before its first job. */
   configure(message: unknown): void;
   /** When the first worker has started, which does so alone until `fill`; rejects with the reason when it could not. */
@@ -123,12 +123,12 @@ export function createWorkerSeats<Job extends { id: number }>(deps: WorkerSeatsD
     broken: starts.broken,
     replace(job) {
       const seat = [...seats].find((one) => one.job === job);
-      if (!seat) return false;
+      if (!seat) return undefined;
       replaced++;
       seats.delete(seat);
-      void seat.thread.end();
+      const ended = seat.thread.end();
       start();
-      return true;
+      return ended;
     },
     configure: threads.configure,
     oneStarted: starts.one,

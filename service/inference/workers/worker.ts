@@ -7,7 +7,7 @@ import { createRemoteNets } from '../accelerator/remote-nets.ts';
 import { createPictureAnalyzer, type Models } from '../face/analyze-picture.ts';
 import type { ModelCatalog } from '../models/model-library.ts';
 import { type ModelFile, type OnnxModel, openOnnxModel } from '../models/onnx-model.ts';
-import { type DecodingSlots, decodeHeif, inDecodingSlot } from '../pictures/decoding-slots.ts';
+import { decodeHeif } from '../pictures/decode-heif.ts';
 import { createNative } from './native-gate.ts';
 import type { WorkerAnswer, WorkerStart } from './worker-seats.ts';
 
@@ -15,7 +15,6 @@ import type { WorkerAnswer, WorkerStart } from './worker-seats.ts';
 export interface WorkerConfiguration {
   catalog: ModelCatalog;
   accelerator: AcceleratorAddress | undefined;
-  decodingSlots: DecodingSlots;
   /** Opened before the first picture. */
   preload: Models;
 }
@@ -99,7 +98,7 @@ async function handle({ job, payload, configuration: next }: Message): Promise<v
   }
 }
 
-function analyzerOf({ catalog, accelerator, decodingSlots }: WorkerConfiguration) {
+function analyzerOf({ catalog, accelerator }: WorkerConfiguration) {
   remote.move(accelerator);
   /** Sessions are made once per manifest entry; making and releasing them leaks (onnxruntime #25325). */
   function open(file: ModelFile): Promise<OnnxModel> {
@@ -113,7 +112,6 @@ function analyzerOf({ catalog, accelerator, decodingSlots }: WorkerConfiguration
     catalog,
     open,
     decodeHeif,
-    inSlot: (work) => inDecodingSlot(decodingSlots, work),
     native,
     now: () => performance.now(),
   });

@@ -34,3 +34,18 @@ test('a failure gives its place back', async () => {
   await expect(places(of('', 'a'), () => Promise.reject(new Error('no')))).rejects.toThrow('no');
   expect(await places(of('', 'a'), async () => 1)).toBe(1);
 });
+
+test('one that is given up while it waits leaves the queue', async () => {
+  const places = open(1, 1);
+  const first = Promise.withResolvers<void>();
+  const running = places(of('', 'a'), () => first.promise);
+  const given = new AbortController();
+  const waiting = places(of('', 'a'), async () => 'ran', given.signal);
+  given.abort(new Error('gone'));
+  await expect(waiting).rejects.toThrow('gone');
+  await expect(places(of('', 'a'), async () => 'ran', given.signal)).rejects.toThrow('gone');
+  const next = places(of('', 'b'), async () => 'next');
+  first.resolve();
+  await running;
+  expect(await next).toBe('next');
+});

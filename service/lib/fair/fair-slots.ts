@@ -2,8 +2,8 @@ import type { Clock } from '../clock.ts';
 import { Problem } from '../problem.ts';
 import { createFairQueue, type Share } from './fair-queue.ts';
 
-/** Runs the work once it is its turn. Throws OVERLOADED where too many wait. */
-export type FairSlots = <T>(share: Share, work: () => Promise<T>) => Promise<T>;
+/** Runs the work once it is its turn. Throws OVERLOADED where too many wait, and the reason of `signal` where it is given up before. */
+export type FairSlots = <T>(share: Share, work: () => Promise<T>, signal?: AbortSignal) => Promise<T>;
 
 export interface FairSlotsDeps {
   /** At work at a time, and waiting beside those at most. */
@@ -17,7 +17,7 @@ export interface FairSlotsDeps {
 interface Turn {
   share: Share;
   begin(): void;
-  refuse(problem: Problem): void;
+  refuse(reason: unknown): void;
 }
 
 /** Lets `atOnce` run and `waiting` more wait for their turn, fairly (fair-queue.ts): the newest of the one with the most gives way. */
@@ -34,8 +34,11 @@ export function createFairSlots({ atOnce, waiting, clock, busy }: FairSlotsDeps)
     }
   }
 
-  return async (share, work) => {
+  return async (share, work, signal) => {
+    signal?.throwIfAborted();
     const turn = await new Promise<Turn>((resolve, reject) => {
+      const giveUp = () => queue.remove(one) && reject(signal?.reason);
+      signal?.addEventListener('abort', giveUp, { once: true });
       const one: Turn = { share, begin: () => resolve(one), refuse: reject };
       queue.add(one);
       next();

@@ -1,57 +1,5 @@
-import { totalmem } from 'node:os';
-import { constrainedMemory } from 'node:process';
-import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { Problem } from '../../lib/problem.ts';
-
-/**
- * Bounds how many HEIC pictures, and large AVIF and interlaced PNG pictures, are decoded at once over all inference workers, as one takes up
- * to a gigabyte. Each number is a slot: the second (of `now`) until which it is taken. A worker that is ended in the middle gives nothing
- * back, so a slot that is past its end is free.
- */
-export type DecodingSlots = Int32Array<SharedArrayBuffer>;
-
-const MEMORY_OF_ONE = 4 * 1024 ** 3;
-/** Longer than a decoding may take. */
-const SECONDS = 20;
-const PATIENCE = 8_000;
-const POLL_INTERVAL = 20;
-
-/** One for every 4 GiB of memory, at least one, at most one for each worker. */
-export function createDecodingSlots(workers: number, memory = usableMemory()): DecodingSlots {
-  const count = Math.max(1, Math.min(workers, Math.floor(memory / MEMORY_OF_ONE)));
-  return new Int32Array(new SharedArrayBuffer(4 * count));
-}
-
-/** Runs work in a free slot; waits for one, and throws OVERLOADED after `patience` milliseconds. */
-export async function inDecodingSlot<T>(
-  slots: DecodingSlots,
-  work: () => Promise<T>,
-  { now = () => Date.now(), patience = PATIENCE } = {},
-): Promise<T> {
-  const second = () => Math.floor(now() / 1000);
-  const end = now() + patience;
-  for (;;) {
-    for (let i = 0; i < slots.length; i++) {
-      const taken = Atomics.load(slots, i);
-      const mine = second() + SECONDS;
-      if (taken > second() || Atomics.compareExchange(slots, i, taken, mine) !== taken) continue;
-      try {
-        return await work();
-      } finally {
-        Atomics.compareExchange(slots, i, mine, 0);
-      }
-    }
-    if (now() >= end) {
-      throw new Problem(
-        'OVERLOADED',
-        'Too many large pictures are being decoded; try again shortly, or send a JPEG.',
-        { retryAfterSeconds: 2 },
-      );
-    }
-    await delay(POLL_INTERVAL);
-  }
-}
 
 /** `workerData` of heif-worker.ts. The sides are those of the upright picture. */
 export interface HeifJob {
@@ -133,6 +81,3 @@ export async function decodeHeif(
     await worker.terminate();
   }
 }
-
-/** Bytes of memory that this process may use: the machine's, or the limit of its container or unit where that is less. */
-const usableMemory = (): number => Math.min(totalmem(), constrainedMemory() || totalmem());
