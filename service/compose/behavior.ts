@@ -10,7 +10,7 @@ import {
 } from '../engine/behavior/index.ts';
 import type { EndpointWebhooks } from '../engine/events/index.ts';
 import { createChallengePictures } from '../inference/pictures/challenge-pictures.ts';
-import { createSteadyClock } from '../lib/machine/steady-clock.ts';
+import { createSteadyClock } from '../lib/clock.ts';
 import type { Accounts } from './accounts.ts';
 import type { EventsOut } from './events.ts';
 import type { Foundation } from './foundation.ts';

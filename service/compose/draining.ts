@@ -1,4 +1,4 @@
-import { systemTimer, type Timer } from '../lib/timer.ts';
+import { systemTimer, type Timer } from '../lib/clock.ts';
 
 /** What runs ends, `/ready` answers 503, and requests are answered: before the doors close, or until an administrator lets the node work again. */
 export type Draining = ReturnType<typeof createDraining>;

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { systemTimer, type Timer } from './clock.ts';
 import type { Log } from './log.ts';
-import { systemTimer, type Timer } from './timer.ts';
 
 /** Milliseconds between two lines of the log about failures in a row: on a full disk the log may lie on it too. */
 const SAID_EVERY = 60_000;

@@ -78,7 +78,7 @@ export const walks: readonly Walk[] = [
       'service/engine/matching/challenges/step-sequence.ts#createStepSequence',
       'service/engine/matching/challenges/step-sequence.ts#createStepRun',
       'service/engine/matching/challenges/steps/step.ts#Step',
-      'service/engine/matching/challenges/steps/turn.ts#turn',
+      'service/engine/matching/challenges/steps/movements.ts#turn',
       'service/engine/matching/challenges/head-shape.ts#measureTurn',
       'service/engine/matching/challenges/verdict.ts#judgeAttempt',
       'service/engine/matching/challenges/weighing/weigh.ts#judgeEvidence',

@@ -1,6 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Clock } from '../../service/lib/clock.ts';
-import type { Timer } from '../../service/lib/timer.ts';
+import type { Clock, Timer } from '../../service/lib/clock.ts';
 
 export interface FakeTime {
   clock: Clock;

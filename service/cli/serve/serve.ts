@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { parseConfig } from '../../config.ts';
-import { systemTimer, type Timer } from '../../lib/timer.ts';
+import { systemTimer, type Timer } from '../../lib/clock.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import { openControl } from '../control/open-control.ts';
 import { requireInitialized } from '../data-directory.ts';

@@ -1,6 +1,6 @@
+import type { Timer } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
 import type { Log } from '../../lib/log.ts';
-import type { Timer } from '../../lib/timer.ts';
 import type { ModelFile, Provider } from '../models/onnx-model.ts';
 import type { TrialResult } from './accelerator-process.ts';
 import type { Launch, Launched } from './launch.ts';

@@ -1,9 +1,8 @@
-import type { Clock } from '../../lib/clock.ts';
+import { type Clock, systemTimer } from '../../lib/clock.ts';
 import { createFairQueue, type Share } from '../../lib/fair/fair-queue.ts';
 import type { Log } from '../../lib/log.ts';
 import { switchTelemetryOff } from '../../lib/native-telemetry.ts';
 import { Problem } from '../../lib/problem.ts';
-import { systemTimer } from '../../lib/timer.ts';
 import { createAccelerator } from '../accelerator/accelerator.ts';
 import { type Launch, launchProcess } from '../accelerator/launch.ts';
 import {

@@ -1,8 +1,8 @@
 import { sql, type Transaction } from 'kysely';
+import type { Timer } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import { createRecurring } from '../../lib/recurring.ts';
-import type { Timer } from '../../lib/timer.ts';
 import { coalesce } from '../../lib/turns.ts';
 import type { Opened } from '../connection.ts';
 import { removed } from '../position/position.ts';

@@ -1,7 +1,7 @@
 import type { Transaction } from 'kysely';
+import { systemTimer, type Timer } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
-import { systemTimer, type Timer } from '../../lib/timer.ts';
 import type { KeyStore } from '../keys/key-store.ts';
 import type { KeySchema } from '../keys/key-store-schema.ts';
 import type { NextRow, NodeKeyRow, NodeKeyRows, RunningNode } from '../keys/node-key-rows.ts';

@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
+import { systemTimer, type Timer } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import { createRecurring } from '../../lib/recurring.ts';
-import { systemTimer, type Timer } from '../../lib/timer.ts';
 import type { Database } from '../connection.ts';
 import { makeOwn } from '../postgres/make-own.ts';
 

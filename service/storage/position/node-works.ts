@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
+import type { Timer } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import type { LeasedWorks, WorkProgress } from '../../lib/organization-works.ts';
 import { createRecurring } from '../../lib/recurring.ts';
-import type { Timer } from '../../lib/timer.ts';
 import type { Database } from '../connection.ts';
 import { makeOwn } from '../postgres/make-own.ts';
 

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
+import type { Timer } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import { createRecurring } from '../../lib/recurring.ts';
-import type { Timer } from '../../lib/timer.ts';
 import { unreachable } from './check-postgres.ts';
 import { explainRefusal } from './postgres-refusal.ts';
 import { connectTimeoutOf, sessionSettings } from './session-settings.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import { systemTimer, type Timer } from '../../../lib/clock.ts';
 import type { OrganizationId, World } from '../../../lib/id.ts';
-import { systemTimer, type Timer } from '../../../lib/timer.ts';
 import type { Runs } from '../../../storage/runs.ts';
 import type { Foundation } from '../../audit/index.ts';
 import {

@@ -1,7 +1,6 @@
-import type { Clock } from '../../../lib/clock.ts';
+import { type Clock, createSteadyClock } from '../../../lib/clock.ts';
 import { defined } from '../../../lib/defined.ts';
 import type { KeyId, OrganizationId, World } from '../../../lib/id.ts';
-import { createSteadyClock } from '../../../lib/machine/steady-clock.ts';
 import { Problem, type ProblemCode } from '../../../lib/problem.ts';
 import type { RateLimit } from '../../../lib/rate-limit.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';

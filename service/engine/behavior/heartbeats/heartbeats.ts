@@ -1,8 +1,7 @@
 import { hash } from 'node:crypto';
-import type { Clock } from '../../../lib/clock.ts';
+import type { Clock, SteadyClock } from '../../../lib/clock.ts';
 import { defined } from '../../../lib/defined.ts';
 import type { OrganizationId, World } from '../../../lib/id.ts';
-import type { SteadyClock } from '../../../lib/machine/steady-clock.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { InTransaction, Tx } from '../../../storage/transaction.ts';
 import { type Beat, beat } from '../heartbeat.ts';

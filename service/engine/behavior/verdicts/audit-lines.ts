@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate as turn } from 'node:timers/promises';
+import { systemTimer, type Timer } from '../../../lib/clock.ts';
 import type { KeyId, OrganizationId, World } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
-import { systemTimer, type Timer } from '../../../lib/timer.ts';
 import type { InTransaction, Tx } from '../../../storage/transaction.ts';
 import type { Foundation } from '../../audit/index.ts';
 

@@ -1,10 +1,8 @@
 import { hash, randomFillSync } from 'node:crypto';
-import type { Clock } from '../../../lib/clock.ts';
+import type { Clock, SteadyClock, Timer } from '../../../lib/clock.ts';
 import { createRecent } from '../../../lib/collections/recent.ts';
 import { defined } from '../../../lib/defined.ts';
 import type { KeyId } from '../../../lib/id.ts';
-import type { SteadyClock } from '../../../lib/machine/steady-clock.ts';
-import type { Timer } from '../../../lib/timer.ts';
 import type { Db, InTransaction, Tx } from '../../../storage/transaction.ts';
 import type { insertTokenUse, Limits } from '../../accounts/index.ts';
 import type { Foundation } from '../../audit/index.ts';

@@ -1,8 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { systemTimer, type Timer } from '../../../lib/clock.ts';
 import type { DeliveryId, Ids, OrganizationId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { createRecurring } from '../../../lib/recurring.ts';
-import { systemTimer, type Timer } from '../../../lib/timer.ts';
 import type { Runs } from '../../../storage/runs.ts';
 import type { Db, LeaseTime, RowIntegrity, Tx } from '../../../storage/transaction.ts';
 import type { Foundation } from '../../audit/index.ts';

@@ -1,6 +1,6 @@
+import type { Timer } from '../../../lib/clock.ts';
 import type { DeliveryId, OrganizationId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
-import type { Timer } from '../../../lib/timer.ts';
 import type { RowIntegrity, Tx } from '../../../storage/transaction.ts';
 import type { Foundation } from '../../audit/index.ts';
 import {

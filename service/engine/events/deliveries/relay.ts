@@ -1,9 +1,9 @@
 import { setImmediate as pause } from 'node:timers/promises';
+import type { Timer } from '../../../lib/clock.ts';
 import type { Ids, SubjectId } from '../../../lib/id.ts';
 import type { Log } from '../../../lib/log.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { createRecurring } from '../../../lib/recurring.ts';
-import type { Timer } from '../../../lib/timer.ts';
 import type { Tx } from '../../../storage/transaction.ts';
 import type { Foundation } from '../../audit/index.ts';
 import type { RecordedEvent } from '../domain-event.ts';

@@ -1,7 +1,7 @@
+import { systemTimer, type Timer } from '../../../lib/clock.ts';
 import type { Log } from '../../../lib/log.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { createRecurring } from '../../../lib/recurring.ts';
-import { systemTimer, type Timer } from '../../../lib/timer.ts';
 import type { Lease, Leases } from '../../../storage/leases.ts';
 import type { Position } from '../../../storage/position/position.ts';
 import type { Runs } from '../../../storage/runs.ts';

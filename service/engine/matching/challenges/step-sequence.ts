@@ -5,7 +5,7 @@ import type { DrawnChallenge, DrawnStep } from './draw-challenge.ts';
 import { type ChallengeReason, type Evidence, round } from './evidence.ts';
 import { measureTurn, type TurnMeasures, turnFinding, yawDisputed } from './head-shape.ts';
 import { type Baseline, baselineOf, isNeutral, MOST_NEUTRAL, type SeenFrame } from './seen-frame.ts';
-import { createStillness } from './steps/hold-still.ts';
+import { createStillness } from './steps/movements.ts';
 import { type StepName, stepNamed } from './steps/registered-steps.ts';
 import type { SeenBefore, Step, StepFinding } from './steps/step.ts';
 

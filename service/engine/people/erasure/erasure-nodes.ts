@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Timer } from '../../../lib/clock.ts';
 import { createRecurring } from '../../../lib/recurring.ts';
-import type { Timer } from '../../../lib/timer.ts';
 import type { Foundation } from '../../audit/index.ts';
 import { createErasureNodeStore } from './erasure-node-store.ts';
 

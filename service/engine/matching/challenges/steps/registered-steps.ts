@@ -1,10 +1,7 @@
 import { blink } from './blink.ts';
 import { colorFlash } from './color-flash.ts';
-import { comeCloser } from './come-closer.ts';
-import { holdStill } from './hold-still.ts';
-import { lookDown, lookUp } from './look.ts';
+import { comeCloser, holdStill, lookDown, lookUp, turnLeft, turnRight } from './movements.ts';
 import type { Step } from './step.ts';
-import { turnLeft, turnRight } from './turn.ts';
 
 const steps = [
   holdStill,
