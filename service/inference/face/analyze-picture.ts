@@ -10,8 +10,10 @@ import {
   readHeader,
   type Turn,
   turnedBy,
+  unpackPicture,
 } from '../pictures/decode-picture.ts';
 import { colorOf, hashPixels, type Picture, portraitOf } from '../pictures/picture.ts';
+import { isDecodedWhole } from '../pictures/picture-format.ts';
 import type { Native } from '../workers/native-gate.ts';
 import { createChallengeMeasures } from './challenge-measures.ts';
 import type { FaceDetector } from './detect-faces.ts';
@@ -72,10 +74,15 @@ export function createPictureAnalyzer(deps: PictureAnalyzerDeps): PictureAnalyze
   const measureChip = createChipMeasures();
   const measureForChallenge = createChallengeMeasures();
 
+  async function unpack(bytes: Uint8Array, header: PictureHeader): Promise<Uint8Array | RawPicture> {
+    if (header.format === 'heic') return decodeHeif(bytes, header);
+    return isDecodedWhole(bytes) ? native(() => unpackPicture(bytes, header)) : bytes;
+  }
+
   async function analyze(bytes: Uint8Array, request: Models): Promise<Analysis> {
     const { timing, lap, finish } = createStopwatch(now);
     const asSent = await native(() => readHeader(bytes));
-    const source = asSent.format === 'heic' ? await decodeHeif(bytes, asSent) : bytes;
+    const source = await unpack(bytes, asSent);
     const decode = async (header: PictureHeader, region?: Box) =>
       viewOf(await native(() => decodePicture(source, header, region)));
     const whole = await decode(asSent);

@@ -2,8 +2,9 @@ import { crc32 } from 'node:zlib';
 import sharp, { type Sharp } from 'sharp';
 import { expect, test } from 'vitest';
 import { progressiveJpeg } from '../../../test/support/progressive-jpeg.ts';
-import { decodePicture, readHeader } from './decode-picture.ts';
-import { countScans } from './picture-format.ts';
+import type { Box } from '../face.ts';
+import { decodePicture, readHeader, unpackPicture } from './decode-picture.ts';
+import { countScans, isDecodedWhole } from './picture-format.ts';
 
 /** Left half red, right half blue, top row white: every orientation looks different. */
 function scene(width = 8, height = 6): Sharp {
@@ -13,7 +14,11 @@ function scene(width = 8, height = 6): Sharp {
   }
   return sharp(pixels, { raw: { width, height, channels: 3 } });
 }
-const decode = async (bytes: Uint8Array) => decodePicture(bytes, await readHeader(bytes));
+async function decode(bytes: Uint8Array, region?: Box) {
+  const header = await readHeader(bytes);
+  const source = isDecodedWhole(bytes) ? await unpackPicture(bytes, header) : bytes;
+  return decodePicture(source, header, region);
+}
 const refusal = (code: string, message: RegExp) => ({ code, message: expect.stringMatching(message) });
 
 test('PNG, WebP and JPEG decode to the same upright pixels', async () => {
@@ -126,6 +131,52 @@ test('AVIF is decoded upright, with 10 bits too', async () => {
   expect(await readHeader(sideways)).toEqual({ format: 'avif', width: 48, height: 64 });
   const { picture } = await decode(sideways);
   expect([picture.width, picture.height]).toEqual([48, 64]);
+});
+
+/** Of a small AVIF that says that it has other sides: a file of some hundred bytes can say that it has 50 megapixels. */
+async function largeAvif(width: number, height: number): Promise<Buffer> {
+  const bytes = await scene(64, 48).avif({ effort: 0 }).toBuffer();
+  const at = bytes.indexOf('ispe');
+  bytes.writeUInt32BE(width, at + 8);
+  bytes.writeUInt32BE(height, at + 12);
+  return bytes;
+}
+async function largePng(width: number, height: number, progressive: boolean): Promise<Buffer> {
+  const bytes = await scene(64, 48).png({ progressive }).toBuffer();
+  bytes.writeUInt32BE(width, 16);
+  bytes.writeUInt32BE(height, 20);
+  bytes.writeUInt32BE(crc32(bytes.subarray(12, 29)), 29);
+  return bytes;
+}
+
+test('a picture whose decoding takes hundreds of megabytes is large', async () => {
+  const isLarge = async (bytes: Buffer) => (await readHeader(bytes)).large === true;
+  expect(await isLarge(await largeAvif(3400, 3400))).toBe(true);
+  expect(await isLarge(await largePng(6000, 5000, true))).toBe(true);
+  expect(await isLarge(await largePng(6000, 5000, false))).toBe(false);
+  expect(await isLarge(await scene(64, 48).avif().toBuffer())).toBe(false);
+  expect(await isLarge(await scene(64, 48).png({ progressive: true }).toBuffer())).toBe(false);
+});
+
+test.each([
+  ['an interlaced PNG', () => scene(60, 40).png({ progressive: true })],
+  [
+    'a transparent one',
+    () =>
+      sharp({ create: { width: 60, height: 40, channels: 4, background: '#9996' } }).png({
+        progressive: true,
+      }),
+  ],
+  ['a grey one', () => scene(60, 40).greyscale().png({ progressive: true })],
+  ['one of 16 bits', () => scene(60, 40).toColourspace('rgb16').png({ progressive: true })],
+  ['a sideways one', () => scene(60, 40).withMetadata({ orientation: 6 }).png({ progressive: true })],
+  ['an AVIF', () => scene(60, 40).avif()],
+])('%s has the same pixels where it is unpacked once for all looks at it', async (_what, picture) => {
+  const bytes = await picture().toBuffer();
+  const header = await readHeader(bytes);
+  expect(isDecodedWhole(bytes)).toBe(true);
+  for (const region of [undefined, { x: 8, y: 10, width: 20, height: 10 }])
+    expect(await decode(bytes, region)).toEqual(await decodePicture(bytes, header, region));
 });
 
 test('what is no picture of ours is named, with what to do', async () => {

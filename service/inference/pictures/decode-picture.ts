@@ -3,7 +3,7 @@ import { Problem } from '../../lib/problem.ts';
 import type { Box } from '../face.ts';
 import type { RawPicture } from './decode-heif.ts';
 import type { Picture } from './picture.ts';
-import { ACCEPTED, countScans, formatOf, isAnimatedPng } from './picture-format.ts';
+import { ACCEPTED, countScans, formatOf, isAnimatedPng, isDecodedWhole } from './picture-format.ts';
 
 /** What the header says, checked against the limits. */
 export interface PictureHeader {
@@ -13,6 +13,8 @@ export interface PictureHeader {
   height: number;
   /** Profile of the colors of a HEIC, whose decoder knows none; other formats are converted as they are read. */
   icc?: Uint8Array;
+  /** Decoding takes more than 256 MiB: large-pictures.ts. */
+  large?: true;
   /** Degrees clockwise by which the picture is turned after its EXIF orientation; 0 where absent. */
   turned?: Turn;
 }
@@ -39,6 +41,12 @@ const MAX_SIDE = 16_384;
 const MAX_SCANS = 100;
 /** Pixels times scans: 25 megapixels in 12 scans, more than any program writes; about half a second of one core at worst. */
 const MAX_WORK = 300_000_000;
+/**
+ * Memory that a pixel takes where the whole picture is decoded at once, which a file of 1 kB can ask for: 49 megapixels took 1.15 GB as AVIF, and
+ * 430 MB as interlaced PNG. Others are decoded in strips, or reduced as they are read.
+ */
+const BYTES_OF_PIXEL = { heif: 24, interlaced: 9 };
+const LARGE = 256 * 1024 * 1024;
 /** Longest side that is analyzed. Larger pictures are reduced while decoding, which JPEG does almost for free. */
 const WORKING_SIDE = 2048;
 /** One decoding is given up after so long. */
@@ -95,7 +103,13 @@ export async function readHeader(bytes: Uint8Array): Promise<PictureHeader> {
     );
   }
   const icc = format === 'heic' ? header.icc : undefined;
-  return { format, width, height, ...(icc && { icc }) };
+  const large = width * height * bytesOfPixel(bytes, container.is) > LARGE;
+  return { format, width, height, ...(icc && { icc }), ...(large && { large }) };
+}
+
+function bytesOfPixel(bytes: Uint8Array, container: Format): number {
+  if (!isDecodedWhole(bytes)) return 0;
+  return container === 'png' ? BYTES_OF_PIXEL.interlaced : BYTES_OF_PIXEL.heif;
 }
 
 async function readMetadata(
@@ -128,7 +142,7 @@ function codecOf({ compression }: Metadata): 'heic' | 'avif' {
 /**
  * Decodes to upright sRGB, at most 2,048 pixels a side: EXIF orientation applied, turned as the header says, transparency over white, grey and CMYK
  * converted. With `region` (whole pixels of the upright picture) only that part. A HEIC comes decoded already
- * (decode-heif.ts). Throws Problem IMAGE_UNREADABLE.
+ * (decode-heif.ts), and so does what `unpackPicture` is for. Throws Problem IMAGE_UNREADABLE.
  */
 export async function decodePicture(
   source: Uint8Array | RawPicture,
@@ -170,6 +184,19 @@ export async function decodePicture(
     };
   } catch (cause) {
     throw unreadable(source instanceof Uint8Array ? source : new Uint8Array(), format, cause);
+  }
+}
+
+/**
+ * An AVIF or interlaced PNG, for decodePicture: each look at a part of it would decode the whole again, which takes 5 s at 40 megapixels.
+ * Throws Problem IMAGE_UNREADABLE.
+ */
+export async function unpackPicture(bytes: Uint8Array, { format }: PictureHeader): Promise<RawPicture> {
+  try {
+    const pipeline = sharp(bytes, options).timeout({ seconds: SECONDS }).autoOrient();
+    return { tiff: await pipeline.tiff({ compression: 'none' }).toBuffer() };
+  } catch (cause) {
+    throw unreadable(bytes, format, cause);
   }
 }
 

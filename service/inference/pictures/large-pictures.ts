@@ -4,14 +4,12 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Share } from '../../lib/fair/fair-queue.ts';
 import { createFairSlots } from '../../lib/fair/fair-slots.ts';
 import { Problem } from '../../lib/problem.ts';
-import { formatOf } from './picture-format.ts';
 
 /**
- * Runs the analysis of a picture: at once, or where its decoding may take much memory, when there is room for it. The work calls `ended` when
- * nothing decodes the picture any more, which may be after its answer.
+ * Runs the analysis of a large picture when there is room for it. The work calls `ended` when nothing decodes the picture any more, which may
+ * be after its answer.
  */
 export type LargePictures = <T>(
-  picture: Uint8Array,
   limits: { share: Share; deadline: number; signal?: AbortSignal | undefined },
   work: (ended: () => void) => Promise<T>,
 ) => Promise<T>;
@@ -43,8 +41,7 @@ export function createLargePictures({
     clock,
     busy: 'Too many large pictures are being decoded; try again shortly, or send a JPEG.',
   });
-  return async (picture, { share, deadline, signal }, work) => {
-    if (!mayBeLarge(picture)) return work(() => undefined);
+  return ({ share, deadline, signal }, work) => {
     const late = AbortSignal.timeout(deadline);
     return new Promise((resolve, reject) => {
       const turn = () => new Promise<void>((ended) => resolve(work(ended)));
@@ -54,18 +51,6 @@ export function createLargePictures({
     });
   };
 }
-
-/**
- * HEIC, HEIF, AVIF and interlaced PNG are decoded as a whole, which a file of 1 kB can ask for: 49 megapixels took 1.15 GB as AVIF, and 430 MB as
- * interlaced PNG. Others are decoded in strips, or reduced as they are read.
- */
-function mayBeLarge(picture: Uint8Array): boolean {
-  const { is } = formatOf(picture);
-  return is === 'heif' || (is === 'png' && picture[INTERLACE_METHOD] !== 0);
-}
-
-/** Of the header, which is always the first chunk of a PNG. */
-const INTERLACE_METHOD = 28;
 
 const tooLate = (cause: unknown): Problem =>
   new Problem(

@@ -396,3 +396,13 @@ test('a model file that changed on disk is refused when it is opened', async () 
     await other.close();
   }
 });
+
+test('a large picture is analyzed when there is room for it', async () => {
+  const face = await sharp(join(samples, 'sample1.jpg'))
+    .extract({ left: 0, top: 0, width: 8, height: 8 })
+    .toBuffer();
+  const large = await sharp(face).resize(3400, 3400, { fit: 'fill' }).avif({ effort: 0 }).toBuffer();
+  const [one, two] = await Promise.all([analyzer.analyze(large, request), analyzer.analyze(large, request)]);
+  expect(one).toMatchObject({ picture: { width: 3400, height: 3400 }, faces: [] });
+  expect(two.pixelHash).toBe(one.pixelHash);
+});

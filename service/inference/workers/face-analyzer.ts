@@ -16,7 +16,7 @@ import type { Analysis, AnalysisRequest } from '../face.ts';
 import type { ModelCatalog, ModelLibrary } from '../models/model-library.ts';
 import type { ModelFile } from '../models/onnx-model.ts';
 import { createLargePictures } from '../pictures/large-pictures.ts';
-import type { PicturePayload, SilentNotice, WorkerConfiguration } from './worker.ts';
+import type { PictureAnswer, PicturePayload, SilentNotice, WorkerConfiguration } from './worker.ts';
 import {
   createWorkerSeats,
   type JobAnswer,
@@ -71,7 +71,7 @@ const LONGEST_TRIAL = 10 * 60_000;
 /** Runs the pictures in worker threads, because a session blocks the thread it runs on. */
 export function createFaceAnalyzer(deps: FaceAnalyzerDeps): RunningFaceAnalyzer {
   const { library, clock, log, workers } = deps;
-  const asRoomAllows = createLargePictures({ workers, waiting: deps.queueLimit, clock });
+  const whenRoom = createLargePictures({ workers, waiting: deps.queueLimit, clock });
   let preload = deps.defaults;
   let address: AcceleratorAddress | undefined;
   // The environment is the main thread's: a worker cannot change it any more.
@@ -110,20 +110,25 @@ export function createFaceAnalyzer(deps: FaceAnalyzerDeps): RunningFaceAnalyzer 
   return {
     async analyze(picture, { deadline, signal, share = defaultShare, ...models }) {
       const asked = clock.now();
-      const end = asked + deadline;
-      const prepare = () => {
-        // a copy of its own: a Buffer may be a part of a pool that others use
-        const copy = new Uint8Array(picture);
-        const payload: PicturePayload = { picture: copy, models, left: end - clock.now() };
-        return { payload, transfer: [copy.buffer] };
-      };
-      const { value, waited } = await asRoomAllows(picture, { share, deadline, signal }, async (ended) => {
+      const left = () => Math.max(1, asked + deadline - clock.now());
+      const run = async (hasRoom: boolean, ended?: () => void) => {
+        const prepare = () => {
+          // a copy of its own: a Buffer may be a part of a pool that others use
+          const copy = new Uint8Array(picture);
+          const payload: PicturePayload = { picture: copy, models, left: left(), hasRoom };
+          return { payload, transfer: [copy.buffer] };
+        };
         const before = clock.now() - asked;
-        const done = await pool.run(prepare, Math.max(1, deadline - before), { signal, share, ended });
-        return { ...done, waited: before + done.waited };
-      });
-      const analysis = value as Analysis;
-      return { ...analysis, timing: { ...analysis.timing, queued: waited } };
+        const { value, waited } = await pool.run(prepare, left(), { signal, share, ended });
+        return { answer: value as PictureAnswer, queued: before + waited };
+      };
+      let { answer, queued } = await run(false);
+      if (answer === 'needs-room')
+        ({ answer, queued } = await whenRoom({ share, deadline: left(), signal }, (ended) =>
+          run(true, ended),
+        ));
+      const analysis = answer as Analysis;
+      return { ...analysis, timing: { ...analysis.timing, queued } };
     },
     started: pool.started,
     ready: pool.ready,
@@ -176,7 +181,7 @@ export interface WorkerPoolDeps extends WorkerSettings {
 interface RunOptions {
   signal?: AbortSignal | undefined;
   share?: Share;
-  ended?: () => void;
+  ended?: (() => void) | undefined;
 }
 
 interface Job {

@@ -5,9 +5,12 @@ import { Problem } from '../../lib/problem.ts';
 import { type AcceleratorAddress, netKey } from '../accelerator/messages.ts';
 import { createRemoteNets } from '../accelerator/remote-nets.ts';
 import { createPictureAnalyzer, type Models } from '../face/analyze-picture.ts';
+import type { Analysis } from '../face.ts';
 import type { ModelCatalog } from '../models/model-library.ts';
 import { type ModelFile, type OnnxModel, openOnnxModel } from '../models/onnx-model.ts';
 import { decodeHeif } from '../pictures/decode-heif.ts';
+import { readHeader } from '../pictures/decode-picture.ts';
+import { isDecodedWhole } from '../pictures/picture-format.ts';
 import { createNative } from './native-gate.ts';
 import type { WorkerAnswer, WorkerStart } from './worker-seats.ts';
 
@@ -24,12 +27,15 @@ export interface SilentNotice {
   socket: string;
 }
 
-/** `left`: milliseconds to the deadline. */
+/** `left`: milliseconds to the deadline. `hasRoom`: it may be decoded even if it is large (large-pictures.ts). */
 export interface PicturePayload {
   picture: Uint8Array;
   models: Models;
   left: number;
+  hasRoom: boolean;
 }
+
+export type PictureAnswer = Analysis | 'needs-room';
 
 interface Message {
   job?: number;
@@ -76,7 +82,10 @@ async function handle({ job, payload, configuration: next }: Message): Promise<v
   const end = performance.now() + payload.left;
   patience = () => (end - performance.now()) / 2;
   try {
-    answer({ is: 'done', job, value: await analyzer.analyze(payload.picture, payload.models) });
+    const value: PictureAnswer = (await needsRoom(payload))
+      ? 'needs-room'
+      : await analyzer.analyze(payload.picture, payload.models);
+    answer({ is: 'done', job, value });
   } catch (error) {
     if (!(error instanceof Problem)) {
       answer({
@@ -96,6 +105,11 @@ async function handle({ job, payload, configuration: next }: Message): Promise<v
       ...(cause instanceof Error ? { cause: cause.message } : {}),
     });
   }
+}
+
+async function needsRoom({ picture, hasRoom }: PicturePayload): Promise<boolean> {
+  if (hasRoom || !isDecodedWhole(picture)) return false;
+  return (await native(() => readHeader(picture))).large === true;
 }
 
 function analyzerOf({ catalog, accelerator }: WorkerConfiguration) {
