@@ -103,6 +103,25 @@ test('the token comes first, then each frame is answered', async () => {
   expect([await next(), closed]).toEqual([4401, 1]);
 });
 
+test('frames that are sent before their answer came are not looked at', async () => {
+  const held = Promise.withResolvers<FrameAnswer>();
+  let looked = 0;
+  answer = () => {
+    looked++;
+    return held.promise;
+  };
+  const { socket, opened, next } = connect();
+  await opened;
+  socket.send('{"token":"good"}');
+  await next();
+  for (let sent = 0; sent < 50; sent++) socket.send(frame);
+  await expect.poll(() => looked).toBeGreaterThan(0);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(looked).toBeLessThan(5);
+  held.resolve({ is: 'dropped' });
+  expect(await next()).toEqual({ is: 'dropped' });
+});
+
 test.each([
   ['{"token":"guessed"}', 'MISSING_AUTH', 4401],
   ['{"token":"taken"}', 'CONFLICT', 4409],

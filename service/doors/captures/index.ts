@@ -13,6 +13,8 @@ import { Problem } from '../../lib/problem.ts';
 
 const LIVE = '/api/captures/live';
 const open = { config: { access: 'public', quiet: true }, schema: { hide: true } } as const;
+/** Frames of one connection that wait for their answer; more are dropped. */
+const MOST_AT_ONCE = 3;
 /** The longest that a timer can wait, in milliseconds. */
 const FOREVER = 2 ** 31 - 1;
 
@@ -76,10 +78,11 @@ interface LiveDeps {
   log: Log;
 }
 
-/** One connection: the token in the first message, then frames, each answered before the next is looked at. */
+/** One connection: the token in the first message, then frames, each answered. */
 function serveLive(socket: WebSocket, { captures, log }: LiveDeps): void {
   let link: CaptureLink | undefined;
   let isOver = false;
+  let waiting = 0;
   const { say, admitted, end: close } = answerSocket(socket, { log, fault: 'a camera connection failed' });
   const end = (error: unknown) => {
     if (isOver) return;
@@ -102,8 +105,13 @@ function serveLive(socket: WebSocket, { captures, log }: LiveDeps): void {
       }
       return;
     }
-    if (binary) answerFrame(link, data).then(say, end);
-    else end(new Problem('INVALID_REQUEST', 'After the first message every message is a JPEG.'));
+    if (binary) {
+      if (waiting >= MOST_AT_ONCE) return;
+      waiting++;
+      void answerFrame(link, data)
+        .then(say, end)
+        .finally(() => waiting--);
+    } else end(new Problem('INVALID_REQUEST', 'After the first message every message is a JPEG.'));
   });
   socket.on('close', () => link?.close());
 }
