@@ -7,7 +7,8 @@ import {
   type FrameAnswer,
   LARGEST_FRAME,
 } from '../../engine/matching/index.ts';
-import { answerSocket, readMessage, requireOwnOrigin } from '../../http/web-sockets.ts';
+import { answerSocket, type Every, readMessage, requireOwnOrigin } from '../../http/web-sockets.ts';
+import { defined } from '../../lib/defined.ts';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 
@@ -76,14 +77,17 @@ const FIRST = 'The first message is {"token":"…"}, as POST /api/admin/captures
 interface LiveDeps {
   captures: Pick<Captures, 'connect'>;
   log: Log;
+  /** Absent: real time. */
+  every?: Every;
 }
 
 /** One connection: the token in the first message, then frames, each answered. */
-function serveLive(socket: WebSocket, { captures, log }: LiveDeps): void {
+function serveLive(socket: WebSocket, { captures, log, every }: LiveDeps): void {
   let link: CaptureLink | undefined;
   let isOver = false;
   let waiting = 0;
-  const { say, admitted, end: close } = answerSocket(socket, { log, fault: 'a camera connection failed' });
+  const fault = 'a camera connection failed';
+  const { say, admitted, end: close } = answerSocket(socket, { log, fault, ...defined({ every }) });
   const end = (error: unknown) => {
     if (isOver) return;
     isOver = true;
@@ -98,7 +102,7 @@ function serveLive(socket: WebSocket, { captures, log }: LiveDeps): void {
     if (!link) {
       try {
         link = captures.connect(readMessage(Hello, data, binary, FIRST).token);
-        admitted();
+        admitted(async () => link?.isOver() ?? true);
         say({ is: 'ready' });
       } catch (error) {
         end(error);
