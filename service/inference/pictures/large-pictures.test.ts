@@ -48,6 +48,26 @@ test('HEIC, AVIF and interlaced PNG wait for their turn, other pictures do not',
   expect(begun).toEqual(['first', 'PNG', 'JPEG']);
 });
 
+test('so do large JPEGs that come in several scans, and those whose head cannot be read', async () => {
+  const { add, begun } = start();
+  const segment = (marker: number, content: number[]) => [0xff, marker, 0, content.length + 2, ...content];
+  const frame = (marker: number, side: number) =>
+    segment(marker, [8, side >> 8, side & 255, side >> 8, side & 255, 3, 1, 17, 0, 2, 17, 0, 3, 17, 0]);
+  const scan = (components: number[]) =>
+    segment(0xda, [components.length, ...components.flatMap((one) => [one, 0]), 0, 63, 0]);
+  const jpeg = (...parts: number[][]) =>
+    Uint8Array.from([0xff, 0xd8, ...segment(0xe0, [0]), ...parts.flat()]);
+  void add('first');
+  void add('scan for each component', jpeg(frame(0xc0, 7000), scan([1])));
+  void add('progressive', jpeg(frame(0xc2, 7000), scan([1, 2, 3])));
+  void add('unreadable', jpeg([0], frame(0xc2, 7000), scan([1, 2, 3])));
+  void add('filled', jpeg(Array(2_000).fill(0xff), frame(0xc0, 7000), scan([1, 2, 3])));
+  void add('one scan', jpeg(frame(0xc0, 7000), scan([1, 2, 3])));
+  void add('small', jpeg(frame(0xc2, 3000), scan([1, 2, 3])));
+  await until(async () => begun.length >= 3);
+  expect(begun.toSorted()).toEqual(['first', 'one scan', 'small']);
+});
+
 test('an organization with many large pictures lets another one go next', async () => {
   const { add, begun, ends } = start();
   const many = ['many', 'many', 'many'].map((name) => add(name));

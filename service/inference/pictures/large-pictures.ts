@@ -4,7 +4,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Share } from '../../lib/fair/fair-queue.ts';
 import { createFairSlots } from '../../lib/fair/fair-slots.ts';
 import { Problem } from '../../lib/problem.ts';
-import { formatOf } from './picture-format.ts';
+import { formatOf, keptBytes } from './picture-format.ts';
 
 /**
  * Runs the analysis of a picture: at once, or where its decoding may take much memory, when there is room for it. The work calls `ended` when
@@ -56,14 +56,19 @@ export function createLargePictures({
 }
 
 /**
- * HEIC, HEIF, AVIF and interlaced PNG are decoded as a whole, which a file of 1 kB can ask for: 49 megapixels took 1.15 GB as AVIF, and 430 MB as
- * interlaced PNG. Others are decoded in strips, or reduced as they are read.
+ * HEIC, HEIF, AVIF, interlaced PNG and JPEG in several scans are decoded as a whole, which a file of 1 kB can ask for: 49 megapixels took
+ * 1.15 GB as AVIF, 430 MB as interlaced PNG, and 407 MB as JPEG with a scan for each of four components. Others are decoded in strips, or
+ * reduced as they are read.
  */
 function mayBeLarge(picture: Uint8Array): boolean {
   const { is } = formatOf(picture);
+  if (is === 'jpeg')
+    return keptBytes(Buffer.from(picture.buffer, picture.byteOffset, picture.byteLength)) > MUCH_KEPT;
   return is === 'heif' || (is === 'png' && picture[INTERLACE_METHOD] !== 0);
 }
 
+/** 22 megapixels of three components: progressive photographs of phones have fewer. */
+const MUCH_KEPT = 128 * 1024 ** 2;
 /** Of the header, which is always the first chunk of a PNG. */
 const INTERLACE_METHOD = 28;
 

@@ -113,15 +113,44 @@ const START_OF_SCAN = Uint8Array.of(0xff, 0xda);
 
 /** Where the first scan begins; 0 where the segments before it are not what they should be. */
 function firstScan(jpeg: Buffer): number {
-  for (let at = 2; at + 4 <= jpeg.length; ) {
-    if (jpeg[at] !== 0xff) return 0;
+  for (const { marker, at } of segmentsOf(jpeg)) if (marker === SCAN) return at;
+  return 0;
+}
+
+/**
+ * Bytes of the coefficients that a decoder keeps at most: of all where they come in several scans, of none where they come in one. Infinite
+ * where the segments before the first scan are not what they should be.
+ */
+export function keptBytes(jpeg: Buffer): number {
+  let frame = { progressive: false, components: 0, bytes: 0 };
+  for (const { marker, at } of segmentsOf(jpeg)) {
+    if (marker === SCAN) return frame.progressive || jpeg[at + 4]! < frame.components ? frame.bytes : 0;
+    if (marker < 0xc0 || marker > 0xcf || notFrames.has(marker) || at + 10 > jpeg.length) continue;
+    const components = jpeg[at + 9]!;
+    const bytes = 2 * components * jpeg.readUInt16BE(at + 5) * jpeg.readUInt16BE(at + 7);
+    frame = { progressive: (marker & 3) === 2, components, bytes };
+  }
+  return Number.POSITIVE_INFINITY;
+}
+
+const SCAN = 0xda;
+/** Tables, among the markers of frames. */
+const notFrames: ReadonlySet<number> = new Set([0xc4, 0xc8, 0xcc]);
+
+/** More than any camera or program writes. */
+const MOST_SEGMENTS = 1_000;
+
+/** To the first scan, or to where the segments are not what they should be. */
+function* segmentsOf(jpeg: Buffer): Generator<{ marker: number; at: number }> {
+  for (let at = 2, left = MOST_SEGMENTS; left > 0 && at + 4 <= jpeg.length; left--) {
+    if (jpeg[at] !== 0xff) return;
     const marker = jpeg[at + 1]!;
-    if (marker === 0xda) return at;
+    if (marker === 0 || marker === 0xd8 || marker === 0xd9) return;
+    yield { marker, at };
+    if (marker === SCAN) return;
     const fill = marker === 0xff;
     const lengthless = marker === 0x01 || (marker >= 0xd0 && marker <= 0xd7);
-    if (marker === 0 || marker === 0xd8 || marker === 0xd9) return 0;
     if (fill) at += 1;
     else at += lengthless ? 2 : 2 + jpeg.readUInt16BE(at + 2);
   }
-  return 0;
 }
