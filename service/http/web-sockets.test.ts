@@ -74,8 +74,16 @@ test('a client that does not read its answers is cut off', () => {
 /** A text of 10,000 letters. */
 const text = frameOf(0x81, Buffer.alloc(10_000, 97));
 
-/** The same frame so many times to a server that answers none of them; how many messages it took before it cut the client off. */
-async function takenOf(times: number, isLetIn: boolean, frame = text): Promise<number> {
+/**
+ * The same frame so many times to a server that answers none of them, `second` after the first; how many messages it took before it cut
+ * the client off.
+ */
+async function takenOf(
+  times: number,
+  isLetIn: boolean,
+  frame = text,
+  second: Uint8Array = Buffer.alloc(0),
+): Promise<number> {
   const app = createServer({ ids: createIds(systemClock), log: silentLog });
   await openWebSockets(app);
   let taken = 0;
@@ -105,7 +113,10 @@ async function takenOf(times: number, isLetIn: boolean, frame = text): Promise<n
   );
   await once(client, 'data');
   client.resume();
-  for (let sent = 0; sent < times; sent++) client.write(frame);
+  for (let sent = 0; sent < times; sent++) {
+    client.write(frame);
+    if (sent === 0) client.write(second);
+  }
   await Promise.race([left, all.promise]);
   client.destroy();
   await app.close();
@@ -119,6 +130,14 @@ test('a client without a token is cut off after some kilobytes, one that was let
 
 test('a client that was let in is cut off where it sends much more than frames', async () => {
   expect(await takenOf(5_000, true)).toBeLessThan(5_000);
+});
+
+test('so is one that sends very many small messages, pings or pongs', async () => {
+  expect(await takenOf(30_000, true, frameOf(0x82, Buffer.alloc(1)))).toBeLessThan(20_000);
+  for (const head of [0x89, 0x8a]) {
+    const signs = Buffer.concat(Array.from({ length: 30_000 }, () => frameOf(head, Buffer.alloc(1))));
+    expect(await takenOf(2, true, text, signs)).toBe(1);
+  }
 });
 
 test('a message in a thousand parts is not put together', async () => {

@@ -24,6 +24,8 @@ const MOST_UNREAD = 256 * 1024;
 const MOST_BEFORE_TOKEN = 16 * 1024;
 /** Bytes of an admitted client: at once, and then each second. Ten of the largest messages a second are 2.6 million. */
 const TAKEN = { burst: 8 * 1024 * 1024, perSecond: 4 * 1024 * 1024 };
+/** Of these, what each of its messages, pings and pongs takes beside its length. */
+const EACH = 8 * 1024;
 /** Event of a WebSocket: another node serves it, and decides whether its caller is let in. */
 const RELAYED = 'gatehouse:relayed';
 /** Close codes: of our own (RFC 6455, 7.4.2), and those that every client knows. */
@@ -71,15 +73,22 @@ function boundBytes(socket: WebSocket, connection: Socket): void {
     left = TAKEN.burst;
     admittedAt = performance.now();
   };
+  const take = (bytes: number) => {
+    left -= bytes;
+    if (left < 0) socket.terminate();
+  };
   for (const event of [LET_IN, RELAYED]) socket.once(event, admitted);
+  for (const event of ['message', 'ping', 'pong'])
+    socket.on(event, () => {
+      if (admittedAt !== undefined) take(EACH);
+    });
   connection.on('data', ({ length }: Buffer) => {
     if (admittedAt !== undefined && socket.readyState === socket.OPEN) {
       const now = performance.now();
       left = Math.min(TAKEN.burst, left + (TAKEN.perSecond * (now - admittedAt)) / 1000);
       admittedAt = now;
     }
-    left -= length;
-    if (left < 0) socket.terminate();
+    take(length);
   });
 }
 

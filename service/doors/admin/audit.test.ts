@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type Audited, startAudited } from '../../../test/support/audited.ts';
 import { testIntegrity } from '../../../test/support/integrity.ts';
 import { createOrganizations } from '../../engine/accounts/index.ts';
@@ -142,6 +142,17 @@ test('an export verifies, filtered or whole', async () => {
 test('an export that cannot be written down is refused before its first byte', async () => {
   await audited.db.schema.alterTable('audit').renameColumn('request', 'asked').execute();
   expect((await get('/audit/export')).status).toBe(500);
+});
+
+test('all who ask for a verification while one runs share the next', async () => {
+  const { auditLog } = audited;
+  const verify = vi.spyOn(auditLog, 'verify');
+  const all = await Promise.all(Array.from({ length: 20 }, () => get('/audit/verification')));
+  expect(all.every(({ status, body }) => status === 200 && body.endsWith('}}\n'))).toBe(true);
+  expect(verify.mock.calls.length).toBeLessThanOrEqual(2);
+  verify.mockRejectedValueOnce(new Error('the disk is gone'));
+  expect((await get('/audit/chain')).status).toBe(500);
+  expect((await get('/audit/chain')).status).toBe(200);
 });
 
 test('a verification ends with its report, whole or damaged', async () => {

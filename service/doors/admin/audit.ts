@@ -12,6 +12,7 @@ import { pageOfShort, pageReply, shortListQuery } from '../../http/cursor.ts';
 import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
 import { actor, moment, time } from '../../lib/record-fields.ts';
+import { createOneAtATime } from '../../lib/turns.ts';
 import { idOf } from './ids.ts';
 import { listRoute, shortListRoute } from './lists.ts';
 import { auditors, ofAppliance } from './may-call.ts';
@@ -380,33 +381,52 @@ function createFollowed() {
   };
 }
 
-function verification({
-  auditLog,
-  recordIntegrity,
-}: Pick<AuditRouteDeps, 'auditLog'> & Partial<Pick<AuditRouteDeps, 'recordIntegrity'>>): PassThrough {
-  const lines = new PassThrough();
-  const work = async () => {
-    const report = await auditLog.verify({
-      progress: (seen, all) => void lines.write(`${JSON.stringify({ seen, all })}\n`),
-    });
-    if (!recordIntegrity) {
-      const { copies: _, ...ofLog } = report;
-      return ofLog;
+/** One at a time: all who ask while one runs share the next. Each gets lines of its progress, and the report. */
+function createVerification(
+  verify: (options: { progress(seen: number, all: number): void }) => Promise<z.output<typeof Report>>,
+): () => PassThrough {
+  const oneAtATime = createOneAtATime();
+  let next: PassThrough[] | undefined;
+  return () => {
+    const lines = new PassThrough();
+    if (next) {
+      next.push(lines);
+      return lines;
     }
-    const integrity = await recordIntegrity.check();
-    return { ...report, valid: report.valid && integrity.length === 0, integrity };
+    const asked = [lines];
+    next = asked;
+    const write = (line: object) => {
+      for (const one of asked) one.write(`${JSON.stringify(line)}\n`);
+    };
+    oneAtATime(() => {
+      next = undefined;
+      return verify({ progress: (seen, all) => write({ seen, all }) });
+    }).then(
+      (report) => {
+        write(z.encode(VerificationReply, { report }));
+        for (const one of asked) one.end();
+      },
+      (error: Error) => {
+        for (const one of asked) one.destroy(error);
+      },
+    );
+    return lines;
   };
-  work().then(
-    (report) => lines.end(`${JSON.stringify(z.encode(VerificationReply, { report }))}\n`),
-    (error: Error) => lines.destroy(error),
-  );
-  return lines;
 }
 
 /** The audit log. Reading, following and exporting it is itself written to the log. */
 export const auditRoutes = (
   { auditLog, recordIntegrity }: AuditRouteDeps,
   oneOf = createFollowed(),
+  wholeBox = createVerification(async (options) => {
+    const report = await auditLog.verify(options);
+    const integrity = await recordIntegrity.check();
+    return { ...report, valid: report.valid && integrity.length === 0, integrity };
+  }),
+  logAlone = createVerification(async (options) => {
+    const { copies: _, ...ofLog } = await auditLog.verify(options);
+    return ofLog;
+  }),
 ): AdminRoute[] => [
   listRoute({
     ...about,
@@ -482,7 +502,7 @@ export const auditRoutes = (
       'Checks every line, every checkpoint, the notes of the key store and its copies, and everything else that is signed or carries a MAC.',
     stream: true,
     reply: VerificationReply,
-    handle: () => verification({ auditLog, recordIntegrity }),
+    handle: wholeBox,
   }),
   route('GET /audit/chain', {
     ...about,
@@ -493,7 +513,7 @@ export const auditRoutes = (
       'Checks every line and every checkpoint of the log of the box, as its auditors may: without copies of the key store and without what else carries a MAC.',
     stream: true,
     reply: VerificationReply,
-    handle: () => verification({ auditLog }),
+    handle: logAlone,
   }),
   route('GET /audit/integrity-faults', {
     ...about,

@@ -17,10 +17,13 @@ let port: number;
 let closed: number;
 let asked: string[];
 let answer: (frame: Uint8Array) => Promise<FrameAnswer>;
+let over: boolean;
+let beat: () => void;
 
 beforeEach(async () => {
   closed = 0;
   asked = [];
+  over = false;
   answer = async () => ({ is: 'guidance', good: true, passed: [] });
   app = createServer({ access: recordedAccess(), ids: createIds(systemClock), log: silentLog });
   app.post('/echo', { config: { access: 'public' } }, async ({ body }) => body);
@@ -28,6 +31,10 @@ beforeEach(async () => {
   await app.register(
     createCapturesDoor({
       log: silentLog,
+      every(_, work) {
+        beat = work;
+        return () => {};
+      },
       captures: {
         connect(token) {
           asked.push(token);
@@ -36,6 +43,7 @@ beforeEach(async () => {
           return {
             capture: 'cap_1' as never,
             submitFrame: (frame) => answer(frame),
+            isOver: () => over,
             close: () => void closed++,
           };
         },
@@ -101,6 +109,35 @@ test('the token comes first, then each frame is answered', async () => {
   socket.send(frame);
   expect(await next()).toEqual({ is: 'ended', code: 'MISSING_AUTH', message: 'Ended.' });
   expect([await next(), closed]).toEqual([4401, 1]);
+});
+
+test('frames that are sent before their answer came are not looked at', async () => {
+  const held = Promise.withResolvers<FrameAnswer>();
+  let looked = 0;
+  answer = () => {
+    looked++;
+    return held.promise;
+  };
+  const { socket, opened, next } = connect();
+  await opened;
+  socket.send('{"token":"good"}');
+  await next();
+  for (let sent = 0; sent < 50; sent++) socket.send(frame);
+  await expect.poll(() => looked).toBeGreaterThan(0);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(looked).toBeLessThan(5);
+  held.resolve({ is: 'dropped' });
+  expect(await next()).toEqual({ is: 'dropped' });
+});
+
+test('a connection whose session has ended is closed, also where no frame comes', async () => {
+  const { socket, opened, next } = connect();
+  await opened;
+  socket.send('{"token":"good"}');
+  await next();
+  over = true;
+  beat();
+  expect(await next()).toBe(1000);
 });
 
 test.each([

@@ -7,12 +7,15 @@ import {
   type FrameAnswer,
   LARGEST_FRAME,
 } from '../../engine/matching/index.ts';
-import { answerSocket, readMessage, requireOwnOrigin } from '../../http/web-sockets.ts';
+import { answerSocket, type Every, readMessage, requireOwnOrigin } from '../../http/web-sockets.ts';
+import { defined } from '../../lib/defined.ts';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 
 const LIVE = '/api/captures/live';
 const open = { config: { access: 'public', quiet: true }, schema: { hide: true } } as const;
+/** Frames of one connection that wait for their answer; more are dropped. */
+const MOST_AT_ONCE = 3;
 /** The longest that a timer can wait, in milliseconds. */
 const FOREVER = 2 ** 31 - 1;
 
@@ -74,13 +77,17 @@ const FIRST = 'The first message is {"token":"…"}, as POST /api/admin/captures
 interface LiveDeps {
   captures: Pick<Captures, 'connect'>;
   log: Log;
+  /** Absent: real time. */
+  every?: Every;
 }
 
-/** One connection: the token in the first message, then frames, each answered before the next is looked at. */
-function serveLive(socket: WebSocket, { captures, log }: LiveDeps): void {
+/** One connection: the token in the first message, then frames, each answered. */
+function serveLive(socket: WebSocket, { captures, log, every }: LiveDeps): void {
   let link: CaptureLink | undefined;
   let isOver = false;
-  const { say, admitted, end: close } = answerSocket(socket, { log, fault: 'a camera connection failed' });
+  let waiting = 0;
+  const fault = 'a camera connection failed';
+  const { say, admitted, end: close } = answerSocket(socket, { log, fault, ...defined({ every }) });
   const end = (error: unknown) => {
     if (isOver) return;
     isOver = true;
@@ -95,15 +102,20 @@ function serveLive(socket: WebSocket, { captures, log }: LiveDeps): void {
     if (!link) {
       try {
         link = captures.connect(readMessage(Hello, data, binary, FIRST).token);
-        admitted();
+        admitted(async () => link?.isOver() ?? true);
         say({ is: 'ready' });
       } catch (error) {
         end(error);
       }
       return;
     }
-    if (binary) answerFrame(link, data).then(say, end);
-    else end(new Problem('INVALID_REQUEST', 'After the first message every message is a JPEG.'));
+    if (binary) {
+      if (waiting >= MOST_AT_ONCE) return;
+      waiting++;
+      void answerFrame(link, data)
+        .then(say, end)
+        .finally(() => waiting--);
+    } else end(new Problem('INVALID_REQUEST', 'After the first message every message is a JPEG.'));
   });
   socket.on('close', () => link?.close());
 }

@@ -13,7 +13,6 @@ import {
   unpackPicture,
 } from '../pictures/decode-picture.ts';
 import { colorOf, hashPixels, type Picture, portraitOf } from '../pictures/picture.ts';
-import { isDecodedWhole } from '../pictures/picture-format.ts';
 import type { Native } from '../workers/native-gate.ts';
 import { createChallengeMeasures } from './challenge-measures.ts';
 import type { FaceDetector } from './detect-faces.ts';
@@ -28,8 +27,8 @@ export type Models = Omit<AnalysisRequest, 'deadline' | 'signal' | 'share'>;
 
 /** `timing.queued` is 0: the pool knows it. */
 export interface PictureAnalyzer {
-  /** Throws Problem IMAGE_*, MODEL_NOT_INSTALLED or PAD_NOT_INSTALLED. */
-  analyze(bytes: Uint8Array, request: Models): Promise<Analysis>;
+  /** `header`: where it was read already. Throws Problem IMAGE_*, MODEL_NOT_INSTALLED or PAD_NOT_INSTALLED. */
+  analyze(bytes: Uint8Array, request: Models, header?: PictureHeader): Promise<Analysis>;
   /** Opens and runs in what `request` needs, so that the first picture does not wait for it. */
   warmUp(request: Models): Promise<void>;
 }
@@ -76,12 +75,12 @@ export function createPictureAnalyzer(deps: PictureAnalyzerDeps): PictureAnalyze
 
   async function unpack(bytes: Uint8Array, header: PictureHeader): Promise<Uint8Array | RawPicture> {
     if (header.format === 'heic') return decodeHeif(bytes, header);
-    return isDecodedWhole(bytes) ? native(() => unpackPicture(bytes, header)) : bytes;
+    return header.large || header.format === 'avif' ? native(() => unpackPicture(bytes, header)) : bytes;
   }
 
-  async function analyze(bytes: Uint8Array, request: Models): Promise<Analysis> {
+  async function analyze(bytes: Uint8Array, request: Models, known?: PictureHeader): Promise<Analysis> {
     const { timing, lap, finish } = createStopwatch(now);
-    const asSent = await native(() => readHeader(bytes));
+    const asSent = known ?? (await native(() => readHeader(bytes)));
     const source = await unpack(bytes, asSent);
     const decode = async (header: PictureHeader, region?: Box) =>
       viewOf(await native(() => decodePicture(source, header, region)));

@@ -3,7 +3,7 @@ import { Problem } from '../../lib/problem.ts';
 import type { Box } from '../face.ts';
 import type { RawPicture } from './decode-heif.ts';
 import type { Picture } from './picture.ts';
-import { ACCEPTED, countScans, formatOf, isAnimatedPng, isDecodedWhole } from './picture-format.ts';
+import { ACCEPTED, countScans, formatOf, isAnimatedPng } from './picture-format.ts';
 
 /** What the header says, checked against the limits. */
 export interface PictureHeader {
@@ -42,10 +42,11 @@ const MAX_SCANS = 100;
 /** Pixels times scans: 25 megapixels in 12 scans, more than any program writes; about half a second of one core at worst. */
 const MAX_WORK = 300_000_000;
 /**
- * Memory that a pixel takes where the whole picture is decoded at once, which a file of 1 kB can ask for: 49 megapixels took 1.15 GB as AVIF, and
- * 430 MB as interlaced PNG. Others are decoded in strips, or reduced as they are read.
+ * Memory that a pixel takes where the whole picture is decoded at once, which a file of 1 kB can ask for: 49 megapixels took 1.15 GB as AVIF,
+ * 430 MB as interlaced PNG, and 407 MB as a JPEG of four components in several scans, whose coefficients are kept. Others are decoded in
+ * strips, or reduced as they are read.
  */
-const BYTES_OF_PIXEL = { heif: 24, interlaced: 9 };
+const BYTES_OF_PIXEL = { heif: 24, interlaced: 9, coefficient: 2 };
 const LARGE = 256 * 1024 * 1024;
 /** Longest side that is analyzed. Larger pictures are reduced while decoding, which JPEG does almost for free. */
 const WORKING_SIDE = 2048;
@@ -103,13 +104,21 @@ export async function readHeader(bytes: Uint8Array): Promise<PictureHeader> {
     );
   }
   const icc = format === 'heic' ? header.icc : undefined;
-  const large = width * height * bytesOfPixel(bytes, container.is) > LARGE;
+  const large = width * height * bytesOfPixel(format, header, scans) > LARGE;
   return { format, width, height, ...(icc && { icc }), ...(large && { large }) };
 }
 
-function bytesOfPixel(bytes: Uint8Array, container: Format): number {
-  if (!isDecodedWhole(bytes)) return 0;
-  return container === 'png' ? BYTES_OF_PIXEL.interlaced : BYTES_OF_PIXEL.heif;
+function bytesOfPixel(format: Format, { isProgressive, channels }: Metadata, scans: number): number {
+  switch (format) {
+    case 'png':
+      return isProgressive ? BYTES_OF_PIXEL.interlaced : 0;
+    case 'jpeg':
+      return scans > 1 ? BYTES_OF_PIXEL.coefficient * channels : 0;
+    case 'webp':
+      return 0;
+    default:
+      return BYTES_OF_PIXEL.heif;
+  }
 }
 
 async function readMetadata(
@@ -188,8 +197,8 @@ export async function decodePicture(
 }
 
 /**
- * An AVIF or interlaced PNG, for decodePicture: each look at a part of it would decode the whole again, which takes 5 s at 40 megapixels.
- * Throws Problem IMAGE_UNREADABLE.
+ * Decodes an AVIF or a large picture once, for all that decodePicture is asked: each look at a part of it would decode the whole again, which takes
+ * 5 s for an AVIF of 40 megapixels. Throws Problem IMAGE_UNREADABLE.
  */
 export async function unpackPicture(bytes: Uint8Array, { format }: PictureHeader): Promise<RawPicture> {
   try {

@@ -80,15 +80,6 @@ export function isAnimatedPng(bytes: Uint8Array): boolean {
   return false;
 }
 
-/** HEIC, HEIF, AVIF and interlaced PNG: no part of them is decoded without the rest. */
-export function isDecodedWhole(bytes: Uint8Array): boolean {
-  const { is } = formatOf(bytes);
-  return is === 'heif' || (is === 'png' && bytes[INTERLACE_METHOD] !== 0);
-}
-
-/** Of the header, which is always the first chunk of a PNG. */
-const INTERLACE_METHOD = 28;
-
 function ofText(head: string): PictureFormat | undefined {
   const text = head
     .replace(/^\xef\xbb\xbf/, '')

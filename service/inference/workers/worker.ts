@@ -10,7 +10,6 @@ import type { ModelCatalog } from '../models/model-library.ts';
 import { type ModelFile, type OnnxModel, openOnnxModel } from '../models/onnx-model.ts';
 import { decodeHeif } from '../pictures/decode-heif.ts';
 import { readHeader } from '../pictures/decode-picture.ts';
-import { isDecodedWhole } from '../pictures/picture-format.ts';
 import { createNative } from './native-gate.ts';
 import type { WorkerAnswer, WorkerStart } from './worker-seats.ts';
 
@@ -82,9 +81,11 @@ async function handle({ job, payload, configuration: next }: Message): Promise<v
   const end = performance.now() + payload.left;
   patience = () => (end - performance.now()) / 2;
   try {
-    const value: PictureAnswer = (await needsRoom(payload))
-      ? 'needs-room'
-      : await analyzer.analyze(payload.picture, payload.models);
+    const header = await native(() => readHeader(payload.picture));
+    const value: PictureAnswer =
+      header.large && !payload.hasRoom
+        ? 'needs-room'
+        : await analyzer.analyze(payload.picture, payload.models, header);
     answer({ is: 'done', job, value });
   } catch (error) {
     if (!(error instanceof Problem)) {
@@ -105,11 +106,6 @@ async function handle({ job, payload, configuration: next }: Message): Promise<v
       ...(cause instanceof Error ? { cause: cause.message } : {}),
     });
   }
-}
-
-async function needsRoom({ picture, hasRoom }: PicturePayload): Promise<boolean> {
-  if (hasRoom || !isDecodedWhole(picture)) return false;
-  return (await native(() => readHeader(picture))).large === true;
 }
 
 function analyzerOf({ catalog, accelerator }: WorkerConfiguration) {

@@ -81,6 +81,14 @@ mostlyOnSqlite('kiosks', (newLocation, _, { test }) => {
     );
   });
 
+  test('of the sessions that a device opens the newest sixteen last', async () => {
+    const { id } = await pair();
+    const tokens: string[] = [];
+    for (let opened = 0; opened < 18; opened++) tokens.push(await openSession(id));
+    const known = await Promise.all(tokens.map(async (token) => (await kiosks.byToken(token)) !== undefined));
+    expect(known).toEqual(tokens.map((_, at) => at >= 2));
+  });
+
   test('wrong codes count against the code that begins alike, and not against the others', async () => {
     const [first, second] = [await begin(), await begin()];
     const wrong = `${first.code.slice(0, 4)}${second.code.slice(4)}`;

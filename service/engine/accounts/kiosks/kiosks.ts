@@ -280,6 +280,8 @@ const CHALLENGE_LIFE = 60_000;
 const SESSION_LIFE = 15 * 60_000;
 /** Challenges at a time, over all devices: asking for one takes no credential. */
 const MOST_CHALLENGES = 1_000;
+/** Sessions of one device; a further one ends the oldest. */
+const MOST_SESSIONS = 16;
 
 interface DeviceSessionsDeps {
   clock: Clock;
@@ -318,6 +320,8 @@ function createDeviceSessions({ clock, secret }: DeviceSessionsDeps) {
         !isSignedBy(publicKey, signedText(kiosk, challenge), signature)
       )
         throw new Problem('SIGN_IN_REFUSED', 'This device is not paired, or its pairing was revoked.');
+      const own = [...sessions].filter(([, one]) => one.kiosk === kiosk);
+      if (own.length >= MOST_SESSIONS) sessions.delete(own[0]![0]);
       const token = `kiosk_session_${secret()}`;
       const until = clock.now() + SESSION_LIFE;
       sessions.set(hashOf(token), { kiosk: kiosk as KioskId, until });

@@ -34,6 +34,8 @@ export interface CaptureLink {
   readonly capture: CaptureId;
   /** Throws MISSING_AUTH once the session has ended, IMAGE_*, and what the analyzer throws. Nothing of the frame is kept but where its face was, until the next one. */
   submitFrame(frame: Uint8Array): Promise<FrameAnswer>;
+  /** Whether the session has ended. */
+  isOver(): boolean;
   close(): void;
 }
 
@@ -140,10 +142,12 @@ export function createCaptures({
         throw new Problem('CONFLICT', 'This camera session has a connection already: close it first.');
       }
       session.connected = true;
+      const isOver = () => session.expiresAt <= clock.now();
       return {
         capture: session.id,
+        isOver,
         async submitFrame(frame) {
-          if (session.expiresAt <= clock.now()) throw ended();
+          if (isOver()) throw ended();
           checkFrame(frame);
           if (session.busy || clock.now() - session.lastFrameAt < PACE) return { is: 'dropped' };
           session.busy = true;
