@@ -109,8 +109,8 @@ export function createFaceAnalyzer(deps: FaceAnalyzerDeps): RunningFaceAnalyzer 
 
   return {
     async analyze(picture, { deadline, signal, share = defaultShare, ...models }) {
-      const asked = clock.now();
-      const left = () => Math.max(1, asked + deadline - clock.now());
+      const asked = performance.now();
+      const left = () => Math.max(1, Math.ceil(asked + deadline - performance.now()));
       const run = async (hasRoom: boolean, ended?: () => void) => {
         const prepare = () => {
           // a copy of its own: a Buffer may be a part of a pool that others use
@@ -118,7 +118,7 @@ export function createFaceAnalyzer(deps: FaceAnalyzerDeps): RunningFaceAnalyzer 
           const payload: PicturePayload = { picture: copy, models, left: left(), hasRoom };
           return { payload, transfer: [copy.buffer] };
         };
-        const before = clock.now() - asked;
+        const before = performance.now() - asked;
         const { value, waited } = await pool.run(prepare, left(), { signal, share, ended });
         return { answer: value as PictureAnswer, queued: before + waited };
       };
@@ -231,7 +231,7 @@ export function createWorkerPool(deps: WorkerPoolDeps) {
     timedOut++;
     const replaced = seats.replace(job);
     if (replaced) log.warn({ deadline }, 'an inference worker passed its deadline and is replaced');
-    abandon(job, late(deadline), replaced);
+    abandon(job, late(), replaced);
   }
 
   function abandon(job: Job, problem: Problem, ended?: Promise<void>): void {
@@ -404,10 +404,7 @@ const internal = (reason: string): Problem =>
 const overloaded = (message: string, retryAfterSeconds: number): Problem =>
   new Problem('OVERLOADED', message, { retryAfterSeconds });
 
-const late = (deadline: number): Problem =>
-  new Problem(
-    'TIMEOUT',
-    `The picture was not analyzed within ${deadline} ms; try again, or send a smaller picture.`,
-  );
+const late = () =>
+  new Problem('TIMEOUT', 'The picture was not analyzed in time; try again, or send a smaller one.');
 
 const notWanted = () => new Problem('TIMEOUT', 'The caller did not wait for the answer.');
