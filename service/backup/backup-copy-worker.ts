@@ -1,6 +1,7 @@
 /** Copies one SQLite file (backup-copy.ts). */
-import { parentPort, workerData } from 'node:worker_threads';
+import { workerData } from 'node:worker_threads';
 import Sqlite from 'better-sqlite3';
+import { answerOnce } from '../lib/machine/page-thread.ts';
 import { lowerThisThread } from '../lib/machine/thread-priority.ts';
 import { type CopyFacts, readCopyFacts } from './backup-copy-facts.ts';
 
@@ -9,7 +10,7 @@ export type CopyReply =
   | { is: 'failed'; code: string | undefined; message: string };
 
 lowerThisThread();
-parentPort?.postMessage(copy(workerData as { from: string; to: string }));
+void answerOnce(() => copy(workerData as { from: string; to: string }));
 
 function copy({ from, to }: { from: string; to: string }): CopyReply {
   try {

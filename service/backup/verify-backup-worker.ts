@@ -1,6 +1,7 @@
 /** Tests one backup (verify-aside.ts). */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Log } from '../lib/log.ts';
+import { endThread } from '../lib/machine/page-thread.ts';
 import { lowerThisThread } from '../lib/machine/thread-priority.ts';
 import { Problem } from '../lib/problem.ts';
 import type { MasterKey } from '../storage/master/master-key.ts';
@@ -53,5 +54,5 @@ try {
   const { code, message, extra } = error;
   say({ is: 'refused', code, message, extra });
 } finally {
-  port.close();
+  endThread();
 }

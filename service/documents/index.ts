@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { Clock } from '../lib/clock.ts';
 import type { Share } from '../lib/fair/fair-queue.ts';
 import { createFairSlots } from '../lib/fair/fair-slots.ts';
+import { answerOf } from '../lib/machine/page-thread.ts';
 import type { PrintedDocument } from './document.ts';
 
 export type { Chart, Item, PrintedDocument, Section, Table } from './document.ts';
@@ -14,12 +15,7 @@ const worker = new URL(
 
 /** A4, in a thread of its own: fonts alone take a second of the processor. */
 export function renderPdf(document: PrintedDocument): Promise<Uint8Array> {
-  const thread = new Worker(worker, { workerData: document });
-  const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
-  thread.once('message', resolve);
-  thread.once('error', reject);
-  thread.once('exit', () => reject(new Error('The thread that prints a document ended.')));
-  return promise;
+  return answerOf(new Worker(worker, { workerData: document }), 'prints a document');
 }
 
 /** Documents that wait for the thread. */

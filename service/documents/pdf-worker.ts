@@ -1,7 +1,6 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { workerData } from 'node:worker_threads';
+import { answerOnce } from '../lib/machine/page-thread.ts';
 import type { PrintedDocument } from './document.ts';
 import { printPdf } from './print-pdf.ts';
 
-const port = parentPort;
-if (!port) throw new Error('pdf-worker.ts runs in a worker thread only.');
-port.postMessage(await printPdf(workerData as PrintedDocument));
+void answerOnce(() => printPdf(workerData as PrintedDocument));

@@ -1,10 +1,11 @@
 /** Looks at one SQLite file (backup-check.ts). */
-import { parentPort, workerData } from 'node:worker_threads';
+import { workerData } from 'node:worker_threads';
 import Sqlite from 'better-sqlite3';
+import { answerOnce } from '../lib/machine/page-thread.ts';
 import { lowerThisThread } from '../lib/machine/thread-priority.ts';
 
 lowerThisThread();
-parentPort?.postMessage(findProblems(workerData as string));
+void answerOnce(() => findProblems(workerData as string));
 
 function findProblems(path: string): string[] {
   let database: Sqlite.Database | undefined;

@@ -1,5 +1,8 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { workerData } from 'node:worker_threads';
+import { answerOnce } from '../../lib/machine/page-thread.ts';
 import { type CrossScoresRequest, crossScores } from './cross-scores.ts';
 
-const scores = crossScores(workerData as CrossScoresRequest);
-parentPort?.postMessage(scores, [scores.byPair.buffer, scores.rising.buffer] as ArrayBuffer[]);
+void answerOnce(
+  () => crossScores(workerData as CrossScoresRequest),
+  ({ byPair, rising }) => [byPair.buffer, rising.buffer],
+);

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { answerOf } from '../../lib/machine/page-thread.ts';
 
 /** The pictures of some people, one each, under one scorer. */
 export interface CrossScoresRequest {
@@ -50,12 +51,7 @@ export function crossScores({ people, terms, leftOut }: CrossScoresRequest): Cro
 
 /** The same in a thread of its own, which ends with it: the event loop goes on. Throws what the thread throws. */
 export function crossScoresInThread(request: CrossScoresRequest): Promise<CrossScores> {
-  return new Promise((resolve, reject) => {
-    // Under type stripping this file is `.ts`, after the build `.js`.
-    const file = import.meta.url.endsWith('.ts') ? './cross-scores-worker.ts' : './cross-scores-worker.js';
-    const worker = new Worker(new URL(file, import.meta.url), { workerData: request });
-    worker.once('message', resolve);
-    worker.once('error', reject);
-    worker.once('exit', (code) => reject(new Error(`The thread for cross scores ended with ${code}.`)));
-  });
+  // Under type stripping this file is `.ts`, after the build `.js`.
+  const file = import.meta.url.endsWith('.ts') ? './cross-scores-worker.ts' : './cross-scores-worker.js';
+  return answerOf(new Worker(new URL(file, import.meta.url), { workerData: request }), 'compares people');
 }

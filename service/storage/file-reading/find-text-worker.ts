@@ -1,11 +1,12 @@
 /** Looks for a text in columns of a SQLite file (find-text.ts). */
-import { parentPort, workerData } from 'node:worker_threads';
+import { workerData } from 'node:worker_threads';
 import Sqlite from 'better-sqlite3';
+import { answerOnce } from '../../lib/machine/page-thread.ts';
 import { lowerThisThread } from '../../lib/machine/thread-priority.ts';
 import type { ColumnWithText, TextSearch } from './find-text.ts';
 
 lowerThisThread();
-parentPort?.postMessage(find(workerData as TextSearch));
+void answerOnce(() => find(workerData as TextSearch));
 
 function find({ path, text, tables }: TextSearch): ColumnWithText[] {
   const database = new Sqlite(path, { readonly: true, fileMustExist: true });
