@@ -43,10 +43,10 @@ export function createOneAtATime(bound?: Patience): OneAtATime {
 }
 
 /** Runs `work` after each call: calls at one time share a run that began after each of them, since the one under way may have begun before what a caller has to see. */
-export function coalesce(work: () => Promise<void>): () => Promise<void> {
-  let running: Promise<void> | undefined;
-  let next: Promise<void> | undefined;
-  function begin(): Promise<void> {
+export function coalesce<T>(work: () => Promise<T>): () => Promise<T> {
+  let running: Promise<T> | undefined;
+  let next: Promise<T> | undefined;
+  function begin(): Promise<T> {
     running = work().finally(() => {
       running = undefined;
     });
@@ -56,7 +56,7 @@ export function coalesce(work: () => Promise<void>): () => Promise<void> {
     if (running === undefined) return begin();
     next ??= running
       .catch(() => {})
-      .then(() => {
+      .then((): Promise<T> => {
         next = undefined;
         return running ?? begin();
       });

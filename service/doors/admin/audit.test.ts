@@ -18,13 +18,14 @@ const ids = createIds(clock);
 let audited: Audited;
 let app: FastifyInstance;
 let organization: string;
+let check: () => Promise<IntegrityFault[]>;
 const faults: IntegrityFault[] = [];
 
 beforeEach(async () => {
   audited = await startAudited();
   const { db, inTransaction, audit, auditLog } = audited;
   const recordIntegrity = {
-    check: async () => faults,
+    check: vi.fn(async () => faults),
     contentOf: async () => ({
       columns: { id: 'grt_1', value: 'hooks.example.org' },
       digest: 'd1',
@@ -32,6 +33,7 @@ beforeEach(async () => {
     }),
     accept: async () => {},
   };
+  check = recordIntegrity.check;
   const sealer = { async createOrganization() {} };
   const organizations = createOrganizations({
     db,
@@ -150,6 +152,10 @@ test('all who ask for a verification while one runs share the next', async () =>
   const all = await Promise.all(Array.from({ length: 20 }, () => get('/audit/verification')));
   expect(all.every(({ status, body }) => status === 200 && body.endsWith('}}\n'))).toBe(true);
   expect(verify.mock.calls.length).toBeLessThanOrEqual(2);
+  const faulty = await Promise.all(Array.from({ length: 20 }, () => get('/audit/integrity-faults')));
+  expect(faulty.every(({ status }) => status === 200)).toBe(true);
+  // Each of the verifications looked once.
+  expect(vi.mocked(check).mock.calls.length - verify.mock.calls.length).toBeLessThanOrEqual(2);
   verify.mockRejectedValueOnce(new Error('the disk is gone'));
   expect((await get('/audit/chain')).status).toBe(500);
   expect((await get('/audit/chain')).status).toBe(200);

@@ -12,7 +12,7 @@ import { pageOfShort, pageReply, shortListQuery } from '../../http/cursor.ts';
 import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
 import { actor, moment, time } from '../../lib/record-fields.ts';
-import { createOneAtATime } from '../../lib/turns.ts';
+import { coalesce, createOneAtATime } from '../../lib/turns.ts';
 import { idOf } from './ids.ts';
 import { listRoute, shortListRoute } from './lists.ts';
 import { auditors, ofAppliance } from './may-call.ts';
@@ -526,7 +526,7 @@ export const auditRoutes = (
       'Looks at keys, signed lists, receipts and rows with a MAC, and lists what the service did not write as it is. Takes longer with many people; other requests are answered meanwhile.',
     lasting: true,
     reply: FaultsReply,
-    handle: async () => ({ items: await recordIntegrity.check() }),
+    handle: coalesce(async () => ({ items: await recordIntegrity.check() })),
   }),
   route('GET /audit/keys', {
     ...about,

@@ -5,6 +5,7 @@ import { type ModelReport, type Models, ProviderReport, remedy } from '../../eng
 import { pageOfShort, pageReply, shortListQuery } from '../../http/cursor.ts';
 import { helpPath } from '../../lib/installation.ts';
 import { env, time } from '../../lib/record-fields.ts';
+import { coalesce } from '../../lib/turns.ts';
 import { ofAppliance } from './may-call.ts';
 import { type AdminRoute, route } from './route.ts';
 
@@ -519,7 +520,7 @@ export const modelRoutes = ({ models, netProvider, modelChanges }: ModelRouteDep
     description: 'Compares every file with the manifest.',
     lasting: true,
     reply: ModelFilesReply,
-    handle: async () => ({ items: await models.verify() }),
+    handle: coalesce(async () => ({ items: await models.verify() })),
   }),
   route('POST /models/files', {
     ...about,

@@ -5,6 +5,7 @@ import { pageOf, pageQuery, pageReply } from '../../http/cursor.ts';
 import { Problem } from '../../lib/problem.ts';
 import { actor, inEnv, time } from '../../lib/record-fields.ts';
 import { emailAddress, lineOfText } from '../../lib/text-fields.ts';
+import { coalesce } from '../../lib/turns.ts';
 import { NewConsent, requireShownText, type ShownTextDeps } from './consent.ts';
 import {
   type DoubtfulRouteDeps,
@@ -320,7 +321,7 @@ const readingRoutes = ({ subjects, verifications }: SubjectRouteDeps): AdminRout
     may: ofAppliance,
     lasting: true,
     reply: KeysReply,
-    handle: async () => ({ keys: await subjects.suspiciousKeys() }),
+    handle: coalesce(async () => ({ keys: await subjects.suspiciousKeys() })),
   }),
 ];
 
