@@ -253,3 +253,9 @@ test.each(confirmed)('$line: nothing is changed without its confirmation', async
 test('most commands that take a confirmation show one in an example', () => {
   expect(confirmed.length).toBeGreaterThan(14);
 });
+
+test('the version is printed without loading a command', async () => {
+  const runner: CommandRunner = { exitCode: 0, run: (command) => command };
+  expect((await createProgram(runner, ['--version'])).commands).toEqual([]);
+  expect((await createProgram(runner, ['backup'])).commands.map((one) => one.name())).toEqual(['backup']);
+});

@@ -52,12 +52,13 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
 };
 /** They read the commands that are there. */
 const aboutOthers: ReadonlySet<string> = new Set(['help', 'completion']);
+const versionFlags: ReadonlySet<string> = new Set(['-V', '--version']);
 
 /** The command that these words name alone, or every command, with its options and examples. */
 export async function createProgram(runner: CommandRunner, words: readonly string[] = []): Promise<Command> {
   const [first = ''] = words;
   const alone = Object.hasOwn(commands, first) && !aboutOthers.has(first) && !words.includes('help');
-  const names = alone ? [first] : Object.keys(commands);
+  const names = alone ? [first] : versionFlags.has(first) ? [] : Object.keys(commands);
   const program = emptyProgram();
   const adders = await Promise.all(names.map((name) => commands[name]!()));
   for (const [index, add] of adders.entries()) add(program, runner, names[index]!);
