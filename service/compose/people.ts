@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { AuditLog } from '../engine/audit/index.ts';
 import { createConsentReceipts, createConsents, createHolds } from '../engine/consent/index.ts';
-import { createGalleryCalibrations, deleteAddressAttempts } from '../engine/matching/index.ts';
+import { createGalleryCalibrations } from '../engine/matching/index.ts';
 import { createSubjects, type Realm } from '../engine/people/index.ts';
 import { crossScoresInThread } from '../inference/gallery/cross-scores.ts';
 import { createGalleries } from '../inference/gallery/galleries.ts';
@@ -10,13 +10,27 @@ import type { Accounts } from './accounts.ts';
 import { createConnection } from './connection.ts';
 import type { EventsOut } from './events.ts';
 import type { Foundation } from './foundation.ts';
+import { createPersonalData } from './personal-data.ts';
 import type { Pictures } from './pictures.ts';
 
 export type People = ReturnType<typeof createPeople>;
 
 /** People, what they consented to, and the galleries that they are found in. */
 export function createPeople(
-  { config, db, inTransaction, sealer, audit, ids, clock, log, opened, position, vault }: Foundation,
+  {
+    config,
+    db,
+    inTransaction,
+    sealer,
+    integrity,
+    audit,
+    ids,
+    clock,
+    log,
+    opened,
+    position,
+    vault,
+  }: Foundation,
   auditLog: AuditLog,
   { organizations }: Accounts,
   { models }: Pictures,
@@ -37,6 +51,7 @@ export function createPeople(
   const galleries = createGalleries({ log });
   opened.defer(() => galleries.close());
   const changed = createConnection<(realm: Realm) => void>('subjects.changed');
+  const personalData = createPersonalData({ db, sealer, integrity, organizations, clock });
   const subjects = createSubjects({
     db,
     inTransaction,
@@ -51,7 +66,7 @@ export function createPeople(
     consents,
     position,
     snapshot: { file: join(config.data, 'gallery.snapshot'), key: createSnapshotKey(vault) },
-    forgetAddress: deleteAddressAttempts,
+    personalData,
     changed: changed.call,
   });
   opened.defer(() => subjects.closeSearch());
@@ -67,5 +82,5 @@ export function createPeople(
     due: () => recurring.soon('gallery-calibration'),
   });
   changed.connect(calibrations.noticed);
-  return { holds, consents, consentReceipts, galleries, subjects, calibrations };
+  return { holds, consents, consentReceipts, galleries, personalData, subjects, calibrations };
 }

@@ -29,7 +29,6 @@ import {
   createMatching,
   createProfiles,
   createRefusedPictures,
-  deleteAddressAttempts,
   planMatching,
   withTestPeople,
 } from '../../service/engine/matching/index.ts';
@@ -360,6 +359,7 @@ export async function startEngine({
   const access = createAccess({ ...shared, integrity, organizations });
   const consents = createConsents({ ...shared, organizations });
   const consentReceipts = createConsentReceipts({ ...shared, organizations, signing, appliance });
+  const personalData = createPersonalData({ ...shared, organizations });
   const opened = [galleries];
   function openEmpty() {
     opened.push(createGalleries({ log }));
@@ -374,7 +374,7 @@ export async function startEngine({
       galleries: over,
       models,
       log,
-      forgetAddress: deleteAddressAttempts,
+      personalData,
       ...(most === undefined ? {} : { most }),
     });
   const subjects = openSubjects(galleries);
@@ -480,7 +480,7 @@ export async function startEngine({
     verdicts,
     behaviorChallenges: createBehaviorChallenges(behavior),
     heartbeats: createHeartbeats(behavior),
-    personalData: createPersonalData({ ...shared, organizations }),
+    personalData,
     tablesWithoutPersons,
     advance: clock.advance,
     keys,

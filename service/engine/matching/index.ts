@@ -115,7 +115,6 @@ export {
   isAttack,
   strictestRules,
 } from './lockout/address-attempts.ts';
-export { deleteAddressAttempts } from './lockout/address-attempts-store.ts';
 export { createLockoutData } from './lockout/personal-data.ts';
 export {
   createRefusedPictures,

@@ -93,8 +93,13 @@ export interface PersonalData {
   forget?(tx: Tx, subjects: readonly SubjectId[], now: number): Promise<void>;
   /** In the place of `forget`, where many rows have to be looked through: before the transaction, with turns for others. Gives what forgets. */
   readThenForget?(subjects: readonly SubjectId[]): Promise<NonNullable<PersonalData['forget']>>;
-  /** Removes what is held about an address by its keyed hash, in the transaction of the intent: the hash is not known later. */
-  forgetAddress?(tx: Tx, realm: Realm, emailHash: string): Promise<void>;
+  /** What is held about an address by its keyed hash. */
+  address?: {
+    /** Removes it, in the transaction of the intent: the hash is not known later. */
+    forget(tx: Tx, realm: Realm, emailHash: string): Promise<void>;
+    /** In the transaction that gives its person another address: what is about the person is found under that one. */
+    move(tx: Tx, realm: Realm, from: string, to: string): Promise<void>;
+  };
   /** What is sealed under the person's key now; the proof tries to open it after the erasure. */
   sealedValues?(person: Person): Promise<SealedValue[]>;
   expires?: readonly ExpiringRows[];

@@ -444,7 +444,7 @@ mostlyOnSqlite('hosted links', (newLocation, _, { test }) => {
     expect(await data.exportOf!({ ...realm(), subject: subject.id }, order)).toMatchObject({
       hostedLinks: [{ product: 'verifyidentity', status: 'PENDING' }],
     });
-    await engine.inTransaction((tx) => data.forgetAddress!(tx, realm(), hash));
+    await engine.inTransaction((tx) => data.address!.forget(tx, realm(), hash));
     expect((await rows()).map(({ id }) => id)).toEqual([link.id]);
     engine.advance(2 * hour);
     const term = data.expires!.find(({ counted }) => counted === 'hostedLinks');

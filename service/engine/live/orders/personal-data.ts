@@ -69,13 +69,24 @@ export const createOrderData = ({ db }: { db: Db }): PersonalData => ({
   async forget(tx, subjects) {
     await tx.deleteFrom('relying_order').where('subject', 'in', subjects).execute();
   },
-  async forgetAddress(tx, { organization, world }, emailHash) {
-    await tx
-      .deleteFrom('relying_order')
-      .where('organization', '=', organization)
-      .where('world', '=', world)
-      .where('about_hash', '=', emailHash)
-      .execute();
+  address: {
+    async forget(tx, { organization, world }, emailHash) {
+      await tx
+        .deleteFrom('relying_order')
+        .where('organization', '=', organization)
+        .where('world', '=', world)
+        .where('about_hash', '=', emailHash)
+        .execute();
+    },
+    async move(tx, { organization, world }, from, to) {
+      await tx
+        .updateTable('relying_order')
+        .set({ about_hash: to })
+        .where('organization', '=', organization)
+        .where('world', '=', world)
+        .where('about_hash', '=', from)
+        .execute();
+    },
   },
   async sealedValues(person) {
     return (await ordersOf(db, person)).flatMap((row) => [

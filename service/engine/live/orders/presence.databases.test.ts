@@ -352,7 +352,7 @@ mostlyOnSqlite('presence', (newLocation, _, { test }) => {
     });
     const unknown = await create({ email: 'gone@example.com' });
     const hash = engine.sealer.emailHash(engine.organization, 'gone@example.com');
-    await engine.inTransaction((tx) => own.forgetAddress!(tx, realm(), hash));
+    await engine.inTransaction((tx) => own.address!.forget(tx, realm(), hash));
     expect(await refusal(room.presence.get(caller(), unknown.session.id, key))).toBe('NOT_FOUND');
   });
 

@@ -55,16 +55,27 @@ export const createSessionData = ({ db }: { db: Db }): PersonalData => ({
       .where('subject', 'in', subjects)
       .execute();
   },
-  async forgetAddress(tx, { organization, world }, emailHash) {
-    await forgetMovements(tx, { organization, world }, emailHash);
-    await tx
-      .updateTable('live_session')
-      .set({ email_hash: null, ...emptied })
-      .where('email_hash', '=', emailHash)
-      .where('organization', '=', organization)
-      .where('world', '=', world)
-      .where('subject', 'is', null)
-      .execute();
+  address: {
+    async forget(tx, { organization, world }, emailHash) {
+      await forgetMovements(tx, { organization, world }, emailHash);
+      await tx
+        .updateTable('live_session')
+        .set({ email_hash: null, ...emptied })
+        .where('email_hash', '=', emailHash)
+        .where('organization', '=', organization)
+        .where('world', '=', world)
+        .where('subject', 'is', null)
+        .execute();
+    },
+    async move(tx, { organization, world }, from, to) {
+      await tx
+        .updateTable('live_session')
+        .set({ email_hash: to })
+        .where('email_hash', '=', from)
+        .where('organization', '=', organization)
+        .where('world', '=', world)
+        .execute();
+    },
   },
   async sealedValues(person) {
     const ofSessions = (await rowsOf(db, person)).flatMap((row) =>

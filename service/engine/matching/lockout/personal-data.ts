@@ -18,7 +18,8 @@ const oldAttempts = (from: Db | Tx, { organization, world }: Realm, before: numb
 /** Failed attempts at an address, by its keyed hash. */
 export const createLockoutData = ({ db }: { db: Db }): PersonalData => ({
   tables: { claim: { columns: ['claim_hash'], record: { in: 'failedAttempts' } } },
-  forgetAddress: deleteAddressAttempts,
+  // A new address has none.
+  address: { forget: deleteAddressAttempts, move: deleteAddressAttempts },
   expires: [
     {
       counted: 'claims',

@@ -1,12 +1,14 @@
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { mostlyOnSqlite } from '../../../../test/storage/databases.ts';
-import { type Engine, operator, startEngine } from '../../../../test/support/engine.ts';
+import { type Engine, key, operator, startEngine } from '../../../../test/support/engine.ts';
 import { openErasure } from '../../../../test/support/erasure.ts';
-import { direction, near } from '../../../../test/support/faces.ts';
+import { analysisOf, direction, near } from '../../../../test/support/faces.ts';
+import { attempt, liveSessionsOver, scriptedChallenges } from '../../../../test/support/live-sessions.ts';
 import { signedBytes } from '../../../lib/canonical-json.ts';
 import type { ErasureId, SubjectId, World } from '../../../lib/id.ts';
 import { verifySignature } from '../../../storage/keys/signing-keys.ts';
+import { pageConsent } from '../../live/index.ts';
 import type { Erasure, ErasureDeps } from './erasure.ts';
 import type { CopyOfReceipt } from './ledger.ts';
 
@@ -125,6 +127,58 @@ mostlyOnSqlite('an erasure', (newLocation, dialect, { test }) => {
       ]);
     },
   );
+
+  test('after a change of the address what was kept under the one before goes too', async () => {
+    const [before, after] = ['ada@example.com', 'ada@example.org'];
+    await engine.installPad();
+    const face = near(direction('kate'), 0.9, before);
+    const show = (email: string, vector: Float32Array) => {
+      const picture = engine.analyzer.show(
+        email,
+        analysisOf(email, { live: 0.99, embeddings: { 'a-net': vector } }),
+      );
+      return engine.checks.enroll({ ...realm(), email, picture, actor: operator });
+    };
+    await show('kate@example.com', direction('kate'));
+    await engine.organizations.set(engine.organization, { uniquenessPolicy: 'block' }, operator);
+    await expect(show(before, face)).rejects.toMatchObject({ code: 'DUPLICATE_IDENTITY' });
+    const id = await enroll(before);
+    // A link for the address, and a session for it that does not pass.
+    await engine.hosted.generate(
+      realm(),
+      { product: 'verifyidentity', email: before, life: 3_600_000, metadata: {}, redirects: {}, texts: {} },
+      { actor: key },
+    );
+    const challenges = scriptedChallenges();
+    const sessions = liveSessionsOver(engine, { challenges, handlers: { hosted: engine.hosted.end } });
+    const consent = pageConsent({ name: 'Acme' } as never, { email: before });
+    const { token } = await sessions.create({
+      flow: 'hosted',
+      realm: realm(),
+      actor: key,
+      match: { email: before },
+      expiresAt: engine.clock.now() + 1_800_000,
+      page: { consent },
+    });
+    const path = { flash: true, motion: true };
+    await sessions.open(token, { consent: { version: consent.version }, path, device: { label: 'phone' } });
+    for (let i = 0; i < 3; i++) await attempt({ engine, sessions, challenges }, token, direction('nobody'));
+    const hash = engine.sealer.emailHash(engine.organization, before);
+    expect(await columnsWith(hash)).toEqual([
+      'claim.claim_hash',
+      'live_session.email_hash',
+      'relying_order.about_hash',
+      'review_item.email_hash',
+      'subject.email_hash',
+    ]);
+    await engine.subjects.change(realm(), before, { email: after }, operator);
+    expect(await columnsWith(hash)).toEqual(['former_address.email_hash']);
+    await erasure.erase(realm(), id, order);
+    // For ninety days another person gets the address by approval alone.
+    expect(await columnsWith(hash)).toEqual(['former_address.email_hash']);
+    expect(await columnsWith(engine.sealer.emailHash(engine.organization, after))).toEqual([]);
+    expect(await engine.db.selectFrom('review_picture').selectAll().execute()).toEqual([]);
+  });
 
   test('rows under the hash that an earlier version made of the address go too, by one or by all', async () => {
     const [unicode, ascii] = ['ada@bücher.example', 'ada@xn--bcher-kva.example'];

@@ -84,7 +84,7 @@ export function createIntend(deps: IntendDeps): Intend {
     const emailHash = await releaseAddress(tx, subject);
     for (const hash of new Set([emailHash, ...hashesOf(realm.organization, order.email)])) {
       if (hash === undefined) continue;
-      for (const one of personalData) await one.forgetAddress?.(tx, realm, hash);
+      for (const one of personalData) await one.address?.forget(tx, realm, hash);
     }
     // The administrator who erases a person must not enroll another face under the address.
     if (emailHash !== undefined && realm.world === 'live' && order.actor.is === 'administrator')

@@ -3,7 +3,7 @@ import type { SubjectId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { Turns } from '../../../lib/turns.ts';
 import type { InTransaction, Tx } from '../../../storage/transaction.ts';
-import type { Actor, Foundation } from '../../audit/index.ts';
+import type { Actor, Foundation, PersonalData } from '../../audit/index.ts';
 import type { Consents } from '../../consent/index.ts';
 import { noteFormer } from './former-address-store.ts';
 import type { PeopleSearch } from './people/people-search.ts';
@@ -27,22 +27,14 @@ export interface ChangeSubjectDeps extends Pick<Foundation, 'inTransaction' | 'a
   >;
   /** The work on one e-mail address, one after the other. */
   turns: Turns;
-  /** Removes what is counted against an address that the person has no more. */
-  forgetAddress(tx: Tx, realm: Realm, emailHash: string): Promise<void>;
+  personalData: readonly PersonalData[];
 }
 
 /**
  * Changes the address, the name or the date of birth of a person. What they were before stands in the audit line, sealed. It is no use of the person:
  * terms of retention run on. Throws SUBJECT_NOT_FOUND, and CONFLICT for an address that another person has.
  */
-export function createChange({
-  store,
-  inTransaction,
-  turns,
-  audit,
-  clock,
-  forgetAddress,
-}: ChangeSubjectDeps) {
+export function createChange({ store, inTransaction, turns, audit, clock, personalData }: ChangeSubjectDeps) {
   const hashOf = ({ organization }: Realm, { email }: { email?: string | undefined }) =>
     email === undefined ? undefined : store.emailHash(organization, email);
 
@@ -80,7 +72,8 @@ export function createChange({
       if (hashAfter !== emailHash) {
         if (await hasOwner(tx, realm, { subject, hashes: store.addressHashes(realm, after.email) }))
           throw new Problem('CONFLICT', 'Another person of this organization has this address already.');
-        await forgetAddress(tx, realm, emailHash);
+        for (const hash of store.addressHashes(realm, before.email))
+          for (const { address } of personalData) await address?.move(tx, realm, hash, hashAfter);
         await noteFormer(tx, realm, { emailHash, subject, at: clock.now() });
       }
       const values = { ...sealed, email_hash: hashAfter };

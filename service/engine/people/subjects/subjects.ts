@@ -5,7 +5,7 @@ import type { Log } from '../../../lib/log.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { createTurns } from '../../../lib/turns.ts';
 import type { Tx } from '../../../storage/transaction.ts';
-import type { Actor, Foundation } from '../../audit/index.ts';
+import type { Actor, Foundation, PersonalData } from '../../audit/index.ts';
 import type { Consents } from '../../consent/index.ts';
 import type { Events } from '../../events/index.ts';
 import { fileOf, type Models } from '../../models/index.ts';
@@ -178,8 +178,8 @@ interface SubjectsDeps
   consents: Pick<Consents, 'record' | 'settle' | 'forget'>;
   /** `shared`: memory follows what all nodes commit, this one's own commits with them. */
   position: { shared: boolean; catchUp(): Promise<void> };
-  /** Removes what is counted against an address that its person has no more. */
-  forgetAddress(tx: Tx, realm: Realm, emailHash: string): Promise<void>;
+  /** What other features hold about an address goes on under the next one of its person. */
+  personalData: readonly PersonalData[];
   /** Where the galleries are kept for the next start; absent: each reads the database. */
   snapshot?: GallerySnapshotOptions;
   /** Enrollments a person keeps, 10 unless given. */

@@ -54,7 +54,18 @@ export const createReviewData = ({ db }: { db: Db }): PersonalData => ({
     );
   },
   forget: async (tx, subjects) => removeItems(tx, await idsAbout(tx, subjects)),
-  forgetAddress: async (tx, realm, emailHash) => removeItems(tx, await idsOfAddress(tx, realm, emailHash)),
+  address: {
+    forget: async (tx, realm, emailHash) => removeItems(tx, await idsOfAddress(tx, realm, emailHash)),
+    async move(tx, { organization, world }, from, to) {
+      await tx
+        .updateTable('review_item')
+        .set({ email_hash: to })
+        .where('organization', '=', organization)
+        .where('world', '=', world)
+        .where('email_hash', '=', from)
+        .execute();
+    },
+  },
   async sealedValues(person) {
     const values: SealedValue[] = [];
     for (const row of await picturesOf(db, person))

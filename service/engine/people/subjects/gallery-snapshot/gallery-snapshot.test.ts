@@ -19,7 +19,6 @@ import type { SubjectId, World } from '../../../../lib/id.ts';
 import { silentLog } from '../../../../lib/log.ts';
 import { alone } from '../../../../storage/position/position.ts';
 import { createSnapshotKey } from '../../../../storage/sealing/snapshot-key.ts';
-import { deleteAddressAttempts } from '../../../matching/index.ts';
 import { createSubjects } from '../subjects.ts';
 
 let engine: Engine;
@@ -57,7 +56,6 @@ async function start({ snapshot = true, partSize = 2 } = {}) {
     log: silentLog,
     galleries,
     position: alone,
-    forgetAddress: deleteAddressAttempts,
     most: 3,
     ...(snapshot && {
       snapshot: { file: file(), key: createSnapshotKey(engine), fewest: 1, partSize },
