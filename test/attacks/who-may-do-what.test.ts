@@ -762,6 +762,29 @@ test('the administrators get an alert of a change that weakens, once an hour for
   ]);
 });
 
+test('with four eyes no API key removes or changes what guards, and what a key opens alerts as well', async () => {
+  const ada = await enter(staff.ada.email);
+  await enter((await staff.make('Bea', 'administrator')).email);
+  await staff.approvals.setRequired(staff.organization, true, operator);
+  expect(await answer('POST', '/grants', ada, { to: 'public-https' })).toBe(201);
+  const { key } = (await send('POST', '/keys', ada, { env: 'live', scopes: ['admin'] })).body;
+  const byKey = async (method: 'POST' | 'PATCH' | 'DELETE', path: string, payload?: object) => {
+    const headers = { host: HOST, 'x-api-key': key };
+    const reply = await app.inject({ method, url: `/api/admin${path}`, headers, ...defined({ payload }) });
+    return reply.statusCode < 300 ? reply.statusCode : reply.json().code;
+  };
+  const { items } = (await send('GET', '/alert-rules?env=live', ada)).body;
+  const rule = items.find(({ metric }: { metric: string }) => metric === 'protected-change').id;
+  expect(await byKey('PATCH', `/alert-rules/${rule}`, { enabled: false })).toBe('APPROVAL_REQUIRED');
+  expect(await byKey('DELETE', `/alert-rules/${rule}`)).toBe('APPROVAL_REQUIRED');
+  const hook = { url: 'https://hooks.example.org/x', family: 'identity' };
+  expect(await byKey('POST', '/webhooks', hook)).toBe(201);
+  const about = (await changeAlerts(ada)).map((alert: { about: string }) => alert.about);
+  expect(about).toEqual(['createWebhook', 'createKey', 'addGrant']);
+  await staff.organizations.set(staff.organization, { fourEyes: false }, operator);
+  expect(await byKey('PATCH', `/alert-rules/${rule}`, { enabled: false })).toBe(200);
+});
+
 test.each([
   ['signed out', (id: AdministratorId) => staff.administrators.endSessions(id, operator)],
   ['disabled', (id: AdministratorId) => changed(id, { disabled: true })],

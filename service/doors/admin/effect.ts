@@ -58,6 +58,8 @@ export interface FollowUp {
   approval: Guarded | undefined;
   /** Whether the administrators get an alert. */
   alert: boolean;
+  /** The organization that the call acts in; undefined where it acts in none. */
+  organization: OrganizationId | undefined;
   /** The world that the call acts in; `live` where it acts in none. */
   world: World;
   operation: string;
@@ -74,7 +76,7 @@ export async function followUpOf<Call extends { params: unknown }>(
   const { organization, realm } = call as { organization?: OrganizationId; realm?: { world: World } };
   const world = realm?.world ?? 'live';
   const beforeFactor = declared.beforeFactor?.(call) ?? true;
-  const about = { world, operation: operationId, beforeFactor };
+  const about = { organization, world, operation: operationId, beforeFactor };
   if (declared.daily || (await declared.harmless?.(call)))
     return { ...about, approval: undefined, alert: false, alone: false };
   const { alert } = consequences[declared.effect];

@@ -102,14 +102,12 @@ export const networkMount = ({
     const caller = callerOf(request);
     return caller.is === 'administrator' && roles.includes(caller.role);
   },
-  async perform(request, { approval, alert, alone, world, operation, beforeFactor }, work) {
+  async perform(request, { approval, alert, alone, organization, world, operation, beforeFactor }, work) {
     const caller = callerOf(request);
-    // A key does what its scope says: it has no factor, and asks no administrator.
-    if (caller.is !== 'administrator') return work();
-    if (!beforeFactor) requireFactor(caller);
+    if (caller.is === 'administrator' && !beforeFactor) requireFactor(caller);
     const who = actorOfCaller(request);
     const answer = await (approval ? approvals.guard(approval, who, work) : work());
-    const realm = { organization: caller.organization, world };
+    const realm = { organization: organization ?? caller.organization, world };
     if (alert) await alerts.noteChange(realm, operation, who, { alone });
     return answer;
   },
