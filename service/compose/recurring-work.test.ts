@@ -28,6 +28,7 @@ function start({ tls = true, inDoubt = false } = {}) {
       },
       heartbeats: { sweep: async () => void expired.push('heartbeats') },
       deliveryUpkeep: { dropUndelivered: async () => void expired.push('user ids') },
+      idempotency: { sweep: async () => void expired.push('kept answers') },
     } as unknown as RecurringWorkDeps,
     tls ? { reload: async () => void done.push('certificate') } : undefined,
   );
@@ -43,7 +44,9 @@ test('each recurs but the trial of a backup, and does what it is called after', 
   for (const { run } of recurring.values()) await run(given);
   expect(done).toEqual([...recurring.keys()]);
   expect(done).toContain('certificate');
-  expect(expired).toEqual([...['orders', 'challenges', 'old challenges', 'heartbeats', 'user ids']]);
+  expect(expired).toEqual([
+    ...['orders', 'challenges', 'old challenges', 'heartbeats', 'user ids', 'kept answers'],
+  ]);
 });
 
 test('without TLS no certificate is reloaded', async () => {

@@ -1,5 +1,5 @@
 import type { ServedCertificate } from '../certificate/served-certificate.ts';
-import type { Administrators } from '../engine/accounts/index.ts';
+import type { Administrators, Idempotency } from '../engine/accounts/index.ts';
 import type { Backups, KeyCopyFolders, RecordIntegrity } from '../engine/appliance/index.ts';
 import type { BehaviorChallenges, Heartbeats, Verdicts } from '../engine/behavior/index.ts';
 import type { EventDelivery, RecurringWorks, WorkKind } from '../engine/events/index.ts';
@@ -25,6 +25,7 @@ export interface RecurringWorkDeps {
   behaviorChallenges: Pick<BehaviorChallenges, 'expireDue' | 'sweep'>;
   heartbeats: Pick<Heartbeats, 'sweep'>;
   deliveryUpkeep: Pick<EventDelivery['deliveryUpkeep'], 'dropUndelivered'>;
+  idempotency: Pick<Idempotency, 'sweep'>;
 }
 
 const MINUTE = 60_000;
@@ -57,6 +58,7 @@ export function addRecurringWork(
     behaviorChallenges,
     heartbeats,
     deliveryUpkeep,
+    idempotency,
   }: RecurringWorkDeps,
   /** None where the doors are not served over TLS. */
   certificate: Pick<ServedCertificate, 'reload'> | undefined,
@@ -100,6 +102,7 @@ export function addRecurringWork(
         behaviorChallenges.sweep(),
         heartbeats.sweep(),
         deliveryUpkeep.dropUndelivered(),
+        idempotency.sweep(),
       ]),
     ),
   );

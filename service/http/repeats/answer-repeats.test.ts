@@ -99,6 +99,17 @@ async function post(
   return [reply.statusCode, code ?? thing, reply.headers['idempotent-replayed'] ?? 'first'];
 }
 
+test('what was kept for a day is removed without another request', async () => {
+  const kept = async () => (await engine.db.selectFrom('idempotent_reply').selectAll().execute()).length;
+  await post(start());
+  engine.advance(86_400_000);
+  await engine.idempotency.sweep();
+  expect(await kept()).toBe(1);
+  engine.advance(1);
+  await engine.idempotency.sweep();
+  expect(await kept()).toBe(0);
+});
+
 test('a repeat is answered with the first answer, also after a restart, and byte for byte', async () => {
   const app = start();
   expect(await post(app)).toEqual([201, 1, 'first']);

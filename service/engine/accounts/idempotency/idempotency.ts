@@ -48,6 +48,8 @@ export type Repeat =
 /** Answers of requests that must not have their effect twice, kept for a day and over restarts. */
 export interface Idempotency {
   begin(request: RepeatableRequest): Promise<Repeat>;
+  /** Removes what was kept for a day: answers name people. */
+  sweep(): Promise<void>;
 }
 
 export interface IdempotencyDeps extends Pick<Foundation, 'inTransaction' | 'clock'> {
@@ -113,6 +115,7 @@ export function createIdempotency({
   }
 
   return {
+    sweep: () => inTransaction((tx) => deleteKeptBefore(tx, clock.now() - KEPT)),
     async begin({ organization, world, caller, key: header, digest }) {
       const keyHash = createHash('sha256').update(header).digest('hex');
       const key: RepeatKey = { organization, world, caller, keyHash };

@@ -17,7 +17,8 @@ let engine: Engine;
 let stack: EventStack;
 let reply: (posted: Posted) => Promise<OutgoingReply>;
 let granted: boolean;
-/** What another process does between a commit and what follows it here. */
+/** What another process does before a transaction begins, and between a commit and what follows it here. */
+let beforeTransaction: () => Promise<unknown>;
 let afterCommit: () => Promise<unknown>;
 
 mostlyOnSqlite('the log of deliveries', (newLocation, _, { test }) => {
@@ -25,10 +26,12 @@ mostlyOnSqlite('the log of deliveries', (newLocation, _, { test }) => {
     engine = await startEngine({ location: await newLocation() });
     reply = async () => answer(200);
     granted = true;
+    beforeTransaction = async () => {};
     afterCommit = async () => {};
     const beside: Engine = {
       ...engine,
       async inTransaction(work) {
+        await beforeTransaction();
         const result = await engine.inTransaction(work);
         await afterCommit();
         return result;
@@ -276,6 +279,33 @@ mostlyOnSqlite('the log of deliveries', (newLocation, _, { test }) => {
       .execute();
     expect(attempts).toEqual([{ delivery: rows[1]!.id, exchange_sealed: null }]);
     expect(stack.posted.filter(({ json }) => JSON.stringify(json).includes('ada@'))).toHaveLength(1);
+  });
+
+  test('an event that is sent again while its person is erased does not bring back the id', async () => {
+    const { id: endpoint } = await stack.addEndpoint();
+    await stack.start();
+    const order = { endpoint, since: stack.clock.now() - 1 };
+    // The transaction that adds the delivery: a replay first notes that it begins.
+    const again = [
+      { at: 1, send: async () => stack.deliveries.resend(stack.realm, (await list())[0]!.id, operator) },
+      { at: 2, send: () => stack.deliveries.replay(stack.realm, order, operator) },
+    ];
+    for (const { at, send } of again) {
+      const subject = await stack.person();
+      await stack.enrolled(subject);
+      await stack.settled();
+      let transactions = 0;
+      beforeTransaction = async () => {
+        if (++transactions !== at) return;
+        await engine.inTransaction((tx) =>
+          forgetDeliveries(tx, engine.integrity, { subjects: [subject], now: stack.clock.now() }),
+        );
+      };
+      await send();
+      beforeTransaction = async () => {};
+      expect((await stack.rows()).filter((row) => row.subject === subject)).toEqual([]);
+      expect((await list({ limit: 1 }))[0]!.origin).not.toBe('event');
+    }
   });
 
   test('an attempt that fails while the person is erased leaves nothing that the receiver said of them', async () => {

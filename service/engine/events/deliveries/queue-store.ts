@@ -100,6 +100,7 @@ export async function insertDeliveries(
 ): Promise<void> {
   const numbers = (await takeNumbers(tx, 'delivery', deliveries.length)).values();
   for (const page of pagesOf(deliveries)) {
+    const erased = await erasedSince(tx, page);
     const rows = page.map((one) => {
       const row = {
         id: one.id,
@@ -110,7 +111,7 @@ export async function insertDeliveries(
         endpoint: one.endpoint ?? null,
         event: one.event,
         event_name: one.name,
-        subject: one.subject ?? null,
+        subject: erased.has(one.event) ? null : (one.subject ?? null),
         origin: one.origin,
         url_sealed: one.url ?? null,
         lane: one.lane ?? null,
@@ -128,6 +129,16 @@ export async function insertDeliveries(
     });
     await tx.insertInto('delivery').values(rows).execute();
   }
+}
+
+/** Events that are sent again, read before the transaction, whose person was erased meanwhile. */
+async function erasedSince(tx: Tx, deliveries: readonly NewDelivery[]): Promise<Set<string | null>> {
+  const named = deliveries.flatMap(({ origin, subject, event }) =>
+    (origin === 'replay' || origin === 'resend') && subject !== undefined && event !== null ? [event] : [],
+  );
+  if (named.length === 0) return new Set();
+  const events = tx.selectFrom('outbox').select('id').where('id', 'in', named).where('subject', 'is', null);
+  return new Set((await events.execute()).map(({ id }) => id));
 }
 
 // The conditions of the partial indexes are written out: a bound value in their place would keep SQLite from using them.
