@@ -762,6 +762,16 @@ test('the administrators get an alert of a change that weakens, once an hour for
   ]);
 });
 
+test('a change by an appliance owner of another organization alerts the organization that was changed', async () => {
+  const ada = await enter(staff.ada.email);
+  const { id: organization } = await staff.organizations.create({ name: 'Museum' }, operator);
+  expect(await answer('PATCH', `/limits?organization=${organization}`, ada, { monthly: 100 })).toBe(200);
+  const alertsOf = (of: typeof organization) =>
+    out.alerts.list({ organization: of, world: 'live' }, { limit: 10 });
+  expect(await alertsOf(organization)).toMatchObject([{ metric: 'protected-change' }]);
+  expect(await alertsOf(staff.organization)).toEqual([]);
+});
+
 test('with four eyes no API key removes or changes what guards, and what a key opens alerts as well', async () => {
   const ada = await enter(staff.ada.email);
   await enter((await staff.make('Bea', 'administrator')).email);
