@@ -23,7 +23,7 @@ import { type EventsOut, endEventsOut } from './events.ts';
 import type { Foundation } from './foundation.ts';
 import type { Live } from './live.ts';
 import type { People } from './people.ts';
-import { tablesWithoutPersons } from './personal-data.ts';
+import { createPersonalData, tablesWithoutPersons } from './personal-data.ts';
 import type { Pictures } from './pictures.ts';
 import type { Verification } from './verification.ts';
 
@@ -36,11 +36,12 @@ export function createErasing(
   { organizations, limits }: Accounts,
   { models }: Pictures,
   { events }: EventsOut,
-  { subjects, personalData }: People,
+  { subjects }: People,
 ) {
   const { config, db, inTransaction, sealer, integrity, audit, ids, clock, log, runs, database, vault } =
     foundation;
   const nodes = createNodesOfErasures(foundation);
+  const personalData = createPersonalData({ db, sealer, integrity, organizations, clock });
   const { keys, signing } = vault;
   const erasure = createErasure({
     db,

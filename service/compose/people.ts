@@ -51,7 +51,6 @@ export function createPeople(
   const galleries = createGalleries({ log });
   opened.defer(() => galleries.close());
   const changed = createConnection<(realm: Realm) => void>('subjects.changed');
-  const personalData = createPersonalData({ db, sealer, integrity, organizations, clock });
   const subjects = createSubjects({
     db,
     inTransaction,
@@ -66,7 +65,7 @@ export function createPeople(
     consents,
     position,
     snapshot: { file: join(config.data, 'gallery.snapshot'), key: createSnapshotKey(vault) },
-    personalData,
+    personalData: createPersonalData({ db, sealer, integrity, organizations, clock }),
     changed: changed.call,
   });
   opened.defer(() => subjects.closeSearch());
@@ -82,5 +81,5 @@ export function createPeople(
     due: () => recurring.soon('gallery-calibration'),
   });
   changed.connect(calibrations.noticed);
-  return { holds, consents, consentReceipts, galleries, personalData, subjects, calibrations };
+  return { holds, consents, consentReceipts, galleries, subjects, calibrations };
 }

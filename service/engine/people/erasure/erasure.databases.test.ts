@@ -162,7 +162,8 @@ mostlyOnSqlite('an erasure', (newLocation, dialect, { test }) => {
     });
     const path = { flash: true, motion: true };
     await sessions.open(token, { consent: { version: consent.version }, path, device: { label: 'phone' } });
-    for (let i = 0; i < 3; i++) await attempt({ engine, sessions, challenges }, token, direction('nobody'));
+    for (let i = 0; i < 3; i++)
+      await attempt({ engine, sessions, challenges }, token, direction('someone else'));
     const hash = engine.sealer.emailHash(engine.organization, before);
     expect(await columnsWith(hash)).toEqual([
       'claim.claim_hash',
