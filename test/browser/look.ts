@@ -63,6 +63,9 @@ const sideways = async (page: Page): Promise<string[]> => {
 export async function lookBetween(page: Page): Promise<string[]> {
   const faults: string[] = [];
   const before = page.viewportSize()!;
+  // What the Tab key came to last may show a tooltip, which follows a new width late.
+  await page.evaluate('document.activeElement?.blur()');
+  await page.locator('.mantine-Tooltip-tooltip').first().waitFor({ state: 'detached', timeout: 5_000 });
   for (const width of between) {
     await page.setViewportSize({ ...before, width });
     const found = [...(await sideways(page)), ...(await textOutsideItsBox(page))];
