@@ -1,10 +1,11 @@
+import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Access } from '../engine/accounts/index.ts';
 import { defined } from '../lib/defined.ts';
 import { Problem, type ProblemCode } from '../lib/problem.ts';
 import type { RateLimit } from '../lib/rate-limit.ts';
 import { authenticate, meteredAs } from './authentication.ts';
-import { createBodyBudget } from './bodies/body-pace.ts';
+import { createBodyBudget, type IncomingBody } from './bodies/body-pace.ts';
 import { rateLimitHeaders } from './default-errors.ts';
 import { notFound } from './error-handling.ts';
 import type { OwnHosts } from './listening/own-hosts.ts';
@@ -60,6 +61,8 @@ export interface AdmissionDeps {
 export interface AdmissionRules {
   /** Bytes of bodies in memory at a time, over all connections. */
   most: number;
+  /** Milliseconds within which a body has to be whole. */
+  deadline: number;
   /** The source of a request without a credential. */
   sourceOf(address: string): string;
   /** Whether it is metered once it is known to be no repeat. */
@@ -73,10 +76,10 @@ const PUBLIC_SHARE = 1 / 4;
 export function admitRequests(
   app: FastifyInstance,
   { access, sessions, kiosks, persons, admission, hosts, position, nodes }: AdmissionDeps,
-  { most, sourceOf, metersLater }: AdmissionRules,
+  { most, deadline, sourceOf, metersLater }: AdmissionRules,
 ): void {
-  const keyed = createBodyBudget(most * (1 - PUBLIC_SHARE));
-  const open = createBodyBudget(most * PUBLIC_SHARE);
+  const keyed = createBodyBudget({ total: most * (1 - PUBLIC_SHARE), deadline });
+  const open = createBodyBudget({ total: most * PUBLIC_SHARE, deadline });
   app.decorateRequest('caller', null);
   app.decorateRequest('admitted', null);
   app.decorateRequest('isForOwnHost', true);
@@ -111,7 +114,12 @@ export function admitRequests(
     // On the control socket every caller is an operator.
     if (bytes === 0 || !access) return undefined;
     const { caller, ip } = request;
-    reply.raw.once('close', caller ? keyed.take(meteredAs(caller), bytes) : open.take(sourceOf(ip), bytes));
+    const body = bodyOf(request.raw);
+    const source = sourceOf(ip);
+    const release = caller
+      ? keyed.take({ caller: meteredAs(caller), group: caller.organization }, bytes, body)
+      : open.take({ caller: source, group: source }, bytes, body);
+    reply.raw.once('close', release);
     return undefined;
   });
   if (nodes) {
@@ -132,6 +140,16 @@ function refusePrefix(request: FastifyRequest): void {
 function refuseZero({ url }: FastifyRequest): void {
   if (url.includes('%00'))
     throw new Problem('INVALID_REQUEST', 'The address of this request has the character U+0000.');
+}
+
+function bodyOf(message: IncomingMessage): IncomingBody {
+  const { socket } = message;
+  const before = socket.bytesRead;
+  return {
+    isWhole: () => message.complete,
+    came: () => socket.bytesRead - before,
+    close: () => void socket.destroy(),
+  };
 }
 
 /** Announced size of the body, or the maximum of the route; a larger body is refused later. */

@@ -88,7 +88,7 @@ export interface ServerDeps extends AdmissionDeps {
   /** Whether a page of this origin may read errors; asked of `access` when absent. */
   knowsOrigin?: (origin: string) => Promise<boolean>;
   /** Bounds the connections; without it there is no bound. */
-  connections?: Pick<ConnectionsDeps, 'limits' | 'sourceOf'>;
+  connections?: Pick<ConnectionsDeps, 'limits' | 'sourceOf' | 'elapsed'>;
   /** PEM. `strict`: whether HSTS is sent; true when absent. */
   tls?: { cert: string | Buffer; key: string | Buffer; strict?: () => boolean };
   metrics?: Pick<Metrics, 'request'>;
@@ -124,12 +124,13 @@ export function createServer(deps: ServerDeps): FastifyInstance {
     },
   }) as unknown as FastifyInstance;
   app.server.headersTimeout = Math.min(limits.head, limits.request);
-  const { limits: bounds, sourceOf } = deps.connections ?? unbounded;
+  const { limits: bounds, sourceOf, elapsed } = deps.connections ?? unbounded;
   const connections = boundConnections(app.server, {
     limits: bounds,
     sourceOf,
     isProxy,
     crowded: sayWhenCrowded(log, bounds),
+    ...defined({ elapsed }),
   });
 
   app.decorate('wireErrors', {});
@@ -157,7 +158,7 @@ export function createServer(deps: ServerDeps): FastifyInstance {
   });
   if (access && deps.connections) pacePublic(app, createPublicPace(realTime), sourceOf);
   const metersLater = deps.repeats ? mayBeRepeat : () => false;
-  admitRequests(app, deps, { most: limits.bodies, sourceOf, metersLater });
+  admitRequests(app, deps, { most: limits.bodies, deadline: limits.request, sourceOf, metersLater });
   paceRequests(app, pace);
   if (deps.repeats) answerRepeats(app, deps.repeats, { log, ...defined({ admission: deps.admission }) });
 

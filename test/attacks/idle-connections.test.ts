@@ -26,7 +26,7 @@ afterEach(async () => {
   await cli.clean();
 });
 
-/** From ten addresses where the system has as many; a third says nothing, a third half a head, a third one whole request. */
+/** From ten addresses where the system has as many; they say nothing, half a head, one whole request, or half a body. */
 async function attack(port: number): Promise<void> {
   for (let first = 0; first < ATTACKERS; first += BATCH) {
     const batch = Array.from({ length: Math.min(BATCH, ATTACKERS - first) }, (_, i) => {
@@ -39,9 +39,10 @@ async function attack(port: number): Promise<void> {
         '',
         'GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Half: ',
         'GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n',
+        `POST /api/kiosk/challenge HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Type: application/json\r\nContent-Length: 60\r\n\r\n{`,
       ];
       return new Promise<void>((resolve) => {
-        socket.once('connect', () => socket.write(said[number % 3]!, () => resolve()));
+        socket.once('connect', () => socket.write(said[number % 4]!, () => resolve()));
         socket.once('close', () => resolve());
       });
     });

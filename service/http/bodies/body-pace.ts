@@ -84,61 +84,145 @@ export function paceRequests(app: FastifyInstance, pace: BodyPace): void {
   });
 }
 
-interface Caller {
+/** Whose request a body is. */
+export interface BodySender {
+  /** A key's id, a session, an address. */
+  caller: string;
+  /** Their organization, or the address again. */
+  group: string;
+}
+
+/** A body on its way. */
+export interface IncomingBody {
+  isWhole(): boolean;
+  /** Bytes that have come. */
+  came(): number;
+  /** Ends its request. */
+  close(): void;
+}
+
+interface Holder {
   bytes: number;
 }
 
-/** Callers who hold nothing are forgotten together, where there are more than this and than twice those who hold something. */
-const IDLE_CALLERS = 1_000;
+interface Held {
+  caller: Holder;
+  group: Holder;
+  bytes: number;
+  /** Milliseconds that only ever grow. */
+  since: number;
+  body: IncomingBody;
+}
+
+interface BodyBudgetDeps {
+  /** Bytes in all. */
+  total: number;
+  /** Milliseconds within which a body has to be whole. */
+  deadline: number;
+  /** Milliseconds that only ever grow. */
+  elapsed?: () => number;
+}
+
+/** Milliseconds in which no body is late. */
+const GRACE = 3_000;
+/** Holders of nothing are forgotten together, where there are more than this and than twice those who hold something. */
+const IDLE_HOLDERS = 1_000;
+
+function createHolders() {
+  let holders = new Map<string, Holder>();
+  let most = IDLE_HOLDERS;
+  return function holderOf(name: string): Holder {
+    const known = holders.get(name);
+    if (known) return known;
+    if (holders.size >= most) {
+      holders = new Map([...holders].filter(([, { bytes }]) => bytes > 0));
+      most = Math.max(IDLE_HOLDERS, 2 * holders.size);
+    }
+    const holder = { bytes: 0 };
+    holders.set(name, holder);
+    return holder;
+  };
+}
 
 /**
- * A bound on request bodies in memory, over all connections: each alone is limited, many slow ones together are not. One
- * caller may hold half of it, so that a key cannot shut the others out.
+ * A bound on request bodies in memory, over all connections: each alone is limited, many slow ones together are not. One caller may hold half of
+ * it. Room is taken by the announced size, before a byte has come. So where there is none, those give way that cannot be whole by their
+ * deadline at the pace at which they come, the oldest first; then bodies on their way of who holds more than twice what the newcomer
+ * would: of the organization with the most, in it of the caller with the most.
  */
-export function createBodyBudget(total: number) {
-  let callers = new Map<string, Caller>();
-  let most = IDLE_CALLERS;
+export function createBodyBudget({ total, deadline, elapsed = () => performance.now() }: BodyBudgetDeps) {
+  const callerOf = createHolders();
+  const groupOf = createHolders();
+  /** The oldest first. */
+  const held = new Set<Held>();
   let all = 0;
 
-  function callerOf(who: string): Caller {
-    const known = callers.get(who);
-    if (known) return known;
-    if (callers.size >= most) {
-      callers = new Map([...callers].filter(([, { bytes }]) => bytes > 0));
-      most = Math.max(IDLE_CALLERS, 2 * callers.size);
+  function release(one: Held): void {
+    if (!held.delete(one)) return;
+    all -= one.bytes;
+    one.caller.bytes -= one.bytes;
+    one.group.bytes -= one.bytes;
+  }
+
+  function close(one: Held): void {
+    release(one);
+    one.body.close();
+  }
+
+  function isLate({ bytes, since, body }: Held, now: number): boolean {
+    const passed = now - since;
+    return passed > GRACE && !body.isWhole() && body.came() < (bytes * passed) / deadline;
+  }
+
+  /** A body on its way of who holds the most. */
+  function ofLargest(): Held | undefined {
+    let found: Held | undefined;
+    for (const one of held) {
+      if (one.body.isWhole()) continue;
+      const more = found && (one.group.bytes - found.group.bytes || one.caller.bytes - found.caller.bytes);
+      if (more === undefined || more > 0) found = one;
     }
-    const caller = { bytes: 0 };
-    callers.set(who, caller);
-    return caller;
+    return found;
   }
 
   return {
     /**
-     * Sets `bytes` aside for one request of `who` (a key's id, an address) until the returned function is called; twice does no harm.
-     * Throws OVERLOADED when the box, or this caller, holds too much already.
+     * Sets `bytes` aside for one request until the returned function is called; twice does no harm. Throws OVERLOADED when the box, or this
+     * caller, holds too much already, and no other body gives way.
      */
-    take(who: string, bytes: number): () => void {
-      const caller = callerOf(who);
-      const own = caller.bytes;
+    take(sender: BodySender, bytes: number, body: IncomingBody): () => void {
+      const [caller, group] = [callerOf(sender.caller), groupOf(sender.group)];
+      const isOverShare = () => caller.bytes > 0 && caller.bytes + bytes > total / 2;
       // A single request always fits an idle box, whatever the budget.
-      if (all > 0 && (all + bytes > total || (own > 0 && own + bytes > total / 2))) {
+      const fits = () => all === 0 || (all + bytes <= total && !isOverShare());
+      if (!fits()) {
+        const now = elapsed();
+        for (const one of held) {
+          if (fits()) break;
+          if (isLate(one, now) && (!isOverShare() || one.caller === caller)) close(one);
+        }
+      }
+      while (!fits() && !isOverShare()) {
+        const one = ofLargest();
+        const [theirs, own] = one?.group === group ? [one.caller, caller] : [one?.group, group];
+        if (!one || theirs!.bytes <= 2 * (own.bytes + bytes)) break;
+        close(one);
+      }
+      if (!fits()) {
         throw new Problem(
           'OVERLOADED',
-          own + bytes > total / 2
+          isOverShare()
             ? 'Too many bytes of your requests are on their way at once: send fewer at a time.'
             : 'Too many large requests are on their way at once: try again shortly.',
           { retryAfterSeconds: 1 },
         );
       }
+      const mine = { caller, group, bytes, since: elapsed(), body };
+      held.add(mine);
       all += bytes;
       caller.bytes += bytes;
-      let returned = false;
-      return () => {
-        if (returned) return;
-        returned = true;
-        all -= bytes;
-        caller.bytes -= bytes;
-      };
+      group.bytes += bytes;
+      return () => release(mine);
     },
   };
 }

@@ -25,11 +25,12 @@ async function listen(
   prepare: (app: ReturnType<typeof createServer>) => Promise<void> = async () => {},
 ) {
   let caller = 'unset';
+  const time = { now: 0 };
   const warnings: object[] = [];
   const app = createServer({
     log: { debug() {}, info() {}, error() {}, warn: (fields) => void warnings.push(fields) },
     ids: createIds(systemClock),
-    connections: { limits, sourceOf: () => caller },
+    connections: { limits, sourceOf: () => caller, elapsed: () => time.now },
     ...more,
   });
   running.push(app);
@@ -61,7 +62,17 @@ async function listen(
     await once(answer, 'end');
     return answer.statusCode;
   }
-  return { app, port, idle, get, warnings, entered };
+  /** A connection with half a body, known to the server by now. */
+  async function half(who: string): Promise<Socket> {
+    const socket = await idle(who);
+    const begun = once(app.server, 'request');
+    socket.write(
+      'POST /body HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 60\r\n\r\n{',
+    );
+    await begun;
+    return socket;
+  }
+  return { app, port, idle, half, get, warnings, entered, time };
 }
 
 const closed = (socket: Socket) => (socket.closed ? undefined : once(socket, 'close'));
@@ -150,6 +161,30 @@ describe('idle connections make room', () => {
     expect((Object.values(agent.freeSockets).flat() as Socket[])[0]).toBe(socket);
     agent.destroy();
   });
+});
+
+test('half a body makes room after three seconds, of the address with the most connections', async () => {
+  const { half, get, idle, time } = await listen({ total: 7, perAddress: 5 });
+  const small = await half('b');
+  const many: Socket[] = [];
+  for (let i = 0; i < 5; i++) many.push(await half('a'));
+  const kept = await idle('c');
+  time.now = 2_999;
+  // No other may be closed yet.
+  expect(await get('d')).toBe(200);
+  await closed(kept);
+  time.now = 3_000;
+  for (const who of ['d', 'e', 'f']) await idle(who);
+  await Promise.all([closed(many[0]!), closed(many[1]!)]);
+  expect([small, many[4]!].map(open)).toEqual([true, true]);
+});
+
+test('half a body of an address with many makes room at once', async () => {
+  const { half, get } = await listen({ total: 20, perAddress: 12 });
+  const many: Socket[] = [];
+  for (let i = 0; i < 20; i++) many.push(await half(i % 10 === 0 ? 'b' : 'a'));
+  for (let i = 0; i < 5; i++) expect(await get(`caller ${i}`)).toBe(200);
+  expect(many.filter((socket, i) => i % 10 === 0 && !open(socket))).toEqual([]);
 });
 
 test('a request under way is never cut off: where all are busy, the new connection is refused', async () => {

@@ -8,7 +8,7 @@ interface ConnectionStats {
   open: number;
   /** Connections without a request under way. */
   idle: number;
-  /** Idle connections closed to make room for another. */
+  /** Connections closed to make room for another. */
   displaced: number;
   /** New connections closed at once: every other had a request under way. */
   refused: number;
@@ -22,6 +22,8 @@ export interface ConnectionsDeps {
   isProxy(address: string): boolean;
   /** Called when a connection is displaced or refused. */
   crowded?(stats: ConnectionStats): void;
+  /** Milliseconds that only ever grow. */
+  elapsed?(): number;
 }
 
 /** Event of the server, with the raw socket: the caller of a WebSocket was let in. */
@@ -40,6 +42,8 @@ interface Connection {
   source: Source;
   /** Requests under way. */
   requests: number;
+  /** When the last of them began. */
+  since: number;
   /** The last of them, and its answer. */
   message?: IncomingMessage;
   answer?: ServerResponse;
@@ -59,9 +63,9 @@ interface Source {
 
 /**
  * Bounds the connections of a server. Where one more would be too many, the one that has been idle longest makes room: of the same
- * source when that has its share, otherwise of the source with the most idle ones. So a caller who opens connections and sends
- * nothing displaces only itself. A connection with a request under way is never closed, nor a WebSocket
- * whose caller was let in.
+ * source when that has its share, otherwise of the source with the most idle ones; or one without its whole body, where its source has
+ * more connections. So a caller who opens connections and sends nothing, or half, displaces only
+ * itself. A connection with a whole request under way is never closed, nor a WebSocket whose caller was let in.
  */
 export function boundConnections(server: Server, deps: ConnectionsDeps): Connections {
   const register = createRegister(deps);
@@ -133,28 +137,57 @@ function senderOf({ socket, secure, answer, source }: Connection): Sender {
 const endsOf = (socket: Socket | TLSSocket): string =>
   [socket.remoteAddress, socket.remotePort, socket.localAddress, socket.localPort].join(' ');
 
+/** Milliseconds for which a body may be on its way before its connection makes room; none where its source, no proxy, has more than FEW. */
+const GRACE = 3_000;
+const FEW = 8;
+
 /** The open connections by source, and how many more there may be. */
-function createRegister({ limits, sourceOf, isProxy, crowded }: ConnectionsDeps) {
+function createRegister({
+  limits,
+  sourceOf,
+  isProxy,
+  crowded,
+  elapsed = () => performance.now(),
+}: ConnectionsDeps) {
   const sources = new Map<string, Source>();
   const open = new Set<Connection>();
+  /** With a request under way, in the order of their beginning. */
+  const busy = new Set<Connection>();
   const idle = createIdle();
   const counts = { displaced: 0, refused: 0 };
 
   const stats = () => ({ open: open.size, idle: idle.count(), ...counts });
 
-  /** Closes the one of `source` that has been idle longest; false when none is. */
-  function displace(source: Source | undefined): boolean {
-    const longest = source && first(source.idle);
-    if (!longest) return false;
+  /** Of `source`, or of the one with the most connections: whose body is on its way for the longest. */
+  function unfinished(source: Source | undefined): Connection | undefined {
+    const before = elapsed() - GRACE;
+    const isMany = ({ open: has, limit }: Source) => has > FEW && limit < limits.total;
+    let found: Connection | undefined;
+    for (const one of busy) {
+      if (one.isLetIn || one.message?.complete !== false || (source && one.source !== source)) continue;
+      if (one.since > before && !isMany(one.source)) continue;
+      if (!found || one.source.open > found.source.open) found = one;
+    }
+    return found;
+  }
+
+  /** Closes one of `source`, or of any; false where each has a whole request under way. */
+  function makeRoom(source: Source | undefined): boolean {
+    const idlest = source ?? idle.largestSource();
+    const longest = idlest && first(idlest.idle);
+    const half = unfinished(source);
+    const displaced = half && (!longest || half.source.open > longest.source.open) ? half : longest;
+    if (!displaced) return false;
     counts.displaced++;
-    leave(longest);
-    longest.socket.destroy();
+    leave(displaced);
+    displaced.socket.destroy();
     return true;
   }
 
   function leave(connection: Connection): void {
     if (!open.delete(connection)) return;
     idle.remove(connection);
+    busy.delete(connection);
     const { source } = connection;
     source.open--;
     if (source.open === 0) sources.delete(source.name);
@@ -176,12 +209,12 @@ function createRegister({ limits, sourceOf, isProxy, crowded }: ConnectionsDeps)
       };
       const full = source.open >= source.limit || open.size >= limits.total;
       if (full) {
-        const room = displace(source.open >= source.limit ? source : idle.largestSource());
+        const room = makeRoom(source.open >= source.limit ? source : undefined);
         if (!room) counts.refused++;
         crowded?.(stats());
         if (!room) return undefined;
       }
-      const connection: Connection = { socket, source, requests: 0 };
+      const connection: Connection = { socket, source, requests: 0, since: 0 };
       sources.set(name, source);
       open.add(connection);
       source.open++;
@@ -190,11 +223,16 @@ function createRegister({ limits, sourceOf, isProxy, crowded }: ConnectionsDeps)
     },
     begin(connection: Connection): void {
       connection.requests++;
+      connection.since = elapsed();
       idle.remove(connection);
+      busy.delete(connection);
+      busy.add(connection);
     },
     end(connection: Connection): void {
       connection.requests--;
-      if (connection.requests === 0 && open.has(connection)) idle.add(connection);
+      if (connection.requests > 0 || !open.has(connection)) return;
+      busy.delete(connection);
+      idle.add(connection);
     },
   };
 }

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { certificate, certificateKey } from '../../../test/support/certificate.ts';
+import { recordedAccess } from '../../../test/support/recorded-access.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { createIds } from '../../lib/id.ts';
 import { silentLog } from '../../lib/log.ts';
@@ -55,6 +56,33 @@ test.each([
 ])('a body %s that stalls is answered 408 and cut off', async (_, rest) => {
   const head = 'POST /body HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n';
   expect(await sendOnly(make({ limits: soon }), head + rest)).toMatch(timedOut);
+});
+
+test('bodies that were announced and do not come leave room for others', async () => {
+  const app = createServer({
+    log: silentLog,
+    ids: createIds(systemClock),
+    limits: { bodies: 4_000 },
+    access: recordedAccess(),
+    connections: { limits: { total: 100, perAddress: 100 }, sourceOf: (address) => address },
+  });
+  running.push(app);
+  app.post('/public', { config: { access: 'public' } }, async () => 'whole');
+  const url = await app.listen({ host: '127.0.0.1', port: 0 });
+  const { port } = app.server.address() as AddressInfo;
+  for (let i = 0; i < 4; i++) {
+    const begun = once(app.server, 'request');
+    const socket = connect({ port, host: '127.0.0.1', localAddress: `127.0.0.${2 + (i % 2)}` });
+    sockets.push(socket);
+    socket.on('error', () => {});
+    socket.write(
+      'POST /public HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 250\r\n\r\n{',
+    );
+    await begun;
+  }
+  const headers = { 'content-type': 'application/json' };
+  for (let i = 0; i < 3; i++)
+    expect((await fetch(`${url}/public`, { method: 'POST', headers, body: '{}' })).status).toBe(200);
 });
 
 test('a TLS handshake that is not begun is cut off', async () => {
