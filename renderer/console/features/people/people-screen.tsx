@@ -102,7 +102,11 @@ const listColumns: Columns<Person, typeof peopleStrings> = [
           <Link to="/people/$id" params={{ id: person.id }}>
             {nameOf(person)}
           </Link>
-          {person.name !== undefined && <div className="tiny muted clip">{person.email}</div>}
+          {person.name !== undefined && (
+            <div className="tiny muted clip" title={person.email}>
+              {person.email}
+            </div>
+          )}
         </div>
       </Row>
     ),

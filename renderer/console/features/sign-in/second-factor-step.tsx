@@ -164,9 +164,7 @@ function Account({ email, restart }: { email: string; restart(): void }) {
   return (
     <div className={styles.who}>
       <PersonTile id={email} />
-      <span className="clip" style={{ flex: 1 }}>
-        {email}
-      </span>
+      <span style={{ flex: 1, minWidth: 0, overflowWrap: 'anywhere' }}>{email}</span>
       <Button kind="quiet" small onClick={restart}>
         {t('notYou')}
       </Button>
