@@ -83,7 +83,8 @@ describe('docs/WEBHOOKS.md', () => {
     expect(stdout).toMatch(/^new dlv_\w{26} verification\.success$/m);
     expect(stdout).toMatch(/^new evt_\w{26} user\.enrolled$/m);
     expect(stdout).toContain('"signature":"standard"');
-    expect(stdout).toContain('1 event is on the way');
+    // The enrollment, and the alert that a key made a webhook.
+    expect(stdout).toMatch(/^2 events are on the way to wh_/m);
     expect(stdout).not.toMatch(/^refused/m);
   });
 
