@@ -1,4 +1,6 @@
-import type { DeleteQueryBuilder, SelectQueryBuilder } from 'kysely';
+import { type DeleteQueryBuilder, type SelectQueryBuilder, sql } from 'kysely';
+import type { Schema } from './schema.ts';
+import type { Tx } from './transaction.ts';
 
 // What is asked of a statement, at its end: `db.selectFrom('organization').select('id').$call(findsRow)`.
 
@@ -35,3 +37,18 @@ export async function deleteRows(query: DeleteQueryBuilder<any, any, any>): Prom
   const { numDeletedRows } = await query.executeTakeFirstOrThrow();
   return Number(numDeletedRows);
 }
+
+/** Changes rows of one world that name an address by its keyed hash: they name another from now on. */
+export const moveAddress =
+  <Table extends keyof Schema>(table: Table, column: keyof Schema[Table] & string) =>
+  async (
+    tx: Tx,
+    { organization, world }: { organization: string; world: string },
+    from: string,
+    to: string,
+  ): Promise<void> => {
+    const hash = sql.ref(column);
+    await sql`update ${sql.table(table)} set ${hash} = ${to} where organization = ${organization} and world = ${world} and ${hash} = ${from}`.execute(
+      tx,
+    );
+  };

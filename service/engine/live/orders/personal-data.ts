@@ -1,6 +1,6 @@
 import { time } from '../../../lib/time.ts';
 import { addressNotHeld, notHeld } from '../../../storage/legal-holds.ts';
-import { countRows, deleteRows } from '../../../storage/rows.ts';
+import { countRows, deleteRows, moveAddress } from '../../../storage/rows.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
 import { jsonOf, type Person, type PersonalData, type Realm } from '../../audit/index.ts';
 import { hostedStatus } from './hosted.ts';
@@ -78,15 +78,7 @@ export const createOrderData = ({ db }: { db: Db }): PersonalData => ({
         .where('about_hash', '=', emailHash)
         .execute();
     },
-    async move(tx, { organization, world }, from, to) {
-      await tx
-        .updateTable('relying_order')
-        .set({ about_hash: to })
-        .where('organization', '=', organization)
-        .where('world', '=', world)
-        .where('about_hash', '=', from)
-        .execute();
-    },
+    move: moveAddress('relying_order', 'about_hash'),
   },
   async sealedValues(person) {
     return (await ordersOf(db, person)).flatMap((row) => [

@@ -1,6 +1,6 @@
 import { time } from '../../../lib/time.ts';
 import { notHeld } from '../../../storage/legal-holds.ts';
-import { countRows, deleteRows } from '../../../storage/rows.ts';
+import { countRows, deleteRows, moveAddress } from '../../../storage/rows.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
 import type { ExportOptions, Moment, MomentsOf, Person, PersonalData, Realm } from '../../audit/index.ts';
 import { movementContext } from './movement-store.ts';
@@ -67,15 +67,7 @@ export const createSessionData = ({ db }: { db: Db }): PersonalData => ({
         .where('subject', 'is', null)
         .execute();
     },
-    async move(tx, { organization, world }, from, to) {
-      await tx
-        .updateTable('live_session')
-        .set({ email_hash: to })
-        .where('email_hash', '=', from)
-        .where('organization', '=', organization)
-        .where('world', '=', world)
-        .execute();
-    },
+    move: moveAddress('live_session', 'email_hash'),
   },
   async sealedValues(person) {
     const ofSessions = (await rowsOf(db, person)).flatMap((row) =>

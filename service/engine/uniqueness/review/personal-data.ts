@@ -1,6 +1,6 @@
 import { defined } from '../../../lib/defined.ts';
 import { time } from '../../../lib/time.ts';
-import { countRows } from '../../../storage/rows.ts';
+import { countRows, moveAddress } from '../../../storage/rows.ts';
 import type { Db } from '../../../storage/transaction.ts';
 import type {
   ExportOptions,
@@ -56,15 +56,7 @@ export const createReviewData = ({ db }: { db: Db }): PersonalData => ({
   forget: async (tx, subjects) => removeItems(tx, await idsAbout(tx, subjects)),
   address: {
     forget: async (tx, realm, emailHash) => removeItems(tx, await idsOfAddress(tx, realm, emailHash)),
-    async move(tx, { organization, world }, from, to) {
-      await tx
-        .updateTable('review_item')
-        .set({ email_hash: to })
-        .where('organization', '=', organization)
-        .where('world', '=', world)
-        .where('email_hash', '=', from)
-        .execute();
-    },
+    move: moveAddress('review_item', 'email_hash'),
   },
   async sealedValues(person) {
     const values: SealedValue[] = [];
