@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { setImmediate as turn } from 'node:timers/promises';
 import type { SubjectId } from '../../lib/id.ts';
 import { startPageThread } from '../../lib/machine/page-thread.ts';
 import type { KeyStore } from '../keys/key-store.ts';
@@ -51,6 +52,8 @@ export function createValueOpener({ keys, organizations, threads = THREADS }: Va
     async openMany(values: readonly BoundValue[]): Promise<Unsealed[]> {
       const slot = slots[pages++ % slots.length]!;
       const subjects = [...new Set(values.map(({ subject }) => subject))];
+      // Whoever read the values has just read them all in one turn of the event loop.
+      await turn();
       const rows = await readWrapped({ keys, organizations }, subjects);
       const indexOf = new Map(rows.map(({ subject }, i) => [subject as string, i]));
       const wrapping: SealedPage['wrapping'] = [];

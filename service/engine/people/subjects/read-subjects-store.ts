@@ -140,7 +140,7 @@ export interface PersonText {
 
 /** So many are there at once; the first page does without a thread, which takes longer to start. */
 const FIRST_PAGE = 200;
-/** A page is read, and its keys, in one turn of the event loop. */
+/** A page is read in one turn of the event loop, and its keys in the next. */
 const NAMES_PAGE = 400;
 
 async function* everyName({ db, sealer }: SubjectStoreDeps, realm: Realm): AsyncGenerator<PersonText[]> {
