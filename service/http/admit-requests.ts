@@ -152,8 +152,12 @@ function bodyOf(message: IncomingMessage): IncomingBody {
   };
 }
 
-/** Announced size of the body, or the maximum of the route; a larger body is refused later. */
-function expectedBytes({ headers, routeOptions }: FastifyRequest): number {
+/**
+ * Announced size of the body, or the maximum of the route; a larger body is refused later. Nothing with a GET, of which no body is kept, so
+ * none with the handshake of a WebSocket either, whose connection stays.
+ */
+function expectedBytes({ method, headers, routeOptions }: FastifyRequest): number {
+  if (method === 'GET' || method === 'HEAD') return 0;
   const most = routeOptions.bodyLimit ?? 0;
   if (headers['transfer-encoding'] !== undefined) return most;
   const announced = Number(headers['content-length'] ?? 0);

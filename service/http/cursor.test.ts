@@ -28,6 +28,13 @@ test.each([
   ]);
 });
 
+test('a cursor with U+0000 is refused, which PostgreSQL has in no text', () => {
+  const write = (key: unknown) => Buffer.from(JSON.stringify(key)).toString('base64url');
+  const Free = z.strictObject(pageQuery(z.tuple([z.number(), z.string()])));
+  expect(Free.safeParse({ cursor: write([1, 'a']) }).success).toBe(true);
+  expect(Free.safeParse({ cursor: write([1, 'a\0']) }).success).toBe(false);
+});
+
 test.each([0, 201, 1.5, 'many'])('a limit of %s is refused', (limit) => {
   expect(Query.safeParse({ limit }).success).toBe(false);
 });

@@ -10,10 +10,16 @@ const writeCursor = (key: unknown): string => Buffer.from(JSON.stringify(key)).t
 const readCursor = <Key extends z.ZodType>(key: Key) =>
   z.string().transform((text, context): z.output<Key> => {
     const read = key.safeParse(parseOrUndefined(Buffer.from(text, 'base64url').toString()));
-    if (read.success) return read.data;
+    if (read.success && !hasZero(read.data)) return read.data;
     context.addIssue({ code: 'custom', message: 'It must be the `next` of an earlier page of this list.' });
     return z.NEVER;
   });
+
+/** PostgreSQL has no text with U+0000. */
+const hasZero = (key: unknown): boolean =>
+  typeof key === 'string'
+    ? key.includes('\0')
+    : typeof key === 'object' && key !== null && Object.values(key).some(hasZero);
 
 function parseOrUndefined(text: string): unknown {
   try {

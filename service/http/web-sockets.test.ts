@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { fakeSocket } from '../../test/support/fake-socket.ts';
+import { recordedAccess } from '../../test/support/recorded-access.ts';
 import { systemClock } from '../lib/clock.ts';
 import { createIds } from '../lib/id.ts';
 import { silentLog } from '../lib/log.ts';
@@ -108,9 +109,7 @@ async function takenOf(
   const left = new Promise((resolve) => void client.once('close', resolve));
   // It is reset where it still sends.
   client.on('error', () => {});
-  client.write(
-    `GET /frames HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\n\r\n`,
-  );
+  client.write(handshake());
   await once(client, 'data');
   client.resume();
   for (let sent = 0; sent < times; sent++) {
@@ -146,6 +145,77 @@ test('a message in a thousand parts is not put together', async () => {
   const last = frameOf(0x80, Buffer.from('a'));
   expect(await takenOf(1, false, Buffer.concat([first, ...parts, last]))).toBe(0);
 });
+
+test('a handshake behind a request that is not answered yet opens no socket, and its connection goes on', async () => {
+  const app = createServer({ ids: createIds(systemClock), log: silentLog });
+  await openWebSockets(app);
+  const entered = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
+  app.get('/slow', async () => {
+    entered.resolve();
+    await gate.promise;
+    return 'slow';
+  });
+  app.route({
+    method: 'GET',
+    url: '/frames',
+    exposeHeadRoute: false,
+    config: { access: 'public' },
+    handler: async () => 'no socket',
+    wsHandler() {},
+  });
+  await app.listen({ port: 0, host: '127.0.0.1' });
+  const { port } = app.server.address() as { port: number };
+  const client = connect(port, '127.0.0.1');
+  client.setEncoding('latin1');
+  client.write(`GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n${handshake()}`);
+  await entered.promise;
+  gate.resolve();
+  let answers = '';
+  for await (const text of client) {
+    answers += text;
+    if (answers.includes('no socket')) break;
+  }
+  expect(answers.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 200']);
+  await app.close();
+});
+
+test('a handshake takes no room for bodies, whatever it announces', async () => {
+  const app = createServer({
+    ids: createIds(systemClock),
+    log: silentLog,
+    limits: { bodies: 4_000 },
+    access: recordedAccess(),
+  });
+  await openWebSockets(app);
+  app.route({
+    method: 'GET',
+    url: '/frames',
+    exposeHeadRoute: false,
+    config: { access: 'public' },
+    handler: async () => '',
+    wsHandler() {},
+  });
+  app.post('/public', { config: { access: 'public' } }, async () => 'whole');
+  const url = await app.listen({ port: 0, host: '127.0.0.1' });
+  const { port } = app.server.address() as { port: number };
+  const clients = [];
+  for (let i = 0; i < 8; i++) {
+    const client = connect({ port, host: '127.0.0.1', localAddress: `127.0.0.${2 + i}` });
+    client.on('error', () => {});
+    client.write(handshake('Content-Length: 250\r\n'));
+    await once(client, 'data');
+    clients.push(client);
+  }
+  const headers = { 'content-type': 'application/json' };
+  expect((await fetch(`${url}/public`, { method: 'POST', headers, body: '{}' })).status).toBe(200);
+  for (const client of clients) client.destroy();
+  await app.close();
+});
+
+/** `more`: further lines of its head. */
+const handshake = (more = '') =>
+  `GET /frames HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\n${more}\r\n`;
 
 /** With a mask of zeros. */
 function frameOf(head: number, payload: Buffer): Buffer {

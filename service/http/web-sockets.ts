@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import websocket, { type WebSocket, type WebsocketHandler } from '@fastify/websocket';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -40,6 +40,11 @@ export async function openWebSockets(
   { relayed }: { relayed?: (url: string) => SocketRelay | undefined } = {},
 ): Promise<void> {
   const paths = new Set<string>();
+  /** The last answer of each connection. */
+  const lastOf = new WeakMap<Socket, ServerResponse>();
+  app.server.prependListener('request', (message: IncomingMessage, answer: ServerResponse) => {
+    lastOf.set(message.socket, answer);
+  });
   app.addHook('onRoute', (route) => {
     const { url, wsHandler } = route;
     if (!wsHandler) return;
@@ -57,8 +62,11 @@ export async function openWebSockets(
     boundBytes(socket, connection);
   });
   Object.assign(app.server, {
-    shouldUpgradeCallback: ({ url, headers }: FastifyRequest['raw']) =>
-      headers.upgrade?.toLowerCase() === 'websocket' && paths.has((url ?? '').split('?', 1)[0]!),
+    // None behind a request that is not answered yet: the connection still leads to that one.
+    shouldUpgradeCallback: ({ url, headers, socket }: FastifyRequest['raw']) =>
+      headers.upgrade?.toLowerCase() === 'websocket' &&
+      paths.has((url ?? '').split('?', 1)[0]!) &&
+      lastOf.get(socket)?.writableFinished !== false,
   });
 }
 

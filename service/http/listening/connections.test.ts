@@ -8,6 +8,7 @@ import { certificate, certificateKey } from '../../../test/support/certificate.t
 import { systemClock } from '../../lib/clock.ts';
 import { createIds } from '../../lib/id.ts';
 import { silentLog } from '../../lib/log.ts';
+import { shareDocument } from '../leaving/unsent-bytes.ts';
 import { createServer, type ServerDeps } from '../server.ts';
 import { answerSocket, openWebSockets } from '../web-sockets.ts';
 
@@ -38,6 +39,8 @@ async function listen(
   const entered: (() => void)[] = [];
   app.get('/x', async () => 'x');
   app.post('/body', async () => 'whole');
+  const long = shareDocument(Buffer.alloc(32 * 2 ** 20));
+  app.get('/long', async () => long);
   app.get('/slow', () => new Promise((resolve) => entered.push(() => resolve('done'))));
   await app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = app.server.address() as AddressInfo;
@@ -72,7 +75,16 @@ async function listen(
     await begun;
     return socket;
   }
-  return { app, port, idle, half, get, warnings, entered, time };
+  /** A connection that does not read its answer, which waits for it by now. */
+  async function unread(who: string): Promise<Socket> {
+    const socket = await idle(who);
+    const begun = once(app.server, 'request');
+    socket.write('GET /long HTTP/1.1\r\nHost: x\r\n\r\n');
+    const [, answer] = await begun;
+    await expect.poll(() => answer.writableNeedDrain).toBe(true);
+    return socket;
+  }
+  return { app, port, idle, half, unread, get, warnings, entered, time };
 }
 
 const closed = (socket: Socket) => (socket.closed ? undefined : once(socket, 'close'));
@@ -185,6 +197,23 @@ test('half a body of an address with many makes room at once', async () => {
   for (let i = 0; i < 20; i++) many.push(await half(i % 10 === 0 ? 'b' : 'a'));
   for (let i = 0; i < 5; i++) expect(await get(`caller ${i}`)).toBe(200);
   expect(many.filter((socket, i) => i % 10 === 0 && !open(socket))).toEqual([]);
+});
+
+test('an answer that is not read makes room, of the address with the most connections: at once where it has many, else after three seconds', async () => {
+  const { unread, get } = await listen({ total: 20, perAddress: 12 });
+  const many: Socket[] = [];
+  for (let i = 0; i < 20; i++) many.push(await unread(i % 10 === 0 ? 'b' : 'a'));
+  for (let i = 0; i < 5; i++) expect(await get(`caller ${i}`)).toBe(200);
+  for (const [i, socket] of many.entries()) if (i % 10 !== 0 && i < 6) await closed(socket.resume());
+  expect(many.filter((socket, i) => i % 10 === 0 && !open(socket))).toEqual([]);
+
+  const few = await listen({ total: 3, perAddress: 3 });
+  const held = [await few.unread('a'), await few.unread('a'), await few.unread('b')];
+  await closed(await few.idle('c'));
+  few.time.now = 3_000;
+  expect(await few.get('c')).toBe(200);
+  await closed(held[0]!.resume());
+  expect(open(held[1]!)).toBe(true);
 });
 
 test('a request under way is never cut off: where all are busy, the new connection is refused', async () => {

@@ -47,6 +47,8 @@ interface Connection {
   /** The last of them, and its answer. */
   message?: IncomingMessage;
   answer?: ServerResponse;
+  /** When its answer was first seen to wait for the reader alone, while room was sought. */
+  unreadSince?: number;
   /** With TLS: what answers are written to. */
   secure?: TLSSocket;
   /** A WebSocket whose caller was let in: as if a request were under way. */
@@ -63,9 +65,9 @@ interface Source {
 
 /**
  * Bounds the connections of a server. Where one more would be too many, the one that has been idle longest makes room: of the same
- * source when that has its share, otherwise of the source with the most idle ones; or one without its whole body, where its source has
- * more connections. So a caller who opens connections and sends nothing, or half, displaces only
- * itself. A connection with a whole request under way is never closed, nor a WebSocket whose caller was let in.
+ * source when that has its share, otherwise of the source with the most idle ones; or one without its whole body, or whose whole answer waits
+ * for its reader, where its source has more connections. So a caller who opens connections and sends nothing, or half, or reads nothing,
+ * displaces only itself. A connection whose request is worked on is never closed, nor a WebSocket whose caller was let in.
  */
 export function boundConnections(server: Server, deps: ConnectionsDeps): Connections {
   const register = createRegister(deps);
@@ -137,7 +139,10 @@ function senderOf({ socket, secure, answer, source }: Connection): Sender {
 const endsOf = (socket: Socket | TLSSocket): string =>
   [socket.remoteAddress, socket.remotePort, socket.localAddress, socket.localPort].join(' ');
 
-/** Milliseconds for which a body may be on its way before its connection makes room; none where its source, no proxy, has more than FEW. */
+/**
+ * Milliseconds for which a body may be on its way, or an answer wait for its reader, before the connection makes room; none where its
+ * source, no proxy, has more than FEW.
+ */
 const GRACE = 3_000;
 const FEW = 8;
 
@@ -158,25 +163,35 @@ function createRegister({
 
   const stats = () => ({ open: open.size, idle: idle.count(), ...counts });
 
-  /** Of `source`, or of the one with the most connections: whose body is on its way for the longest. */
+  /** Since when it waits for its caller: for the rest of the body, or to read the answer. */
+  function waitsSince(one: Connection, now: number): number | undefined {
+    if (one.message?.complete === false) return one.since;
+    const isEnding = (one.answer as Partial<SlicedResponse> | undefined)?.isEnding;
+    if (!isEnding || senderOf(one).unsent === 0) return undefined;
+    one.unreadSince ??= now;
+    return one.unreadSince;
+  }
+
+  /** Of `source`, or of the one with the most connections: which waits for its caller for the longest. */
   function unfinished(source: Source | undefined): Connection | undefined {
-    const before = elapsed() - GRACE;
+    const now = elapsed();
     const isMany = ({ open: has, limit }: Source) => has > FEW && limit < limits.total;
     let found: Connection | undefined;
     for (const one of busy) {
-      if (one.isLetIn || one.message?.complete !== false || (source && one.source !== source)) continue;
-      if (one.since > before && !isMany(one.source)) continue;
+      if (one.isLetIn || (source && one.source !== source)) continue;
+      const since = waitsSince(one, now);
+      if (since === undefined || (since > now - GRACE && !isMany(one.source))) continue;
       if (!found || one.source.open > found.source.open) found = one;
     }
     return found;
   }
 
-  /** Closes one of `source`, or of any; false where each has a whole request under way. */
+  /** Closes one of `source`, or of any; false where a request of each is worked on. */
   function makeRoom(source: Source | undefined): boolean {
     const idlest = source ?? idle.largestSource();
     const longest = idlest && first(idlest.idle);
-    const half = unfinished(source);
-    const displaced = half && (!longest || half.source.open > longest.source.open) ? half : longest;
+    const waiting = unfinished(source);
+    const displaced = waiting && (!longest || waiting.source.open > longest.source.open) ? waiting : longest;
     if (!displaced) return false;
     counts.displaced++;
     leave(displaced);
@@ -224,6 +239,7 @@ function createRegister({
     begin(connection: Connection): void {
       connection.requests++;
       connection.since = elapsed();
+      delete connection.unreadSince;
       idle.remove(connection);
       busy.delete(connection);
       busy.add(connection);
