@@ -124,7 +124,7 @@ type StaffDeps = AdministratorsDeps &
 
 /** Accounts, sign-in and sessions of administrators, and kiosks. */
 export function createStaff(deps: StaffDeps) {
-  const { db, inTransaction, integrity, signing, audit, ids, clock, pinCost, node } = deps;
+  const { db, inTransaction, integrity, signing, audit, ids, clock, pinCost, node, organizations } = deps;
   const administrators = createAdministrators(deps);
   const tokens = createAdministratorTokens({
     clock,
@@ -162,6 +162,7 @@ export function createStaff(deps: StaffDeps) {
     },
   };
   const kiosks = createKiosks({
+    organizations,
     db,
     inTransaction,
     integrity,

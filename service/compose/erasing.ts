@@ -116,7 +116,7 @@ function createNodesOfErasures({ node, db, config, position, clock, log, opened 
 /** Erasure of a whole organization, with all that belongs to it. */
 export function createOrganizationErasing(
   { inTransaction, sealer, audit }: Foundation,
-  { organizations, access, approvals, administrators }: Accounts,
+  { organizations, access, approvals, administrators, kiosks }: Accounts,
   { webhooks, grants }: EventsOut,
   { subjects, calibrations }: People,
   { uniqueness }: Verification,
@@ -135,6 +135,7 @@ export function createOrganizationErasing(
     erasure,
     beginnings: [(organization, actor) => uniqueness.endAll(organization, actor)],
     endings: [
+      (organization, actor) => kiosks.revokeAll(organization, actor),
       (organization, actor) => endEventsOut({ alerts, webhooks, grants }, organization, actor),
       (organization) => calibrations.forget(organization),
       (organization) => behaviorLayers.forget(organization),

@@ -144,3 +144,12 @@ test('a session ends with its token: 410 then, and nothing of the user is left a
   for (const table of ['behavior_verdict', 'behavior_session', 'behavior_challenge'] as const)
     expect(await engine.db.selectFrom(table).selectAll().execute()).toEqual([]);
 });
+
+test('a webhook that a key registers raises the alert of one that an administrator makes', async () => {
+  const realm = { organization: engine.organization, world: 'live' } as const;
+  ({ key } = await access.createKey({ ...realm, scopes: ['webhooks'] }, operator));
+  const url = 'https://hooks.example.org/of-a-key';
+  expect(await post('/api/v1/webhooks', { url })).toMatchObject({ status: 201 });
+  const alerts = await engine.db.selectFrom('alert').select(['metric', 'about']).execute();
+  expect(alerts).toEqual([{ metric: 'protected-change', about: 'createWebhook' }]);
+});

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
+import type { Alerts } from '../../engine/appliance/index.ts';
 import type { Heartbeats, Verdicts } from '../../engine/behavior/index.ts';
 import type { Webhooks } from '../../engine/events/index.ts';
 import { keyOf } from '../../http/authentication.ts';
@@ -21,6 +22,7 @@ export { behaviorWebhooks } from './webhook-payloads.ts';
 
 export interface BehaviorDeps extends ChallengeRoutesDeps, SessionRouteDeps {
   webhooks: Pick<Webhooks, 'add' | 'list' | 'remove'>;
+  alerts: Pick<Alerts, 'noteChange'>;
   verdicts: Pick<Verdicts, 'verify' | 'userHashOf'>;
 }
 
@@ -40,7 +42,7 @@ export function createBehaviorDoor(deps: BehaviorDeps): FastifyPluginAsync {
 }
 
 /** Each key, with those it succeeds, sees what it made and nothing else. */
-function webhookRoutes(app: FastifyInstance, { webhooks }: BehaviorDeps): void {
+function webhookRoutes(app: FastifyInstance, { webhooks, alerts }: BehaviorDeps): void {
   app.get(
     '/api/v1/webhooks',
     {
@@ -81,7 +83,10 @@ function webhookRoutes(app: FastifyInstance, { webhooks }: BehaviorDeps): void {
     async (request, reply) => {
       const caller = keyOf(request);
       const wanted = toNewEndpoint(request.body, caller);
-      const made = await webhooks.add(toRealm(caller), wanted, toActor(caller, request.id));
+      const who = toActor(caller, request.id);
+      const made = await webhooks.add(toRealm(caller), wanted, who);
+      // As where an administrator, or a key of the admin door, makes one.
+      await alerts.noteChange(toRealm(caller), 'createWebhook', who);
       return reply.code(201).send(fromNewEndpoint(made));
     },
   );

@@ -65,6 +65,7 @@ const notAsked = {
   behaviorChallenges: undefined as never,
   heartbeats: undefined as never,
   limits: undefined as never,
+  alerts: { noteChange: async () => {} },
 };
 
 describe('behavior, as recorded', () => {

@@ -60,6 +60,23 @@ mostlyOnSqlite('kiosks', (newLocation, _, { test }) => {
     expect((await kiosks.list(staff.organization)).length).toBe(1);
   });
 
+  test('with an organization that is erased its kiosks end, and none is paired with it any more', async () => {
+    const { token } = await enter();
+    const { id, code } = await begin();
+    kiosks.claim(code, makeDevice().publicKey);
+    await staff.db
+      .updateTable('organization')
+      .set({ erased_at: staff.clock.now() })
+      .where('id', '=', staff.organization)
+      .execute();
+    await kiosks.revokeAll(staff.organization, operator);
+    expect(await kiosks.byToken(token)).toBeUndefined();
+    const { id: kiosk } = (await kiosks.list(staff.organization))[0]!;
+    await expect(openSession(kiosk)).rejects.toMatchObject({ code: 'SIGN_IN_REFUSED' });
+    for (const pairing of [begin(), kiosks.confirmPairing(staff.organization, id, operator)])
+      await expect(pairing).rejects.toMatchObject({ code: 'CONFLICT', message: /was erased on/ });
+  });
+
   test('from the code on the screen to a confirmed device, which the audit log names', async () => {
     const { id, code, state } = await begin();
     expect([code, state]).toEqual([

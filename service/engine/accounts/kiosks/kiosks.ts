@@ -6,6 +6,8 @@ import { Problem } from '../../../lib/problem.ts';
 import { createTurns } from '../../../lib/turns.ts';
 import type { Actor } from '../../audit/index.ts';
 import type { KioskCaller } from '../access/caller.ts';
+import { refuseErased } from '../organizations/organization.ts';
+import type { Organizations } from '../organizations/organizations.ts';
 import { isSignedBy, type Kiosk, type KioskOperator, type Pairing, signedText } from './kiosk.ts';
 import {
   forgetPinTries,
@@ -22,7 +24,7 @@ import { createPairings } from './pairings.ts';
 
 /** Devices in front of which people enroll and verify: paired at the box, known by a key that never leaves the device. */
 export interface Kiosks {
-  /** The code is shown this once, on the box's own screen: eight characters, five minutes, five tries. */
+  /** The code is shown this once, on the box's own screen: eight characters, five minutes, five tries. Throws CONFLICT: it was erased. */
   beginPairing(
     realm: { organization: OrganizationId; world: World },
     name: string,
@@ -31,11 +33,13 @@ export interface Kiosks {
   /** Throws NOT_FOUND once it is over. */
   pairing(organization: OrganizationId, id: string): Pairing;
   cancelPairing(organization: OrganizationId, id: string): void;
-  /** The person at the box has compared the fingerprints. Throws CONFLICT while no device has given the code. */
+  /** The person at the box has compared the fingerprints. Throws CONFLICT while no device has given the code, and where it was erased. */
   confirmPairing(organization: OrganizationId, id: string, who: Actor): Promise<Kiosk>;
   list(organization: OrganizationId): Promise<Kiosk[]>;
   /** From then on its sessions are over, and its key opens none. */
   revoke(organization: OrganizationId, id: string, who: Actor): Promise<Kiosk>;
+  /** As `revoke`, of all of the organization. */
+  revokeAll(organization: OrganizationId, who: Actor): Promise<void>;
   /** PINs are taken again after five wrong ones. */
   unlock(organization: OrganizationId, id: string, who: Actor): Promise<Kiosk>;
 
@@ -80,6 +84,7 @@ export interface Kiosks {
 }
 
 export interface KiosksDeps extends Omit<KioskParts, 'kioskOf'> {
+  organizations: Pick<Organizations, 'get'>;
   random?: (into: Uint8Array) => void;
   /** Absent: no other node shares the record. */
   node?: ThisNode | undefined;
@@ -175,7 +180,7 @@ export function createKiosks({ random = randomFillSync, node, ...deps }: KiosksD
   };
 }
 
-interface BoxDeps extends Omit<KioskParts, 'kioskOf'> {
+interface BoxDeps extends Omit<KiosksDeps, 'random' | 'node'> {
   pairings: ReturnType<typeof createPairings>;
   operators: ReturnType<typeof createOperators>;
   own(organization: OrganizationId, id: string): Promise<Kiosk>;
@@ -183,6 +188,7 @@ interface BoxDeps extends Omit<KioskParts, 'kioskOf'> {
 
 /** How a person at the box, or a manager, pairs a device. */
 function atBox({
+  organizations,
   inTransaction,
   integrity,
   audit,
@@ -194,6 +200,7 @@ function atBox({
   const turns = createTurns();
   return {
     async beginPairing({ organization, world }, name, who) {
+      refuseErased(await organizations.get(organization));
       const begun = pairings.begin(organization, world, name);
       await inTransaction((tx) =>
         audit.add(tx, {
@@ -212,6 +219,7 @@ function atBox({
     // Of two at once the second finds that it is over.
     confirmPairing: (organization, id, who) =>
       turns(id, async () => {
+        refuseErased(await organizations.get(organization));
         const { publicKey, name, world } = pairings.waiting(organization, id);
         const kiosk = ids.next('kiosk');
         await inTransaction(async (tx) => {
@@ -246,20 +254,23 @@ function overDevices({
   clock,
   operators,
   own,
-}: BoxDeps): Pick<Kiosks, 'list' | 'revoke' | 'unlock'> {
+}: BoxDeps): Pick<Kiosks, 'list' | 'revoke' | 'revokeAll' | 'unlock'> {
+  async function revoke(organization: OrganizationId, id: string, who: Actor): Promise<Kiosk> {
+    const kiosk = await own(organization, id);
+    if (kiosk.revokedAt === undefined) {
+      await inTransaction(async (tx) => {
+        await updateRevoked(tx, integrity, kiosk.id, clock.now());
+        await audit.add(tx, { actor: who, action: 'kiosk.revoke', organization, target: kiosk.id });
+      });
+    }
+    operators.leave(kiosk.id);
+    return own(organization, id);
+  }
   return {
     list: (organization) => selectKiosks(db, organization),
-
-    async revoke(organization, id, who) {
-      const kiosk = await own(organization, id);
-      if (kiosk.revokedAt === undefined) {
-        await inTransaction(async (tx) => {
-          await updateRevoked(tx, integrity, kiosk.id, clock.now());
-          await audit.add(tx, { actor: who, action: 'kiosk.revoke', organization, target: kiosk.id });
-        });
-      }
-      operators.leave(kiosk.id);
-      return own(organization, id);
+    revoke,
+    async revokeAll(organization, who) {
+      for (const { id } of await selectKiosks(db, organization)) await revoke(organization, id, who);
     },
 
     async unlock(organization, id, who) {

@@ -76,6 +76,7 @@ function recordedEngine({ challenge, result, beat, refuse }: EngineScript) {
       },
     },
     webhooks: undefined as never,
+    alerts: undefined as never,
     verdicts: { verify: undefined as never, userHashOf: (_: unknown, userId: string) => `hash of ${userId}` },
   } satisfies Parameters<typeof createBehaviorDoor>[0] & { asked: unknown[] };
 }
