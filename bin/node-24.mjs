@@ -25,7 +25,7 @@ const noReducer = '--no-memory-reducer';
 
 /**
  * Memory in large pages as well (glibc 2.35 and newer, where the system offers them to who asks; elsewhere nothing changes). With a million
- * people a service holds 2 to 3 GB; to start another process, the system copies the table of its pages, and meanwhile nobody is answered:
+ * people a service holds 2 to 3 GB; to start another process, the system copies the table of its pages, and meanwhile answers wait:
  * 70 to 140 ms with pages of 4 KiB, 12 to 24 ms with these (decision 0047).
  */
 const largeMemory = 'glibc.malloc.hugetlb=1';

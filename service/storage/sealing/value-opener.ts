@@ -52,7 +52,7 @@ export function createValueOpener({ keys, organizations, threads = THREADS }: Va
     async openMany(values: readonly BoundValue[]): Promise<Unsealed[]> {
       const slot = slots[pages++ % slots.length]!;
       const subjects = [...new Set(values.map(({ subject }) => subject))];
-      // Whoever read the values has just read them all in one turn of the event loop.
+      // The caller has just read the values, all in one turn of the event loop.
       await turn();
       const rows = await readWrapped({ keys, organizations }, subjects);
       const indexOf = new Map(rows.map(({ subject }, i) => [subject as string, i]));
