@@ -24,32 +24,12 @@ const largePages = '--use-largepages=silent';
 const noReducer = '--no-memory-reducer';
 
 /**
- * Memory in large pages as well (glibc 2.35 and newer, where the system offers them to who asks; elsewhere nothing changes). With a million
- * people a service holds 2 to 3 GB; to start another process, the system copies the table of its pages, and meanwhile answers wait:
- * 70 to 140 ms with pages of 4 KiB, 12 to 24 ms with these (decision 0047).
- */
-const largeMemory = 'glibc.malloc.hugetlb=1';
-
-/** @param {readonly string[]} words */
-const serves = (words) => words.includes('serve') || words.includes('start');
-
-/**
  * What Node is started with for this command.
  * @param {readonly string[]} words of the command line, without the program
  * @returns {string[]}
  */
-export const optionsFor = (words) => (serves(words) ? [safe, largePages, noReducer] : [safe]);
-
-/**
- * The environment that Node is started in for this command.
- * @param {readonly string[]} words of the command line, without the program
- * @param {NodeJS.ProcessEnv} env
- * @returns {NodeJS.ProcessEnv}
- */
-export const environmentFor = (words, env) =>
-  serves(words)
-    ? { ...env, GLIBC_TUNABLES: [env.GLIBC_TUNABLES, largeMemory].filter(Boolean).join(':') }
-    : env;
+export const optionsFor = (words) =>
+  words.includes('serve') || words.includes('start') ? [safe, largePages, noReducer] : [safe];
 
 /**
  * Runs a TypeScript file of ours with `--disable-sigusr1`: in place of this process where its Node.js is new enough, else under the
@@ -68,12 +48,11 @@ export async function runUnderNode24(script) {
   const program = enough ? process.execPath : brought;
   const given = process.argv.slice(2);
   const words = [...(enough ? process.execArgv : []), ...optionsFor(given), script, ...given];
-  const env = environmentFor(given, process.env);
   if (enough && process.execve !== undefined && process.platform !== 'win32') {
-    process.execve(program, [program, ...words], env);
+    process.execve(program, [program, ...words]);
   }
   process.on('SIGUSR1', () => {}); // this one's inspector too: it runs as the same account
-  const child = spawn(program, words, { stdio: 'inherit', env });
+  const child = spawn(program, words, { stdio: 'inherit' });
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('error', ({ message }) =>
     refuse(

@@ -39980,6 +39980,17 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
+            409: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {

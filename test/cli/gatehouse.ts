@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 // @ts-expect-error: plain JavaScript without a declaration
-import { environmentFor, optionsFor } from '../../bin/node-24.mjs';
+import { optionsFor } from '../../bin/node-24.mjs';
 import type { Ended, KeptCommand } from './kept-process.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -163,17 +163,12 @@ export function createCli(
   };
 
   function start(...words: string[]): Running {
-    const installed = Object.keys(settings).length === 0;
-    const options = installed ? optionsFor(words) : ['--disable-sigusr1'];
+    const options = Object.keys(settings).length === 0 ? optionsFor(words) : ['--disable-sigusr1'];
     const first = watch && words[0] === 'serve' ? ['--import', watch.module] : [];
     const own = [node, ...options, ...first, program, ...words];
     const [command, ...rest] =
       openFiles === undefined ? own : ['/bin/sh', '-c', `ulimit -n ${openFiles}; exec "$0" "$@"`, ...own];
-    const child = spawn(command!, rest, {
-      env: installed ? environmentFor(words, env) : env,
-      cwd: root,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const child = spawn(command!, rest, { env, cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
     running.add(child);
     const output = { stdout: '', stderr: '' };
     child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -152,7 +152,7 @@ export const kioskRoutes = ({ kiosks }: KioskRouteDeps): AdminRoute[] => [
     status: 201,
     shownOnce: true,
     reply: BegunReply,
-    refuses: ['STORAGE_FULL'],
+    refuses: ['CONFLICT', 'STORAGE_FULL'],
     async handle({ realm, body: { name }, who }) {
       const { code, ...begun } = await kiosks.beginPairing(realm, name, who);
       return { ...shown(begun), code };

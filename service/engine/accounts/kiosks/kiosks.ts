@@ -24,7 +24,10 @@ import { createPairings } from './pairings.ts';
 
 /** Devices in front of which people enroll and verify: paired at the box, known by a key that never leaves the device. */
 export interface Kiosks {
-  /** The code is shown this once, on the box's own screen: eight characters, five minutes, five tries. Throws CONFLICT: it was erased. */
+  /**
+   * The code is shown this once, on the box's own screen: eight characters, five minutes, five tries. Throws CONFLICT for an organization that
+   * was erased.
+   */
   beginPairing(
     realm: { organization: OrganizationId; world: World },
     name: string,
@@ -33,7 +36,10 @@ export interface Kiosks {
   /** Throws NOT_FOUND once it is over. */
   pairing(organization: OrganizationId, id: string): Pairing;
   cancelPairing(organization: OrganizationId, id: string): void;
-  /** The person at the box has compared the fingerprints. Throws CONFLICT while no device has given the code, and where it was erased. */
+  /**
+   * The person at the box has compared the fingerprints. Throws CONFLICT while no device has given the code, and for an organization that was
+   * erased.
+   */
   confirmPairing(organization: OrganizationId, id: string, who: Actor): Promise<Kiosk>;
   list(organization: OrganizationId): Promise<Kiosk[]>;
   /** From then on its sessions are over, and its key opens none. */
