@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import type { WebsocketHandler } from '@fastify/websocket';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { fakeSocket } from '../../test/support/fake-socket.ts';
 import { recordedAccess } from '../../test/support/recorded-access.ts';
@@ -89,19 +90,12 @@ async function takenOf(
   await openWebSockets(app);
   let taken = 0;
   const all = Promise.withResolvers<void>();
-  app.route({
-    method: 'GET',
-    url: '/frames',
-    exposeHeadRoute: false,
-    config: { access: 'public' },
-    handler: async () => '',
-    wsHandler(socket) {
-      socket.on('message', () => {
-        taken++;
-        if (taken === 1 && isLetIn) socket.emit(LET_IN);
-        if (taken === times) all.resolve();
-      });
-    },
+  serveFrames(app, (socket) => {
+    socket.on('message', () => {
+      taken++;
+      if (taken === 1 && isLetIn) socket.emit(LET_IN);
+      if (taken === times) all.resolve();
+    });
   });
   await app.listen({ port: 0, host: '127.0.0.1' });
   const { port } = app.server.address() as { port: number };
@@ -156,14 +150,7 @@ test('a handshake behind a request that is not answered yet opens no socket, and
     await gate.promise;
     return 'slow';
   });
-  app.route({
-    method: 'GET',
-    url: '/frames',
-    exposeHeadRoute: false,
-    config: { access: 'public' },
-    handler: async () => 'no socket',
-    wsHandler() {},
-  });
+  serveFrames(app);
   await app.listen({ port: 0, host: '127.0.0.1' });
   const { port } = app.server.address() as { port: number };
   const client = connect(port, '127.0.0.1');
@@ -188,14 +175,7 @@ test('a handshake takes no room for bodies, whatever it announces', async () => 
     access: recordedAccess(),
   });
   await openWebSockets(app);
-  app.route({
-    method: 'GET',
-    url: '/frames',
-    exposeHeadRoute: false,
-    config: { access: 'public' },
-    handler: async () => '',
-    wsHandler() {},
-  });
+  serveFrames(app);
   app.post('/public', { config: { access: 'public' } }, async () => 'whole');
   const url = await app.listen({ port: 0, host: '127.0.0.1' });
   const { port } = app.server.address() as { port: number };
@@ -212,6 +192,17 @@ test('a handshake takes no room for bodies, whatever it announces', async () => 
   for (const client of clients) client.destroy();
   await app.close();
 });
+
+/** Without a handshake it answers that there is no socket. */
+const serveFrames = (app: ReturnType<typeof createServer>, wsHandler: WebsocketHandler = () => {}) =>
+  app.route({
+    method: 'GET',
+    url: '/frames',
+    exposeHeadRoute: false,
+    config: { access: 'public' },
+    handler: async () => 'no socket',
+    wsHandler,
+  });
 
 /** `more`: further lines of its head. */
 const handshake = (more = '') =>
