@@ -1,5 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
@@ -106,3 +114,29 @@ test('the locks of this process on the files that are searched stay', async () =
   expect(another()).toBe('SQLITE_BUSY');
   held.close();
 });
+
+test.skipIf(process.platform !== 'linux')(
+  'a search whose process is killed says so, and what follows',
+  async () => {
+    const file = join(folder, 'pipe');
+    // To open it waits for a writer.
+    execFileSync('mkfifo', [file]);
+    const search = searchInProcess([file], [{ kind: 'name', bytes: text('Lovelace') }]);
+    const refused = expect(search).rejects.toMatchObject({
+      code: 'STORAGE_UNAVAILABLE',
+      message: expect.stringMatching(/ended early \(SIGKILL\).*goes on by itself/),
+    });
+    await expect.poll(searchers, { interval: 20 }).toHaveLength(1);
+    process.kill(searchers()[0]!, 'SIGKILL');
+    await refused;
+  },
+);
+
+/** Processes that this one has started to search. */
+const searchers = () =>
+  readdirSync('/proc/self/task')
+    .flatMap((thread) =>
+      readFileSync(`/proc/self/task/${thread}/children`, 'utf8').split(' ').filter(Boolean),
+    )
+    .filter((child) => readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('search-process'))
+    .map(Number);

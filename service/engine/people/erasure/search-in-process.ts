@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { Problem } from '../../../lib/problem.ts';
 import { noteProgress } from '../../../lib/progress/progress.ts';
 import type { Haystack, Needle } from './search-files.ts';
 import type { SearchReport, SearchTask } from './search-process.ts';
@@ -16,6 +17,7 @@ export function searchInProcess(files: readonly string[], needles: readonly Need
     thread.on('message', (news: SearchReport) => {
       if ('found' in news) resolve(news.found);
       else if ('failed' in news) reject(new Error(news.failed));
+      else if ('ended' in news) reject(endedEarly(news.ended));
       else noteProgress('searching the files', news.read, files.length);
     });
     thread.once('error', reject);
@@ -23,3 +25,10 @@ export function searchInProcess(files: readonly string[], needles: readonly Need
     thread.postMessage({ files, needles } satisfies SearchTask);
   });
 }
+
+const endedEarly = (by: string) =>
+  new Problem(
+    'STORAGE_UNAVAILABLE',
+    `The erasure has begun and is not proven yet: the process that searches the files ended early (${by}), as where memory is short. It goes on by itself; the operator looks at the memory of the machine.`,
+    { retryAfterSeconds: 60 },
+  );

@@ -12,8 +12,8 @@ export interface SearchTask {
   needles: readonly Needle[];
 }
 
-/** The number of files that are read, then the result, or why there is none. */
-export type SearchReport = { read: number } | { found: Haystack } | { failed: string };
+/** The number of files that are read, then the result, or why there is none; `ended`: by what, before there was one. */
+export type SearchReport = { read: number } | { found: Haystack } | { failed: string } | { ended: string };
 
 /** What the process needs of the environment: secrets stand in the rest. */
 const PASSED = ['PATH', 'SystemRoot', 'NODE_COMPILE_CACHE', 'ELECTRON_RUN_AS_NODE'];
@@ -28,10 +28,8 @@ function searchInProcess(task: SearchTask, post: (news: SearchReport) => void): 
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   child.on('message', (news: SearchReport) => post(news));
-  child.once('error', ({ message }) => post({ failed: message }));
-  child.once('exit', (code, signal) =>
-    post({ failed: `The process that searches the files ended with ${signal ?? code}.` }),
-  );
+  child.once('error', ({ message }) => post({ ended: message }));
+  child.once('exit', (code, signal) => post({ ended: String(signal ?? code) }));
   child.send(task);
 }
 
