@@ -4,7 +4,7 @@ import { systemTimer, type Timer } from '../../lib/clock.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import { openControl } from '../control/open-control.ts';
 import { requireInitialized } from '../data-directory.ts';
-import { type Environment, type Repeated, repeatInThread, sendByCommand } from './notify.ts';
+import { type Environment, type Repeated, repeatInThread, sendByThread } from './notify.ts';
 import { addServeOptions, type ServeOptions, toConfigInput } from './options.ts';
 import { type RunningService, runService } from './run-service.ts';
 import { describeSetup } from './setup-address.ts';
@@ -79,7 +79,7 @@ interface ServiceManagerDeps {
 
 export function createServiceManager({
   env = process.env,
-  send = (messages) => sendByCommand(messages, env),
+  send = sendByThread(env),
   repeat = repeatInThread,
   timer = systemTimer,
 }: ServiceManagerDeps = {}): ServiceManager {

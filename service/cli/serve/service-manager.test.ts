@@ -94,6 +94,13 @@ test('a thread that is held, as by a copy of SQLite, holds up no message', () =>
   expect(readFileSync(join(folder, 'sent'), 'utf8')).toMatch(/^(EXTEND_TIMEOUT_USEC=1\n){3,}$/);
 });
 
+test('what is sent once comes from a thread as well', () => {
+  const { folder, env } = notifyCommand((at) => `echo "$*" >> ${at}/sent`);
+  createServiceManager({ env }).ready('Serving');
+  const until = `until grep -q READY ${folder}/sent 2> /dev/null; do sleep 0.01; done`;
+  expect(spawnSync('sh', ['-c', until], { timeout: 240_000 }).status).toBe(0);
+});
+
 test('the command that sends waits until the message was read', async () => {
   const { folder, env } = notifyCommand(
     (at) => `echo "$NOTIFY_SOCKET $*" > ${at}/part && mv ${at}/part ${at}/sent`,
