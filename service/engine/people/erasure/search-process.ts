@@ -28,7 +28,8 @@ function searchInProcess(task: SearchTask, post: (news: SearchReport) => void): 
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   child.on('message', (news: SearchReport) => post(news));
-  child.once('error', ({ message }) => post({ ended: message }));
+  // Where it is killed before it has read the task, an error of the pipe comes before its end, which says by what.
+  child.on('error', ({ message }) => child.pid === undefined && post({ ended: message }));
   child.once('exit', (code, signal) => post({ ended: String(signal ?? code) }));
   child.send(task);
 }
