@@ -182,7 +182,8 @@ function createOwnPassword(parts: Parts, codes: OneTimeCodes) {
       await requireGood(next, account);
       const attempt = await failures.begin(account.email, row.source);
       const hash = await judged(attempt, async () => {
-        if (!(await checkPassword(hashes, account, old))) return undefined;
+        const share = { organization: account.organization, key: account.id };
+        if (!(await checkPassword(hashes, account, old, share))) return undefined;
         return hashes.hash(next);
       });
       if (hash === undefined) {

@@ -41,6 +41,22 @@ onSqlite('sign-in', (newLocation) => {
     await staff.stop();
   });
 
+  test('the turn of a sign-in does not tell whether there is an account', async () => {
+    const { administrators, ada, stop } = await startStaff({ location: await newLocation() });
+    const judged: string[] = [];
+    const madeUp = Array.from({ length: 9 }, (_, i) => `nobody${i}@example.com`);
+    await Promise.all(
+      [...madeUp, ada.email].map((email) =>
+        administrators
+          .signIn({ email, password: 'not hers at all', ...at('10.0.0.1') })
+          .catch(() => judged.push(email)),
+      ),
+    );
+    // Two are judged at a time.
+    expect(judged.slice(-2)).toContain(ada.email);
+    await stop();
+  });
+
   test('both spellings of an international domain sign in, also where an earlier version stored the other', async () => {
     const staff = await startStaff({ location: await newLocation() });
     const { administrators, db, integrity, inTransaction } = staff;

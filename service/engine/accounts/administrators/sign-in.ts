@@ -126,7 +126,9 @@ export function createSignIn(parts: Parts, tickets: Tickets): SignIn {
       const attempt = await failures.begin(email, from.source);
       const known = await usable(db, email);
       const account = mayEnter(known) ? known : undefined;
-      const right = await checkPassword(hashes, account, password, from.source).catch(
+      // The turn does not depend on whether there is an account.
+      const share = { organization: from.source, key: email };
+      const right = await checkPassword(hashes, account, password, share).catch(
         async (error: unknown) => {
           // Nothing was judged.
           await inTransaction((tx) => attempt.takeBack(tx));
@@ -148,18 +150,13 @@ export function createSignIn(parts: Parts, tickets: Tickets): SignIn {
   };
 }
 
-/** Takes the same time without an account, or with one that has no password. `address`: where it came from. */
+/** Takes the same time without an account, or with one that has no password. `share`: whose turn it takes. */
 export function checkPassword(
   hashes: Parts['hashes'],
   account: Account | undefined,
   password: string,
-  address?: string,
+  share: { organization: string; key: string },
 ): Promise<boolean> {
-  const share = {
-    organization: account?.organization ?? '',
-    key: account?.id ?? '',
-    ...defined({ address }),
-  };
   return password.length > 4 * MOST_CHARACTERS
     ? hashes.verify(undefined, '', share)
     : hashes.verify(account?.password, password, share);
