@@ -58,7 +58,7 @@ export async function openWebSockets(
     errorHandler: (_, socket) => socket.terminate(),
   });
   app.websocketServer.on('connection', (socket: WebSocket, { socket: connection }: IncomingMessage) => {
-    socket.once(LET_IN, () => app.server.emit(LET_IN, connection));
+    socket.on(LET_IN, () => app.server.emit(LET_IN, connection));
     boundBytes(socket, connection);
   });
   Object.assign(app.server, {
@@ -148,6 +148,8 @@ export interface SocketAnswers {
    * sign of life, and closed once `isOver`.
    */
   admitted(isOver?: () => Promise<boolean>): void;
+  /** A frame was judged: the connection does not give way to others for a while. */
+  judged(): void;
   /** Says why, and closes. What is no Problem is a fault of ours: it is logged and not shown. */
   end(error: unknown): void;
 }
@@ -199,6 +201,7 @@ export function answerSocket(
   return {
     say,
     end,
+    judged: () => void socket.emit(LET_IN),
     admitted(isOver) {
       clearTimeout(late);
       socket.emit(LET_IN);

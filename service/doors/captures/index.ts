@@ -87,7 +87,7 @@ function serveLive(socket: WebSocket, { captures, log, every }: LiveDeps): void 
   let isOver = false;
   let waiting = 0;
   const fault = 'a camera connection failed';
-  const { say, admitted, end: close } = answerSocket(socket, { log, fault, ...defined({ every }) });
+  const { say, admitted, judged, end: close } = answerSocket(socket, { log, fault, ...defined({ every }) });
   const end = (error: unknown) => {
     if (isOver) return;
     isOver = true;
@@ -113,7 +113,11 @@ function serveLive(socket: WebSocket, { captures, log, every }: LiveDeps): void 
       if (waiting >= MOST_AT_ONCE) return;
       waiting++;
       void answerFrame(link, data)
-        .then(say, end)
+        .then((answer) => {
+          if (answer.is !== 'refused' && answer.is !== 'dropped') judged();
+          say(answer);
+        })
+        .catch(end)
         .finally(() => waiting--);
     } else end(new Problem('INVALID_REQUEST', 'After the first message every message is a JPEG.'));
   });

@@ -42,7 +42,7 @@ export function serveFrames(
   let closed = false;
   const waiting = { frames: 0, orders: 0 };
   const fault = 'a connection of a live session failed';
-  const { say, admitted, end: close } = answerSocket(socket, { log, fault, ...defined({ every }) });
+  const { say, admitted, judged, end: close } = answerSocket(socket, { log, fault, ...defined({ every }) });
   const end = (error: unknown) => {
     link?.close();
     link = undefined;
@@ -84,7 +84,11 @@ export function serveFrames(
     if (waiting[kind] >= MOST_AT_ONCE) return;
     if (binary) {
       const { at, frame } = toFrame(data);
-      answer(kind, () => answerFrame(to, frame, at));
+      answer(kind, async () => {
+        const answered = await answerFrame(to, frame, at);
+        if ('judged' in answered) judged();
+        return answered;
+      });
       return;
     }
     const { is, device } = readMessage(

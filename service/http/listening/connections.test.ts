@@ -45,10 +45,13 @@ async function listen(
   await app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = app.server.address() as AddressInfo;
 
+  function comes(who: string): Promise<unknown> {
+    caller = who;
+    return once(app.server, 'connection');
+  }
   /** A connection that sends nothing, known to the server by now. */
   async function idle(who: string): Promise<Socket> {
-    caller = who;
-    const known = once(app.server, 'connection');
+    const known = comes(who);
     const socket = connect(port, '127.0.0.1');
     socket.on('error', () => {});
     sockets.push(socket);
@@ -84,7 +87,43 @@ async function listen(
     await expect.poll(() => answer.writableNeedDrain, { interval: 5 }).toBe(true);
     return socket;
   }
-  return { app, port, idle, half, unread, get, warnings, entered, time };
+  return { app, port, comes, idle, half, unread, get, warnings, entered, time };
+}
+
+/** Also WebSockets of addresses: 'token' lets one in, and 'frame' is judged. */
+async function listenForSockets(limits: { total: number; perAddress: number }) {
+  const listening = await listen(limits, {}, async (one) => {
+    await openWebSockets(one);
+    await one.register(async (routes) => {
+      routes.route({
+        method: 'GET',
+        url: '/ws',
+        handler: async () => '',
+        wsHandler(socket) {
+          const { say, admitted, judged } = answerSocket(socket, { log: silentLog, fault: '' });
+          socket.on('message', (text: Buffer) => {
+            if (text.toString() === 'token') admitted();
+            if (text.toString() === 'frame') judged();
+            say({});
+          });
+        },
+      });
+    });
+  });
+  async function say(socket: WebSocket, message: string): Promise<void> {
+    const seen = once(socket, 'message');
+    socket.send(message);
+    await seen;
+  }
+  async function opened(who: string, ...messages: string[]): Promise<WebSocket> {
+    const known = listening.comes(who);
+    const socket = new WebSocket(`ws://127.0.0.1:${listening.port}/ws`);
+    await known;
+    await once(socket, 'open');
+    for (const message of messages) await say(socket, message);
+    return socket;
+  }
+  return { ...listening, opened, say };
 }
 
 const closed = (socket: Socket) => (socket.closed ? undefined : once(socket, 'close'));
@@ -103,36 +142,8 @@ describe('idle connections make room', () => {
   });
 
   test('a WebSocket is idle until its caller is admitted, whatever it sends, and keeps its place from then on', async () => {
-    const { app, port, idle } = await listen({ total: 100, perAddress: 3 }, {}, async (one) => {
-      await openWebSockets(one);
-      await one.register(async (routes) => {
-        routes.route({
-          method: 'GET',
-          url: '/ws',
-          handler: async () => '',
-          wsHandler(socket) {
-            const { say, admitted } = answerSocket(socket, { log: silentLog, fault: '' });
-            socket.on('message', (text: Buffer) => {
-              if (text.toString() === 'token') admitted();
-              say({});
-            });
-          },
-        });
-      });
-    });
-    const opened = async (...messages: string[]): Promise<WebSocket> => {
-      const known = once(app.server, 'connection');
-      const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`);
-      await known;
-      await once(socket, 'open');
-      for (const message of messages) {
-        const seen = once(socket, 'message');
-        socket.send(message);
-        await seen;
-      }
-      return socket;
-    };
-    const [letIn, silent] = [await opened('token'), await opened('guess', 'guess')];
+    const { idle, opened } = await listenForSockets({ total: 100, perAddress: 3 });
+    const [letIn, silent] = [await opened('unset', 'token'), await opened('unset', 'guess', 'guess')];
     const ended = once(silent, 'close');
     const held = [await idle('unset'), await idle('unset')];
     // Displaced, not closed for being late.
@@ -216,6 +227,32 @@ test('an answer that is not read makes room, of the address with the most connec
   expect(await few.get('c')).toBe(200);
   await closed(held[0]!.resume());
   expect(open(held[1]!)).toBe(true);
+});
+
+test('where all else is busy, a WebSocket gives way whose frames are not judged for three seconds, of the address with the most', async () => {
+  const { opened, say, idle, get, time } = await listenForSockets({ total: 4, perAddress: 4 });
+  const held = [await opened('b', 'token')];
+  for (let i = 0; i < 3; i++) held.push(await opened('a', 'token'));
+  time.now = 2_999;
+  await closed(await idle('c'));
+  await say(held[1]!, 'frame');
+  time.now = 3_000;
+  const displaced = once(held[2]!, 'close');
+  expect(await get('c')).toBe(200);
+  await displaced;
+  // An idle one goes first.
+  const unused = await idle('d');
+  await idle('e');
+  await closed(unused);
+  expect(held.map(({ readyState }) => readyState === WebSocket.OPEN)).toEqual([true, true, false, true]);
+});
+
+test('people of one address who wait do not displace each other', async () => {
+  const { opened, idle, time } = await listenForSockets({ total: 9, perAddress: 2 });
+  const held = [await opened('a', 'token'), await opened('a', 'token')];
+  time.now = 60_000;
+  await closed(await idle('a'));
+  expect(held.map(({ readyState }) => readyState)).toEqual([WebSocket.OPEN, WebSocket.OPEN]);
 });
 
 test('a request under way is never cut off: where all are busy, the new connection is refused', async () => {

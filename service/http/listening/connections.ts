@@ -26,7 +26,7 @@ export interface ConnectionsDeps {
   elapsed?(): number;
 }
 
-/** Event of the server, with the raw socket: the caller of a WebSocket was let in. */
+/** Event of the server, with the raw socket: the caller of a WebSocket was let in, or, later, one of its frames was judged. */
 export const LET_IN = 'gatehouse:let-in';
 
 interface Connections {
@@ -42,7 +42,7 @@ interface Connection {
   source: Source;
   /** Requests under way. */
   requests: number;
-  /** When the last of them began. */
+  /** When the last of them began, or the last frame of a WebSocket was judged. */
   since: number;
   /** The last of them, and its answer. */
   message?: IncomingMessage;
@@ -67,7 +67,8 @@ interface Source {
  * Bounds the connections of a server. Where one more would be too many, the one that has been idle longest makes room: of the same
  * source when that has its share, otherwise of the source with the most idle ones; or one without its whole body, or whose whole answer waits
  * for its reader, where its source has more connections. So a caller who opens connections and sends nothing, or half, or reads nothing,
- * displaces only itself. A connection whose request is worked on is never closed, nor a WebSocket whose caller was let in.
+ * displaces only itself. Where there is none of these, a WebSocket gives way whose caller was let in and has had no frame judged for GRACE.
+ * A connection whose request is worked on is never closed.
  */
 export function boundConnections(server: Server, deps: ConnectionsDeps): Connections {
   const register = createRegister(deps);
@@ -107,7 +108,8 @@ export function boundConnections(server: Server, deps: ConnectionsDeps): Connect
   });
   server.on(LET_IN, (socket: Socket) => {
     const connection = bySocket.get(socket);
-    if (!connection || connection.isLetIn) return;
+    if (!connection) return;
+    if (connection.isLetIn) return register.judged(connection);
     connection.isLetIn = true;
     register.begin(connection);
   });
@@ -140,8 +142,8 @@ const endsOf = (socket: Socket | TLSSocket): string =>
   [socket.remoteAddress, socket.remotePort, socket.localAddress, socket.localPort].join(' ');
 
 /**
- * Milliseconds for which a body may be on its way, or an answer wait for its reader, before the connection makes room; none where its
- * source, no proxy, has more than FEW.
+ * Milliseconds for which a body may be on its way, an answer wait for its reader, or a WebSocket be without a frame that is judged, before the
+ * connection makes room; for bodies and answers none where its source, no proxy, has more than FEW.
  */
 const GRACE = 3_000;
 const FEW = 8;
@@ -163,8 +165,9 @@ function createRegister({
 
   const stats = () => ({ open: open.size, idle: idle.count(), ...counts });
 
-  /** Since when it waits for its caller: for the rest of the body, or to read the answer. */
+  /** Since when it waits for its caller: for a frame, for the rest of the body, or to read the answer. */
   function waitsSince(one: Connection, now: number): number | undefined {
+    if (one.isLetIn) return one.since;
     if (one.message?.complete === false) return one.since;
     const isEnding = (one.answer as Partial<SlicedResponse> | undefined)?.isEnding;
     if (!isEnding || senderOf(one).unsent === 0) return undefined;
@@ -172,13 +175,13 @@ function createRegister({
     return one.unreadSince;
   }
 
-  /** Of `source`, or of the one with the most connections: which waits for its caller for the longest. */
-  function unfinished(source: Source | undefined): Connection | undefined {
+  /** Of `source`, or of the one with the most connections: which waits for its caller for the longest. `isLetIn`: among WebSockets. */
+  function unfinished(source: Source | undefined, isLetIn?: true): Connection | undefined {
     const now = elapsed();
-    const isMany = ({ open: has, limit }: Source) => has > FEW && limit < limits.total;
+    const isMany = ({ open: has, limit }: Source) => !isLetIn && has > FEW && limit < limits.total;
     let found: Connection | undefined;
     for (const one of busy) {
-      if (one.isLetIn || (source && one.source !== source)) continue;
+      if (one.isLetIn !== isLetIn || (source && one.source !== source)) continue;
       const since = waitsSince(one, now);
       if (since === undefined || (since > now - GRACE && !isMany(one.source))) continue;
       if (!found || one.source.open > found.source.open) found = one;
@@ -191,12 +194,24 @@ function createRegister({
     const idlest = source ?? idle.largestSource();
     const longest = idlest && first(idlest.idle);
     const waiting = unfinished(source);
-    const displaced = waiting && (!longest || waiting.source.open > longest.source.open) ? waiting : longest;
+    const displaced =
+      waiting && (!longest || waiting.source.open > longest.source.open)
+        ? waiting
+        : // Those of one source do not displace each other: people who wait would, one after the other.
+          (longest ?? (source ? undefined : unfinished(undefined, true)));
     if (!displaced) return false;
     counts.displaced++;
     leave(displaced);
     displaced.socket.destroy();
     return true;
+  }
+
+  /** It has waited for its caller from now on. */
+  function toEnd(connection: Connection): void {
+    if (!open.has(connection)) return;
+    connection.since = elapsed();
+    busy.delete(connection);
+    busy.add(connection);
   }
 
   function leave(connection: Connection): void {
@@ -238,12 +253,11 @@ function createRegister({
     },
     begin(connection: Connection): void {
       connection.requests++;
-      connection.since = elapsed();
       delete connection.unreadSince;
       idle.remove(connection);
-      busy.delete(connection);
-      busy.add(connection);
+      toEnd(connection);
     },
+    judged: toEnd,
     end(connection: Connection): void {
       connection.requests--;
       if (connection.requests > 0 || !open.has(connection)) return;

@@ -55,7 +55,7 @@ const mayBeSent = (code: number) => code === 1000 || code === 1011 || (code >= 3
 /** Both ends get what the other one sends, and its end. */
 export function relaySocket(client: WebSocket, relay: RelayRequest): void {
   const { log } = relay;
-  const { admitted } = answerSocket(client, { log, fault: 'a connection to another node failed' });
+  const { admitted, judged } = answerSocket(client, { log, fault: 'a connection to another node failed' });
   admitted();
   let node: globalThis.WebSocket | undefined;
   let left = false;
@@ -87,8 +87,9 @@ export function relaySocket(client: WebSocket, relay: RelayRequest): void {
         for (const message of waiting.splice(0)) toNode(message);
       };
       socket.onmessage = ({ data }) => {
-        if (client.bufferedAmount > MOST_WAITING) client.terminate();
-        else client.send(data as string | ArrayBuffer);
+        if (client.bufferedAmount > MOST_WAITING) return client.terminate();
+        if (typeof data === 'string' && data.includes('"judged":')) judged();
+        client.send(data as string | ArrayBuffer);
       };
       socket.onclose = ({ code, reason }) => end(code, reason);
     },
