@@ -10,7 +10,7 @@ import { toDependencyProblem } from '../lib/machine/dependency-problem.ts';
 import { Problem, type ProblemCode } from '../lib/problem.ts';
 import { renderProblem, type WireErrors } from './default-errors.ts';
 import type { SlicedResponse } from './leaving/unsent-bytes.ts';
-import { answerPlainHttp } from './listening/plain-http.ts';
+import { beginTls } from './listening/begin-tls.ts';
 import { acceptsHtml, prefixNotSupported, prefixOf } from './proxies/forwarded.ts';
 import type { PublishedRoute } from './published-route.ts';
 import { describeError } from './structured-log.ts';
@@ -129,7 +129,10 @@ export function methodsOf(routes: PublishedRoute[]): string[] {
 }
 
 /** What never became a request (broken HTTP, a head too long, a sender too slow, a tunnel), in the same shape. */
-export function answerBrokenRequests(app: FastifyInstance, ids: Ids, patience: number): void {
+export function answerBrokenRequests(
+  app: FastifyInstance,
+  { ids, patience, sourceOf }: { ids: Ids; patience: number; sourceOf(address: string): string },
+): void {
   const shaken = new WeakSet<Socket>();
   app.server.on('secureConnection', (socket: Socket) => shaken.add(socket));
   app.server.removeAllListeners('clientError');
@@ -164,8 +167,9 @@ export function answerBrokenRequests(app: FastifyInstance, ids: Ids, patience: n
     refuse(socket, line, code, sentence);
   });
   if (app.server instanceof HttpsServer)
-    answerPlainHttp(app.server, {
+    beginTls(app.server, {
       patience,
+      sourceOf,
       note: (socket) => void note(plainHttp, socket),
       refuse: (socket) =>
         refuse(socket, '400 Bad Request', 'INVALID_REQUEST', explainBrokenRequest(plainHttp).says),

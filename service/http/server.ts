@@ -171,7 +171,7 @@ export function createServer(deps: ServerDeps): FastifyInstance {
   app.setNotFoundHandler((request, reply) => {
     throw notFound(request, reply, published);
   });
-  answerBrokenRequests(app, deps.ids, limits.head);
+  answerBrokenRequests(app, { ids: deps.ids, patience: limits.head, sourceOf });
   closeSlowReaders(app, connections.senders, log);
   stopGently(app, connections.closeUnfinished);
   reportRequests(app, log, deps.metrics);

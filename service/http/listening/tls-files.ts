@@ -102,9 +102,14 @@ function attempt<T>(work: () => T): T | undefined {
   }
 }
 
+/** Electron's library may lack a group that Node's has, and refuses a list with an unknown name. */
+const isKnownGroup = (group: string) =>
+  attempt(() => createSecureContext({ ecdhCurve: group })) !== undefined;
+
 /**
  * Of every TLS connection to the box: TLS 1.3, or TLS 1.2 with ephemeral keys (ECDHE) and an authenticated cipher (GCM, ChaCha20).
- * A recording of the traffic stays closed when the certificate's key is stolen later, and no cipher has CBC padding.
+ * A recording of the traffic stays closed when the certificate's key is stolen later, and no cipher has CBC padding. Groups that cost the box
+ * far more than a caller (P-521, ffdhe) are left out; every browser and runtime has one of these.
  */
 export const tlsSettings = {
   minVersion: 'TLSv1.2',
@@ -119,5 +124,6 @@ export const tlsSettings = {
     'ECDHE-ECDSA-AES128-GCM-SHA256',
     'ECDHE-RSA-AES128-GCM-SHA256',
   ].join(':'),
+  ecdhCurve: ['X25519MLKEM768', 'X25519', 'P-256', 'P-384'].filter(isKnownGroup).join(':'),
   honorCipherOrder: true,
 } as const satisfies SecureContextOptions;

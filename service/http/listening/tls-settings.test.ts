@@ -93,6 +93,26 @@ describe('the ciphers of the box', () => {
   });
 });
 
+test.each(['TLSv1.2', 'TLSv1.3'] as const)(
+  'of %s, no group that costs far more than X25519',
+  async (version) => {
+    const { port } = await listen({ cert: rsaCertificate, key: rsaKey });
+    const agreed: Record<string, string> = {};
+    for (const ecdhCurve of ['X25519', 'P-256', 'P-384', 'P-521', 'X448', 'ffdhe2048', 'ffdhe3072'])
+      agreed[ecdhCurve] = await handshake(port, { ecdhCurve, minVersion: version, maxVersion: version });
+    const served = expect.stringContaining(version);
+    expect(agreed).toEqual({
+      X25519: served,
+      'P-256': served,
+      'P-384': served,
+      'P-521': 'refused',
+      X448: 'refused',
+      ffdhe2048: 'refused',
+      ffdhe3072: 'refused',
+    });
+  },
+);
+
 describe('Strict-Transport-Security', () => {
   async function policyFor(port: number, host: string): Promise<string | undefined> {
     const outgoing = httpsRequest({

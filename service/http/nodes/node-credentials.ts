@@ -1,6 +1,7 @@
 import { constants } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { ConnectionOptions, TlsOptions } from 'node:tls';
+import { tlsSettings } from '../listening/tls-files.ts';
 
 /** How nodes prove to each other that they are nodes of this record, in both directions of a TLS connection. */
 export interface NodeCredentials {
@@ -33,7 +34,12 @@ const CIPHERS = 'ECDHE-PSK-CHACHA20-POLY1305';
  * knows what the proof is.
  */
 export function sharedCredentials(self: string, link: SharedLink): NodeCredentials {
-  const both = { ciphers: CIPHERS, minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' } as const;
+  const both = {
+    ciphers: CIPHERS,
+    minVersion: 'TLSv1.2',
+    maxVersion: 'TLSv1.2',
+    ecdhCurve: tlsSettings.ecdhCurve,
+  } as const;
   const shownBy = new WeakMap<Socket, string>();
   return {
     server: {

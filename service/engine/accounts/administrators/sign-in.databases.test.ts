@@ -41,10 +41,10 @@ onSqlite('sign-in', (newLocation) => {
     await staff.stop();
   });
 
-  test('the turn of a sign-in does not tell whether there is an account', async () => {
+  test('the turn of a sign-in is the same with an account and without', async () => {
     const { administrators, ada, stop } = await startStaff({ location: await newLocation() });
     const judged: string[] = [];
-    const madeUp = Array.from({ length: 9 }, (_, i) => `nobody${i}@example.com`);
+    const madeUp = Array.from({ length: 9 }, (_, i) => `stranger${i}@example.com`);
     await Promise.all(
       [...madeUp, ada.email].map((email) =>
         administrators

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { request as httpsRequest } from 'node:https';
-import { type AddressInfo, connect } from 'node:net';
+import { type AddressInfo, connect, createServer as createListener, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { certificate, certificateKey } from '../../../test/support/certificate.ts';
 import { systemClock } from '../../lib/clock.ts';
@@ -16,6 +17,10 @@ beforeEach(async () => {
   asked = 0;
   app = createServer({
     ids: createIds(systemClock),
+    connections: {
+      limits: { total: 1000, perAddress: 1000 },
+      sourceOf: (address) => address.replace('::ffff:', ''),
+    },
     log: { debug() {}, info() {}, error() {}, warn: (_, text) => void warned.push(text) },
     tls: { cert: certificate, key: certificateKey },
     limits: { head: 300 },
@@ -58,6 +63,33 @@ test('a host or path that is none does not come into the page', async () => {
     expect(await say('GET / HTTP/1.1', `Host: ${host}`, 'Accept: text/html')).not.toMatch(/href|script/);
   const path = await say('GET /"><script> HTTP/1.1', 'Host: box.local', 'Accept: text/html');
   expect(path).not.toContain('<script>');
+});
+
+test('handshakes of one address that are begun and left do not hold up those of another', async () => {
+  // What a client sends first costs its sender nothing to send again.
+  const recorder = createListener().listen(0, '127.0.0.1');
+  await once(recorder, 'listening');
+  const { port: at } = recorder.address() as AddressInfo;
+  const coming = once(recorder, 'connection');
+  const client = connectTls({ port: at, host: '127.0.0.1' }).on('error', () => {});
+  const [seen] = await coming;
+  const [hello] = await once(seen, 'data');
+  for (const one of [client, seen, recorder]) 'destroy' in one ? one.destroy() : one.close();
+
+  const answered = new Set<Socket>();
+  const flood = await Promise.all(
+    Array.from({ length: 200 }, async () => {
+      const socket = connect({ port, host: '127.0.0.1', localAddress: '127.0.0.9' });
+      socket.on('error', () => {}).once('data', () => answered.add(socket));
+      await once(socket, 'connect');
+      return socket;
+    }),
+  );
+  for (const socket of flood) socket.write(hello);
+  const other = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false });
+  await once(other, 'secureConnect');
+  expect(answered.size).toBeLessThan(flood.length / 2);
+  for (const socket of [other, ...flood]) socket.destroy();
 });
 
 test('a program gets JSON', async () => {

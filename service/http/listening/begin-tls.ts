@@ -14,43 +14,84 @@ export interface PlainRequest {
   to: string | undefined;
 }
 
-interface PlainHttpDeps {
+interface BeginTlsDeps {
   /** Milliseconds that a connection may send nothing. */
   patience: number;
+  sourceOf(address: string): string;
   note(socket: Socket): void;
   refuse(socket: Socket): void;
 }
 
 /**
- * Answers plain HTTP on a port of HTTPS with where to go: a browser gets a page, a program what `refuse` sends. Nothing of it is done,
- * and no more of it is read than its first packet.
+ * Begins what comes to a port of HTTPS: handshakes in turn, and plain HTTP is answered with where to go: a browser gets a page, a program what
+ * `refuse` sends. Nothing of it is done, and no more of it is read than its first packet.
  */
-export function answerPlainHttp(server: Server, { patience, note, refuse }: PlainHttpDeps): void {
+export function beginTls(server: Server, { patience, sourceOf, note, refuse }: BeginTlsDeps): void {
   const toTls = server.listeners('connection').find(({ name }) => name === 'tlsConnectionListener');
   if (!toTls) throw new Error('This Node begins TLS in another way.');
   server.removeListener('connection', toTls as () => void);
+  const takeTurn = createTurns((socket) => toTls.call(server, socket));
   server.on('connection', (socket: Socket) => {
     if (socket.destroyed) return;
     const fail = () => socket.destroy();
-    socket.once('error', fail);
+    socket.on('error', fail);
     socket.setTimeout(patience, fail);
     socket.once('data', (first: Buffer) => {
-      socket.removeListener('error', fail);
       socket.removeListener('timeout', fail);
       socket.setTimeout(0);
       socket.pause();
       if (!method.test(first.subarray(0, 9).toString('latin1'))) {
         socket.unshift(first);
-        toTls.call(server, socket);
+        takeTurn(sourceOf(socket.remoteAddress ?? ''), socket, () => socket.removeListener('error', fail));
         return;
       }
-      socket.on('error', fail);
       note(socket);
       const request = readHead(first.subarray(0, LONGEST_HEAD).toString('latin1'));
       if (request.acceptsHtml) sendPage(socket, request);
       else refuse(socket);
     });
   });
+}
+
+/** What a handshake took of the thread, as many times, is for everything else before the next. */
+const REST = 3;
+
+/**
+ * Lets one handshake begin at a time, the sources in turn: what it is asked for costs the thread milliseconds and its caller nothing (D(HE)at,
+ * CVE-2002-20001).
+ */
+function createTurns(begin: (socket: Socket) => void) {
+  const waiting = new Map<string, Turn[]>();
+  let isBusy = false;
+
+  function next(): void {
+    const [first] = waiting;
+    isBusy = first !== undefined;
+    if (!first) return;
+    const [source, turns] = first;
+    const { socket, begins } = turns.shift()!;
+    waiting.delete(source);
+    if (turns.length > 0) waiting.set(source, turns);
+    if (socket.destroyed) return void setImmediate(next);
+    begins();
+    const before = performance.now();
+    begin(socket);
+    // Node reads what has come in the next tick, before this one.
+    process.nextTick(() => setTimeout(next, REST * (performance.now() - before)));
+  }
+
+  return (source: string, socket: Socket, begins: () => void): void => {
+    const turns = waiting.get(source) ?? [];
+    turns.push({ socket, begins });
+    waiting.set(source, turns);
+    if (!isBusy) next();
+  };
+}
+
+interface Turn {
+  socket: Socket;
+  /** Called before its handshake begins. */
+  begins(): void;
 }
 
 function readHead(head: string): PlainRequest {
