@@ -1,4 +1,3 @@
-import { defined } from '../../../lib/defined.ts';
 import type { AdministratorId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
@@ -128,13 +127,11 @@ export function createSignIn(parts: Parts, tickets: Tickets): SignIn {
       const account = mayEnter(known) ? known : undefined;
       // The turn does not depend on whether there is an account.
       const share = { organization: from.source, key: email };
-      const right = await checkPassword(hashes, account, password, share).catch(
-        async (error: unknown) => {
-          // Nothing was judged.
-          await inTransaction((tx) => attempt.takeBack(tx));
-          throw error;
-        },
-      );
+      const right = await checkPassword(hashes, account, password, share).catch(async (error: unknown) => {
+        // Nothing was judged.
+        await inTransaction((tx) => attempt.takeBack(tx));
+        throw error;
+      });
       const answer =
         right &&
         (await inTransaction(async (tx) => {

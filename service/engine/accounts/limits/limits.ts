@@ -6,7 +6,7 @@ import type { RateLimit } from '../../../lib/rate-limit.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
 import type { Actor, Foundation } from '../../audit/index.ts';
 import { createSharedUsage, type SharedUsageDeps } from './shared-usage.ts';
-import { sourceOf } from './source.ts';
+import { siteOf, sourceOf } from './source.ts';
 import { createUsage, type MonthlyLimit, monthOf, type Usage, WINDOW } from './usage.ts';
 import {
   defaultLimits,
@@ -81,7 +81,7 @@ export interface Limits {
    * organization have as many visits as its monthly limit says.
    */
   admitVisit(caller: LimitedCaller, address: string | undefined): Promise<Admitted>;
-  /** How far an address is beyond its free visits of a flow in this minute: 0 not at all, and one more for each twice as many. */
+  /** How far an address, or its IPv6 /48, is beyond its free visits of a flow in this minute: 0 not at all, and one more for each twice as many. */
   visitLevel(caller: Pick<LimitedCaller, 'organization' | 'lineage'>, address: string): Promise<number>;
   /** Counts for the month alone what a request that was admitted turned out to ask for. Throws MONTHLY_LIMIT_EXCEEDED. */
   meter(caller: LimitedCaller): Promise<Admitted>;
@@ -123,6 +123,8 @@ export interface LimitsDeps extends Pick<Foundation, 'db' | 'inTransaction' | 'a
 
 /** Visits of one flow from one address in any minute that cost the visitor nothing, and steps of the work that further ones cost. */
 const FREE_VISITS = 10;
+/** Times as many from one IPv6 /48. */
+const FREE_OF_SITE = 4;
 const MOST_LEVELS = 8;
 
 /** The month's counter of visits of published flows. */
@@ -265,8 +267,14 @@ function createRequestLimits(
     countNothing,
   }: Counting & ReturnType<typeof createMonthlyCount>,
 ): Pick<Limits, 'admit' | 'admitVisit' | 'visitLevel'> {
-  const visitorOf = (organization: OrganizationId, lineage: string, address: string) =>
-    `visitor/${lineage}/${sealer.emailHash(organization, sourceOf(address))}`;
+  const visitorsOf = (organization: OrganizationId, lineage: string, source: string) =>
+    `visitor/${lineage}/${sealer.emailHash(organization, source)}`;
+
+  async function levelOf(counter: string, free: number): Promise<number> {
+    let level = 0;
+    while (level < MOST_LEVELS && (await usage.wait(counter, free * 2 ** level)) > 0) level++;
+    return level;
+  }
 
   async function admitToMinute({ organization, world, lineage }: LimitedCaller, address?: string) {
     const known = settings.known(organization, lineage) ?? (await settings.read(organization, lineage));
@@ -275,7 +283,11 @@ function createRequestLimits(
       address === undefined
         ? undefined
         : await countMinute(
-            { name: 'address', counter: visitorOf(organization, lineage, address), most: perAddress },
+            {
+              name: 'address',
+              counter: visitorsOf(organization, lineage, sourceOf(address)),
+              most: perAddress,
+            },
             (seconds) => crowding(perAddress, seconds),
           );
     const own = await countMinute({ name: 'burst', counter: `burst/${lineage}`, most: burst }, (seconds) =>
@@ -295,13 +307,18 @@ function createRequestLimits(
     },
     async admitVisit(caller, address) {
       const { known, minute } = await admitToMinute(caller, address);
+      const site = address && siteOf(address);
+      if (site) usage.count(visitorsOf(caller.organization, caller.lineage, site));
       return caller.world === 'live' ? countVisit(caller, known.all) : countNothing(minute);
     },
     async visitLevel({ organization, lineage }, address) {
-      const name = visitorOf(organization, lineage, address);
-      let level = 0;
-      while (level < MOST_LEVELS && (await usage.wait(name, FREE_VISITS * 2 ** level)) > 0) level++;
-      return level;
+      const own = await levelOf(visitorsOf(organization, lineage, sourceOf(address)), FREE_VISITS);
+      const site = siteOf(address);
+      if (site === undefined) return own;
+      return Math.max(
+        own,
+        await levelOf(visitorsOf(organization, lineage, site), FREE_OF_SITE * FREE_VISITS),
+      );
     },
   };
 }

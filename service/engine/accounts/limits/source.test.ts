@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { sourceOf } from './source.ts';
+import { siteOf, sourceOf } from './source.ts';
 
 test.each([
   ['203.0.113.9', '203.0.113.9'],
@@ -10,4 +10,13 @@ test.each([
   ['/run/gatehouse.sock', 'unknown'],
 ])('%s counts as %s', (address, source) => {
   expect(sourceOf(address)).toBe(source);
+});
+
+test.each([
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1::/48'],
+  ['::ffff:203.0.113.9', undefined],
+  ['203.0.113.9', undefined],
+  ['/run/gatehouse.sock', undefined],
+])('the site of %s is %s', (address, site) => {
+  expect(siteOf(address)).toBe(site);
 });

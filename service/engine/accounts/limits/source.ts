@@ -11,6 +11,15 @@ export function sourceOf(address: string): string {
   if (!ipaddr.isValid(address)) return 'unknown';
   const parsed = ipaddr.process(address);
   if (parsed.kind() === 'ipv4') return parsed.toString();
-  const network = ipaddr.fromByteArray(parsed.toByteArray().map((byte, i) => (i < 8 ? byte : 0)));
-  return `${network}/64`;
+  return prefixOf(parsed, 64);
 }
+
+/** The /48 of an IPv6 address, which one site has and which holds 65,536 sources; undefined for IPv4. */
+export function siteOf(address: string): string | undefined {
+  if (isIPv4(address) || !ipaddr.isValid(address)) return undefined;
+  const parsed = ipaddr.process(address);
+  return parsed.kind() === 'ipv6' ? prefixOf(parsed, 48) : undefined;
+}
+
+const prefixOf = (address: ReturnType<typeof ipaddr.parse>, bits: number) =>
+  `${ipaddr.fromByteArray(address.toByteArray().map((byte, i) => (i < bits / 8 ? byte : 0)))}/${bits}`;

@@ -552,6 +552,21 @@ mostlyOnSqlite('hosted links', (newLocation, _, { test }) => {
     expect([await workOf(slug), await visit()]).toEqual([undefined, 'done']);
   });
 
+  test('the networks of one IPv6 site have forty visits in a minute that cost no work', async () => {
+    const definition = FlowDefinition.parse({ name: 'Visitors', product: 'verifyhuman' });
+    const flow = await engine.flows.create(engine.organization, definition, operator);
+    await engine.flows.publish(engine.organization, flow.id, operator);
+    const workOf = async (address: string) =>
+      (await flowPages.describe(flow.slug, { test: true, address })).work;
+    for (let i = 0; i < 40; i++) {
+      const address = `2001:db8:7:${i}::1`;
+      expect(await workOf(address)).toBeUndefined();
+      await begin(flowPages, flow.slug, true, address);
+    }
+    expect(await workOf('2001:db8:7:99::1')).toMatchObject({ bits: 15 });
+    expect(await workOf('2001:db8:8::1')).toBeUndefined();
+  });
+
   test('of one address no more visits of a flow are taken in a minute than are allowed', async () => {
     const definition = FlowDefinition.parse({ name: 'Visitors', product: 'verifyhuman' });
     const flow = await engine.flows.create(engine.organization, definition, operator);
