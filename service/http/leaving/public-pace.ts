@@ -50,9 +50,9 @@ const tooMany = () =>
 
 /**
  * One turn of the event loop each, in fair turns of their sources: many that come at once hold up neither what else came nor a source
- * with few. The first is not deferred.
+ * with few. The first is not deferred. `defer` calls `next` once the turn that begins is over.
  */
-function createFairTurns(defer: (next: () => void) => void = setImmediate) {
+export function createFairTurns(defer: (next: () => void) => void = setImmediate) {
   const lines = new Map<string, (() => void)[]>();
   let isTaken = false;
 

@@ -1,5 +1,6 @@
 import type { Server } from 'node:https';
 import type { Socket } from 'node:net';
+import { createFairTurns } from '../leaving/public-pace.ts';
 import { plainPage, plainPagePolicy } from '../pages/plain-page.ts';
 
 /** First bytes of a request of plain HTTP; those of TLS are a record of a handshake, 22. */
@@ -42,7 +43,8 @@ export function beginTls(server: Server, { patience, sourceOf, note, refuse }: B
       socket.pause();
       if (!method.test(first.subarray(0, 9).toString('latin1'))) {
         socket.unshift(first);
-        takeTurn(sourceOf(socket.remoteAddress ?? ''), socket, () => socket.removeListener('error', fail));
+        const begins = () => socket.removeListener('error', fail);
+        void takeTurn(sourceOf(socket.remoteAddress ?? ''), socket, begins);
         return;
       }
       note(socket);
@@ -53,45 +55,31 @@ export function beginTls(server: Server, { patience, sourceOf, note, refuse }: B
   });
 }
 
-/** What a handshake took of the thread, as many times, is for everything else before the next. */
+/**
+ * What a handshake took of the thread, as many times, is for everything else before the next; at least so many milliseconds, as a hello in
+ * parts, or a second one, is not seen here.
+ */
 const REST = 3;
+const LEAST = 4;
 
 /**
  * Lets one handshake begin at a time, the sources in turn: what it is asked for costs the thread milliseconds and its caller nothing (D(HE)at,
  * CVE-2002-20001).
  */
 function createTurns(begin: (socket: Socket) => void) {
-  const waiting = new Map<string, Turn[]>();
-  let isBusy = false;
-
-  function next(): void {
-    const [first] = waiting;
-    isBusy = first !== undefined;
-    if (!first) return;
-    const [source, turns] = first;
-    const { socket, begins } = turns.shift()!;
-    waiting.delete(source);
-    if (turns.length > 0) waiting.set(source, turns);
-    if (socket.destroyed) return void setImmediate(next);
+  let end = () => {};
+  const turn = createFairTurns((next) => {
+    end = next;
+  });
+  return async (source: string, socket: Socket, begins: () => void): Promise<void> => {
+    await turn(source);
+    if (socket.destroyed) return void setImmediate(end);
     begins();
     const before = performance.now();
     begin(socket);
     // Node reads what has come in the next tick, before this one.
-    process.nextTick(() => setTimeout(next, REST * (performance.now() - before)));
-  }
-
-  return (source: string, socket: Socket, begins: () => void): void => {
-    const turns = waiting.get(source) ?? [];
-    turns.push({ socket, begins });
-    waiting.set(source, turns);
-    if (!isBusy) next();
+    process.nextTick(() => setTimeout(end, Math.max(LEAST, REST * (performance.now() - before))));
   };
-}
-
-interface Turn {
-  socket: Socket;
-  /** Called before its handshake begins. */
-  begins(): void;
 }
 
 function readHead(head: string): PlainRequest {
