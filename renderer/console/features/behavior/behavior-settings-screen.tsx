@@ -166,7 +166,7 @@ function Doubt({
           bots: format.count(trained.botWindows),
         })}
       >
-        {trained.doubt}
+        {id === 'research-5' ? t('doubtOfResearch5') : trained.doubt}
       </Note>
       <Checkbox
         label={t('accept')}
