@@ -131,7 +131,7 @@ export function methodsOf(routes: PublishedRoute[]): string[] {
 /** What never became a request (broken HTTP, a head too long, a sender too slow, a tunnel), in the same shape. */
 export function answerBrokenRequests(
   app: FastifyInstance,
-  { ids, patience, sourceOf }: { ids: Ids; patience: number; sourceOf(address: string): string },
+  { ids, patience, inTurn }: { ids: Ids; patience: number; inTurn(address: string): Promise<boolean> },
 ): void {
   const shaken = new WeakSet<Socket>();
   app.server.on('secureConnection', (socket: Socket) => shaken.add(socket));
@@ -169,7 +169,7 @@ export function answerBrokenRequests(
   if (app.server instanceof HttpsServer)
     beginTls(app.server, {
       patience,
-      sourceOf,
+      inTurn,
       note: (socket) => void note(plainHttp, socket),
       refuse: (socket) =>
         refuse(socket, '400 Bad Request', 'INVALID_REQUEST', explainBrokenRequest(plainHttp).says),

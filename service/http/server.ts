@@ -23,7 +23,7 @@ import {
   routeOf,
   sendProblem,
 } from './error-handling.ts';
-import { createPublicPace, pacePublic, serveInTurn } from './leaving/public-pace.ts';
+import { createPublicPace, paceHandshakes, pacePublic, serveInTurn } from './leaving/public-pace.ts';
 import { closeSlowReaders, SlicedResponse } from './leaving/unsent-bytes.ts';
 import { boundConnections, type ConnectionsDeps, sayWhenCrowded } from './listening/connections.ts';
 import { stopGently } from './listening/listen-on-host.ts';
@@ -88,7 +88,12 @@ export interface ServerDeps extends AdmissionDeps {
   /** Whether a page of this origin may read errors; asked of `access` when absent. */
   knowsOrigin?: (origin: string) => Promise<boolean>;
   /** Bounds the connections; without it there is no bound. */
-  connections?: Pick<ConnectionsDeps, 'limits' | 'sourceOf' | 'elapsed'>;
+  connections?: Pick<ConnectionsDeps, 'limits' | 'sourceOf' | 'elapsed'> & {
+    /** The IPv6 network of one site, whose handshakes count together. */
+    siteOf?(address: string): string | undefined;
+  };
+  /** Of handshakes. Absent: real time. */
+  handshakes?: ReturnType<typeof paceHandshakes>;
   /** PEM. `strict`: whether HSTS is sent; true when absent. */
   tls?: { cert: string | Buffer; key: string | Buffer; strict?: () => boolean };
   metrics?: Pick<Metrics, 'request'>;
@@ -124,7 +129,7 @@ export function createServer(deps: ServerDeps): FastifyInstance {
     },
   }) as unknown as FastifyInstance;
   app.server.headersTimeout = Math.min(limits.head, limits.request);
-  const { limits: bounds, sourceOf, elapsed } = deps.connections ?? unbounded;
+  const { limits: bounds, sourceOf, siteOf, elapsed } = deps.connections ?? unbounded;
   const connections = boundConnections(app.server, {
     limits: bounds,
     sourceOf,
@@ -171,7 +176,13 @@ export function createServer(deps: ServerDeps): FastifyInstance {
   app.setNotFoundHandler((request, reply) => {
     throw notFound(request, reply, published);
   });
-  answerBrokenRequests(app, { ids: deps.ids, patience: limits.head, sourceOf });
+  const isPaced = deps.handshakes ?? paceHandshakes(realTime);
+  answerBrokenRequests(app, {
+    ids: deps.ids,
+    patience: limits.head,
+    // A proxy serves many clients.
+    inTurn: async (address) => isProxy(address) || isPaced(siteOf?.(address) ?? sourceOf(address)),
+  });
   closeSlowReaders(app, connections.senders, log);
   stopGently(app, connections.closeUnfinished);
   reportRequests(app, log, deps.metrics);

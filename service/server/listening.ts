@@ -7,7 +7,7 @@ import {
   createServedCertificate,
 } from '../certificate/served-certificate.ts';
 import { type Config, ConfigError } from '../config.ts';
-import { sourceOf as networkOf } from '../engine/accounts/index.ts';
+import { sourceOf as networkOf, siteOf } from '../engine/accounts/index.ts';
 import { connectionLimitsFor } from '../http/listening/connections.ts';
 import { listenOnHost } from '../http/listening/listen-on-host.ts';
 import { isLoopback, listenPolicy } from '../http/listening/listen-policy.ts';
@@ -84,7 +84,7 @@ function sourceOf({ tlsCert: cert, tlsKey: key }: Config, box: BoxCertificate): 
 function connectionBounds() {
   try {
     return {
-      doors: { limits: connectionLimitsFor(openFileLimit()), sourceOf: networkOf },
+      doors: { limits: connectionLimitsFor(openFileLimit()), sourceOf: networkOf, siteOf },
       control: { limits: { total: 64, perAddress: 64 }, sourceOf: () => 'this account' },
     };
   } catch (error) {

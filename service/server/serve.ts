@@ -3,7 +3,7 @@ import type { ComposeDeps } from '../compose/foundation.ts';
 import type { Config } from '../config.ts';
 import { keyStoreAdvice } from '../data-directory/database-location.ts';
 import { createRedirectDoor, createTrustDoor, type TrustDeps } from '../doors/trust/index.ts';
-import { type Organizations, sourceOf } from '../engine/accounts/index.ts';
+import { type Organizations, siteOf, sourceOf } from '../engine/accounts/index.ts';
 import type { Subjects } from '../engine/people/index.ts';
 import { listenOnHost } from '../http/listening/listen-on-host.ts';
 import type { OwnHosts } from '../http/listening/own-hosts.ts';
@@ -256,7 +256,7 @@ async function listenOnPlainHttp(
   port: number,
   { hosts, trust, httpsPort, ids, log }: PlainHttpDeps,
 ): Promise<{ port: number; close(): Promise<void> }> {
-  const app = createServer({ ids, log, hosts, trustedProxies, connections: { limits, sourceOf } });
+  const app = createServer({ ids, log, hosts, trustedProxies, connections: { limits, sourceOf, siteOf } });
   await app.register(createTrustDoor(trust));
   await app.register(createRedirectDoor({ port: httpsPort }));
   try {

@@ -5,25 +5,22 @@ import { type BodyPace, createBodyPace } from '../bodies/body-pace.ts';
 
 /** Requests without a credential of one address: those at once, then so many a second. */
 export const publicRate = { perSecond: 200, burst: 1_000 } as const;
-/** Requests of one address that wait for their turn; a further one is refused. */
+/**
+ * TLS handshakes of one address, or one IPv6 /48: those at once, then so many a second. They cost the thread milliseconds and their caller
+ * nothing (D(HE)at, CVE-2002-20001).
+ */
+const handshakeRate = { perSecond: 50, burst: 200 } as const;
+/** Requests or handshakes of one address that wait for their turn; a further one is refused. */
 const MOST_WAITING = 64;
 
-/** Requests to public routes are taken from one address at a pace: what is ahead of it waits. Those of all addresses are taken in turns. */
-export function pacePublic(
-  app: FastifyInstance,
-  pace: Pick<BodyPace, 'took'>,
-  sourceOf: (address: string) => string,
-): void {
+/** Waits for the turn of `source`; false at once where MOST_WAITING of it wait. */
+function createPacedTurns(pace: Pick<BodyPace, 'took'>) {
   const waiting = new Map<string, number>();
-  const turn = createFairTurns();
-  app.addHook('onRequest', async (request) => {
-    // A route that is not there costs as much as one that is open to all.
-    if (!request.is404 && request.routeOptions.config.access !== 'public') return;
-    const source = sourceOf(request.ip);
+  return async (source: string): Promise<boolean> => {
     const before = waiting.get(source) ?? 0;
-    if (before >= MOST_WAITING) throw tooMany();
+    if (before >= MOST_WAITING) return false;
     const pause = pace.took(source, 1);
-    if (!pause) return turn(source);
+    if (!pause) return true;
     waiting.set(source, before + 1);
     try {
       await pause;
@@ -32,12 +29,33 @@ export function pacePublic(
       if (left > 0) waiting.set(source, left);
       else waiting.delete(source);
     }
+    return true;
+  };
+}
+
+/** Requests to public routes are taken from one address at a pace: what is ahead of it waits. Those of all addresses are taken in turns. */
+export function pacePublic(
+  app: FastifyInstance,
+  pace: Pick<BodyPace, 'took'>,
+  sourceOf: (address: string) => string,
+): void {
+  const isPaced = createPacedTurns(pace);
+  const turn = createFairTurns();
+  app.addHook('onRequest', async (request) => {
+    // A route that is not there costs as much as one that is open to all.
+    if (!request.is404 && request.routeOptions.config.access !== 'public') return;
+    const source = sourceOf(request.ip);
+    if (!(await isPaced(source))) throw tooMany();
     await turn(source);
   });
 }
 
-export const createPublicPace = (deps: Pick<Parameters<typeof createBodyPace>[0], 'elapsed' | 'wait'>) =>
-  createBodyPace({ ...publicRate, ...deps });
+type PaceTime = Pick<Parameters<typeof createBodyPace>[0], 'elapsed' | 'wait'>;
+
+export const createPublicPace = (time: PaceTime) => createBodyPace({ ...publicRate, ...time });
+
+export const paceHandshakes = (time: PaceTime) =>
+  createPacedTurns(createBodyPace({ ...handshakeRate, ...time }));
 
 const tooMany = () =>
   new Problem(
@@ -50,9 +68,9 @@ const tooMany = () =>
 
 /**
  * One turn of the event loop each, in fair turns of their sources: many that come at once hold up neither what else came nor a source
- * with few. The first is not deferred. `defer` calls `next` once the turn that begins is over.
+ * with few. The first is not deferred.
  */
-export function createFairTurns(defer: (next: () => void) => void = setImmediate) {
+function createFairTurns(defer: (next: () => void) => void = setImmediate) {
   const lines = new Map<string, (() => void)[]>();
   let isTaken = false;
 

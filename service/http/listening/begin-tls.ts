@@ -1,6 +1,5 @@
 import type { Server } from 'node:https';
 import type { Socket } from 'node:net';
-import { createFairTurns } from '../leaving/public-pace.ts';
 import { plainPage, plainPagePolicy } from '../pages/plain-page.ts';
 
 /** First bytes of a request of plain HTTP; those of TLS are a record of a handshake, 22. */
@@ -18,20 +17,20 @@ export interface PlainRequest {
 interface BeginTlsDeps {
   /** Milliseconds that a connection may send nothing. */
   patience: number;
-  sourceOf(address: string): string;
+  /** Waits until a handshake of this address may begin; false where too many of it wait. */
+  inTurn(address: string): Promise<boolean>;
   note(socket: Socket): void;
   refuse(socket: Socket): void;
 }
 
 /**
- * Begins what comes to a port of HTTPS: handshakes in turn, and plain HTTP is answered with where to go: a browser gets a page, a program what
- * `refuse` sends. Nothing of it is done, and no more of it is read than its first packet.
+ * Begins what comes to a port of HTTPS: handshakes at a pace, and plain HTTP is answered with where to go: a browser gets a page, a program
+ * what `refuse` sends. Nothing of it is done, and no more of it is read than its first packet.
  */
-export function beginTls(server: Server, { patience, sourceOf, note, refuse }: BeginTlsDeps): void {
+export function beginTls(server: Server, { patience, inTurn, note, refuse }: BeginTlsDeps): void {
   const toTls = server.listeners('connection').find(({ name }) => name === 'tlsConnectionListener');
   if (!toTls) throw new Error('This Node begins TLS in another way.');
   server.removeListener('connection', toTls as () => void);
-  const takeTurn = createTurns((socket) => toTls.call(server, socket));
   server.on('connection', (socket: Socket) => {
     if (socket.destroyed) return;
     const fail = () => socket.destroy();
@@ -43,8 +42,12 @@ export function beginTls(server: Server, { patience, sourceOf, note, refuse }: B
       socket.pause();
       if (!method.test(first.subarray(0, 9).toString('latin1'))) {
         socket.unshift(first);
-        const begins = () => socket.removeListener('error', fail);
-        void takeTurn(sourceOf(socket.remoteAddress ?? ''), socket, begins);
+        void inTurn(socket.remoteAddress ?? '').then((may) => {
+          if (!may) socket.destroy();
+          if (socket.destroyed) return;
+          socket.removeListener('error', fail);
+          toTls.call(server, socket);
+        });
         return;
       }
       note(socket);
@@ -53,33 +56,6 @@ export function beginTls(server: Server, { patience, sourceOf, note, refuse }: B
       else refuse(socket);
     });
   });
-}
-
-/**
- * What a handshake took of the thread, as many times, is for everything else before the next; at least so many milliseconds, as a hello in
- * parts, or a second one, is not seen here.
- */
-const REST = 3;
-const LEAST = 4;
-
-/**
- * Lets one handshake begin at a time, the sources in turn: what it is asked for costs the thread milliseconds and its caller nothing (D(HE)at,
- * CVE-2002-20001).
- */
-function createTurns(begin: (socket: Socket) => void) {
-  let end = () => {};
-  const turn = createFairTurns((next) => {
-    end = next;
-  });
-  return async (source: string, socket: Socket, begins: () => void): Promise<void> => {
-    await turn(source);
-    if (socket.destroyed) return void setImmediate(end);
-    begins();
-    const before = performance.now();
-    begin(socket);
-    // Node reads what has come in the next tick, before this one.
-    process.nextTick(() => setTimeout(end, Math.max(LEAST, REST * (performance.now() - before))));
-  };
 }
 
 function readHead(head: string): PlainRequest {

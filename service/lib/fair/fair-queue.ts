@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 /** Whose turn something scarce is: work of a thread, a place, a stream. */
 export interface Share {
   world: 'live' | 'test';
-  /** Before a sign-in: the source of the caller, for a turn of its own would show that an account exists. '': of none. */
+  /** '': of none, as before a sign-in from an unknown source. */
   organization: string;
   /** An API key, a published flow, or another caller of the organization. */
   key: string;

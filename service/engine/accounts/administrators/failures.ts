@@ -32,6 +32,8 @@ const FORGOTTEN_AFTER = 90 * DAY;
 
 /** One attempt, counted as a failure until it is known to be none. */
 export interface Attempt {
+  /** Whether the account signed in from this source before. */
+  fromKnownSource: boolean;
   /** It was no failure, but the account is not signed in yet: what it was counted as is taken back. */
   takeBack(tx: Tx): Promise<void>;
   /** The account is signed in: its failures from this source are forgotten, and the source is known from now on. */
@@ -101,6 +103,7 @@ export function createSignInFailures({ inTransaction, integrity, clock }: SignIn
       if (refusal) throw refusal;
       const [pair, whole] = counted as [FailureRow, FailureRow];
       return {
+        fromKnownSource: pair.knownAt !== undefined,
         async takeBack(tx) {
           await takeBack(tx, pair, at);
           await takeBack(tx, whole, at);

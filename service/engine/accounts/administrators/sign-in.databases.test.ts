@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { onSqlite } from '../../../../test/storage/databases.ts';
 import { operator } from '../../../../test/support/engine.ts';
-import { password, startStaff } from '../../../../test/support/staff.ts';
+import { password, refusal, startStaff } from '../../../../test/support/staff.ts';
 import type { AdministratorId } from '../../../lib/id.ts';
 import { insertAccount, selectAccount } from './administrator-store.ts';
 
@@ -54,6 +54,20 @@ onSqlite('sign-in', (newLocation) => {
     );
     // Two are judged at a time.
     expect(judged.slice(-2)).toContain(ada.email);
+    await stop();
+  });
+
+  test('sign-ins from many sources hold up none from where the account signed in before', async () => {
+    const { administrators, ada, open, stop } = await startStaff({ location: await newLocation() });
+    await open();
+    const strangers = Array.from({ length: 90 }, (_, i) =>
+      refusal(
+        administrators.signIn({ email: `stranger${i}@example.com`, password: 'a', ...at(`10.1.0.${i}`) }),
+      ),
+    );
+    await open();
+    expect(new Set(await Promise.all(strangers))).toEqual(new Set(['SIGN_IN_REFUSED', 'OVERLOADED']));
+    expect(await refusal(open(ada.email))).toBe('none');
     await stop();
   });
 

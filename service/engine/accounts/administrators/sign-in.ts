@@ -125,8 +125,10 @@ export function createSignIn(parts: Parts, tickets: Tickets): SignIn {
       const attempt = await failures.begin(email, from.source);
       const known = await usable(db, email);
       const account = mayEnter(known) ? known : undefined;
-      // The turn does not depend on whether there is an account.
-      const share = { organization: from.source, key: email };
+      // From elsewhere an account that exists has no other turn than one that does not.
+      const share = attempt.fromKnownSource
+        ? { organization: account?.organization ?? '', key: email }
+        : { organization: '', key: from.source, address: email };
       const right = await checkPassword(hashes, account, password, share).catch(async (error: unknown) => {
         // Nothing was judged.
         await inTransaction((tx) => attempt.takeBack(tx));
@@ -152,7 +154,7 @@ export function checkPassword(
   hashes: Parts['hashes'],
   account: Account | undefined,
   password: string,
-  share: { organization: string; key: string },
+  share: { organization: string; key: string; address?: string },
 ): Promise<boolean> {
   return password.length > 4 * MOST_CHARACTERS
     ? hashes.verify(undefined, '', share)
