@@ -9,16 +9,16 @@ export const publicRate = { perSecond: 200, burst: 1_000 } as const;
  * TLS handshakes of one address, or one IPv6 /48: those at once, then so many a second. They cost the thread milliseconds and their caller
  * nothing (D(HE)at, CVE-2002-20001).
  */
-const handshakeRate = { perSecond: 50, burst: 200 } as const;
-/** Requests or handshakes of one address that wait for their turn; a further one is refused. */
-const MOST_WAITING = 64;
+const handshakeRate = { perSecond: 100, burst: 400 } as const;
+/** Requests, or handshakes, of one address that wait for their turn; a further one is refused. */
+const MOST_WAITING = { requests: 64, handshakes: 128 } as const;
 
-/** Waits for the turn of `source`; false at once where MOST_WAITING of it wait. */
-function createPacedTurns(pace: Pick<BodyPace, 'took'>) {
+/** Waits for the turn of `source`; false at once where `most` of it wait. */
+function createPacedTurns(pace: Pick<BodyPace, 'took'>, most: number) {
   const waiting = new Map<string, number>();
   return async (source: string): Promise<boolean> => {
     const before = waiting.get(source) ?? 0;
-    if (before >= MOST_WAITING) return false;
+    if (before >= most) return false;
     const pause = pace.took(source, 1);
     if (!pause) return true;
     waiting.set(source, before + 1);
@@ -39,7 +39,7 @@ export function pacePublic(
   pace: Pick<BodyPace, 'took'>,
   sourceOf: (address: string) => string,
 ): void {
-  const isPaced = createPacedTurns(pace);
+  const isPaced = createPacedTurns(pace, MOST_WAITING.requests);
   const turn = createFairTurns();
   app.addHook('onRequest', async (request) => {
     // A route that is not there costs as much as one that is open to all.
@@ -55,7 +55,7 @@ type PaceTime = Pick<Parameters<typeof createBodyPace>[0], 'elapsed' | 'wait'>;
 export const createPublicPace = (time: PaceTime) => createBodyPace({ ...publicRate, ...time });
 
 export const paceHandshakes = (time: PaceTime) =>
-  createPacedTurns(createBodyPace({ ...handshakeRate, ...time }));
+  createPacedTurns(createBodyPace({ ...handshakeRate, ...time }), MOST_WAITING.handshakes);
 
 const tooMany = () =>
   new Problem(

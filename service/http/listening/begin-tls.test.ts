@@ -73,7 +73,7 @@ test('a host or path that is none does not come into the page', async () => {
   expect(path).not.toContain('<script>');
 });
 
-test('of one address 200 handshakes begin at once, and further ones in turn', async () => {
+test('of one address 400 handshakes begin at once, and further ones in turn', async () => {
   // What a client sends first costs its sender nothing to send again.
   const recorder = createListener().listen(0, '127.0.0.1');
   await once(recorder, 'listening');
@@ -86,19 +86,19 @@ test('of one address 200 handshakes begin at once, and further ones in turn', as
 
   let answered = 0;
   let refused = 0;
-  const flood = Array.from({ length: 270 }, () => {
+  const flood = Array.from({ length: 534 }, () => {
     const socket = connect({ port, host: '127.0.0.1', localAddress: '127.0.0.9' });
     socket.on('error', () => {}).write(hello);
     socket.once('data', () => answered++);
     socket.once('close', () => socket.bytesRead === 0 && refused++);
     return socket;
   });
-  // 64 wait, and six are refused.
-  await expect.poll(() => [answered, refused]).toEqual([200, 6]);
+  // 128 wait, and six are refused.
+  await expect.poll(() => [answered, refused]).toEqual([400, 6]);
   const other = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false });
   await once(other, 'secureConnect');
   for (const go of turns.splice(0)) go();
-  await expect.poll(() => answered).toBe(264);
+  await expect.poll(() => answered).toBe(528);
   for (const socket of [other, ...flood]) socket.destroy();
 });
 
