@@ -153,6 +153,19 @@ describe.skipIf(binaries === undefined)('nodes of a PostgreSQL database', () => 
       await at('node_c', 'https://10.0.0.3:7301');
     });
 
+    test('also beside one that is busy and misses a heartbeat', async () => {
+      await at('node_a', 'https://10.0.0.1:7301');
+      const admin = await connect();
+      await admin.query('begin');
+      await admin.query('select from service_node for update');
+      const attempt = at('node_b', 'https://10.0.0.1:7301');
+      const refused = expect(attempt).rejects.toMatchObject({ code: 'CONFLICT' });
+      // Longer than one heartbeat is waited for.
+      await admin.query('select pg_sleep(3)');
+      await admin.query('rollback');
+      await refused;
+    });
+
     test('beside one at a loopback address', async () => {
       await at('node_a', 'https://127.0.0.1:7301');
       await expect(at('node_b', 'https://10.0.0.1:7301')).rejects.toMatchObject({

@@ -131,10 +131,10 @@ export function joinNodes(url: string, deps: NodeDeps): Promise<PostgresLock> {
       return backend === undefined ? { is: 'taken over', refusal: removed() } : { is: 'held', backend };
     }
     const rows = await readRows(client, { not: '' });
-    if (rows.some((row) => findFault(node, holder, row) !== undefined)) {
-      const fault = (await whichBeat(client, rows)).map((row) => findFault(node, holder, row)).find(Boolean);
-      if (fault !== undefined) return { is: 'in use', refusal: new Problem('CONFLICT', fault) };
-    }
+    const suspects = rows.filter((row) => findFault(node, holder, row) !== undefined);
+    const [living] = suspects.length > 0 ? await whichBeat(client, suspects) : [];
+    const fault = living && findFault(node, holder, living);
+    if (fault !== undefined) return { is: 'in use', refusal: new Problem('CONFLICT', fault) };
     // Of an earlier run with this data directory, which its lock says is over.
     await removeNodes(
       client,
@@ -275,12 +275,18 @@ async function readRows(client: pg.Client, { not }: { not: string }): Promise<No
 /** Machine and data directory: of `NAME on box: /srv/gatehouse` what follows `on`. */
 const placeOf = (holder: string): string | undefined => holder.split(' on ').at(-1);
 
+/** Times that a node is waited for whose session at the server is open, as one that is busy may miss a heartbeat. */
+const LOOKS = 3;
+
 /** Those that give a sign still: what a killed one has left hinders none. */
 async function whichBeat(client: pg.Client, rows: readonly NodeRow[]): Promise<NodeRow[]> {
   const before = new Map(rows.map(({ token, beats }) => [token, beats]));
-  await wait(BEAT_EVERY + 500);
-  const after = await readRows(client, { not: '' });
-  return after.filter(({ token, beats }) => before.has(token) && before.get(token) !== beats);
+  for (let look = 1; ; look++) {
+    await wait(BEAT_EVERY + 500);
+    const known = (await readRows(client, { not: '' })).filter(({ token }) => before.has(token));
+    const beating = known.filter(({ token, beats }) => before.get(token) !== beats);
+    if (beating.length > 0 || look === LOOKS || !known.some(({ alive }) => alive)) return beating;
+  }
 }
 
 /** Why a node cannot run beside another one: that is the same, or one of both does not reach the other. */
