@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { fakeSocket } from '../../../test/support/fake-socket.ts';
 import type { FrameLink } from '../../engine/live/index.ts';
+import { LET_IN } from '../../http/listening/connections.ts';
 import { silentLog } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import { serveFrames } from './frames.ts';
@@ -79,5 +80,35 @@ test('orders and frames that wait for their answer are bounded, each kind by its
   for (let i = 0; i < 10; i++) send(Buffer.alloc(9));
   for (let i = 0; i < 10; i++) send('{"is":"start"}');
   expect(asked).toEqual(['frame', 'frame', 'frame', 'start', 'start', 'start']);
+  socket.emit('close');
+});
+
+test('a frame that was judged keeps the connection from giving way, one that was left out or refused does not', async () => {
+  const { socket, webSocket } = fakeSocket();
+  const signs: string[] = [];
+  socket.on(LET_IN, () => signs.push('let in or judged'));
+  const answers: (() => object)[] = [
+    () => ({ state: 'running', leftOut: true }),
+    () => {
+      throw new Problem('IMAGE_UNREADABLE', 'No picture.');
+    },
+    () => ({ state: 'running', judged: 1 }),
+  ];
+  const link = {
+    session: 'ses_1',
+    state: async () => ({ state: 'ready' }),
+    close() {},
+    submitFrame: async () => answers.shift()!(),
+  } as unknown as FrameLink;
+  const deps = { liveSessions: { connect: async () => link }, log: silentLog, every: () => () => {} };
+  serveFrames(webSocket, deps, '192.0.2.1');
+  const after = async (message: string | Buffer) => {
+    socket.emit('message', Buffer.from(message), typeof message !== 'string');
+    await new Promise(setImmediate);
+    return signs.length;
+  };
+  expect(await after('{"token":"t"}')).toBe(1);
+  const counts = [await after(Buffer.alloc(9)), await after(Buffer.alloc(9)), await after(Buffer.alloc(9))];
+  expect(counts).toEqual([1, 1, 2]);
   socket.emit('close');
 });
