@@ -1,9 +1,32 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { onSqlite } from '../../../../test/storage/databases.ts';
 import { operator } from '../../../../test/support/engine.ts';
 import { password, refusal, startStaff } from '../../../../test/support/staff.ts';
+import type * as FairSlots from '../../../lib/fair/fair-slots.ts';
 import type { AdministratorId } from '../../../lib/id.ts';
 import { insertAccount, selectAccount } from './administrator-store.ts';
+
+/** Passwords are judged once `opened` is resolved; `asked`: how many took a place or wait for one. */
+const judging = vi.hoisted(() => ({ asked: 0, opened: Promise.resolve() }));
+vi.mock('../../../lib/fair/fair-slots.ts', async (load: () => Promise<typeof FairSlots>) => {
+  const { createFairSlots } = await load();
+  return {
+    createFairSlots: (options: FairSlots.FairSlotsDeps): FairSlots.FairSlots => {
+      const inTurn = createFairSlots(options);
+      return (share, work, signal) => {
+        judging.asked++;
+        return inTurn(share, () => judging.opened.then(work), signal);
+      };
+    },
+  };
+});
+
+function holdJudging(): () => void {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  Object.assign(judging, { asked: 0, opened: promise });
+  onTestFinished(resolve);
+  return resolve;
+}
 
 const at = (source: string) => ({ source, device: 'Firefox' });
 const HOUR = 3_600_000;
@@ -44,14 +67,20 @@ onSqlite('sign-in', (newLocation) => {
   test('the turn of a sign-in is the same with an account and without', async () => {
     const { administrators, ada, stop } = await startStaff({ location: await newLocation() });
     const judged: string[] = [];
-    const madeUp = Array.from({ length: 9 }, (_, i) => `stranger${i}@example.com`);
-    await Promise.all(
-      [...madeUp, ada.email].map((email) =>
-        administrators
-          .signIn({ email, password: 'not hers at all', ...at('10.0.0.1') })
-          .catch(() => judged.push(email)),
-      ),
-    );
+    const release = holdJudging();
+    const signIn = (email: string) =>
+      administrators
+        .signIn({ email, password: 'not hers at all', ...at('10.0.0.1') })
+        .catch(() => judged.push(email));
+    const all = [];
+    for (let i = 0; i < 9; i++) {
+      all.push(signIn(`stranger${i}@example.com`));
+      await expect.poll(() => judging.asked).toBe(i + 1);
+    }
+    all.push(signIn(ada.email));
+    await expect.poll(() => judging.asked).toBe(10);
+    release();
+    await Promise.all(all);
     // Two are judged at a time.
     expect(judged.slice(-2)).toContain(ada.email);
     await stop();
@@ -60,14 +89,21 @@ onSqlite('sign-in', (newLocation) => {
   test('sign-ins from many sources hold up none from where the account signed in before', async () => {
     const { administrators, ada, open, stop } = await startStaff({ location: await newLocation() });
     await open();
+    const release = holdJudging();
+    const ended: string[] = [];
     const strangers = Array.from({ length: 90 }, (_, i) =>
       refusal(
         administrators.signIn({ email: `stranger${i}@example.com`, password: 'a', ...at(`10.1.0.${i}`) }),
-      ),
+      ).then((code) => ended.push(code)),
     );
-    await open();
-    expect(new Set(await Promise.all(strangers))).toEqual(new Set(['SIGN_IN_REFUSED', 'OVERLOADED']));
-    expect(await refusal(open(ada.email))).toBe('none');
+    // Two are judged, 64 wait.
+    await expect.poll(() => ended).toEqual(Array(24).fill('OVERLOADED'));
+    const mine = refusal(open(ada.email)).then((code) => ended.push(code));
+    await expect.poll(() => ended).toEqual(Array(25).fill('OVERLOADED'));
+    release();
+    await Promise.all([mine, ...strangers]);
+    expect(ended.slice(25, 30)).toContain('none');
+    expect(ended.filter((code) => code === 'SIGN_IN_REFUSED')).toHaveLength(65);
     await stop();
   });
 
