@@ -24,7 +24,7 @@ vi.mock('../../../lib/fair/fair-slots.ts', async (load: () => Promise<typeof Fai
 function holdJudging(): () => void {
   const { promise, resolve } = Promise.withResolvers<void>();
   Object.assign(judging, { asked: 0, opened: promise });
-  onTestFinished(resolve);
+  onTestFinished(() => resolve());
   return resolve;
 }
 
