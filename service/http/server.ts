@@ -88,10 +88,7 @@ export interface ServerDeps extends AdmissionDeps {
   /** Whether a page of this origin may read errors; asked of `access` when absent. */
   knowsOrigin?: (origin: string) => Promise<boolean>;
   /** Bounds the connections; without it there is no bound. */
-  connections?: Pick<ConnectionsDeps, 'limits' | 'sourceOf' | 'elapsed'> & {
-    /** The IPv6 network of one site, whose handshakes count together. */
-    siteOf?(address: string): string | undefined;
-  };
+  connections?: Pick<ConnectionsDeps, 'limits' | 'sourceOf' | 'siteOf' | 'elapsed'>;
   /** Of handshakes. Absent: real time. */
   handshakes?: ReturnType<typeof paceHandshakes>;
   /** PEM. `strict`: whether HSTS is sent; true when absent. */
@@ -135,7 +132,7 @@ export function createServer(deps: ServerDeps): FastifyInstance {
     sourceOf,
     isProxy,
     crowded: sayWhenCrowded(log, bounds),
-    ...defined({ elapsed }),
+    ...defined({ siteOf, elapsed }),
   });
 
   app.decorate('wireErrors', {});
@@ -169,7 +166,7 @@ export function createServer(deps: ServerDeps): FastifyInstance {
 
   app.setErrorHandler((error, request, reply) => {
     drainBody(request.raw, (bytes) =>
-      pace.took(request.caller ? meteredAs(request.caller) : request.ip, bytes),
+      pace.took(request.caller ? meteredAs(request.caller) : sourceOf(request.ip), bytes),
     );
     return sendProblem(log, error, request, reply);
   });

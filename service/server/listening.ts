@@ -7,7 +7,6 @@ import {
   createServedCertificate,
 } from '../certificate/served-certificate.ts';
 import { type Config, ConfigError } from '../config.ts';
-import { sourceOf as networkOf, siteOf } from '../engine/accounts/index.ts';
 import { connectionLimitsFor } from '../http/listening/connections.ts';
 import { listenOnHost } from '../http/listening/listen-on-host.ts';
 import { isLoopback, listenPolicy } from '../http/listening/listen-policy.ts';
@@ -16,6 +15,7 @@ import type { createServer } from '../http/server.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { openSocketPath } from '../lib/machine/socket-path.ts';
+import { sourceOf as networkOf, siteOf } from '../lib/source.ts';
 
 type Server = ReturnType<typeof createServer>;
 

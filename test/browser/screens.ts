@@ -89,8 +89,11 @@ if (findings.length > 0) {
   );
 }
 
-function openContext(browser: Browser): Promise<BrowserContext> {
-  return browser.newContext({ locale: options.language, reducedMotion: 'reduce' });
+async function openContext(browser: Browser): Promise<BrowserContext> {
+  const context = await browser.newContext({ locale: options.language, reducedMotion: 'reduce' });
+  // Faces are judged beside everything else that a busy machine does.
+  context.setDefaultTimeout(180_000);
+  return context;
 }
 
 function note(name: string, faults: readonly string[]): void {

@@ -172,12 +172,46 @@ mostlyOnSqlite('limits', (newLocation, _, { test }) => {
     // What an address was refused counts for no other, and not for the key.
     await limits.set(one, { burst: 7 }, operator, id);
     await from('192.0.2.8');
-    await expect(from('192.0.2.9')).rejects.toThrow('may send 7 requests');
+    await expect(from('2001:db8:0:0:f::')).rejects.toThrow('From one address 3 requests');
+    await expect(limits.admit(caller, { metered: false })).rejects.toThrow('may send 7 requests');
     await limits.set(one, { burst: 100, perAddress: 4 }, operator, id);
     await from('192.0.2.7');
     await expect(from('192.0.2.7')).rejects.toThrow('From one address 4 requests a minute are taken.');
     advance(MINUTE + 5_000);
     await from('192.0.2.7');
+  });
+
+  test('few addresses that use up the minute of a page do not shut out the others', async () => {
+    const { limits, make } = await open();
+    const { id, caller } = await make(one);
+    await limits.set(one, { perAddress: 10, burst: 20 }, operator, id);
+    const from = (address: string, times = 1) =>
+      outcomes(Array.from({ length: times }, () => limits.admit(caller, { metered: false, address })));
+    const refused = 'BURST_LIMIT_EXCEEDED';
+    for (const address of ['192.0.2.1', '192.0.2.2']) expect(await from(address, 10)).not.toContain(refused);
+    expect(await from('192.0.2.3', 6)).toEqual([...times(5, 'in'), refused]);
+    expect(await from('192.0.2.1', 6)).toEqual(Array(6).fill(refused));
+    // Of one IPv6 site four times as many.
+    for (let i = 0; i < 4; i++)
+      expect(await from(`2001:db8:7:${i}::1`, 6)).toEqual([...times(5, 'in'), refused]);
+    expect(await from('2001:db8:7:9::1')).toEqual([refused]);
+    // In all ten times as many: 155 more.
+    for (let i = 0; i < 31; i++) expect(await from(`192.0.2.${10 + i}`, 5)).not.toContain(refused);
+    expect(await from('192.0.2.99')).toEqual([refused]);
+    advance(MINUTE + 5_000);
+    expect(await from('192.0.2.1')).toEqual(['in']);
+  });
+
+  test('of one IPv6 site no more is taken than of four addresses, and visits in test mode use up none of the others', async () => {
+    const { limits, make } = await open();
+    const { id, caller } = await make(one);
+    await limits.set(one, { perAddress: 3, burst: 20 }, operator, id);
+    const test = { ...caller, world: 'test' as const };
+    const visit = (who: typeof caller, address: string) => limits.admitVisit(who, address);
+    const site = Array.from({ length: 15 }, (_, i) => visit(test, `2001:db8:7:${i}::1`));
+    expect(await outcomes(site)).toEqual([...times(12, 'in'), ...times(3, 'BURST_LIMIT_EXCEEDED')]);
+    const many = Array.from({ length: 20 }, (_, i) => visit(caller, `192.0.2.${i}`));
+    expect(await outcomes(many)).toEqual(times(20, 'in'));
   });
 
   test('the address of a visitor stands in no counter', async () => {

@@ -52,7 +52,6 @@ export {
   type LimitsReport,
   type MonthlyUse,
 } from './limits/limits.ts';
-export { siteOf, sourceOf } from './limits/source.ts';
 export { textOwner } from './organizations/consent-texts.ts';
 export {
   type Branding,

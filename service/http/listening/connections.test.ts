@@ -31,7 +31,7 @@ async function listen(
   const app = createServer({
     log: { debug() {}, info() {}, error() {}, warn: (fields) => void warnings.push(fields) },
     ids: createIds(systemClock),
-    connections: { limits, sourceOf: () => caller, elapsed: () => time.now },
+    connections: { limits, sourceOf: () => caller, siteOf: () => caller[0], elapsed: () => time.now },
     ...more,
   });
   running.push(app);
@@ -229,10 +229,11 @@ test('an answer that is not read makes room, of the address with the most connec
   expect(open(held[1]!)).toBe(true);
 });
 
-test('where all else is busy, a WebSocket gives way whose frames are not judged for three seconds, of the address with the most', async () => {
+test('where all else is busy, a WebSocket gives way whose frames were not judged for three seconds, of the address with the most', async () => {
   const { opened, say, idle, get, time } = await listenForSockets({ total: 4, perAddress: 4 });
   const held = [await opened('b', 'token')];
   for (let i = 0; i < 3; i++) held.push(await opened('a', 'token'));
+  for (const one of held) await say(one, 'frame');
   time.now = 2_999;
   await closed(await idle('c'));
   await say(held[1]!, 'frame');
@@ -245,6 +246,19 @@ test('where all else is busy, a WebSocket gives way whose frames are not judged 
   await idle('e');
   await closed(unused);
   expect(held.map(({ readyState }) => readyState === WebSocket.OPEN)).toEqual([true, true, false, true]);
+});
+
+test('a WebSocket without a judged frame gives way at once, of the network with the most', async () => {
+  const { opened, get } = await listenForSockets({ total: 4, perAddress: 4 });
+  const held = [await opened('b', 'token')];
+  for (const who of ['a1', 'a2', 'a3']) held.push(await opened(who, 'token'));
+  for (const at of [1, 2]) {
+    const displaced = once(held[at]!, 'close');
+    expect(await get('c')).toBe(200);
+    await displaced;
+    held.push(await opened('a4', 'token'));
+  }
+  expect(held[0]!.readyState).toBe(WebSocket.OPEN);
 });
 
 test('people of one address who wait do not displace each other', async () => {

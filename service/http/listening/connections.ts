@@ -18,6 +18,8 @@ export interface ConnectionsDeps {
   limits: ConnectionLimits;
   /** The source of a connection; the limit per address counts by it. */
   sourceOf(address: string): string;
+  /** The IPv6 /48 of an address. */
+  siteOf?(address: string): string | undefined;
   /** A proxy serves many clients: only the total limit applies to it. */
   isProxy(address: string): boolean;
   /** Called when a connection is displaced or refused. */
@@ -53,11 +55,15 @@ interface Connection {
   secure?: TLSSocket;
   /** A WebSocket whose caller was let in: as if a request were under way. */
   isLetIn?: true;
+  /** A frame of it was judged. */
+  isJudged?: true;
 }
 
 interface Source {
   name: string;
   open: number;
+  /** The connections of its IPv6 /48, or its own. */
+  site: { name: string; open: number };
   /** Longest idle first. */
   idle: Set<Connection>;
   limit: number;
@@ -67,7 +73,8 @@ interface Source {
  * Bounds the connections of a server. Where one more would be too many, the one that has been idle longest makes room: of the same
  * source when that has its share, otherwise of the source with the most idle ones; or one without its whole body, or whose whole answer waits
  * for its reader, where its source has more connections. So a caller who opens connections and sends nothing, or half, or reads nothing,
- * displaces only itself. Where there is none of these, a WebSocket gives way whose caller was let in and has had no frame judged for GRACE.
+ * displaces only itself. Where there is none of these, a WebSocket gives way whose caller was let in and has had no frame judged for GRACE, or
+ * none at all, of the source or IPv6 /48 with the most connections.
  * A connection whose request is worked on is never closed.
  */
 export function boundConnections(server: Server, deps: ConnectionsDeps): Connections {
@@ -109,7 +116,10 @@ export function boundConnections(server: Server, deps: ConnectionsDeps): Connect
   server.on(LET_IN, (socket: Socket) => {
     const connection = bySocket.get(socket);
     if (!connection) return;
-    if (connection.isLetIn) return register.judged(connection);
+    if (connection.isLetIn) {
+      connection.isJudged = true;
+      return register.judged(connection);
+    }
     connection.isLetIn = true;
     register.begin(connection);
   });
@@ -152,11 +162,13 @@ const FEW = 8;
 function createRegister({
   limits,
   sourceOf,
+  siteOf,
   isProxy,
   crowded,
   elapsed = () => performance.now(),
 }: ConnectionsDeps) {
   const sources = new Map<string, Source>();
+  const sites = new Map<string, Source['site']>();
   const open = new Set<Connection>();
   /** With a request under way, in the order of their beginning. */
   const busy = new Set<Connection>();
@@ -179,12 +191,16 @@ function createRegister({
   function unfinished(source: Source | undefined, isLetIn?: true): Connection | undefined {
     const now = elapsed();
     const isMany = ({ open: has, limit }: Source) => !isLetIn && has > FEW && limit < limits.total;
+    // Without a judged frame a new socket is worth no more than the one before it.
+    const isSpared = (one: Connection, since: number) =>
+      since > now - GRACE && !isMany(one.source) && (!one.isLetIn || one.isJudged === true);
+    const sizeOf = ({ open: has, site }: Source) => (isLetIn ? site.open : has);
     let found: Connection | undefined;
     for (const one of busy) {
       if (one.isLetIn !== isLetIn || (source && one.source !== source)) continue;
       const since = waitsSince(one, now);
-      if (since === undefined || (since > now - GRACE && !isMany(one.source))) continue;
-      if (!found || one.source.open > found.source.open) found = one;
+      if (since === undefined || isSpared(one, since)) continue;
+      if (!found || sizeOf(one.source) > sizeOf(found.source)) found = one;
     }
     return found;
   }
@@ -220,7 +236,9 @@ function createRegister({
     busy.delete(connection);
     const { source } = connection;
     source.open--;
+    source.site.open--;
     if (source.open === 0) sources.delete(source.name);
+    if (source.site.open === 0) sites.delete(source.site.name);
   }
 
   return {
@@ -231,9 +249,12 @@ function createRegister({
     enter(socket: Socket): Connection | undefined {
       const address = socket.remoteAddress ?? '';
       const name = sourceOf(address);
+      const siteName = siteOf?.(address) ?? name;
+      const site = sites.get(siteName) ?? { name: siteName, open: 0 };
       const source: Source = sources.get(name) ?? {
         name,
         open: 0,
+        site,
         idle: new Set(),
         limit: isProxy(address) ? limits.total : limits.perAddress,
       };
@@ -246,8 +267,10 @@ function createRegister({
       }
       const connection: Connection = { socket, source, requests: 0, since: 0 };
       sources.set(name, source);
+      sites.set(siteName, site);
       open.add(connection);
       source.open++;
+      site.open++;
       idle.add(connection);
       return connection;
     },

@@ -67,6 +67,36 @@ test('addresses of one key take turns, and the one with the most gives way', () 
   expect(drain(queue)).toEqual(['many 1', 'one', 'many 2']);
 });
 
+test('networks of one IPv6 site take turns with other addresses as one', () => {
+  const queue = queueOf(1);
+  const at = (address: string): Job => ({ name: address, share: { ...job('live a/flow').share, address } });
+  const site = ['2001:db8:7:1::1', '2001:db8:7:1::2', '2001:db8:7:2::1', '2001:db8:7:3::1'].map(at);
+  const one = at('192.0.2.2');
+  for (const each of [...site, one]) queue.add(each);
+  expect([queue.waitingOf(site[0]!.share), queue.waitingOf(site[2]!.share)]).toEqual([2, 1]);
+  expect(drain(queue)).toEqual([
+    '2001:db8:7:1::1',
+    '192.0.2.2',
+    '2001:db8:7:2::1',
+    '2001:db8:7:3::1',
+    '2001:db8:7:1::2',
+  ]);
+});
+
+test('beyond its share is who has two more at work than another beside it that waits', () => {
+  const queue = queueOf(3);
+  const [first, second, third] = add(queue, 'live a/1 1', 'live a/1 2', 'live b/1 1') as [Job, Job, Job];
+  for (let i = 0; i < 3; i++) queue.take();
+  expect(queue.isBeyondShare(first)).toBe(false);
+  const [c] = add(queue, 'live c/1 1') as [Job];
+  expect([first, second, third].map(queue.isBeyondShare)).toEqual([true, true, false]);
+  queue.finish(first);
+  expect(queue.isBeyondShare(second)).toBe(false);
+  expect(queue.take()).toBe(c);
+  add(queue, 'test a/1 1', 'test a/1 2');
+  expect(queue.isBeyondShare(second)).toBe(false);
+});
+
 test('the order is the one in which those that wait are taken', () => {
   const queue = queueOf(1);
   add(queue, 'test b/1 1', 'live a/1 1', 'live a/1 2', 'live a/2 1', 'live b/1 1', 'live b/1 2');

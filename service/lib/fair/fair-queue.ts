@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { siteOf, sourceOf } from '../source.ts';
 
 /** Whose turn something scarce is: work of a thread, a place, a stream. */
 export interface Share {
@@ -7,7 +8,9 @@ export interface Share {
   organization: string;
   /** An API key, a published flow, or another caller of the organization. */
   key: string;
-  /** Network address of the person or browser, where many share the key. */
+  /**
+   * Of the person or browser, where many share the key: a network address, of which the /48 and in it the /64 count for IPv6, or another name.
+   */
   address?: string;
   /** Work of some tens of milliseconds, such as a frame of a camera: the seat that is kept for others is for it too. */
   brief?: true;
@@ -33,6 +36,11 @@ export interface FairQueue<T extends { share: Share }> {
   dropExcess(newcomer: T, most: number): T | undefined;
   /** Those that wait, in about the order in which they will be taken. */
   order(): T[];
+  /**
+   * Whether its world, organization, key, network or address has at least two more at work than another beside it that waits; for the test
+   * world, whether the live one waits.
+   */
+  isBeyondShare(item: T): boolean;
   /** How many of the same organization, key and address wait. */
   waitingOf(share: Share): number;
 }
@@ -61,8 +69,8 @@ interface Party<T> {
 
 /**
  * Shares `seats` fairly. The live world goes before the test world; within a world the organization with the fewest at work is next,
- * of equals the one that was served longest ago; within an organization the same holds for its keys, and within a key for its
- * addresses. Where another address, key, organization or the live world had work in the last ten minutes, none gets the last seat: long work of one does not make
+ * of equals the one that was served longest ago; within an organization the same holds for its keys, within a key for its networks (an
+ * address of IPv4, a /48 of IPv6), and within a network for its addresses (a /64). Where another address, key, organization or the live world had work in the last ten minutes, none gets the last seat: long work of one does not make
  * the others wait for its end. Brief work may have it, since it is free again in a moment; but not of the test world, for which the
  * live one does not wait at all.
  */
@@ -119,6 +127,16 @@ export function createFairQueue<T extends { share: Share }>({
       }
     },
     remove,
+    isBeyondShare({ share }) {
+      const parties = pathOf(root, share);
+      return parties.some((party, level) => {
+        const { members } = level === 0 ? root : parties[level - 1]!;
+        const waiting = [...members.values()].filter((other) => other !== party && other.waiting > 0);
+        return level === 0
+          ? share.world === 'test' && waiting.length > 0
+          : waiting.some(({ atWork }) => atWork + 1 < party.atWork);
+      });
+    },
     empty: () => itemsOf(root).filter(remove),
     dropExcess({ share }, most) {
       if (root.waiting <= most) return undefined;
@@ -198,11 +216,14 @@ function inOrder<T>(party: Party<T>): T[] {
     .map(({ item }) => item);
 }
 
-/** Organization, key and address. */
-const LEVELS = 3;
-const namesOf = ({ world, organization, key, address = '' }: Share) => [world, organization, key, address];
+/** Organization, key, network and address. */
+const LEVELS = 4;
+function namesOf({ world, organization, key, address = '' }: Share): string[] {
+  const network = siteOf(address);
+  return [world, organization, key, network ?? address, network ? sourceOf(address) : ''];
+}
 
-/** The world, the organization, the key and the address of a share. */
+/** The world, the organization, the key, the network and the address of a share. */
 function pathOf<T>(root: Party<T>, share: Share): Party<T>[] {
   let party = root;
   return namesOf(share).map((name) => {

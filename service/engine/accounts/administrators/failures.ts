@@ -1,7 +1,7 @@
 import type { Clock } from '../../../lib/clock.ts';
 import { Problem } from '../../../lib/problem.ts';
+import { sourceOf } from '../../../lib/source.ts';
 import type { InTransaction, Tx } from '../../../storage/transaction.ts';
-import { sourceOf } from '../limits/source.ts';
 import type { SignInIntegrity } from './administrator-store.ts';
 import {
   deleteFailures,

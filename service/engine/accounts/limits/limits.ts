@@ -3,10 +3,10 @@ import { defined } from '../../../lib/defined.ts';
 import type { KeyId, OrganizationId, World } from '../../../lib/id.ts';
 import { Problem, type ProblemCode } from '../../../lib/problem.ts';
 import type { RateLimit } from '../../../lib/rate-limit.ts';
+import { siteOf, sourceOf } from '../../../lib/source.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
 import type { Actor, Foundation } from '../../audit/index.ts';
 import { createSharedUsage, type SharedUsageDeps } from './shared-usage.ts';
-import { siteOf, sourceOf } from './source.ts';
 import { createUsage, type MonthlyLimit, monthOf, type Usage, WINDOW } from './usage.ts';
 import {
   defaultLimits,
@@ -72,8 +72,8 @@ export interface Limits {
   /**
    * Counts one request. Throws BURST_LIMIT_EXCEEDED for more in a minute than the key may send; in the live world also
    * TRIAL_EXPIRED and, for a metered request, MONTHLY_LIMIT_EXCEEDED; those count for the minute, not for the month.
-   * `address`: where it came from, of a caller that is every visitor of a page; throws BURST_LIMIT_EXCEEDED for more of one address
-   * than may be, which count for nothing.
+   * `address`: where it came from, of a caller that is every visitor of a page; throws BURST_LIMIT_EXCEEDED for more of one address or
+   * IPv6 /48 than may be, which count for nothing. Where the minute of the page is used up, each address has a few requests more.
    */
   admit(caller: LimitedCaller, request: { metered: boolean; address?: string }): Promise<Admitted>;
   /**
@@ -123,8 +123,14 @@ export interface LimitsDeps extends Pick<Foundation, 'db' | 'inTransaction' | 'a
 
 /** Visits of one flow from one address in any minute that cost the visitor nothing, and steps of the work that further ones cost. */
 const FREE_VISITS = 10;
-/** Times as many from one IPv6 /48. */
-const FREE_OF_SITE = 4;
+/** Times as many of anything from one IPv6 /48. */
+const OF_SITE = 4;
+/**
+ * Further requests in a minute of one address of a page whose minute is used up, so that few addresses do not shut out the others; of all
+ * addresses together, so many times the minute's limit.
+ */
+const FEW = 5;
+const OF_FEW = 9;
 const MOST_LEVELS = 8;
 
 /** The month's counter of visits of published flows. */
@@ -276,25 +282,42 @@ function createRequestLimits(
     return level;
   }
 
-  async function admitToMinute({ organization, world, lineage }: LimitedCaller, address?: string) {
+  /** One request of an address, and of its IPv6 /48. */
+  async function countFrom(
+    { organization, lineage }: LimitedCaller,
+    address: string | undefined,
+    { most, kind = '', refuse }: { most: number; kind?: string; refuse: (seconds: number) => Problem },
+  ): Promise<RateLimit | undefined> {
+    if (address === undefined) return undefined;
+    const count = (from: string, atMost: number) =>
+      countMinute(
+        { name: 'address', counter: visitorsOf(organization, kind + lineage, from), most: atMost },
+        refuse,
+      );
+    const own = await count(sourceOf(address), most);
+    const site = siteOf(address);
+    if (site) await count(site, OF_SITE * most);
+    return own;
+  }
+
+  async function admitToMinute(caller: LimitedCaller, address?: string) {
+    const { organization, world, lineage } = caller;
     const known = settings.known(organization, lineage) ?? (await settings.read(organization, lineage));
     const { all, one, burst, perAddress } = known;
-    const visitor =
-      address === undefined
-        ? undefined
-        : await countMinute(
-            {
-              name: 'address',
-              counter: visitorsOf(organization, lineage, sourceOf(address)),
-              most: perAddress,
-            },
-            (seconds) => crowding(perAddress, seconds),
-          );
-    const own = await countMinute({ name: 'burst', counter: `burst/${lineage}`, most: burst }, (seconds) =>
-      tooFast(burst, seconds),
-    );
+    const visitor = await countFrom(caller, address, {
+      most: perAddress,
+      refuse: (seconds) => crowding(perAddress, seconds),
+    });
+    // A flow has visitors of both worlds.
+    const counter = `burst/${world === 'test' ? 'test/' : ''}${lineage}`;
+    const refuse = (seconds: number) => tooFast(burst, seconds);
+    const minute = visitor ? [visitor] : [];
+    if (address !== undefined && (await usage.wait(counter, burst)) > 0) {
+      await countFrom(caller, address, { most: FEW, kind: 'few/', refuse });
+      await countMinute({ name: 'burst', counter: `few/${counter}`, most: OF_FEW * burst }, refuse);
+    } else minute.unshift(await countMinute({ name: 'burst', counter, most: burst }, refuse));
     if (world === 'live') refuseAfterTrial([all, one], clock.now());
-    return { known, minute: visitor ? [own, visitor] : [own] };
+    return { known, minute };
   }
 
   return {
@@ -307,18 +330,13 @@ function createRequestLimits(
     },
     async admitVisit(caller, address) {
       const { known, minute } = await admitToMinute(caller, address);
-      const site = address && siteOf(address);
-      if (site) usage.count(visitorsOf(caller.organization, caller.lineage, site));
       return caller.world === 'live' ? countVisit(caller, known.all) : countNothing(minute);
     },
     async visitLevel({ organization, lineage }, address) {
       const own = await levelOf(visitorsOf(organization, lineage, sourceOf(address)), FREE_VISITS);
       const site = siteOf(address);
       if (site === undefined) return own;
-      return Math.max(
-        own,
-        await levelOf(visitorsOf(organization, lineage, site), FREE_OF_SITE * FREE_VISITS),
-      );
+      return Math.max(own, await levelOf(visitorsOf(organization, lineage, site), OF_SITE * FREE_VISITS));
     },
   };
 }

@@ -3,12 +3,12 @@ import type { Clock } from '../../../lib/clock.ts';
 import type { OrganizationId } from '../../../lib/id.ts';
 import type { Locks } from '../../../lib/locks.ts';
 import { Problem } from '../../../lib/problem.ts';
+import { sourceOf } from '../../../lib/source.ts';
 import { isElsewhere, type Runs } from '../../../storage/runs.ts';
 import type { Tx } from '../../../storage/transaction.ts';
 import type { Actor, Foundation } from '../../audit/index.ts';
 import type { From } from '../administrators/administrator.ts';
 import type { Administrators } from '../administrators/administrators.ts';
-import { sourceOf } from '../limits/source.ts';
 import type { Organizations } from '../organizations/organizations.ts';
 import { deleteSetup, putSetup, type SetupIntegrity, type SetupRow, selectSetup } from './setup-store.ts';
 

@@ -147,6 +147,17 @@ test('a place is given up after 150 seconds where another session waits', async 
   expect(places(['s2', 's1'])).toEqual([0, 1]);
 });
 
+test('who has two places more than another that waits gives one up after 45 seconds', async () => {
+  capacity = open(1);
+  const mine = names(2);
+  for (let i = 0; i < 45; i++) await second(mine, { took: 40 });
+  const other = { ...museum, address: '192.0.2.2' };
+  expect([...places(mine), ask('other', other)]).toEqual([0, 0, 1]);
+  await second(mine, { took: 40 });
+  expect(ask('other', other)).toBe(0);
+  expect(places(mine).toSorted()).toEqual([0, 1]);
+});
+
 test('one session is always judged, and a clock that is set back does not stop the others', async () => {
   for (let i = 0; i < 6; i++) await second(['s1'], { took: 2000, others: 2 });
   expect(places(['s1'])).toEqual([0]);

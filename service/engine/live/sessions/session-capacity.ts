@@ -27,6 +27,8 @@ const WITHOUT_FRAME = 3_000;
 const FIRST_FRAME = 2_000;
 /** Milliseconds for which a place is held at most while others wait: an attempt, and the guidance before it. */
 const LONGEST = 150_000;
+/** The same of one whose organization, key or address has at least two places more than another that waits. */
+const LONGEST_BEYOND_SHARE = 45_000;
 /** Milliseconds from one session more to the next, so that the figures show the one before; as many as there are workers need not wait. */
 const SETTLING = 1_000;
 /** Sessions that wait: of one address under one key or flow, and in all. A further one is not noted, and asks again. */
@@ -63,6 +65,7 @@ function createWaiting(clock: Clock, seats: () => number) {
     },
     get: (session: string) => bySession.get(session),
     all: () => bySession.values(),
+    isBeyondShare: queue.isBeyondShare,
     remove,
     /** Not of an address that has its share of the queue already. */
     add(one: Asking): void {
@@ -95,14 +98,14 @@ function createWaiting(clock: Clock, seats: () => number) {
   };
 }
 
-/** Whether an admitted session has lost its place, while others wait or not. */
-function isLost({ busy, since = 0, judgedAt }: Asking, now: number, wanted: boolean): boolean {
+/** Whether an admitted session has lost its place. `longest`: milliseconds that it may have it; undefined where none waits. */
+function isLost({ busy, since = 0, judgedAt }: Asking, now: number, longest?: number): boolean {
   if (busy > 0) return false;
   const silent =
     judgedAt === undefined
-      ? isPast(since, wanted ? FIRST_FRAME : WITHOUT_FRAME, now)
+      ? isPast(since, longest ? FIRST_FRAME : WITHOUT_FRAME, now)
       : isPast(judgedAt, WITHOUT_FRAME, now);
-  return silent || (wanted && isPast(since, LONGEST, now));
+  return silent || (longest !== undefined && isPast(since, longest, now));
 }
 
 /** Also where the clock was set back. */
@@ -133,10 +136,14 @@ export function createSessionCapacity(deps: SessionCapacityDeps) {
     waiting.finish(one);
     held += (Math.abs(clock.now() - one.since!) - held) / 8;
   }
+  function longestOf(one: Asking): number | undefined {
+    if (waiting.size === 0) return undefined;
+    return waiting.isBeyondShare(one) ? LONGEST_BEYOND_SHARE : LONGEST;
+  }
   function tidy(): void {
     const now = clock.now();
     for (const one of waiting.all()) if (isPast(one.at, SILENT, now)) waiting.remove(one);
-    for (const one of admitted.values()) if (isLost(one, now, waiting.size > 0)) end(one);
+    for (const one of admitted.values()) if (isLost(one, now, longestOf(one))) end(one);
   }
   function fill(): void {
     while (waiting.size > 0) {

@@ -1,8 +1,8 @@
 import type { OrganizationId } from '../../../lib/id.ts';
 import type { Locks } from '../../../lib/locks.ts';
 import { Problem } from '../../../lib/problem.ts';
+import { sourceOf } from '../../../lib/source.ts';
 import type { Tx } from '../../../storage/transaction.ts';
-import { sourceOf } from '../../accounts/index.ts';
 import type { Actor, Foundation } from '../../audit/index.ts';
 import type { Realm } from '../../people/index.ts';
 import {

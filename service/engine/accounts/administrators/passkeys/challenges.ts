@@ -5,8 +5,8 @@ import type {
   PublicKeyCredentialRequestOptionsJSON,
 } from '@simplewebauthn/server';
 import { Problem } from '../../../../lib/problem.ts';
+import { sourceOf } from '../../../../lib/source.ts';
 import type { Tx } from '../../../../storage/transaction.ts';
-import { sourceOf } from '../../limits/source.ts';
 import { lasts, type Site } from '../administrator.ts';
 import type { Account } from '../administrator-store.ts';
 import type { Parts } from '../parts.ts';
