@@ -11,8 +11,12 @@ if (message !== undefined) setInterval(send, milliseconds, [message]);
  * manager has read it: a message of a process that has ended may be ignored (systemd-notify(1)).
  */
 function send(messages: readonly string[]): void {
-  const child = spawn('systemd-notify', messages, { stdio: 'ignore', env });
-  // Without the command the unit ends the start after TimeoutStartSec, and says so.
-  child.on('error', () => {});
-  child.unref();
+  try {
+    const child = spawn('systemd-notify', messages, { stdio: 'ignore', env });
+    // Without the command the unit ends the start after TimeoutStartSec, and says so.
+    child.on('error', () => {});
+    child.unref();
+  } catch {
+    // No memory for a process: the next message is tried, and a watchdog waits for several.
+  }
 }

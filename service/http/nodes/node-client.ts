@@ -52,6 +52,9 @@ const MOST_WAITING = 1024 * 1024;
 /** Close codes that a socket may send by itself. */
 const mayBeSent = (code: number) => code === 1000 || code === 1011 || (code >= 3000 && code < 5000);
 
+/** Whether an answer is of a frame that was judged: of a live session, or of a capture. */
+const isOfJudged = (answer: string) => answer.includes('"judged":') || answer.includes('"is":"guidance"');
+
 /** Both ends get what the other one sends, and its end. */
 export function relaySocket(client: WebSocket, relay: RelayRequest): void {
   const { log } = relay;
@@ -88,7 +91,7 @@ export function relaySocket(client: WebSocket, relay: RelayRequest): void {
       };
       socket.onmessage = ({ data }) => {
         if (client.bufferedAmount > MOST_WAITING) return client.terminate();
-        if (typeof data === 'string' && data.includes('"judged":')) judged();
+        if (typeof data === 'string' && isOfJudged(data)) judged();
         client.send(data as string | ArrayBuffer);
       };
       socket.onclose = ({ code, reason }) => end(code, reason);
