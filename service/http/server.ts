@@ -166,7 +166,7 @@ export function createServer(deps: ServerDeps): FastifyInstance {
 
   app.setErrorHandler((error, request, reply) => {
     drainBody(request.raw, (bytes) =>
-      pace.took(request.caller ? meteredAs(request.caller) : sourceOf(request.ip), bytes),
+      pace.took(request.caller ? meteredAs(request.caller) : request.ip, bytes),
     );
     return sendProblem(log, error, request, reply);
   });

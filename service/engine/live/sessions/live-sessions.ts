@@ -163,8 +163,8 @@ function createConnect(
   const beginAttempt = createBeginAttempt(parts, states);
 
   /** Asks for a place; whether the session is admitted. */
-  function isAdmitted({ session, share }: LiveSession): boolean {
-    const queue = capacity.ask(session, share);
+  function isAdmitted({ session, share, attempt }: LiveSession): boolean {
+    const queue = capacity.ask(session, share, attempt !== undefined);
     dispatch(session, { is: 'queued', queue });
     return queue.position === 0;
   }

@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 
 const museum: Share = { world: 'live', organization: 'museum', key: 'k1', address: '192.0.2.1' };
-const ask = (session: string, share = museum) => capacity.ask(session, share).position;
+const ask = (session: string, share = museum, tries = true) => capacity.ask(session, share, tries).position;
 const judge = (session: string) => capacity.judge(session, async () => undefined);
 
 const open = (workers: number) =>
@@ -134,7 +134,7 @@ test('one address waits with 32 sessions at most: a further one learns how many 
   for (const name of names(40)) ask(name);
   expect(capacity.waiting).toBe(32);
   expect(ask('s40')).toBe(33);
-  expect(capacity.ask('s2', museum).waitSeconds).toBeGreaterThan(0);
+  expect(capacity.ask('s2', museum, true).waitSeconds).toBeGreaterThan(0);
   expect(ask('elsewhere', { ...museum, address: '192.0.2.7' })).toBe(1);
 });
 
@@ -145,6 +145,13 @@ test('a place is given up after 150 seconds where another session waits', async 
   expect(ask('s2')).toBe(1);
   now += 100;
   expect(places(['s2', 's1'])).toEqual([0, 1]);
+});
+
+test('without an attempt a place is given up after 45 seconds where another session waits', async () => {
+  capacity = open(1);
+  for (let i = 0; i < 46; i++) await second(['s1'], { took: 90 });
+  expect([ask('s1', museum, false), ask('s2')]).toEqual([0, 1]);
+  expect([ask('s2'), ask('s1')]).toEqual([0, 1]);
 });
 
 test('who has two places more than another that waits gives one up after 45 seconds', async () => {

@@ -27,8 +27,8 @@ const WITHOUT_FRAME = 3_000;
 const FIRST_FRAME = 2_000;
 /** Milliseconds for which a place is held at most while others wait: an attempt, and the guidance before it. */
 const LONGEST = 150_000;
-/** The same of one whose organization, key or address has at least two places more than another that waits. */
-const LONGEST_BEYOND_SHARE = 45_000;
+/** The same without an attempt, or of one whose organization, key or address has at least two places more than another that waits. */
+const LONGEST_UNUSED = 45_000;
 /** Milliseconds from one session more to the next, so that the figures show the one before; as many as there are workers need not wait. */
 const SETTLING = 1_000;
 /** Sessions that wait: of one address under one key or flow, and in all. A further one is not noted, and asks again. */
@@ -46,6 +46,8 @@ interface Asking {
   judgedAt?: number;
   /** Frames that are being judged. */
   busy: number;
+  /** Whether it is in an attempt. */
+  tries: boolean;
 }
 
 /** The sessions that wait, in fair turns. */
@@ -138,7 +140,7 @@ export function createSessionCapacity(deps: SessionCapacityDeps) {
   }
   function longestOf(one: Asking): number | undefined {
     if (waiting.size === 0) return undefined;
-    return waiting.isBeyondShare(one) ? LONGEST_BEYOND_SHARE : LONGEST;
+    return one.tries && !waiting.isBeyondShare(one) ? LONGEST : LONGEST_UNUSED;
   }
   function tidy(): void {
     const now = clock.now();
@@ -159,13 +161,13 @@ export function createSessionCapacity(deps: SessionCapacityDeps) {
   }
 
   return {
-    /** Asking keeps the place in the queue; a place is kept by frames that are judged. */
-    ask(session: string, share: Share): QueuePosition {
+    /** Asking keeps the place in the queue; a place is kept by frames that are judged. `tries`: whether it is in an attempt. */
+    ask(session: string, share: Share, tries: boolean): QueuePosition {
       tidy();
       const at = clock.now();
-      const before = waiting.get(session);
-      if (before) before.at = at;
-      else if (!admitted.has(session)) waiting.add({ session, share, at, busy: 0 });
+      const before = waiting.get(session) ?? admitted.get(session);
+      if (before) Object.assign(before, { at, tries });
+      else waiting.add({ session, share, at, busy: 0, tries });
       fill();
       if (admitted.has(session)) return { position: 0, waitSeconds: 0 };
       const position = waiting.positionOf(session);
