@@ -1,6 +1,6 @@
 import type { AdministratorId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
-import { sourceOf } from '../../../lib/source.ts';
+import { siteOf, sourceOf } from '../../../lib/source.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
 import type { Actor } from '../../audit/index.ts';
 import { type OneTimeCodes, requireAccount } from './accounts.ts';
@@ -128,7 +128,7 @@ export function createSignIn(parts: Parts, tickets: Tickets): SignIn {
       // From elsewhere an account that exists has no other turn than one that does not.
       const share = attempt.fromKnownSource
         ? { organization: account?.organization ?? '', key: email }
-        : { organization: '', key: sourceOf(from.source), address: email };
+        : { organization: '', key: siteOf(from.source) ?? sourceOf(from.source), address: email };
       const right = await checkPassword(hashes, account, password, share).catch(async (error: unknown) => {
         // Nothing was judged.
         await inTransaction((tx) => attempt.takeBack(tx));

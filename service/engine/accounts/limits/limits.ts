@@ -311,11 +311,18 @@ function createRequestLimits(
     // A flow has visitors of both worlds.
     const counter = `burst/${world === 'test' ? 'test/' : ''}${lineage}`;
     const refuse = (seconds: number) => tooFast(burst, seconds);
-    const minute = visitor ? [visitor] : [];
-    if (address !== undefined && (await usage.wait(counter, burst)) > 0) {
-      await countFrom(caller, address, { most: FEW, kind: 'few/', refuse });
+    const ofFew = async () => {
+      const few = await countFrom(caller, address, { most: FEW, kind: 'few/', refuse });
       await countMinute({ name: 'burst', counter: `few/${counter}`, most: OF_FEW * burst }, refuse);
-    } else minute.unshift(await countMinute({ name: 'burst', counter, most: burst }, refuse));
+      return [few!];
+    };
+    const minute = await countMinute({ name: 'burst', counter, most: burst }, refuse).then(
+      (own) => [own, ...(visitor ? [visitor] : [])],
+      (refusal: unknown) => {
+        if (!visitor) throw refusal;
+        return ofFew();
+      },
+    );
     if (world === 'live') refuseAfterTrial([all, one], clock.now());
     return { known, minute };
   }

@@ -163,8 +163,8 @@ function createConnect(
   const beginAttempt = createBeginAttempt(parts, states);
 
   /** Asks for a place; whether the session is admitted. */
-  function isAdmitted({ session, share, attempt }: LiveSession): boolean {
-    const queue = capacity.ask(session, share, attempt !== undefined);
+  function isAdmitted({ session, share, attempt, start }: LiveSession): boolean {
+    const queue = capacity.ask(session, share, (attempt ?? start) !== undefined);
     dispatch(session, { is: 'queued', queue });
     return queue.position === 0;
   }

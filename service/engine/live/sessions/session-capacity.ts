@@ -27,7 +27,7 @@ const WITHOUT_FRAME = 3_000;
 const FIRST_FRAME = 2_000;
 /** Milliseconds for which a place is held at most while others wait: an attempt, and the guidance before it. */
 const LONGEST = 150_000;
-/** The same without an attempt, or of one whose organization, key or address has at least two places more than another that waits. */
+/** The same without an attempt; or of an attempt, where its organization, key or address has at least two places more than another that waits. */
 const LONGEST_UNUSED = 45_000;
 /** Milliseconds from one session more to the next, so that the figures show the one before; as many as there are workers need not wait. */
 const SETTLING = 1_000;
@@ -46,8 +46,8 @@ interface Asking {
   judgedAt?: number;
   /** Frames that are being judged. */
   busy: number;
-  /** Whether it is in an attempt. */
-  tries: boolean;
+  /** Since when it is in an attempt. */
+  triesSince: number | undefined;
 }
 
 /** The sessions that wait, in fair turns. */
@@ -100,14 +100,17 @@ function createWaiting(clock: Clock, seats: () => number) {
   };
 }
 
-/** Whether an admitted session has lost its place. `longest`: milliseconds that it may have it; undefined where none waits. */
-function isLost({ busy, since = 0, judgedAt }: Asking, now: number, longest?: number): boolean {
+/** Whether an admitted session has lost its place. `wanted`: another waits for it. `isBeyondShare` is asked where it matters. */
+function isLost(one: Asking, now: number, wanted: boolean, isBeyondShare: (one: Asking) => boolean): boolean {
+  const { busy, since = 0, judgedAt, triesSince } = one;
   if (busy > 0) return false;
   const silent =
     judgedAt === undefined
-      ? isPast(since, longest ? FIRST_FRAME : WITHOUT_FRAME, now)
+      ? isPast(since, wanted ? FIRST_FRAME : WITHOUT_FRAME, now)
       : isPast(judgedAt, WITHOUT_FRAME, now);
-  return silent || (longest !== undefined && isPast(since, longest, now));
+  if (silent || !wanted) return silent;
+  const isUnused = isPast(triesSince ?? since, LONGEST_UNUSED, now) && (!triesSince || isBeyondShare(one));
+  return isUnused || isPast(since, LONGEST, now);
 }
 
 /** Also where the clock was set back. */
@@ -138,14 +141,14 @@ export function createSessionCapacity(deps: SessionCapacityDeps) {
     waiting.finish(one);
     held += (Math.abs(clock.now() - one.since!) - held) / 8;
   }
-  function longestOf(one: Asking): number | undefined {
-    if (waiting.size === 0) return undefined;
-    return one.tries && !waiting.isBeyondShare(one) ? LONGEST : LONGEST_UNUSED;
-  }
   function tidy(): void {
     const now = clock.now();
     for (const one of waiting.all()) if (isPast(one.at, SILENT, now)) waiting.remove(one);
-    for (const one of admitted.values()) if (isLost(one, now, longestOf(one))) end(one);
+    // The live world does not give way to the test world.
+    const waits = { live: false, test: waiting.size > 0 };
+    for (const { share } of waiting.all()) waits.live ||= share.world === 'live';
+    for (const one of admitted.values())
+      if (isLost(one, now, waits[one.share.world], waiting.isBeyondShare)) end(one);
   }
   function fill(): void {
     while (waiting.size > 0) {
@@ -163,11 +166,15 @@ export function createSessionCapacity(deps: SessionCapacityDeps) {
   return {
     /** Asking keeps the place in the queue; a place is kept by frames that are judged. `tries`: whether it is in an attempt. */
     ask(session: string, share: Share, tries: boolean): QueuePosition {
-      tidy();
       const at = clock.now();
-      const before = waiting.get(session) ?? admitted.get(session);
-      if (before) Object.assign(before, { at, tries });
-      else waiting.add({ session, share, at, busy: 0, tries });
+      const triesSince = (one?: Asking) => (tries ? (one?.triesSince ?? at) : undefined);
+      const place = admitted.get(session);
+      if (place) place.triesSince = triesSince(place);
+      tidy();
+      const before = waiting.get(session);
+      if (before) Object.assign(before, { at, triesSince: triesSince(before) });
+      else if (!admitted.has(session))
+        waiting.add({ session, share, at, busy: 0, triesSince: triesSince(place) });
       fill();
       if (admitted.has(session)) return { position: 0, waitSeconds: 0 };
       const position = waiting.positionOf(session);
