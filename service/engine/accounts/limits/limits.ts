@@ -300,7 +300,11 @@ function createRequestLimits(
     return own;
   }
 
-  async function admitToMinute(caller: LimitedCaller, address?: string) {
+  async function admitToMinute(
+    caller: LimitedCaller,
+    address: string | undefined,
+    counter = `burst/${caller.lineage}`,
+  ) {
     const { organization, world, lineage } = caller;
     const known = settings.known(organization, lineage) ?? (await settings.read(organization, lineage));
     const { all, one, burst, perAddress } = known;
@@ -308,8 +312,6 @@ function createRequestLimits(
       most: perAddress,
       refuse: (seconds) => crowding(perAddress, seconds),
     });
-    // A flow has visitors of both worlds.
-    const counter = `burst/${world === 'test' ? 'test/' : ''}${lineage}`;
     const refuse = (seconds: number) => tooFast(burst, seconds);
     const ofFew = async () => {
       const few = await countFrom(caller, address, { most: FEW, kind: 'few/', refuse });
@@ -336,7 +338,9 @@ function createRequestLimits(
         : countNothing(minute);
     },
     async admitVisit(caller, address) {
-      const { known, minute } = await admitToMinute(caller, address);
+      // A flow has visitors of both worlds.
+      const counter = `burst/${caller.world === 'test' ? 'test/' : ''}${caller.lineage}`;
+      const { known, minute } = await admitToMinute(caller, address, counter);
       return caller.world === 'live' ? countVisit(caller, known.all) : countNothing(minute);
     },
     async visitLevel({ organization, lineage }, address) {
