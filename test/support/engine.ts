@@ -1,6 +1,7 @@
 import { createHash, randomFillSync } from 'node:crypto';
 import { createStaff } from '../../service/compose/accounts.ts';
 import { createPersonalData, tablesWithoutPersons } from '../../service/compose/personal-data.ts';
+import type { HashingOptions } from '../../service/engine/accounts/administrators/passwords/password-rules.ts';
 import {
   createAccess,
   createApprovals,
@@ -284,6 +285,7 @@ export async function startEngine({
   attested = true,
   start,
   scorers = [scorerR, scorerBoth],
+  hashing,
 }: {
   most?: number;
   location?: DatabaseLocation;
@@ -292,6 +294,8 @@ export async function startEngine({
   /** Where the clock stands first; midday of 2026-11-20 UTC unless given. */
   start?: number;
   scorers?: ScorerEntry[];
+  /** Of passwords, beside that it costs little. */
+  hashing?: HashingOptions;
 } = {}) {
   const clock = createManualClock(start);
   const steady = { begun: clock.now(), now: clock.now };
@@ -385,7 +389,7 @@ export async function startEngine({
     signing,
     judge: () => checks.administratorFaces,
     organizations,
-    hashing: cheapHashing,
+    hashing: { ...cheapHashing, ...hashing },
     pinCost: 64,
   });
   const setupTokens: string[] = [];

@@ -1,4 +1,6 @@
+import type { HashingOptions } from '../../service/engine/accounts/administrators/passwords/password-rules.ts';
 import type { OpenedSession, Role, PasskeySite as Site } from '../../service/engine/accounts/index.ts';
+import { defined } from '../../service/lib/defined.ts';
 import type { OrganizationId } from '../../service/lib/id.ts';
 import type { DatabaseLocation } from '../../service/storage/connection.ts';
 import { createAuthenticator, type SoftAuthenticator } from './authenticator.ts';
@@ -9,8 +11,14 @@ export const site: Site = { rpId: 'box.home.arpa', rpName: 'Gatehouse', origin: 
 export const desk = { source: '10.0.0.1', device: 'Firefox' };
 
 /** An engine with administrators, and Ada, who owns the organization and the appliance. */
-export async function startStaff({ location }: { location?: DatabaseLocation } = {}) {
-  const engine = await startEngine({ ...(location && { location }) });
+export async function startStaff({
+  location,
+  hashing,
+}: {
+  location?: DatabaseLocation;
+  hashing?: HashingOptions;
+} = {}) {
+  const engine = await startEngine({ ...defined({ location, hashing }) });
   const { administrators } = engine;
 
   const make = async (
