@@ -63,8 +63,9 @@ export interface AdmissionRules {
   most: number;
   /** Milliseconds within which a body has to be whole. */
   deadline: number;
-  /** The source of a request without a credential. */
+  /** The source of a request without a credential, and its IPv6 /48. */
   sourceOf(address: string): string;
+  siteOf: ((address: string) => string | undefined) | undefined;
   /** Whether it is metered once it is known to be no repeat. */
   metersLater(request: FastifyRequest): boolean;
 }
@@ -76,7 +77,7 @@ const PUBLIC_SHARE = 1 / 4;
 export function admitRequests(
   app: FastifyInstance,
   { access, sessions, kiosks, persons, admission, hosts, position, nodes }: AdmissionDeps,
-  { most, deadline, sourceOf, metersLater }: AdmissionRules,
+  { most, deadline, sourceOf, siteOf, metersLater }: AdmissionRules,
 ): void {
   const keyed = createBodyBudget({ total: most * (1 - PUBLIC_SHARE), deadline });
   const open = createBodyBudget({ total: most * PUBLIC_SHARE, deadline });
@@ -118,7 +119,7 @@ export function admitRequests(
     const source = sourceOf(ip);
     const release = caller
       ? keyed.take({ caller: meteredAs(caller), group: caller.organization }, bytes, body)
-      : open.take({ caller: source, group: source }, bytes, body);
+      : open.take({ caller: source, group: siteOf?.(ip) ?? source }, bytes, body);
     reply.raw.once('close', release);
     return undefined;
   });

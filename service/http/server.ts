@@ -158,15 +158,16 @@ export function createServer(deps: ServerDeps): FastifyInstance {
     knowsOrigin: deps.knowsOrigin ?? (async (origin) => (await access?.knowsOrigin(origin)) ?? false),
     methodsOf: (url) => methodsOf(published.filter((route) => route.url === url)),
   });
-  if (access && deps.connections) pacePublic(app, createPublicPace(realTime), sourceOf);
+  if (access && deps.connections)
+    pacePublic(app, createPublicPace(realTime), { sourceOf, ...defined({ siteOf }) });
   const metersLater = deps.repeats ? mayBeRepeat : () => false;
-  admitRequests(app, deps, { most: limits.bodies, deadline: limits.request, sourceOf, metersLater });
+  admitRequests(app, deps, { most: limits.bodies, deadline: limits.request, sourceOf, siteOf, metersLater });
   paceRequests(app, pace);
   if (deps.repeats) answerRepeats(app, deps.repeats, { log, ...defined({ admission: deps.admission }) });
 
   app.setErrorHandler((error, request, reply) => {
     drainBody(request.raw, (bytes) =>
-      pace.took(request.caller ? meteredAs(request.caller) : request.ip, bytes),
+      pace.took(request.caller ? meteredAs(request.caller) : sourceOf(request.ip), bytes),
     );
     return sendProblem(log, error, request, reply);
   });
@@ -308,9 +309,10 @@ function reportRequests(app: FastifyInstance, log: Log, metrics: Pick<Metrics, '
   });
 }
 
-const sane = /^[A-Za-z0-9][A-Za-z0-9._:=+/-]{0,127}$/;
+/** What `x-request-id` may be. */
+export const REQUEST_ID = /^[A-Za-z0-9][A-Za-z0-9._:=+/-]{0,127}$/;
 
 /** The caller's `x-request-id` where it is up to 128 harmless characters; otherwise one of ours (`req_…`). */
 function requestIdOf(header: string | string[] | undefined, ids: Ids): string {
-  return typeof header === 'string' && sane.test(header) ? header : ids.next('request');
+  return typeof header === 'string' && REQUEST_ID.test(header) ? header : ids.next('request');
 }

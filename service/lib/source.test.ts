@@ -7,6 +7,8 @@ test.each([
   ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
   ['2001:db8:1:2:ffff::', '2001:db8:1:2::/64'],
   ['2001:db8:1:3::6', '2001:db8:1:3::/64'],
+  ['fe80::1%br-lan', 'fe80::/64'],
+  ['fe80::1%eth0.10', 'fe80::/64'],
   ['/run/gatehouse.sock', 'unknown'],
 ])('%s counts as %s', (address, source) => {
   expect(sourceOf(address)).toBe(source);
@@ -15,6 +17,7 @@ test.each([
 test.each([
   ['2001:db8:1:2:3:4:5:6', '2001:db8:1::/48'],
   ['::ffff:203.0.113.9', undefined],
+  ['fe80::1%br-lan', 'fe80::/48'],
   ['203.0.113.9', undefined],
   ['/run/gatehouse.sock', undefined],
 ])('the site of %s is %s', (address, site) => {

@@ -8,17 +8,22 @@ import ipaddr from 'ipaddr.js';
 export function sourceOf(address: string): string {
   // As most are; the rest takes ten times as long.
   if (isIPv4(address)) return address;
-  if (!ipaddr.isValid(address)) return 'unknown';
-  const parsed = ipaddr.process(address);
-  if (parsed.kind() === 'ipv4') return parsed.toString();
-  return prefixOf(parsed, 64);
+  const parsed = parse(address);
+  if (!parsed) return 'unknown';
+  return parsed.kind() === 'ipv4' ? parsed.toString() : prefixOf(parsed, 64);
 }
 
 /** The /48 of an IPv6 address, which one site has and which holds 65,536 sources; undefined for IPv4. */
 export function siteOf(address: string): string | undefined {
-  if (isIPv4(address) || !ipaddr.isValid(address)) return undefined;
-  const parsed = ipaddr.process(address);
-  return parsed.kind() === 'ipv6' ? prefixOf(parsed, 48) : undefined;
+  if (isIPv4(address)) return undefined;
+  const parsed = parse(address);
+  return parsed?.kind() === 'ipv6' ? prefixOf(parsed, 48) : undefined;
+}
+
+/** Without its zone, which may have characters that no zone of ipaddr.js has (`%br-lan`, `%eth0.10`). */
+function parse(address: string) {
+  const text = address.replace(/%.*$/, '');
+  return ipaddr.isValid(text) ? ipaddr.process(text) : undefined;
 }
 
 const prefixOf = (address: ReturnType<typeof ipaddr.parse>, bits: number) =>

@@ -46,7 +46,7 @@ test(`${ATTACKERS} idle sessions of one address: a person of another organizatio
     engine.advance(500);
     await attack(at);
   }
-  expect(sessions.load()).toMatchObject({ waiting: 32 });
+  expect(sessions.load().waiting).toBeGreaterThan(100);
 
   const person = await connect(engine.organization, '192.0.2.1');
   const waits: (number | undefined)[] = [];

@@ -202,6 +202,16 @@ mostlyOnSqlite('limits', (newLocation, _, { test }) => {
     expect(await from('192.0.2.1')).toEqual(['in']);
   });
 
+  test('where the limit of an address was raised, it has as much more of a minute that is used up', async () => {
+    const { limits, make } = await open();
+    const { id, caller } = await make(one);
+    await limits.set(one, { perAddress: 600, burst: 600 }, operator, id);
+    const from = (address: string, times: number) =>
+      outcomes(Array.from({ length: times }, () => limits.admit(caller, { metered: false, address })));
+    await from('192.0.2.1', 600);
+    expect(await from('192.0.2.2', 26)).toEqual([...times(25, 'in'), 'BURST_LIMIT_EXCEEDED']);
+  });
+
   test('of one IPv6 site no more is taken than of four addresses, and visits in test mode use up none of the others', async () => {
     const { limits, make } = await open();
     const { id, caller } = await make(one);

@@ -318,6 +318,20 @@ test('ten frames in one request: those that are judged are counted', async () =>
   expect(body).toMatchObject({ accepted: 5, slower: true, next: 'frames' });
 });
 
+test('frames that a page posts take turns by its address', async () => {
+  const key = await keyOf();
+  const addresses: unknown[] = [];
+  const { analyzer } = engine;
+  const { analyze } = analyzer;
+  analyzer.analyze = (picture, request) => {
+    addresses.push(request?.share?.address);
+    return analyze(picture, request);
+  };
+  const { sessionId, token } = (await post('/api/v1/sessions', key)).body;
+  await person(sessionId, token, key, { most: 1 });
+  expect(addresses).toEqual(['127.0.0.1']);
+});
+
 test('the frames of a session in the queue are not counted', async () => {
   const key = await keyOf();
   challenges.script.steps = 12;

@@ -43,7 +43,7 @@ export async function takeSignals(
   // Before the frames: one of them may decide.
   const behavior = toBehavior(more);
   if (behavior) liveSessions.noteBehavior(id, behavior);
-  const link = await liveSessions.connect(token, { posts: true });
+  const link = await liveSessions.connect(token, { posts: true, address: request.ip });
   try {
     let state = await link.state();
     if (frames.length > 0 && waiting.has(state.state)) state = await link.start();

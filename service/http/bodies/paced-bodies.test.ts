@@ -27,6 +27,7 @@ async function start(given?: BodyPace) {
     access: recordedAccess(),
     log: silentLog,
     ids: createIds(systemClock),
+    connections: { limits: { total: 100, perAddress: 100 }, sourceOf: () => NETWORK },
     pace: given ?? {
       took(who, bytes) {
         counted.set(who, (counted.get(who) ?? 0) + bytes);
@@ -63,6 +64,8 @@ async function start(given?: BodyPace) {
 
 const formLimits = { total: 1024 * 1024, file: 1024 * 1024, files: 1, text: 100, texts: 1 };
 
+/** What every caller counts as. */
+const NETWORK = 'a network';
 /** Whose recorded key it is. */
 const KEY = 'key_live';
 const json = { 'content-type': 'application/json' };
@@ -82,7 +85,7 @@ test('a body in JSON is read at the pace of its key, and is not handled before',
 });
 
 test.each([
-  ['of a caller without a key', '127.0.0.1', {}],
+  ['of a caller without a key', NETWORK, {}],
   ['of a key', KEY, { 'x-api-key': recordedKeys.live }],
 ])('the rest of a refused body %s is read at the pace of the sender', async (_, who, headers) => {
   const { send, gate, counted } = await start();
@@ -90,7 +93,7 @@ test.each([
   await expect.poll(() => counted.get(who)).toBeGreaterThan(0);
   expect(counted.get(who)).toBeLessThan(large.length);
   gate.resolve();
-  expect((await answer).status).toBe(who === '127.0.0.1' ? 401 : 415);
+  expect((await answer).status).toBe(who === NETWORK ? 401 : 415);
   await expect.poll(() => counted.get(who)).toBe(large.length);
   expect([...counted.keys()]).toEqual([who]);
 });

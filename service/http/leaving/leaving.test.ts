@@ -5,6 +5,7 @@ import { recordedAccess } from '../../../test/support/recorded-access.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { createIds } from '../../lib/id.ts';
 import { silentLog } from '../../lib/log.ts';
+import { siteOf, sourceOf } from '../../lib/source.ts';
 import { createServer } from '../server.ts';
 import { createPublicPace, pacePublic, publicRate } from './public-pace.ts';
 import { shareDocument } from './unsent-bytes.ts';
@@ -117,7 +118,7 @@ test('public routes are taken from one address at a pace; what is far ahead of i
     elapsed: () => now,
     wait: () => new Promise((resolve) => waits.push(resolve)),
   });
-  pacePublic(app, pace, (address) => address);
+  pacePublic(app, pace, { sourceOf: (address) => address });
   app.get('/open', { config: { access: 'public' } }, async () => 'ok');
   app.get('/keyed', { config: { access: { key: 'identity' } } }, async () => 'ok');
   const from = (remoteAddress: string, url = '/open') =>
@@ -134,9 +135,33 @@ test('public routes are taken from one address at a pace; what is far ahead of i
   expect(await from('192.0.2.1')).toBe(200);
 });
 
+test('an IPv6 site has the pace of four addresses, and one turn of those in a row', async () => {
+  const app = make();
+  const pace = createPublicPace({ elapsed: () => 0, wait: () => new Promise(() => {}) });
+  pacePublic(app, pace, { sourceOf, siteOf });
+  const order: string[] = [];
+  app.get('/open', { config: { access: 'public' } }, async ({ ip }) => {
+    order.push(ip);
+    return 'ok';
+  });
+  await app.ready();
+  const from = (remoteAddress: string) =>
+    app.inject({ url: '/open', remoteAddress }).then(({ statusCode }) => statusCode);
+  const site = Array.from({ length: 4 * publicRate.burst }, (_, at) => from(`2001:db8:7:${at % 64}::1`));
+  const other = from('2001:db8:8::1');
+  expect(new Set(await Promise.all([...site, other]))).toEqual(new Set([200]));
+  expect(order.indexOf('2001:db8:8::1')).toBeLessThan(4);
+  // Another network of the site waits; 256 may.
+  for (let at = 0; at < 256; at++) void from(`2001:db8:7:${100 + at}::1`);
+  expect(await from('2001:db8:7:99::1')).toBe(503);
+  expect(await from('2001:db8:8::1')).toBe(200);
+});
+
 test('hundreds of requests at once are taken in turns, and a caller from elsewhere does not wait for them all', async () => {
   const app = make();
-  pacePublic(app, createPublicPace({ elapsed: () => 0, wait: async () => {} }), (address) => address);
+  pacePublic(app, createPublicPace({ elapsed: () => 0, wait: async () => {} }), {
+    sourceOf: (address) => address,
+  });
   const order: string[] = [];
   app.get('/open', { config: { access: 'public' } }, async ({ ip }) => {
     order.push(ip);

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { Problem } from '../../lib/problem.ts';
 import { type BodyPace, createBodyPace } from '../bodies/body-pace.ts';
+import type { ConnectionsDeps } from '../listening/connections.ts';
 
 /** Requests without a credential of one address: those at once, then so many a second. */
 export const publicRate = { perSecond: 200, burst: 1_000 } as const;
@@ -12,14 +13,16 @@ export const publicRate = { perSecond: 200, burst: 1_000 } as const;
 const handshakeRate = { perSecond: 100, burst: 400 } as const;
 /** Requests, or handshakes, of one address that wait for their turn; a further one is refused. */
 const MOST_WAITING = { requests: 64, handshakes: 128 } as const;
+/** Times as many requests, and as many that wait, of one IPv6 /48. */
+const OF_SITE = 4;
 
-/** Waits for the turn of `source`; false at once where `most` of it wait. */
+/** Waits for the turn of `source`, which has the pace of `addresses`; false at once where `most` of each wait. */
 function createPacedTurns(pace: Pick<BodyPace, 'took'>, most: number) {
   const waiting = new Map<string, number>();
-  return async (source: string): Promise<boolean> => {
+  return async (source: string, addresses = 1): Promise<boolean> => {
     const before = waiting.get(source) ?? 0;
-    if (before >= most) return false;
-    const pause = pace.took(source, 1);
+    if (before >= most * addresses) return false;
+    const pause = pace.took(source, 1 / addresses);
     if (!pause) return true;
     waiting.set(source, before + 1);
     try {
@@ -33,20 +36,23 @@ function createPacedTurns(pace: Pick<BodyPace, 'took'>, most: number) {
   };
 }
 
-/** Requests to public routes are taken from one address at a pace: what is ahead of it waits. Those of all addresses are taken in turns. */
+/**
+ * Requests to public routes are taken from one address, and one IPv6 /48, at a pace: what is ahead of it waits. Those of all addresses and /48
+ * are taken in turns.
+ */
 export function pacePublic(
   app: FastifyInstance,
   pace: Pick<BodyPace, 'took'>,
-  sourceOf: (address: string) => string,
+  { sourceOf, siteOf }: Pick<ConnectionsDeps, 'sourceOf' | 'siteOf'>,
 ): void {
   const isPaced = createPacedTurns(pace, MOST_WAITING.requests);
   const turn = createFairTurns();
   app.addHook('onRequest', async (request) => {
     // A route that is not there costs as much as one that is open to all.
     if (!request.is404 && request.routeOptions.config.access !== 'public') return;
-    const source = sourceOf(request.ip);
-    if (!(await isPaced(source))) throw tooMany();
-    await turn(source);
+    const [source, site] = [sourceOf(request.ip), siteOf?.(request.ip)];
+    if (!(await isPaced(source)) || (site && !(await isPaced(site, OF_SITE)))) throw tooMany();
+    await turn(site ?? source);
   });
 }
 

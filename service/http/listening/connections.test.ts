@@ -91,8 +91,11 @@ async function listen(
 }
 
 /** Also WebSockets of addresses: 'token' lets one in, and 'frame' is judged. */
-async function listenForSockets(limits: { total: number; perAddress: number }) {
-  const listening = await listen(limits, {}, async (one) => {
+async function listenForSockets(
+  limits: { total: number; perAddress: number },
+  more: Partial<ServerDeps> = {},
+) {
+  const listening = await listen(limits, more, async (one) => {
     await openWebSockets(one);
     await one.register(async (routes) => {
       routes.route({
@@ -267,6 +270,31 @@ test('people of one address who wait do not displace each other', async () => {
   time.now = 60_000;
   await closed(await idle('a'));
   expect(held.map(({ readyState }) => readyState)).toEqual([WebSocket.OPEN, WebSocket.OPEN]);
+});
+
+test('behind a proxy a WebSocket without frames gives way, where all are the proxy’s', async () => {
+  const { opened, get } = await listenForSockets(
+    { total: 3, perAddress: 2 },
+    { trustedProxies: ['127.0.0.0/8'] },
+  );
+  const held: WebSocket[] = [];
+  for (let i = 0; i < 3; i++) held.push(await opened('p', 'token'));
+  const displaced = once(held[0]!, 'close');
+  expect(await get('p')).toBe(200);
+  await displaced;
+});
+
+test('idle connections and half bodies of one IPv6 site make room as one', async () => {
+  const { idle, half, get, time } = await listen({ total: 5, perAddress: 3 });
+  const many = [await idle('a1'), await idle('a2'), await half('a3')];
+  const own = [await idle('b'), await idle('b')];
+  expect(await get('c')).toBe(200);
+  await expect.poll(() => many.map(open)).toEqual([false, true, true]);
+  time.now = 3_000;
+  await idle('a4');
+  expect(await get('d')).toBe(200);
+  await expect.poll(() => many.map(open)).toEqual([false, true, false]);
+  expect(own.map(open)).toEqual([true, true]);
 });
 
 test('a request under way is never cut off: where all are busy, the new connection is refused', async () => {

@@ -62,18 +62,21 @@ interface Connection {
 interface Source {
   name: string;
   open: number;
-  /** The connections of its IPv6 /48, or its own. */
-  site: { name: string; open: number };
+  /** Its IPv6 /48, or itself alone. */
+  site: Site;
   /** Longest idle first. */
   idle: Set<Connection>;
+  /** None of a proxy. */
   limit: number;
 }
 
+type Site = Pick<Source, 'name' | 'open' | 'idle'>;
+
 /**
  * Bounds the connections of a server. Where one more would be too many, the one that has been idle longest makes room: of the same
- * source when that has its share, otherwise of the source with the most idle ones; or one without its whole body, or whose whole answer waits
- * for its reader, where its source has more connections. So a caller who opens connections and sends nothing, or half, or reads nothing,
- * displaces only itself. Where there is none of these, a WebSocket gives way whose caller was let in and has had no frame judged for GRACE, or
+ * source when that has its share, otherwise of the source or IPv6 /48 with the most idle ones; or one without its whole body, or whose whole
+ * answer waits for its reader, where its source or /48 has more connections. So a caller who opens connections and sends nothing, or half, or
+ * reads nothing, displaces only itself. Where there is none of these, a WebSocket gives way whose caller was let in and has had no frame judged for GRACE, or
  * none at all, of the source or IPv6 /48 with the most connections.
  * A connection whose request is worked on is never closed.
  */
@@ -153,10 +156,11 @@ const endsOf = (socket: Socket | TLSSocket): string =>
 
 /**
  * Milliseconds for which a body may be on its way, an answer wait for its reader, or a WebSocket be without a frame that is judged, before the
- * connection makes room; for bodies and answers none where its source, no proxy, has more than FEW.
+ * connection makes room; for bodies and answers none where its source, no proxy, has more than FEW, or its IPv6 /48 four times as many.
  */
 const GRACE = 3_000;
 const FEW = 8;
+const OF_SITE = 4;
 
 /** The open connections by source, and how many more there may be. */
 function createRegister({
@@ -168,7 +172,7 @@ function createRegister({
   elapsed = () => performance.now(),
 }: ConnectionsDeps) {
   const sources = new Map<string, Source>();
-  const sites = new Map<string, Source['site']>();
+  const sites = new Map<string, Site>();
   const open = new Set<Connection>();
   /** With a request under way, in the order of their beginning. */
   const busy = new Set<Connection>();
@@ -190,28 +194,28 @@ function createRegister({
   /** Of `source`, or of the one with the most connections: which waits for its caller for the longest. `isLetIn`: among WebSockets. */
   function unfinished(source: Source | undefined, isLetIn?: true): Connection | undefined {
     const now = elapsed();
-    const isMany = ({ open: has, limit }: Source) => !isLetIn && has > FEW && limit < limits.total;
+    const isMany = ({ open: has, site, limit }: Source) =>
+      !isLetIn && (has > FEW || site.open > OF_SITE * FEW) && limit !== Number.POSITIVE_INFINITY;
     // Without a judged frame a new socket is worth no more than the one before it.
     const isSpared = (one: Connection, since: number) =>
       since > now - GRACE && !isMany(one.source) && (!one.isLetIn || one.isJudged === true);
-    const sizeOf = ({ open: has, site }: Source) => (isLetIn ? site.open : has);
     let found: Connection | undefined;
     for (const one of busy) {
       if (one.isLetIn !== isLetIn || (source && one.source !== source)) continue;
       const since = waitsSince(one, now);
       if (since === undefined || isSpared(one, since)) continue;
-      if (!found || sizeOf(one.source) > sizeOf(found.source)) found = one;
+      if (!found || one.source.site.open > found.source.site.open) found = one;
     }
     return found;
   }
 
   /** Closes one of `source`, or of any; false where a request of each is worked on. */
   function makeRoom(source: Source | undefined): boolean {
-    const idlest = source ?? idle.largestSource();
+    const idlest = source ?? idle.largest();
     const longest = idlest && first(idlest.idle);
     const waiting = unfinished(source);
     const displaced =
-      waiting && (!longest || waiting.source.open > longest.source.open)
+      waiting && (!longest || waiting.source.site.open > longest.source.site.open)
         ? waiting
         : // Those of one source do not displace each other: people who wait would, one after the other.
           (longest ?? (source ? undefined : unfinished(undefined, true)));
@@ -250,17 +254,17 @@ function createRegister({
       const address = socket.remoteAddress ?? '';
       const name = sourceOf(address);
       const siteName = siteOf?.(address) ?? name;
-      const site = sites.get(siteName) ?? { name: siteName, open: 0 };
+      const site = sites.get(siteName) ?? { name: siteName, open: 0, idle: new Set() };
       const source: Source = sources.get(name) ?? {
         name,
         open: 0,
         site,
         idle: new Set(),
-        limit: isProxy(address) ? limits.total : limits.perAddress,
+        limit: isProxy(address) ? Number.POSITIVE_INFINITY : limits.perAddress,
       };
-      const full = source.open >= source.limit || open.size >= limits.total;
-      if (full) {
-        const room = makeRoom(source.open >= source.limit ? source : undefined);
+      const hasShare = source.open >= source.limit;
+      if (hasShare || open.size >= limits.total) {
+        const room = makeRoom(hasShare ? source : undefined);
         if (!room) counts.refused++;
         crowded?.(stats());
         if (!room) return undefined;
@@ -293,19 +297,19 @@ function createRegister({
 /** The one that is in it for the longest time. */
 const first = <T>(of: ReadonlySet<T>): T | undefined => of.values().next().value;
 
-/** The idle connections. Sources are ordered by their number, so that the largest is found at once. */
+/** The idle connections. Sites are ordered by their number, so that the largest is found at once. */
 function createIdle() {
-  const bySize: Set<Source>[] = [];
+  const bySize: Set<Site>[] = [];
   let largest = 0;
   let count = 0;
 
-  /** Moves a source to those that have as many as it has now. */
-  function move(source: Source, sizeBefore: number): void {
-    const { size } = source.idle;
-    bySize[sizeBefore]?.delete(source);
+  /** Moves a site to those that have as many as it has now. */
+  function move(site: Site, sizeBefore: number): void {
+    const { size } = site.idle;
+    bySize[sizeBefore]?.delete(site);
     if (size > 0) {
       bySize[size] ??= new Set();
-      bySize[size].add(source);
+      bySize[size].add(site);
     }
     largest = Math.max(largest, size);
     while (largest > 0 && !bySize[largest]?.size) largest--;
@@ -314,21 +318,23 @@ function createIdle() {
   return {
     count: () => count,
     add(connection: Connection): void {
-      const { source } = connection;
-      source.idle.add(connection);
-      move(source, source.idle.size - 1);
+      const { idle, site } = connection.source;
+      idle.add(connection);
+      site.idle.add(connection);
+      move(site, site.idle.size - 1);
       count++;
     },
     remove(connection: Connection): void {
-      const { source } = connection;
-      if (!source.idle.delete(connection)) return;
-      move(source, source.idle.size + 1);
+      const { idle, site } = connection.source;
+      if (!idle.delete(connection)) return;
+      site.idle.delete(connection);
+      move(site, site.idle.size + 1);
       count--;
     },
-    /** The largest source; of equal ones the one that has been so longest. */
-    largestSource(): Source | undefined {
-      const sources = bySize[largest];
-      return sources && first(sources);
+    /** The largest site; of equal ones the one that has been so longest. */
+    largest(): Site | undefined {
+      const sites = bySize[largest];
+      return sites && first(sites);
     },
   };
 }

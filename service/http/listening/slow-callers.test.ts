@@ -58,31 +58,57 @@ test.each([
   expect(await sendOnly(make({ limits: soon }), head + rest)).toMatch(timedOut);
 });
 
-test('bodies that were announced and do not come leave room for others', async () => {
+/** A server that has room for 1,000 bytes of public bodies; `announce`: a body that does not come, from 127.0.0.x. */
+async function withRoom(siteOf?: (address: string) => string | undefined) {
   const app = createServer({
     log: silentLog,
     ids: createIds(systemClock),
     limits: { bodies: 4_000 },
     access: recordedAccess(),
-    connections: { limits: { total: 100, perAddress: 100 }, sourceOf: (address) => address },
+    connections: {
+      limits: { total: 100, perAddress: 100 },
+      sourceOf: (address) => address,
+      ...(siteOf && { siteOf }),
+    },
   });
   running.push(app);
   app.post('/public', { config: { access: 'public' } }, async () => 'whole');
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = app.server.address() as AddressInfo;
-  for (let i = 0; i < 4; i++) {
+  async function announce(at: number, bytes: number): Promise<Socket> {
     const begun = once(app.server, 'request');
-    const socket = connect({ port, host: '127.0.0.1', localAddress: `127.0.0.${2 + (i % 2)}` });
+    const socket = connect({ port, host: '127.0.0.1', localAddress: `127.0.0.${at}` });
     sockets.push(socket);
     socket.on('error', () => {});
     socket.write(
-      'POST /public HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 250\r\n\r\n{',
+      `POST /public HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${bytes}\r\n\r\n{`,
     );
     await begun;
+    return socket;
   }
-  const headers = { 'content-type': 'application/json' };
-  for (let i = 0; i < 3; i++)
-    expect((await fetch(`${url}/public`, { method: 'POST', headers, body: '{}' })).status).toBe(200);
+  const send = () =>
+    fetch(`${url}/public`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{}',
+    }).then(({ status }) => status);
+  return { announce, send };
+}
+
+test('bodies that were announced and do not come leave room for others', async () => {
+  const { announce, send } = await withRoom();
+  for (let i = 0; i < 4; i++) await announce(2 + (i % 2), 250);
+  for (let i = 0; i < 3; i++) expect(await send()).toBe(200);
+});
+
+test('bodies of one IPv6 site give way before that of an address with fewer', async () => {
+  const { announce, send } = await withRoom((address) => (address < '127.0.0.6' ? 'site' : undefined));
+  const alone = await announce(9, 360);
+  for (let at = 2; at < 6; at++) await announce(at, 160);
+  expect(await send()).toBe(200);
+  alone.write(`${' '.repeat(358)}}`);
+  const [answer] = await Promise.race([once(alone, 'data'), once(alone, 'close')]);
+  expect(String(answer)).toContain('200 OK');
 });
 
 test('a TLS handshake that is not begun is cut off', async () => {

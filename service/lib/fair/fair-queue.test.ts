@@ -83,6 +83,23 @@ test('networks of one IPv6 site take turns with other addresses as one', () => {
   ]);
 });
 
+test('of more than a thousand addresses the one that has had nothing for the longest is forgotten', () => {
+  clock.time = 0;
+  const queue = queueOf(3);
+  const at = (address: string): Job => ({ name: address, share: { ...job('live a/flow').share, address } });
+  const serve = (one: Job) => {
+    queue.add(one);
+    expect(queue.take()).toBe(one);
+    return one;
+  };
+  const [early, late] = [serve(at('early')), serve(at('late'))];
+  for (const one of [late, early]) queue.finish(one);
+  for (let i = 0; i < 999; i++) queue.finish(serve(at(`other ${i}`)));
+  for (const one of [early, late]) queue.add(one);
+  // As if it were new.
+  expect(queue.order()).toEqual([late, early]);
+});
+
 test('beyond its share is who has two more at work than another beside it that waits', () => {
   const queue = queueOf(3);
   const [first, second, third] = add(queue, 'live a/1 1', 'live a/1 2', 'live b/1 1') as [Job, Job, Job];

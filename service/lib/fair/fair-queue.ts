@@ -55,6 +55,8 @@ export interface FairQueueDeps {
 
 /** Milliseconds for which a seat is kept for a party that had work lately. */
 const LATELY = 10 * 60_000;
+/** Members of a party that are remembered, beside those that wait or are at work. */
+const MOST_MEMBERS = 1_000;
 
 interface Party<T> {
   atWork: number;
@@ -62,6 +64,7 @@ interface Party<T> {
   seen: number;
   /** When it was last given a seat, as a number that only grows. */
   served: number;
+  /** Last those that last had something. */
   members: Map<string, Party<T>>;
   /** Waiting items of an address. */
   items: T[];
@@ -98,14 +101,9 @@ export function createFairQueue<T extends { share: Share }>({
       return root.waiting;
     },
     add(item) {
-      const now = clock.now();
-      const parties = pathOf(root, item.share);
-      for (const party of [root, ...parties]) {
-        party.waiting++;
-        party.seen = now;
-      }
+      const parties = touch(root, item.share, clock.now());
+      for (const party of parties) party.waiting++;
       parties.at(-1)!.items.push(item);
-      for (const party of parties.slice(0, -1)) forgetUnused(party, now);
     },
     take() {
       const all = typeof seats === 'number' ? seats : seats();
@@ -120,11 +118,7 @@ export function createFairQueue<T extends { share: Share }>({
       return parties.at(-1)!.items.shift();
     },
     finish({ share }) {
-      const now = clock.now();
-      for (const party of [root, ...pathOf(root, share)]) {
-        party.atWork--;
-        party.seen = now;
-      }
+      for (const party of touch(root, share, clock.now())) party.atWork--;
     },
     remove,
     isBeyondShare({ share }) {
@@ -232,11 +226,23 @@ function pathOf<T>(root: Party<T>, share: Share): Party<T>[] {
   });
 }
 
-/** Forgets addresses, keys and organizations that have had nothing for long. */
-function forgetUnused<T>(party: Party<T>, now: number): void {
-  for (const [name, member] of party.members) {
-    if (!hadWorkLately(member, now)) party.members.delete(name);
+/** As `pathOf`, from the root on; each was seen now. Forgets members that have had nothing for long, and of too many the oldest. */
+function touch<T>(root: Party<T>, share: Share, now: number): Party<T>[] {
+  const parties = [root];
+  for (const name of namesOf(share)) {
+    const party = parties.at(-1)!;
+    const { members } = party;
+    const member = memberOf(party, name);
+    member.seen = now;
+    members.delete(name);
+    members.set(name, member);
+    for (const [other, { atWork, waiting, seen }] of members) {
+      if (other === name || (members.size <= MOST_MEMBERS && now - seen < LATELY)) break;
+      if (atWork === 0 && waiting === 0) members.delete(other);
+    }
+    parties.push(member);
   }
+  return parties;
 }
 
 function createParty<T>(): Party<T> {

@@ -125,6 +125,20 @@ mostlyOnSqlite('failed sign-ins', (newLocation, _, { test }) => {
     await staff.stop();
   });
 
+  test('one IPv6 site waits after four times as many, but not where the account signed in before', async () => {
+    const staff = await startStaff({ location: await newLocation() });
+    const { guess, right } = ways(staff);
+    const own = { source: '2001:db8:7:ffff::1' };
+    expect(await right(own)).toBe('signed-in');
+    for (let i = 0; i < 80; i++)
+      expect(await guess({ source: `2001:db8:7:${i}::1` }, `a${i}@example.com`)).toBe('SIGN_IN_REFUSED');
+    expect(await guess({ source: '2001:db8:7:aaaa::1' }, 'b@example.com')).toBe('SIGN_IN_DELAYED 5');
+    expect(await right({ source: '2001:db8:7:aaaa::1' })).toBe('SIGN_IN_DELAYED 5');
+    expect(await right(own)).toBe('signed-in');
+    expect(await right({ source: '2001:db8:8::1' })).toBe('signed-in');
+    await staff.stop();
+  });
+
   it('of many at once no more are judged than may fail', async () => {
     const staff = await startStaff({ location: await newLocation() });
     const { guess } = ways(staff);

@@ -1,6 +1,6 @@
 import type { Clock } from '../../../lib/clock.ts';
 import { Problem } from '../../../lib/problem.ts';
-import { sourceOf } from '../../../lib/source.ts';
+import { siteOf, sourceOf } from '../../../lib/source.ts';
 import type { InTransaction, Tx } from '../../../storage/transaction.ts';
 import type { SignInIntegrity } from './administrator-store.ts';
 import {
@@ -24,6 +24,8 @@ interface Waits {
 const ofAccount: Waits = { free: 5, first: 15_000, longest: 15 * 60_000 };
 /** Limits of one source over all accounts; many people may share an address. */
 const ofSource: Waits = { free: 20, first: 5_000, longest: 5 * 60_000 };
+/** Of one IPv6 /48. */
+const ofSite: Waits = { ...ofSource, free: 4 * ofSource.free };
 
 /** NIST SP 800-63B, 3.2.2. */
 const MOST_FAILURES = 100;
@@ -41,8 +43,9 @@ export interface Attempt {
 }
 
 /**
- * Failed attempts, by account and source together and by source over all accounts, whether an account exists or not. Each is
- * counted before it is judged, so that many at once, or a crash, give no further guess.
+ * Failed attempts, by account and source together and by source, or IPv6 /48, over all accounts, whether an account exists or not. Each is
+ * counted before it is judged, so that many at once, or a crash, give no further guess. Where an account signed in before, its /48 does not
+ * count.
  *
  * From sources that an account never signed in from, 100 may fail in all until an owner or operator lets it in again; from one that
  * it did, 100 of that source. So guesses from elsewhere do not lock out a person at a usual place.
@@ -58,24 +61,29 @@ export interface SignInFailuresDeps {
 export function createSignInFailures({ inTransaction, integrity, clock }: SignInFailuresDeps) {
   /** A MAC: it reveals neither the e-mail address as typed nor the network address. */
   const accountOf = (email: string) => integrity.mac('sign-in-failure', ['account', email]);
-  const hashOf = (address: string) => integrity.mac('sign-in-failure', ['source', sourceOf(address)]);
+  const hashOf = (source: string) => integrity.mac('sign-in-failure', ['source', source]);
 
   /** Counts an attempt, or gives the refusal. */
   async function count(
     tx: Tx,
     account: string,
     source: string,
+    site: string | undefined,
   ): Promise<{ counted: FailureRow[]; refusal?: Problem }> {
     const now = clock.now();
     const none = { failures: 0, lastFailedAt: now, knownAt: undefined };
     const pair = (await selectFailures(tx, account, source)) ?? { account, source, ...none };
-    const whole = (await selectFailures(tx, '', source)) ?? { account: '', source, ...none };
-    // A day without a failure and the source is as any other.
-    const recent = now - whole.lastFailedAt < DAY ? whole : { ...whole, failures: 0 };
-    for (const [row, waits] of [
+    const overAll = async (whose: string): Promise<FailureRow> => {
+      const whole = (await selectFailures(tx, '', whose)) ?? { account: '', source: whose, ...none };
+      // A day without a failure and the source is as any other.
+      return now - whole.lastFailedAt < DAY ? whole : { ...whole, failures: 0 };
+    };
+    const limited: [FailureRow, Waits][] = [
       [pair, ofAccount],
-      [recent, ofSource],
-    ] as const) {
+      [await overAll(source), ofSource],
+    ];
+    if (site && pair.knownAt === undefined) limited.push([await overAll(site), ofSite]);
+    for (const [row, waits] of limited) {
       const wait = waitOf(row, waits, now);
       if (wait === 0) continue;
       // The clock was set back: the wait begins anew, instead of lasting until the clock has caught up.
@@ -84,7 +92,7 @@ export function createSignInFailures({ inTransaction, integrity, clock }: SignIn
     }
     const failed = pair.knownAt === undefined ? await sumOfStrangers(tx, account) : pair.failures;
     if (failed >= MOST_FAILURES) return { counted: [], refusal: locked() };
-    const counted = [pair, recent];
+    const counted = limited.map(([row]) => row);
     for (const row of counted)
       await putFailures(tx, { ...row, failures: row.failures + 1, lastFailedAt: now });
     return { counted };
@@ -94,22 +102,22 @@ export function createSignInFailures({ inTransaction, integrity, clock }: SignIn
     /** Throws SIGN_IN_DELAYED. `email`: normalized. */
     async begin(email: string, address: string): Promise<Attempt> {
       const account = accountOf(email);
-      const source = hashOf(address);
+      const [source, network] = [hashOf(sourceOf(address)), siteOf(address)];
+      const site = network && hashOf(network);
       let at = 0;
       const { counted, refusal } = await inTransaction((tx) => {
         at = clock.now();
-        return count(tx, account, source);
+        return count(tx, account, source, site);
       });
       if (refusal) throw refusal;
-      const [pair, whole] = counted as [FailureRow, FailureRow];
+      const [pair, ...overAll] = counted as [FailureRow, ...FailureRow[]];
       return {
         fromKnownSource: pair.knownAt !== undefined,
         async takeBack(tx) {
-          await takeBack(tx, pair, at);
-          await takeBack(tx, whole, at);
+          for (const row of counted) await takeBack(tx, row, at);
         },
         async succeed(tx) {
-          await takeBack(tx, whole, at);
+          for (const row of overAll) await takeBack(tx, row, at);
           await putFailures(tx, { account, source, failures: 0, lastFailedAt: at, knownAt: at });
         },
       };

@@ -126,10 +126,11 @@ const FREE_VISITS = 10;
 /** Times as many of anything from one IPv6 /48. */
 const OF_SITE = 4;
 /**
- * Further requests in a minute of one address of a page whose minute is used up, so that few addresses do not shut out the others; of all
- * addresses together, so many times the minute's limit.
+ * Further requests in a minute of one address of a page whose minute is used up, so that few addresses do not shut out the others: at least,
+ * and as part of the limit of an address. Of all addresses together, so many times the minute's limit.
  */
 const FEW = 5;
+const PART = FEW / defaultLimits.perAddress;
 const OF_FEW = 9;
 const MOST_LEVELS = 8;
 
@@ -314,14 +315,16 @@ function createRequestLimits(
     });
     const refuse = (seconds: number) => tooFast(burst, seconds);
     const ofFew = async () => {
-      const few = await countFrom(caller, address, { most: FEW, kind: 'few/', refuse });
+      const most = Math.max(FEW, Math.ceil(PART * perAddress));
+      const few = await countFrom(caller, address, { most, kind: 'few/', refuse });
       await countMinute({ name: 'burst', counter: `few/${counter}`, most: OF_FEW * burst }, refuse);
       return [few!];
     };
     const minute = await countMinute({ name: 'burst', counter, most: burst }, refuse).then(
       (own) => [own, ...(visitor ? [visitor] : [])],
       (refusal: unknown) => {
-        if (!visitor) throw refusal;
+        const isOver = refusal instanceof Problem && refusal.code === 'BURST_LIMIT_EXCEEDED';
+        if (!visitor || !isOver) throw refusal;
         return ofFew();
       },
     );

@@ -164,7 +164,8 @@ function createConnect(
 
   /** Asks for a place; whether the session is admitted. */
   function isAdmitted({ session, share, attempt, start }: LiveSession): boolean {
-    const queue = capacity.ask(session, share, (attempt ?? start) !== undefined);
+    const trying = attempt?.challenge.step ? 'step' : (attempt ?? start) ? 'attempt' : 'nothing';
+    const queue = capacity.ask(session, share, trying);
     dispatch(session, { is: 'queued', queue });
     return queue.position === 0;
   }

@@ -9,6 +9,9 @@ export interface QueuePosition {
   waitSeconds: number;
 }
 
+/** What a session does: an attempt (or its start waits), and in it a step that is shown. */
+export type Trying = 'nothing' | 'attempt' | 'step';
+
 /** Places for sessions whose frames are judged now. */
 export type SessionCapacity = ReturnType<typeof createSessionCapacity>;
 
@@ -25,14 +28,17 @@ const SILENT = 5_000;
 const WITHOUT_FRAME = 3_000;
 /** Milliseconds to the first judged frame, where another waits: a page in the queue asks each second, with a frame in hand. */
 const FIRST_FRAME = 2_000;
-/** Milliseconds for which a place is held at most while others wait: an attempt, and the guidance before it. */
+/**
+ * Milliseconds for which a place is held while others wait: an attempt, and the guidance before it. None is taken in a step that is shown: the
+ * attempt would fail. It ends after 90 s at the latest, and its place with it.
+ */
 const LONGEST = 150_000;
 /** The same without an attempt; or of an attempt, where its organization, key or address has at least two places more than another that waits. */
 const LONGEST_UNUSED = 45_000;
 /** Milliseconds from one session more to the next, so that the figures show the one before; as many as there are workers need not wait. */
 const SETTLING = 1_000;
 /** Sessions that wait: of one address under one key or flow, and in all. A further one is not noted, and asks again. */
-const MOST_WAITING = { perAddress: 32, all: 1_000 };
+const MOST_WAITING = { perAddress: 250, all: 1_000 };
 /** Milliseconds for which a place is held before any was measured. */
 const ASSUMED_HELD = 20_000;
 
@@ -46,8 +52,9 @@ interface Asking {
   judgedAt?: number;
   /** Frames that are being judged. */
   busy: number;
-  /** Since when it is in an attempt. */
-  triesSince: number | undefined;
+  /** With a place: what it does, and since when it is in an attempt. */
+  trying?: Trying;
+  triesSince?: number | undefined;
 }
 
 /** The sessions that wait, in fair turns. */
@@ -100,15 +107,18 @@ function createWaiting(clock: Clock, seats: () => number) {
   };
 }
 
-/** Whether an admitted session has lost its place. `wanted`: another waits for it. `isBeyondShare` is asked where it matters. */
-function isLost(one: Asking, now: number, wanted: boolean, isBeyondShare: (one: Asking) => boolean): boolean {
-  const { busy, since = 0, judgedAt, triesSince } = one;
+/** Whether an admitted session sends nothing that can be judged. `wanted`: another waits for its place. */
+function isSilent({ busy, since = 0, judgedAt }: Asking, now: number, wanted: boolean): boolean {
   if (busy > 0) return false;
-  const silent =
-    judgedAt === undefined
-      ? isPast(since, wanted ? FIRST_FRAME : WITHOUT_FRAME, now)
-      : isPast(judgedAt, WITHOUT_FRAME, now);
-  if (silent || !wanted) return silent;
+  return judgedAt === undefined
+    ? isPast(since, wanted ? FIRST_FRAME : WITHOUT_FRAME, now)
+    : isPast(judgedAt, WITHOUT_FRAME, now);
+}
+
+/** Whether it has to give way to another that waits. `isBeyondShare` is asked where it matters. */
+function isOverdue(one: Asking, now: number, isBeyondShare: (one: Asking) => boolean): boolean {
+  const { busy, since = 0, trying, triesSince } = one;
+  if (busy > 0 || trying === 'step') return false;
   const isUnused = isPast(triesSince ?? since, LONGEST_UNUSED, now) && (!triesSince || isBeyondShare(one));
   return isUnused || isPast(since, LONGEST, now);
 }
@@ -124,7 +134,9 @@ export function createSessionCapacity(deps: SessionCapacityDeps) {
   const { workers, clock } = deps;
   const meter = createFrameLoadMeter(deps);
   const admitted = new Map<string, Asking>();
-  const waiting = createWaiting(clock, capacity);
+  /** When the places were last given. */
+  let places = workers;
+  const waiting = createWaiting(clock, () => places);
   let held = ASSUMED_HELD;
   let crowded = false;
   /** When one more was admitted than before, and how many they were then. */
@@ -133,49 +145,75 @@ export function createSessionCapacity(deps: SessionCapacityDeps) {
   function capacity(): number {
     const load = meter.load();
     crowded = isCrowded(load, crowded);
-    const places = placesFor(load, workers);
-    return crowded ? Math.max(1, Math.min(places, admitted.size)) : places;
+    const most = placesFor(load, workers);
+    return crowded ? Math.max(1, Math.min(most, admitted.size)) : most;
   }
   function end(one: Asking): void {
     admitted.delete(one.session);
     waiting.finish(one);
     held += (Math.abs(clock.now() - one.since!) - held) / 8;
   }
+  /** Whether places of a world are wanted: the live world does not give way to the test world. */
+  function wanted(): Record<Share['world'], boolean> {
+    const worlds = { live: false, test: waiting.size > 0 };
+    for (const { share } of waiting.all()) worlds.live ||= share.world === 'live';
+    return worlds;
+  }
   function tidy(): void {
     const now = clock.now();
     for (const one of waiting.all()) if (isPast(one.at, SILENT, now)) waiting.remove(one);
-    // The live world does not give way to the test world.
-    const waits = { live: false, test: waiting.size > 0 };
-    for (const { share } of waiting.all()) waits.live ||= share.world === 'live';
-    for (const one of admitted.values())
-      if (isLost(one, now, waits[one.share.world], waiting.isBeyondShare)) end(one);
+    const worlds = wanted();
+    for (const one of admitted.values()) if (isSilent(one, now, worlds[one.share.world])) end(one);
   }
-  function fill(): void {
+  /** Gives the free places; whether one that waits has none. */
+  function admit(): boolean {
     while (waiting.size > 0) {
       const now = clock.now();
+      if (admitted.size >= places) return true;
       const settling = Math.abs(now - grown.at) < SETTLING;
-      if (settling && admitted.size >= Math.max(workers, grown.to)) return;
-      if (admitted.size >= capacity()) return;
+      if (settling && admitted.size >= Math.max(workers, grown.to)) return false;
       const next = waiting.take();
-      if (!next) return;
+      if (!next) return true;
       admitted.set(next.session, { ...next, since: now });
       if (!settling || admitted.size > grown.to) grown = { at: now, to: admitted.size };
     }
+    return false;
+  }
+  /** Where no place is free, one is taken: of those that are overdue the one that is held for the longest. */
+  function fill(): void {
+    if (waiting.size === 0) return;
+    places = capacity();
+    if (!admit()) return;
+    const [now, worlds] = [clock.now(), wanted()];
+    const overdue = [...admitted.values()].find(
+      (one) => worlds[one.share.world] && isOverdue(one, now, waiting.isBeyondShare),
+    );
+    if (!overdue) return;
+    // One for one, however many there may be now.
+    places = Math.max(places, admitted.size);
+    end(overdue);
+    admit();
   }
 
   return {
-    /** Asking keeps the place in the queue; a place is kept by frames that are judged. `tries`: whether it is in an attempt. */
-    ask(session: string, share: Share, tries: boolean): QueuePosition {
+    /** Asking keeps the place in the queue; a place is kept by frames that are judged. */
+    ask(session: string, share: Share, trying: Trying): QueuePosition {
       const at = clock.now();
-      const triesSince = (one?: Asking) => (tries ? (one?.triesSince ?? at) : undefined);
       const place = admitted.get(session);
-      if (place) place.triesSince = triesSince(place);
+      if (place)
+        Object.assign(place, {
+          trying,
+          triesSince: trying === 'nothing' ? undefined : (place.triesSince ?? at),
+        });
+      const join = () => {
+        if (!admitted.has(session) && !waiting.get(session)) waiting.add({ session, share, at, busy: 0 });
+      };
       tidy();
       const before = waiting.get(session);
-      if (before) Object.assign(before, { at, triesSince: triesSince(before) });
-      else if (!admitted.has(session))
-        waiting.add({ session, share, at, busy: 0, triesSince: triesSince(place) });
+      if (before) before.at = at;
+      join();
       fill();
+      join();
       if (admitted.has(session)) return { position: 0, waitSeconds: 0 };
       const position = waiting.positionOf(session);
       return { position, waitSeconds: Math.ceil((position * held) / capacity() / 1000) };
