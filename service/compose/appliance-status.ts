@@ -2,13 +2,15 @@ import { statfs } from 'node:fs/promises';
 import { relative } from 'node:path';
 import type { ApplianceReport } from '../doors/admin/index.ts';
 import type { ApplianceStatus } from '../doors/meta/index.ts';
-import { type Organization, type Organizations, stepsLeft } from '../engine/accounts/index.ts';
+import type { Organization, Organizations } from '../engine/accounts/index.ts';
 import {
   type ApplianceFacts,
   applianceAttention,
   type Backups,
+  factsOf,
   type KeyCopyFolders,
   type KeyCustody,
+  type LeftFacts,
   type NodeTroubles,
 } from '../engine/appliance/index.ts';
 import { type LostLines, lostText } from '../engine/audit/index.ts';
@@ -58,6 +60,8 @@ export interface StatusDeps {
   /** Lines of the audit log that this machine has seen, and that the record has no more. */
   lostLines?(): readonly LostLines[];
   nodes?(): Promise<NodeTroubles>;
+  /** What was left undone. */
+  left?(): Promise<LeftFacts>;
   /** Bytes that may still be written to the data directory's disk. */
   freeBytes?(): Promise<number>;
   /** Bytes that the database takes. */
@@ -73,7 +77,7 @@ const worlds: World[] = ['live', 'test'];
 export function createStatus(deps: StatusDeps) {
   const { freeBytes = () => freeOn(deps.data), patience = 2_000 } = deps;
   const { organizations, checks, database } = deps;
-  const reading = { organizations, checks, database, freeBytes, patience, data: deps.data };
+  const reading = { organizations, checks, database, freeBytes, patience };
   return {
     /** Whether it takes requests. Balancers ask often, so nothing is read that does not decide it. */
     readiness: async (): Promise<ApplianceStatus['readiness']> =>
@@ -105,6 +109,7 @@ async function describe(
   const copies = await keyCopyFolders.list();
   const lenientOrganizations = await countLenient(reading, storage);
   const { clock: clockDoubt, sweeps } = await readWaiting(retention, reading.patience);
+  const ofOrganizations = factsOf(storage.organizations);
   const facts = {
     ...(await describePictures(deps, storage)),
     storage: {
@@ -123,21 +128,20 @@ async function describe(
       lenientOrganizations,
       alteredRows: deps.alteredRows?.() || undefined,
       lostLines: lostText(deps.lostLines?.() ?? []) || undefined,
-      nodes: await readNodeTroubles(deps, reading.patience, storage),
+      nodes: await ifRead(deps.nodes, reading.patience, storage),
     }),
-    matchOnlyOrganizations: storage.organizations.filter(
-      ({ matchOnly, erasedAt }) => matchOnly && erasedAt === undefined,
-    ).length,
+    matchOnlyOrganizations: ofOrganizations.matchOnlyOrganizations,
   };
   const attention = applianceAttention({
     ...facts,
+    ...ofOrganizations,
+    ...(await ifRead(deps.left, reading.patience, storage)),
     // Said as what it is.
     ...(deps.draining?.() === 'drained' && { readiness: { is: 'ready' } }),
     ...defined({
       freeBytes: storage.freeBytes,
       clockDoubt,
       certificate: deps.certificate?.(),
-      ...countUnfinished(storage.organizations),
       masterKey: masterKeyOf(deps, copies),
     }),
     backups: backups.facts(),
@@ -145,17 +149,6 @@ async function describe(
     now: deps.clock.now(),
   });
   return { ...facts, attention };
-}
-
-/** Organizations in which real people cannot be enrolled yet, and those with steps of the assistant that were put off. */
-function countUnfinished(organizations: readonly Organization[]) {
-  const inUse = organizations.filter(({ erasedAt }) => erasedAt === undefined);
-  return {
-    withoutConsent: inUse.filter(
-      ({ consentPolicy, attestation }) => consentPolicy === 'attested' && attestation === undefined,
-    ).length,
-    unfinishedSetups: inUse.filter((one) => stepsLeft(one).length > 0).length,
-  };
 }
 
 /** Whether a master key in a file lies beside what it opens. */
@@ -295,8 +288,6 @@ interface StorageState {
 }
 
 interface StorageReading {
-  /** The data directory. */
-  data: string;
   organizations: Pick<Organizations, 'list'>;
   checks: Pick<Checks, 'lenientOrganizations'>;
   database: Pick<Database, 'requireWriter'>;
@@ -306,7 +297,6 @@ interface StorageReading {
 
 /** Whether the database and its disk can be used, by reading the organizations. */
 async function readStorage({
-  data,
   organizations,
   database,
   freeBytes,
@@ -318,7 +308,7 @@ async function readStorage({
     const free = await freeBytes();
     const read = { organizations: known, freeBytes: free };
     if (free >= LEAST_FREE) return { ...read, state: 'ok', reason: undefined };
-    const reason = `Less than ${LEAST_DISK} MiB are free on the disk of ${data}: free some space.`;
+    const reason = `Less than ${LEAST_DISK} MiB are free on the disk of the data directory: free some space.`;
     return { ...read, state: 'full', reason };
   } catch (error) {
     const full = error instanceof Problem && error.code === 'STORAGE_FULL';
@@ -359,13 +349,13 @@ const readWaiting = (
 ): ReturnType<Retention['waiting']> => within(patience, retention.waiting()).catch(() => ({ sweeps: [] }));
 
 /** Undefined where it cannot be read. */
-async function readNodeTroubles(
-  { nodes }: Pick<StatusDeps, 'nodes'>,
+async function ifRead<T>(
+  read: (() => Promise<T>) | undefined,
   patience: number,
   { state }: StorageState,
-): Promise<NodeTroubles | undefined> {
-  if (nodes === undefined || state === 'unavailable') return undefined;
-  return within(patience, nodes()).catch(() => undefined);
+): Promise<T | undefined> {
+  if (read === undefined || state === 'unavailable') return undefined;
+  return within(patience, read()).catch(() => undefined);
 }
 
 /** `Subjects.upgradesByWorld` over these organizations; empty where it cannot be read. */

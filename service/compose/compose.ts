@@ -221,6 +221,19 @@ export async function compose(config: Config, deps: ComposeDeps) {
     alteredRows: () => recordIntegrity.found().length,
     lostLines: record.auditLog.lost,
     nodes: nodeList.troubles,
+    async left() {
+      const { failing, granted } = await webhooks.troubles();
+      const grantsOf = await Promise.all(granted.map(grants.active));
+      const open = (await alerts.countOpen()).filter(({ world }) => world === 'live');
+      return {
+        erasuresPending: await erasing.erasure.isPending(),
+        keysWithoutPerson: subjects.keysWithoutPerson(),
+        failingWebhooks: failing,
+        withoutGrant: grantsOf.filter((all) => all.length === 0).length,
+        openAlerts: open.reduce((sum, { count }) => sum + count, 0),
+        deadJobs: await jobs.anyDead(),
+      };
+    },
     databaseBytes: () => databaseSize(database),
   });
   // A node that runs already may be making what would be swept.

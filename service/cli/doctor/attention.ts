@@ -19,6 +19,7 @@ const subjects: Readonly<Record<string, string>> = {
   LENIENT_ORGANIZATIONS: 'liveness',
   PEOPLE_UNREACHABLE: 'templates',
   GALLERY_TOO_LARGE: 'people',
+  GALLERY_NEARLY_TOO_LARGE: 'people',
   GALLERIES_NOT_MEASURED: 'error rates',
   TEMPLATES_DOUBTFUL: 'templates',
   CONSENT_MISSING: 'consent',
@@ -33,6 +34,12 @@ const subjects: Readonly<Record<string, string>> = {
   BACKUP_OLD: 'backups',
   BACKUP_NOT_PROVEN: 'backups',
   ROWS_ALTERED: 'altered rows',
+  ERASURES_PENDING: 'erasures',
+  KEYS_WITHOUT_PERSON: 'keys without a person',
+  ALERTS_OPEN: 'alerts',
+  WEBHOOKS_FAIL: 'webhooks',
+  GRANTS_MISSING: 'grants',
+  DEAD_JOBS: 'dead jobs',
   CLOCK_DOUBTFUL: 'retention',
   SWEEP_WAITS: 'retention',
   NO_TLS: 'encryption',
@@ -61,7 +68,8 @@ export function withAttention(
       .map(({ what, found }): Finding => ({ what, state: 'ok', found })),
     ...items.map((item): Finding => {
       const what = nameOf(item);
-      const more = details.filter((one) => one.what === what).map(({ found }) => found);
+      const own = details.filter((one) => one.what === what).map(({ found }) => found);
+      const more = item.values?.reason === undefined ? own : [asTyped(String(item.values.reason)), ...own];
       return {
         what,
         state: item.urgency === 'now' ? 'fail' : 'warn',

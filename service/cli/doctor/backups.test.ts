@@ -36,5 +36,13 @@ test.each([
     `the last good one is from ${at}; proven: /b/x.backup`,
   ],
 ])('%s', (_what, runs, items, found) => {
-  expect(describeBackups(runs, { items })).toEqual({ what: 'backups', found });
+  expect(describeBackups(runs, { items, warnings: [] })).toEqual({ what: 'backups', found });
+});
+
+test('what is wrong is said in its place', () => {
+  const warnings = [
+    'The backup /b/x.backup was written, but would not restore.',
+    'No backup was made into /c.',
+  ];
+  expect(describeBackups([run(at)], { items: [plan], warnings }).found).toBe(warnings.join(' '));
 });

@@ -39,13 +39,16 @@ export const describeCurrentProvider = ({ inference }: BoxStatus): Detail => ({
   found: describeProvider(inference),
 });
 
+/** `advice`: of a key store without a copy. Beside people in PostgreSQL it may lie in the data directory, where no backup of the database finds it. */
 export function describeKeyCopies(
   places: readonly { place: string; state: string; reason?: string }[],
+  advice?: string,
 ): Detail {
   const all = places.map(({ place, state, reason }) =>
     state === 'current' ? place : `${place} is ${state}${reason === undefined ? '' : `: ${asTyped(reason)}`}`,
   );
-  return { what: 'copies of the key store', found: all.join(', ') || 'none' };
+  const none = advice === undefined ? 'none' : `none. ${asTyped(advice)}`;
+  return { what: 'copies of the key store', found: all.join(', ') || none };
 }
 
 /** The signature of the manifest that names every model by its hash. A checkout has none. */

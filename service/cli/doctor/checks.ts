@@ -12,7 +12,7 @@ import { silentLog } from '../../lib/log.ts';
 import { LONGEST_SOCKET } from '../../lib/machine/socket-path.ts';
 import { programBuiltAt } from '../../lib/version.ts';
 import { asOwner, foreignOwner } from '../directory-owner.ts';
-import { invocation } from '../invocation.ts';
+import { asTyped, invocation } from '../invocation.ts';
 import { oldestNode, refuseOldNode } from '../node-version.ts';
 
 export interface Finding {
@@ -88,9 +88,7 @@ export async function checkPermissions(data: string): Promise<Finding> {
 }
 
 /** A hundred thousand people take about a gigabyte; a full disk stops enrollment. */
-export async function checkDisk(directory: string): Promise<Finding> {
-  const disk = await statfs(directory);
-  const free = disk.bavail * disk.bsize;
+export function checkDisk(free: number): Finding {
   const [little] = aboutDiskSpace(free);
   return little
     ? finding('disk space', little.urgency === 'now' ? 'fail' : 'warn', little.sentence, little.remedy)
@@ -179,17 +177,23 @@ export function checkModelFiles(files: readonly { id: string; ok: boolean }[]): 
       );
 }
 
-/** `padSets`: the default first, as the service lists them. */
-export function describePad({ padSets }: PadModels): Detail {
+/** `padSets`: the default first, as the service lists them. `remedy`: what switches one on. */
+export function describePad({ padSets }: PadModels, remedy = ''): Detail {
   const used = padSets.find(({ inUse }) => inUse);
   return {
     what: 'presentation attack detection',
-    found: used ? `${used.name} (${used.maturity})` : 'off; the test world works',
+    found: used ? `${used.name} (${used.maturity})` : `off; the test world works. ${asTyped(remedy)}`.trim(),
   };
 }
 
 interface PadModels {
   padSets: readonly { name: string; maturity: string; inUse: boolean }[];
+}
+
+/** Bytes that may still be written there. */
+export async function freeOn(directory: string): Promise<number> {
+  const disk = await statfs(directory);
+  return disk.bavail * disk.bsize;
 }
 
 /** The nearest folder that exists: where a new data directory would be made. */

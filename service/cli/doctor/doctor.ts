@@ -5,6 +5,7 @@ import { allPages } from '../../../sdk/admin/all-pages.ts';
 import { replyOf } from '../../../sdk/admin/client.ts';
 import { manifestSignature, modelPaths } from '../../compose/model-paths.ts';
 import { type Config, parseConfig } from '../../config.ts';
+import { keyStoreAdvice } from '../../data-directory/database-location.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { document, inCheckout } from '../../lib/installation.ts';
 import { type CommandRunner, examples } from '../command.ts';
@@ -38,20 +39,20 @@ import {
   describePad,
   existingFolder,
   type Finding,
+  freeOn,
 } from './checks.ts';
 import { examineCluster } from './cluster.ts';
 import { examineHardening } from './hardening/hardening.ts';
 import { checkGrants } from './postgres.ts';
 import { checkKeyStore, checkService, checkUpdate, describeMasterKey, describeServedTls } from './service.ts';
 import {
-  checkAlerts,
-  checkDeadJobs,
-  checkErasures,
   checkIntegrity,
-  checkKeysWithoutPerson,
-  checkWebhooks,
+  describeAlerts,
   describeBackups,
+  describeDeadJobs,
+  describeErasures,
   describeOwnGalleries,
+  describeWebhooks,
   type EventsOut,
   MOST_ALERTS,
   MOST_COUNTED,
@@ -104,7 +105,7 @@ async function examine(data: string, control: () => Promise<Control>): Promise<F
   const machine = [
     checkNode(process.versions.node),
     checkManifestSignature(manifestSignature(), modelPaths(data).manifest),
-    await checkDisk(await existingFolder(data)),
+    checkDisk(await freeOn(await existingFolder(data))),
   ];
   const interrupted = await checkUpdate();
   if (interrupted) machine.push(interrupted);
@@ -160,6 +161,8 @@ async function askBox(control: () => Promise<Control>, config: Config): Promise<
       { what: 'data directory', state: 'fail', found, remedy: `${invocation} unseal --data ${config.data}` },
     ];
   }
+  // Counted before what needs attention is asked for, which says the last count.
+  await replyOf(open.admin.GET('/api/admin/keys-without-person'));
   const status = await replyOf(open.admin.GET('/api/admin/status'));
   const files = await checkFiles(config.data, control);
   const models = await replyOf(open.admin.GET('/api/admin/models'));
@@ -180,25 +183,24 @@ async function askBox(control: () => Promise<Control>, config: Config): Promise<
     ...withAttention(
       [
         describeMasterKey(await replyOf(open.admin.GET('/api/admin/master-key'))),
-        describeKeyCopies(places),
+        describeKeyCopies(places, keyStoreAdvice(config)),
         describeBackups(backups.items, plans),
         ...describeOwnGalleries(await ownGalleries(open, organizations)),
         describeGalleries(status),
-        describePad(models),
+        describePad(models, status.liveness.remedy),
         describeCurrentProvider(status),
         ...(status.service ? [describeServedTls(status.service, systemClock.now())] : []),
+        ...describeErasures(await pendingErasures(open, organizations)),
+        ...describeWebhooks(await eventsOut(open, organizations)),
+        ...describeDeadJobs((await replyOf(open.admin.GET('/api/admin/jobs/counts'))).items),
+        ...describeAlerts(await openAlerts(open, organizations)),
       ],
       status.attention,
     ),
-    checkKeyStore(config, places),
+    checkKeyStore(config),
     checkModelFiles(files),
     checkLicences(models.items),
-    ...checkKeysWithoutPerson(await replyOf(open.admin.GET('/api/admin/keys-without-person'))),
     ...checkIntegrity((await replyOf(open.admin.GET('/api/admin/audit/integrity-faults'))).items),
-    ...checkErasures(await pendingErasures(open, organizations)),
-    ...checkWebhooks(await eventsOut(open, organizations)),
-    ...checkDeadJobs((await replyOf(open.admin.GET('/api/admin/jobs/counts'))).items),
-    ...checkAlerts(await openAlerts(open, organizations)),
   ];
 }
 
@@ -212,10 +214,10 @@ async function ownGalleries(open: Control, organizations: readonly Organization[
 }
 
 async function pendingErasures(open: Control, organizations: readonly Organization[]) {
-  const pending: { id: string; name: string; erasures: number }[] = [];
+  const pending: { name: string; count: number }[] = [];
   for (const { id, name } of organizations) {
     const receipts = await listReceipts(open, { organization: id, pending: 'true' }, MOST_COUNTED);
-    if (receipts.length > 0) pending.push({ id, name, erasures: receipts.length });
+    pending.push({ name, count: receipts.length });
   }
   return pending;
 }
@@ -235,13 +237,13 @@ async function eventsOut(open: Control, organizations: readonly Organization[]) 
         params: { query: { organization: id, revoked: 'false', limit: 1 } },
       }),
     );
-    found.push({ id, name, webhooks, isGranted: items.length > 0 });
+    found.push({ name, webhooks, isGranted: items.length > 0 });
   }
   return found;
 }
 
 async function openAlerts(open: Control, organizations: readonly Organization[]) {
-  const found: { id: string; name: string; alerts: number }[] = [];
+  const found: { name: string; count: number }[] = [];
   for (const { id, name } of organizations) {
     const alerts = await allPages(
       (page) =>
@@ -252,7 +254,7 @@ async function openAlerts(open: Control, organizations: readonly Organization[])
         ),
       MOST_ALERTS,
     );
-    found.push({ id, name, alerts: alerts.length });
+    found.push({ name, count: alerts.length });
   }
   return found;
 }

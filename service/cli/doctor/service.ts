@@ -5,8 +5,6 @@ import { join } from 'node:path';
 import type { Schemas } from '../../../sdk/admin/client.ts';
 import { shownSettings } from '../../compose/certificate/serving.ts';
 import { type Config, describeDatabase } from '../../config.ts';
-import { keyStoreAdvice } from '../../data-directory/database-location.ts';
-import { asTyped } from '../invocation.ts';
 import { journalFile, recoverScript, UPDATE_FOLDER } from '../update/journal.ts';
 import type { Detail, Finding } from './checks.ts';
 
@@ -103,18 +101,14 @@ export const describeMasterKey = ({ kind, path }: { kind: 'file' | 'passphrase';
   found: kind === 'passphrase' ? 'behind a passphrase' : path,
 });
 
-/** Beside people in PostgreSQL the keys may lie in the data directory, where no backup of the database finds them. */
-export function checkKeyStore(
-  config: Pick<Config, 'data' | 'databaseUrl' | 'keysDatabaseUrl'>,
-  places: readonly object[],
-): Finding {
-  const what = 'key store';
-  const { data, keysDatabaseUrl } = config;
-  const found =
+export const checkKeyStore = ({
+  data,
+  keysDatabaseUrl,
+}: Pick<Config, 'data' | 'keysDatabaseUrl'>): Finding => ({
+  what: 'key store',
+  state: 'ok',
+  found:
     keysDatabaseUrl === undefined
       ? join(data, 'keys.db')
-      : `a second database, ${describeDatabase(keysDatabaseUrl)}`;
-  const advice = keyStoreAdvice(config);
-  if (advice === undefined || places.length > 0) return { what, state: 'ok', found };
-  return { what, state: 'warn', found: `${found}, and the people in PostgreSQL`, remedy: asTyped(advice) };
-}
+      : `a second database, ${describeDatabase(keysDatabaseUrl)}`,
+});

@@ -1,36 +1,35 @@
 import type { Schemas } from '../../../sdk/admin/client.ts';
 import type { Webhook } from '../commands/webhook-text.ts';
 import { describeGalleries, type OwnGalleries, tables } from '../gallery-calibrations.ts';
-import { invocation } from '../invocation.ts';
 import { count } from '../terminal/terminal.ts';
 import type { Detail, Finding } from './checks.ts';
 
 /** Open alerts of an organization that the doctor counts. */
 export const MOST_ALERTS = 1000;
 
-/** Unacknowledged alerts of the live world, by organization; no finding where there are none. */
-export function checkAlerts(open: readonly { id: string; name: string; alerts: number }[]): Finding[] {
-  const some = open.filter(({ alerts }) => alerts > 0);
-  if (some.length === 0) return [];
-  const all = some.reduce((sum, { alerts }) => sum + alerts, 0);
-  const atLeast = some.some(({ alerts }) => alerts >= MOST_ALERTS) ? 'at least ' : '';
-  const names = some.map(({ name, alerts }) => `${name} (${alerts})`).join(', ');
-  return [
-    {
-      what: 'alerts',
-      state: 'warn',
-      found: `${atLeast}${count(all, 'alert is', 'alerts are')} open: ${names}`,
-      remedy: `Look at them, and acknowledge: ${some.map(({ id }) => `${invocation} alert list --org ${id}`).join('   ')}`,
-    },
-  ];
+/** `Museum (2), Port (at least 1,000)`: where there are some, and how many are counted at most. */
+function describeCounts(
+  what: string,
+  counts: readonly { name: string; count: number }[],
+  most: number,
+): Detail[] {
+  const found = counts
+    .filter(({ count }) => count > 0)
+    .map(({ name, count }) => `${name} (${count >= most ? 'at least ' : ''}${count.toLocaleString('en')})`);
+  return found.length === 0 ? [] : [{ what, found: found.join(', ') }];
 }
 
-/** When the last good backup was made, and whether one was proven. */
+/** Unacknowledged alerts of the live world, by organization. */
+export const describeAlerts = (open: readonly { name: string; count: number }[]): Detail[] =>
+  describeCounts('alerts', open, MOST_ALERTS);
+
+/** What is wrong with backups; else when the last good one was made, and whether one was proven. */
 export function describeBackups(
   runs: readonly Schemas['Backup'][],
-  { items: plans }: Pick<Schemas['BackupPlans'], 'items'>,
+  { items: plans, warnings }: Schemas['BackupPlans'],
 ): Detail {
   const what = 'backups';
+  if (warnings.length > 0) return { what, found: warnings.join(' ') };
   const last = runs.find(({ outcome }) => outcome === 'done');
   if (!last) return { what, found: plans.length > 0 ? 'scheduled; the first is not made yet' : 'none' };
   const proven = runs.find(({ verifiedAt }) => verifiedAt !== undefined);
@@ -69,39 +68,12 @@ export function checkIntegrity(faults: readonly Schemas['IntegrityFault'][]): Fi
 /** Pending erasures of an organization that the doctor counts. */
 export const MOST_COUNTED = 1000;
 
-/** Erasures that wait for something, by organization; nothing is said where none does. */
-export function checkErasures(pending: readonly { id: string; name: string; erasures: number }[]): Finding[] {
-  if (pending.length === 0) return [];
-  const all = pending.reduce((sum, { erasures }) => sum + erasures, 0);
-  const atLeast = pending.some(({ erasures }) => erasures >= MOST_COUNTED) ? 'at least ' : '';
-  const names = pending.map(({ name, erasures }) => `${name} (${erasures})`).join(', ');
-  return [
-    {
-      what: 'erasures',
-      state: 'warn',
-      found: `${atLeast}${count(all, 'erasure is', 'erasures are')} pending: ${names}; a copy of the key store that was not reached may still hold the keys`,
-      remedy: `What each waits for: ${pending.map(({ id }) => `${invocation} receipt list --pending --org ${id}`).join('   ')}`,
-    },
-  ];
-}
-
-/** Keys whose person is not in this database, where they are too many to have been left by enrollments that were cut short. */
-export function checkKeysWithoutPerson({ keys }: { keys: number }): Finding[] {
-  if (keys === 0) return [];
-  return [
-    {
-      what: 'keys without a person',
-      state: 'warn',
-      found: `${count(keys, 'key belongs', 'keys belong')} to people who are not in this database; they are kept, because too many are missing for a sweep to destroy them`,
-      remedy:
-        'After a restore of an older backup these are the people enrolled since: restore a newer one, or enroll them again. Otherwise the database may not be the one of these keys: look at --data and the database settings.',
-    },
-  ];
-}
+/** Erasures that wait for something, by organization. */
+export const describeErasures = (pending: readonly { name: string; count: number }[]): Detail[] =>
+  describeCounts('erasures', pending, MOST_COUNTED);
 
 /** Webhooks of an organization for live events, and whether it has grants. */
 export interface EventsOut {
-  id: string;
   name: string;
   webhooks: readonly Pick<Webhook, 'id' | 'kind' | 'url' | 'state' | 'failingSince'>[];
   isGranted: boolean;
@@ -109,12 +81,13 @@ export interface EventsOut {
 
 const MOST_NAMED = 5;
 
-/** Reports webhooks of the live world that accept nothing; no line without webhooks. */
-export function checkWebhooks(all: readonly EventsOut[]): Finding[] {
-  return [...all.flatMap(checkReceivers), ...all.flatMap(checkGrants)];
-}
+/** Webhooks of the live world that are disabled or accept nothing, and those without a grant. */
+export const describeWebhooks = (all: readonly EventsOut[]): Detail[] => [
+  ...all.flatMap(describeReceivers),
+  ...all.flatMap(describeGrants),
+];
 
-function checkReceivers({ id, name, webhooks }: EventsOut): Finding[] {
+function describeReceivers({ name, webhooks }: EventsOut): Detail[] {
   const troubles = webhooks.flatMap((one) => {
     const to = one.kind === 'callback' ? `${one.id} (callback URLs)` : `${one.id} (${new URL(one.url).host})`;
     if (one.state.is === 'disabled')
@@ -123,40 +96,19 @@ function checkReceivers({ id, name, webhooks }: EventsOut): Finding[] {
   });
   if (troubles.length === 0) return [];
   const others = troubles.length > MOST_NAMED ? `; and ${troubles.length - MOST_NAMED} more` : '';
-  return [
-    {
-      what: 'webhooks',
-      state: 'warn',
-      found: `${name}: ${troubles.slice(0, MOST_NAMED).join('; ')}${others}`,
-      remedy: `See what came back: ${invocation} webhook deliveries --org ${id}   One that is disabled: ${invocation} webhook enable --org ${id} WEBHOOK`,
-    },
-  ];
+  return [{ what: 'webhooks', found: `${name}: ${troubles.slice(0, MOST_NAMED).join('; ')}${others}` }];
 }
 
-function checkGrants({ id, name, webhooks, isGranted }: EventsOut): Finding[] {
+function describeGrants({ name, webhooks, isGranted }: EventsOut): Detail[] {
   const waiting = webhooks.filter(({ kind, state }) => kind === 'endpoint' && state.is === 'enabled');
   if (isGranted || waiting.length === 0) return [];
-  return [
-    {
-      what: 'grants',
-      state: 'warn',
-      found: `${name} has ${count(waiting.length, 'webhook', 'webhooks')} and no grant: nothing is sent`,
-      remedy: `Allow where they lead: ${invocation} grant add --org ${id} DESTINATION`,
-    },
-  ];
+  return [{ what: 'grants', found: `${name} has ${count(waiting.length, 'webhook', 'webhooks')}` }];
 }
 
-/** Reports dead jobs; no line without any. */
-export function checkDeadJobs(counts: readonly { kind: string; dead: number }[]): Finding[] {
-  const found = counts.filter(({ dead }) => dead > 0);
-  if (found.length === 0) return [];
-  const all = found.reduce((sum, { dead }) => sum + dead, 0);
-  return [
-    {
-      what: 'dead jobs',
-      state: 'warn',
-      found: `${count(all, 'job has', 'jobs have')} no attempt left: ${found.map(({ kind, dead }) => `${kind} (${dead})`).join(', ')}`,
-      remedy: `See why: ${invocation} jobs list --state dead   then, of each: ${invocation} jobs retry JOB   or: ${invocation} jobs remove JOB`,
-    },
-  ];
-}
+/** By kind. */
+export const describeDeadJobs = (counts: readonly { kind: string; dead: number }[]): Detail[] =>
+  describeCounts(
+    'dead jobs',
+    counts.map(({ kind, dead }) => ({ name: kind, count: dead })),
+    Number.POSITIVE_INFINITY,
+  );

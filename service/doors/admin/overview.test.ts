@@ -11,7 +11,7 @@ const item = (code: string, screen: Attention['screen']): Attention => ({
   screen,
 });
 const overviews = {
-  attention: async () => [item('SETUP_UNFINISHED', 'setup'), item('ALERT_OPEN', 'alerts')],
+  attention: async () => [item('SETUPS_UNFINISHED', 'setup'), item('ALERT_OPEN', 'alerts')],
 } as unknown as Overviews;
 const status = async () => ({ attention: [item('NO_BACKUP', 'backups')] });
 
@@ -22,6 +22,6 @@ async function shownTo(forBox: boolean): Promise<string[]> {
 }
 
 test('the assistant is named to callers who can finish it, as is what the box needs, and to no other', async () => {
-  expect(await shownTo(true)).toEqual(['ALERT_OPEN', 'NO_BACKUP', 'SETUP_UNFINISHED']);
+  expect(await shownTo(true)).toEqual(['ALERT_OPEN', 'NO_BACKUP', 'SETUPS_UNFINISHED']);
   expect(await shownTo(false)).toEqual(['ALERT_OPEN']);
 });

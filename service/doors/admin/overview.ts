@@ -189,19 +189,16 @@ export async function attentionFor(
   const own = forBox ? all : all.filter(({ screen }) => screen !== 'setup');
   if (!forBox) return own;
   const { attention } = await status();
-  const said = new Set(own.map(({ code }) => code));
-  // Of a box with one organization that says the same of itself.
+  const ofBox = new Set(attention.map(({ code }) => code));
+  const listed = own.filter(({ code }) => code === 'ALERT_OPEN').length;
+  // Where this organization has all of the open alerts, and each is listed.
   const isSaid = ({ code, values }: Attention) =>
-    said.has(code) || (values?.count === 1 && said.has(ofOneOrganization[code] ?? ''));
-  return inOrder([...own, ...attention.filter((item) => !isSaid(item))]);
+    code === 'ALERTS_OPEN' && realm.world === 'live' && values?.count === listed;
+  return inOrder([
+    ...own.filter(({ code }) => !ofBox.has(code)),
+    ...attention.filter((item) => !isSaid(item)),
+  ]);
 }
-
-const ofOneOrganization: Readonly<Record<string, string>> = {
-  MATCH_ONLY_ORGANIZATIONS: 'MATCH_ONLY',
-  LENIENT_ORGANIZATIONS: 'LENIENT_PROFILES',
-  CONSENT_MISSING: 'CONSENT_NOT_ATTESTED',
-  SETUPS_UNFINISHED: 'SETUP_UNFINISHED',
-};
 
 const AttentionReply = z
   .strictObject({

@@ -4,7 +4,9 @@ import type { HealthReply, NotReadyReply, ReadyReply } from './wire.ts';
 
 export function fromStatus(status: ApplianceStatus, version: string, uptimeSeconds: number): HealthReply {
   const { models, pad, inference, storage, people, ownGalleries, safeGallery, attention } = status;
-  const warnings = attention.map(({ sentence, remedy }) => `${sentence} ${remedy}`);
+  const warnings = attention.map(({ sentence, values, remedy }) =>
+    [sentence, values?.reason, remedy].filter((part) => part !== undefined).join(' '),
+  );
   return {
     status: status.readiness.is === 'not-ready' ? 'unavailable' : warnings.length > 0 ? 'warning' : 'ok',
     version,

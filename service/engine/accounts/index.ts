@@ -62,6 +62,7 @@ export {
   RetentionSettings,
   refuseErased,
   retentionPolicy,
+  type SetupStep,
   Site,
   stepsLeft,
   type UniquenessPolicy,

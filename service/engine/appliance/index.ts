@@ -59,7 +59,8 @@ export {
   Attention,
   applianceAttention,
   inOrder,
+  type LeftFacts,
   nodeTroubleSentences,
 } from './overview/appliance-attention.ts';
-export { createOverviews, type Overview, type Overviews } from './overview/overview.ts';
+export { createOverviews, factsOf, type Overview, type Overviews } from './overview/overview.ts';
 export { createWorks, FollowedWork, Work, type Works } from './works/works.ts';

@@ -128,6 +128,8 @@ interface OrphanKeysDeps {
 }
 
 export function createOrphanKeys({ keys, clock, log, grace, destroy }: OrphanKeysDeps) {
+  let suspicious = 0;
+
   /** Page by page: there may be a million, and others have a turn in between. */
   async function findOrphans(known: KnownSubjects) {
     const before = clock.now() - grace;
@@ -142,15 +144,19 @@ export function createOrphanKeys({ keys, clock, log, grace, destroy }: OrphanKey
       if (page.length < PAGE) break;
       after = page.at(-1)!.subject;
     }
-    return { orphans, there, tooMany: orphans.length > 0 && orphans.length > sweepable(there) };
+    const tooMany = orphans.length > 0 && orphans.length > sweepable(there);
+    suspicious = tooMany ? orphans.length : 0;
+    return { orphans, there, tooMany };
   }
 
   return {
     /** How many it would not sweep, but report. Destroys nothing. */
     async suspiciousOrphans(known: KnownSubjects): Promise<number> {
-      const { orphans, tooMany } = await findOrphans(known);
-      return tooMany ? orphans.length : 0;
+      await findOrphans(known);
+      return suspicious;
     },
+    /** The same, as it was last counted. */
+    lastSuspicious: () => suspicious,
     /**
      * Destroys keys without a person, left by enrollments that were cut short: those older than the grace period. Call it
      * at start. `known`: which of these subjects there are. More than a few are not swept but reported, since then it is likelier that

@@ -229,7 +229,7 @@ function AttentionList({ items }: { items: readonly Schemas['Attention'][] }) {
       <ul className={styles.attention}>
         {items.map((item) => {
           const { code, urgency, sentence, screen } = item;
-          const { title, text } = textOf(item);
+          const { title, text, reason } = textOf(item);
           const Icon = icons[urgency];
           return (
             <li key={`${code} ${sentence}`}>
@@ -238,6 +238,11 @@ function AttentionList({ items }: { items: readonly Schemas['Attention'][] }) {
               </span>
               <div>
                 <b>{title}</b>
+                {reason !== undefined && (
+                  <p className="small" lang="en">
+                    {reason}
+                  </p>
+                )}
                 <p className="small muted">{text}</p>
               </div>
               {screen !== undefined && isOpen(screen) && (

@@ -14,7 +14,7 @@ import { invocation } from '../../invocation.ts';
 import { listOrganizations } from '../../organization.ts';
 import { jsonLines } from '../../terminal/terminal.ts';
 import { checkManifestSignature } from '../box.ts';
-import { checkClock, checkDisk, checkPermissions, existingFolder, type Finding } from '../checks.ts';
+import { checkClock, checkDisk, checkPermissions, existingFolder, type Finding, freeOn } from '../checks.ts';
 import * as box from './box.ts';
 import { bad, good, type HardeningFinding, type Outcome } from './box.ts';
 import * as machine from './machine.ts';
@@ -108,7 +108,7 @@ async function ofMachine(data: string): Promise<Outcomes> {
     clock: clock.state === 'ok' ? machine.checkSynchronized(await synchronized()) : clock,
     'release-keys': machine.checkReleaseKeys(RELEASE_KEYS),
     models: checkModels(),
-    disk: outcomeOf(await checkDisk(await existingFolder(data))),
+    disk: outcomeOf(checkDisk(await freeOn(await existingFolder(data)))),
     updates: machine.checkAge(programBuiltAt, now, productVersion()),
   };
 }

@@ -1,17 +1,19 @@
 import { z } from 'zod';
+import { defined } from '../../../lib/defined.ts';
 import type { World } from '../../../lib/id.ts';
+import type { SetupStep } from '../../accounts/index.ts';
 import { type HoldsFor, heldForText } from '../../matching/index.ts';
 import type { NodeTroubles } from '../nodes/node-list.ts';
 
 /** What of the state of the box can need a person. Times are ms since 1970. */
-export interface ApplianceFacts {
+export interface ApplianceFacts extends OrganizationFacts, LeftFacts {
   now: number;
   readiness: { is: 'ready' } | { is: 'not-ready'; reason: string };
   storage: { state: 'ok' | 'full' | 'unavailable'; reason?: string };
   /** Of the disk of the data directory; absent where it cannot be read. */
   freeBytes?: number;
   damagedModels: readonly string[];
-  pad: { is: 'installed' } | { is: 'missing'; remedy: string };
+  pad: { is: 'installed' | 'missing' };
   inference: { provider: { fallback?: string | undefined } };
   unreachablePeople: number;
   people: readonly { world: World; largest: number }[];
@@ -29,13 +31,32 @@ export interface ApplianceFacts {
   lostLines?: string;
   nodes?: NodeTroubles;
   insecureHttp?: boolean;
-  matchOnlyOrganizations?: number;
-  lenientOrganizations?: number;
-  /** Organizations that recorded no consent policy, and those whose setup was not finished. */
-  withoutConsent?: number;
-  unfinishedSetups?: number;
   /** Absent without TLS. */
   certificate?: { endsAt: number; renewsItself: boolean };
+}
+
+/** What of organizations can need a person. */
+export interface OrganizationFacts {
+  matchOnlyOrganizations?: number;
+  lenientOrganizations?: number;
+  /** Organizations that recorded no consent policy. */
+  withoutConsent?: number;
+  /** Of each organization whose setup was not finished, what is left. */
+  unfinishedSetups?: readonly (readonly SetupStep[])[];
+}
+
+/** What was left undone, and waits. */
+export interface LeftFacts {
+  /** A copy of the key store, or a node, holds up erasures. */
+  erasuresPending?: boolean;
+  /** Too many for a sweep, as they were last counted. */
+  keysWithoutPerson?: number;
+  /** Of the live world: webhooks that are disabled or accept nothing, organizations with webhooks and without a grant, open alerts. */
+  failingWebhooks?: number;
+  withoutGrant?: number;
+  openAlerts?: number;
+  /** A job has no attempt left. */
+  deadJobs?: boolean;
 }
 
 export interface BackupFacts {
@@ -62,10 +83,11 @@ export const applianceAttention = (facts: ApplianceFacts): Attention[] =>
     ...aboutService(facts),
     ...aboutModels(facts),
     ...aboutPeople(facts),
-    ...aboutSetups(facts),
+    ...aboutOrganizations(facts),
     ...aboutKeys(facts),
     ...aboutBackups(facts),
     ...aboutKeeping(facts),
+    ...aboutLeft(facts),
     ...aboutNetwork(facts),
   ]);
 
@@ -80,8 +102,11 @@ function* aboutService({
     yield {
       code: storage.state === 'full' ? 'STORAGE_FULL' : 'STORAGE_UNAVAILABLE',
       urgency: 'now',
-      sentence: storage.reason ?? 'The database cannot be used.',
-      values: { reason: storage.reason ?? '' },
+      sentence:
+        storage.state === 'full'
+          ? 'The disk of the data directory or of the database cannot be written.'
+          : 'The database cannot be used.',
+      values: defined({ reason: storage.reason }),
       remedy:
         storage.state === 'full'
           ? 'Free space on it. Until then nothing is written.'
@@ -91,7 +116,7 @@ function* aboutService({
     yield {
       code: 'NOT_READY',
       urgency: 'now',
-      sentence: readiness.reason,
+      sentence: 'No picture can be judged.',
       values: { reason: readiness.reason },
       remedy: 'The log says why; “gatehouse doctor” checks the box.',
     };
@@ -165,13 +190,7 @@ export function* aboutDiskSpace(freeBytes: number): Generator<Attention> {
   };
 }
 
-function* aboutModels({
-  damagedModels,
-  pad,
-  inference: { provider },
-  matchOnlyOrganizations = 0,
-  lenientOrganizations = 0,
-}: ApplianceFacts): Generator<Attention> {
+function* aboutModels({ damagedModels, pad, inference: { provider } }: ApplianceFacts): Generator<Attention> {
   if (damagedModels.length > 0)
     yield {
       code: 'MODEL_DAMAGED',
@@ -181,14 +200,7 @@ function* aboutModels({
       remedy: 'Import them again, or remove them.',
       screen: 'models',
     };
-  if (pad.is === 'missing')
-    yield {
-      code: 'LIVENESS_NOT_INSTALLED',
-      urgency: 'now',
-      sentence: 'Live verifications are refused: the liveness models are off.',
-      remedy: pad.remedy,
-      screen: 'models',
-    };
+  if (pad.is === 'missing') yield livenessOff;
   if (provider.fallback !== undefined)
     yield {
       code: 'SLOWER_PROVIDER',
@@ -198,25 +210,15 @@ function* aboutModels({
         'Nothing is missing but speed. Look at the driver of the GPU and start the service again, or set “providers” to “cpu”.',
       screen: 'models',
     };
-  if (matchOnlyOrganizations > 0)
-    yield {
-      code: 'MATCH_ONLY_ORGANIZATIONS',
-      urgency: 'note',
-      sentence: `Organizations that match faces only, where a photograph of a person verifies as the person: ${matchOnlyOrganizations}.`,
-      values: { count: matchOnlyOrganizations },
-      remedy: 'Require liveness in their settings.',
-      screen: 'settings',
-    };
-  if (lenientOrganizations > 0)
-    yield {
-      code: 'LENIENT_ORGANIZATIONS',
-      urgency: 'note',
-      sentence: `Organizations with a profile that verifies where liveness failed: ${lenientOrganizations}.`,
-      values: { count: lenientOrganizations },
-      remedy: 'Set the check liveness to hard-fail in their profiles.',
-      screen: 'profiles',
-    };
 }
+
+export const livenessOff = {
+  code: 'LIVENESS_NOT_INSTALLED',
+  urgency: 'now',
+  sentence: 'Live verifications are refused: the liveness models are off.',
+  remedy: 'Switch them on under “Models” in the console, or with “gatehouse models enable MODEL”.',
+  screen: 'models',
+} as const satisfies Attention;
 
 function* aboutPeople({
   unreachablePeople,
@@ -236,18 +238,13 @@ function* aboutPeople({
     };
   const [largest] = people.toSorted((a, b) => b.largest - a.largest);
   const safe = safeGallery.toSorted((a, b) => b.people - a.people)[0];
-  if (largest && safe && largest.largest > safe.people)
-    yield {
-      code: 'GALLERY_TOO_LARGE',
-      urgency: 'soon',
-      ...gallerySentence({
-        people: largest.largest,
-        safePeople: safe.people,
-        rate: safe.rate,
-        holdsFor: safe.holdsFor,
-      }),
-      screen: 'profiles',
-    };
+  if (largest && safe)
+    yield* aboutGallery({
+      people: largest.largest,
+      safePeople: safe.people,
+      rate: safe.rate,
+      holdsFor: safe.holdsFor,
+    });
   const sum = (count: 'notMeasured' | 'doubtful') =>
     ownGalleries.reduce((all, gallery) => all + gallery[count], 0);
   const notMeasured = sum('notMeasured');
@@ -272,8 +269,8 @@ function* aboutPeople({
     };
 }
 
-/** What is said of a gallery that is larger than its thresholds were measured for. */
-export const gallerySentence = ({
+/** A gallery that is larger than its thresholds were measured for, or will be soon. */
+export function* aboutGallery({
   people,
   safePeople,
   rate,
@@ -283,32 +280,92 @@ export const gallerySentence = ({
   safePeople: number;
   rate: number;
   holdsFor: HoldsFor;
-}): Pick<Attention, 'sentence' | 'values' | 'remedy'> => ({
-  sentence: `${people} people are enrolled; thresholds were measured for ${safePeople} at the error rate ${rate} ${heldForText[holdsFor]}.`,
-  values: { safePeople, rate, holdsFor, people },
-  remedy: 'Accept a higher error rate in the profile, verify with an e-mail address, or divide the people.',
-});
+}): Generator<Attention> {
+  const share = safePeople === 0 ? 0 : people / safePeople;
+  if (share < 0.8) return;
+  yield {
+    code: share > 1 ? 'GALLERY_TOO_LARGE' : 'GALLERY_NEARLY_TOO_LARGE',
+    urgency: share > 1 ? 'soon' : 'note',
+    sentence: `${people} people are enrolled; thresholds were measured for ${safePeople} at the error rate ${oddsOf(rate)} ${heldForText[holdsFor]}.`,
+    values: { safePeople, rate, holdsFor, people },
+    remedy: 'Accept a higher error rate in the profile, verify with an e-mail address, or divide the people.',
+    screen: 'profiles',
+  };
+}
 
-function* aboutSetups({ withoutConsent = 0, unfinishedSetups = 0 }: ApplianceFacts): Generator<Attention> {
+/** As the console writes a rate. */
+const oddsOf = (rate: number) =>
+  rate < 0.01 ? `1 in ${Math.round(1 / rate)}` : `${(100 * rate).toFixed(1)} %`;
+
+/** The steps of the assistant, as the console calls them. */
+const stepTexts: Readonly<Record<SetupStep, string>> = {
+  name: 'name and certificate',
+  factor: 'second factor',
+  'attack-detection': 'attack detection',
+  consent: 'consent',
+  destinations: 'what may leave the box',
+  keys: 'keys',
+};
+
+/** Of all organizations, or of one. */
+export function* aboutOrganizations({
+  matchOnlyOrganizations = 0,
+  lenientOrganizations = 0,
+  withoutConsent = 0,
+  unfinishedSetups = [],
+}: OrganizationFacts): Generator<Attention> {
+  if (matchOnlyOrganizations > 0)
+    yield {
+      code: 'MATCH_ONLY_ORGANIZATIONS',
+      urgency: 'note',
+      sentence:
+        matchOnlyOrganizations === 1
+          ? 'An organization matches faces only: a photograph of a person verifies as the person.'
+          : `${matchOnlyOrganizations} organizations match faces only: a photograph of a person verifies as the person.`,
+      values: { count: matchOnlyOrganizations },
+      remedy: 'Require liveness in the settings of the organization.',
+      screen: 'settings',
+    };
+  if (lenientOrganizations > 0)
+    yield {
+      code: 'LENIENT_ORGANIZATIONS',
+      urgency: 'note',
+      sentence:
+        lenientOrganizations === 1
+          ? 'An organization has a profile that verifies where liveness failed.'
+          : `${lenientOrganizations} organizations have a profile that verifies where liveness failed.`,
+      values: { count: lenientOrganizations },
+      remedy: 'Set the check liveness to hard-fail in the profile.',
+      screen: 'profiles',
+    };
   if (withoutConsent > 0)
     yield {
       code: 'CONSENT_MISSING',
       urgency: 'soon',
-      sentence: `Organizations that enroll no real person, because they recorded no consent policy: ${withoutConsent}.`,
+      sentence:
+        withoutConsent === 1
+          ? 'An organization enrolls no real person, because it has not recorded a consent policy.'
+          : `${withoutConsent} organizations enroll no real person, because they have not recorded a consent policy.`,
       values: { count: withoutConsent },
       remedy:
-        'Write down the consent text and its version in their settings, or “gatehouse consent attest”; or ask each person: “gatehouse org set --consent with-call”.',
+        'Write down the consent text and its version in the settings of the organization, or “gatehouse consent attest”; or ask each person: “gatehouse org set --consent with-call”.',
       screen: 'settings',
     };
-  if (unfinishedSetups > 0)
+  if (unfinishedSetups.length > 0) {
+    const count = unfinishedSetups.length;
+    const left = [...new Set(unfinishedSetups.flat())];
     yield {
       code: 'SETUPS_UNFINISHED',
       urgency: 'soon',
-      sentence: `Organizations whose setup is not finished: ${unfinishedSetups}.`,
-      values: { count: unfinishedSetups },
-      remedy: 'Go on with the assistant of the console.',
+      sentence:
+        count === 1
+          ? 'The setup of an organization is not finished.'
+          : `The setups of ${count} organizations are not finished.`,
+      values: { count, steps: left.join(' ') },
+      remedy: `Go on with the assistant of the console. Left: ${left.map((step) => stepTexts[step]).join(', ')}.`,
       screen: 'setup',
     };
+  }
 }
 
 function* aboutKeys({ masterKey, keyCopies }: ApplianceFacts): Generator<Attention> {
@@ -352,7 +409,10 @@ function* aboutBackups({ now, backups }: ApplianceFacts): Generator<Attention> {
     yield {
       code: 'BACKUP_TROUBLE',
       urgency: 'now',
-      sentence: troubles.join(' '),
+      sentence:
+        troubles.length === 1
+          ? 'A backup failed, is overdue or would not restore.'
+          : `${troubles.length} backups failed, are overdue or would not restore.`,
       values: { count: troubles.length },
       remedy: 'Make a backup now, and look at where it should go.',
       screen: 'backups',
@@ -402,7 +462,9 @@ function* aboutKeeping({
     yield {
       code: 'CLOCK_DOUBTFUL',
       urgency: 'now',
-      sentence: `${clockDoubt} Nothing is swept until an operator confirms the clock.`,
+      sentence:
+        'Retention does not believe the clock of this machine. Nothing is swept until an operator confirms the clock.',
+      values: { reason: clockDoubt },
       remedy: 'Look at the clock of the machine; when it is right: “gatehouse retention confirm”.',
     };
   if (waitingSweeps.length > 0)
@@ -412,6 +474,68 @@ function* aboutKeeping({
       sentence: `Retention sweeps that wait for an operator, because they would erase unusually many people: ${waitingSweeps.length}.`,
       values: { count: waitingSweeps.length },
       remedy: 'An operator looks at them on the box: “gatehouse retention waiting”.',
+    };
+}
+
+function* aboutLeft({
+  erasuresPending = false,
+  keysWithoutPerson = 0,
+  failingWebhooks = 0,
+  withoutGrant = 0,
+  openAlerts = 0,
+  deadJobs = false,
+}: LeftFacts): Generator<Attention> {
+  if (erasuresPending)
+    yield {
+      code: 'ERASURES_PENDING',
+      urgency: 'soon',
+      sentence:
+        'Erasures are not complete: a copy of the key store or a node that was not reached may still hold the keys.',
+      remedy: '“gatehouse receipt list --pending” says what each waits for.',
+    };
+  if (keysWithoutPerson > 0)
+    yield {
+      code: 'KEYS_WITHOUT_PERSON',
+      urgency: 'soon',
+      sentence: `Keys of people who are not in this database: ${keysWithoutPerson}. They are kept, because too many people are missing for a sweep to destroy the keys.`,
+      values: { count: keysWithoutPerson },
+      remedy:
+        'After a restore of an older backup these are the people enrolled since: restore a newer one, or enroll them again. Otherwise the database may not be the one of these keys: look at --data and the database settings.',
+    };
+  if (openAlerts > 0)
+    yield {
+      code: 'ALERTS_OPEN',
+      urgency: 'soon',
+      sentence: `Alerts of the live world that are not acknowledged: ${openAlerts}.`,
+      values: { count: openAlerts },
+      remedy: 'Look at them, and acknowledge them: “gatehouse alert list”.',
+      screen: 'alerts',
+    };
+  if (failingWebhooks > 0)
+    yield {
+      code: 'WEBHOOKS_FAIL',
+      urgency: 'soon',
+      sentence: `Webhooks of the live world that are disabled or whose receiver accepts nothing: ${failingWebhooks}.`,
+      values: { count: failingWebhooks },
+      remedy:
+        '“gatehouse webhook deliveries” shows what came back; “gatehouse webhook enable” enables one that is disabled.',
+    };
+  if (withoutGrant > 0)
+    yield {
+      code: 'GRANTS_MISSING',
+      urgency: 'soon',
+      sentence: `Organizations with webhooks and without a grant, so that nothing is sent: ${withoutGrant}.`,
+      values: { count: withoutGrant },
+      remedy: 'Allow where the webhooks lead: “gatehouse grant add DESTINATION”.',
+    };
+  if (deadJobs)
+    yield {
+      code: 'DEAD_JOBS',
+      urgency: 'soon',
+      sentence: 'Jobs have no attempt left.',
+      remedy:
+        '“gatehouse jobs list --state dead” says why; then try each again or remove it: “gatehouse jobs retry JOB”, “gatehouse jobs remove JOB”.',
+      screen: 'jobs',
     };
 }
 

@@ -70,7 +70,7 @@ onSqlite('overview', (newLocation) => {
     expect(await codes('test')).toEqual([]);
     expect(await codes('live')).toEqual(['LIVENESS_NOT_INSTALLED']);
     await engine.organizations.set(engine.organization, { matchOnly: true }, operator);
-    expect(await codes('live')).toEqual(['MATCH_ONLY']);
+    expect(await codes('live')).toEqual(['MATCH_ONLY_ORGANIZATIONS']);
     await engine.organizations.set(
       engine.organization,
       { setupSteps: { name: 'done', consent: 'later', keys: 'open' } },
@@ -78,19 +78,19 @@ onSqlite('overview', (newLocation) => {
     );
     expect(await codes('test')).toEqual([]);
     expect((await overviews().attention(realm('live')))[0]).toMatchObject({
-      code: 'SETUP_UNFINISHED',
+      code: 'SETUPS_UNFINISHED',
       screen: 'setup',
-      values: { steps: 'consent keys' },
+      values: { count: 1, steps: 'consent keys' },
     });
     await engine.organizations.set(
       engine.organization,
       { setupSteps: { consent: 'done', keys: 'done' } },
       operator,
     );
-    expect(await codes('live')).toEqual(['MATCH_ONLY']);
+    expect(await codes('live')).toEqual(['MATCH_ONLY_ORGANIZATIONS']);
     const other = await engine.organizations.create({ name: 'New' }, operator);
     const attention = await overviews().attention({ organization: other.id, world: 'live' });
-    expect(attention.map(({ code }) => code)).toContain('CONSENT_NOT_ATTESTED');
+    expect(attention.map(({ code }) => code)).toContain('CONSENT_MISSING');
   });
 
   test('a gallery above the safe size and open alerts are listed', async () => {

@@ -1,5 +1,4 @@
 import type { Clock } from '../../../lib/clock.ts';
-import type { World } from '../../../lib/id.ts';
 import {
   type Organization,
   type Organizations,
@@ -20,7 +19,14 @@ import {
   type VerificationDecision,
 } from '../../verification/index.ts';
 import type { Alerts } from '../alerts/alert.ts';
-import { type Attention, gallerySentence, inOrder } from './appliance-attention.ts';
+import {
+  type Attention,
+  aboutGallery,
+  aboutOrganizations,
+  inOrder,
+  livenessOff,
+  type OrganizationFacts,
+} from './appliance-attention.ts';
 
 /** One world of an organization at a glance. Times are ms since 1970. */
 export interface Overview {
@@ -80,13 +86,16 @@ export function createOverviews(deps: OverviewsDeps): Overviews {
 
   async function attention(realm: Realm): Promise<Attention[]> {
     const organization = await organizations.get(realm.organization);
+    const isLive = realm.world === 'live';
+    const isLenient = (await deps.checks.lenientOrganizations()).has(realm.organization);
     return inOrder([
-      ...aboutLiveness(realm.world, organization, livenessOf(deps.models)),
-      ...aboutGallery(subjects.people(realm), await galleryOf(realm)),
-      ...aboutConsent(realm.world, organization),
-      ...aboutSetup(realm.world, organization),
-      ...(await aboutProfiles(deps, realm)),
+      ...(isLive && !organization.matchOnly && livenessOf(deps.models).is === 'missing' ? [livenessOff] : []),
       ...(await aboutAlerts(deps, realm)),
+      ...aboutGallery({ ...(await galleryOf(realm)), people: subjects.people(realm) }),
+      ...aboutOrganizations({
+        ...(isLive && factsOf([organization])),
+        lenientOrganizations: isLenient ? 1 : 0,
+      }),
       ...(await aboutDecisions(deps, realm)),
     ]);
   }
@@ -133,79 +142,16 @@ function livenessOf(models: OverviewsDeps['models']): Overview['liveness'] {
     : { is: 'missing', remedy: padRemedy(current) };
 }
 
-function* aboutLiveness(
-  world: World,
-  { matchOnly }: Organization,
-  liveness: Overview['liveness'],
-): Generator<Attention> {
-  if (world === 'test') return;
-  if (matchOnly)
-    yield {
-      code: 'MATCH_ONLY',
-      urgency: 'note',
-      sentence: 'The organization matches faces only: a photograph of a person verifies as the person.',
-      remedy: 'Require liveness in the settings of the organization.',
-      screen: 'settings',
-    };
-  else if (liveness.is === 'missing')
-    yield {
-      code: 'LIVENESS_NOT_INSTALLED',
-      urgency: 'now',
-      sentence: 'Live verifications are refused: the liveness models are off.',
-      remedy: liveness.remedy,
-      screen: 'models',
-    };
-}
-
-function* aboutGallery(
-  people: number,
-  { safePeople, rate, holdsFor }: Overview['gallery'],
-): Generator<Attention> {
-  const share = safePeople === 0 ? 0 : people / safePeople;
-  if (share < 0.8) return;
-  yield {
-    code: share > 1 ? 'GALLERY_TOO_LARGE' : 'GALLERY_NEARLY_TOO_LARGE',
-    urgency: share > 1 ? 'soon' : 'note',
-    ...gallerySentence({ people, safePeople, rate, holdsFor }),
-    screen: 'profiles',
-  };
-}
-
-function* aboutConsent(world: World, { consentPolicy, attestation }: Organization): Generator<Attention> {
-  if (world === 'live' && consentPolicy === 'attested' && attestation === undefined)
-    yield {
-      code: 'CONSENT_NOT_ATTESTED',
-      urgency: 'soon',
-      sentence: 'No real person can be enrolled: the organization has not recorded a consent policy.',
-      remedy: 'Write down the consent text and its version in the settings of the organization.',
-      screen: 'settings',
-    };
-}
-
-function* aboutSetup(world: World, organization: Organization): Generator<Attention> {
-  const left = stepsLeft(organization);
-  if (world === 'test' || left.length === 0) return;
-  yield {
-    code: 'SETUP_UNFINISHED',
-    urgency: 'soon',
-    sentence: `The setup of the box is not finished. Left: ${left.join(', ')}.`,
-    remedy: 'Go on with the assistant where you left it.',
-    values: { steps: left.join(' ') },
-    screen: 'setup',
-  };
-}
-
-async function aboutProfiles({ checks }: OverviewsDeps, { organization }: Realm): Promise<Attention[]> {
-  if (!(await checks.lenientOrganizations()).has(organization)) return [];
-  return [
-    {
-      code: 'LENIENT_PROFILES',
-      urgency: 'note',
-      sentence: 'A profile of the organization verifies where liveness failed.',
-      remedy: 'Set the check liveness to hard-fail in that profile.',
-      screen: 'profiles',
-    },
-  ];
+/** Of those that are in use. */
+export function factsOf(organizations: readonly Organization[]) {
+  const inUse = organizations.filter(({ erasedAt }) => erasedAt === undefined);
+  return {
+    matchOnlyOrganizations: inUse.filter(({ matchOnly }) => matchOnly).length,
+    withoutConsent: inUse.filter(
+      ({ consentPolicy, attestation }) => consentPolicy === 'attested' && attestation === undefined,
+    ).length,
+    unfinishedSetups: inUse.map(stepsLeft).filter((left) => left.length > 0),
+  } satisfies OrganizationFacts;
 }
 
 async function aboutAlerts({ alerts }: OverviewsDeps, realm: Realm): Promise<Attention[]> {
@@ -213,7 +159,7 @@ async function aboutAlerts({ alerts }: OverviewsDeps, realm: Realm): Promise<Att
   const listed = open.slice(0, LISTED_ALERTS).map(
     ({ name, ownName, metric, value, threshold }): Attention => ({
       code: 'ALERT_OPEN',
-      urgency: 'now',
+      urgency: 'soon',
       sentence: `Alert “${name}”: ${value}, where ${threshold} is the limit.`,
       values: ownName ? { name, value, threshold } : { name, metric, value, threshold },
       remedy: 'Look at it, and acknowledge it.',
@@ -225,7 +171,7 @@ async function aboutAlerts({ alerts }: OverviewsDeps, realm: Realm): Promise<Att
       ? [
           {
             code: 'MORE_ALERTS',
-            urgency: 'now',
+            urgency: 'soon',
             sentence: 'Further alerts are not acknowledged.',
             remedy: 'Look at them, and acknowledge them.',
             screen: 'alerts',

@@ -11,7 +11,7 @@ import {
   workKinds,
 } from '../recurring/recurring-works.ts';
 import { type Job, type JobKind, type JobState, jobKinds } from './job.ts';
-import { countQueued, type QueuedRow, selectQueuedPage, selectQueuedRow } from './queued-store.ts';
+import { countQueued, hasDead, type QueuedRow, selectQueuedPage, selectQueuedRow } from './queued-store.ts';
 
 export interface Backlog {
   waiting: number;
@@ -33,6 +33,8 @@ export interface Jobs {
   counts(): Promise<Record<JobKind, Record<JobState, number>>>;
   /** What waits, runs and is dead, and since when the oldest of those that wait is there (ms since 1970). */
   backlog(): Promise<Record<JobKind, Backlog>>;
+  /** Whether one is dead. */
+  anyDead(): Promise<boolean>;
   /** Recurring work first, by its name; then deliveries, the newest first. */
   list(query: JobQuery): Promise<Job[]>;
   get(id: string): Promise<Job | undefined>;
@@ -65,6 +67,11 @@ export function createJobs(deps: JobsDeps): Jobs {
     get: find,
     counts: () => countAll(deps),
     backlog: () => backlogOf(deps),
+    async anyDead() {
+      if ((await recurring.list()).some((work) => shownWork(work).state === 'dead')) return true;
+      for (const kind of deliveryKinds) if (await hasDead(deps.db, kind)) return true;
+      return false;
+    },
     async retry(id, actor) {
       const { kind, state } = await requireJob(id);
       if (isWork(kind)) {

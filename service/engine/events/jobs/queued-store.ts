@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { type SqlBool, sql } from 'kysely';
 import type { OrganizationId } from '../../../lib/id.ts';
+import { findsRow } from '../../../storage/rows.ts';
 import type { Db } from '../../../storage/transaction.ts';
 import { selectLastAttempts } from '../deliveries/delivery-store.ts';
 import type { DeliveryKind } from '../deliveries/queue-store.ts';
@@ -92,6 +93,19 @@ export async function selectQueuedRow(db: Db, id: string): Promise<QueuedRow | u
     .executeTakeFirst();
   return row && (await toQueued(db, [row]))[0];
 }
+
+/** Whether a delivery has no attempt left. */
+export const hasDead = (db: Db, kind: DeliveryKind): Promise<boolean> =>
+  db
+    .selectFrom('delivery')
+    .select('id')
+    .where('kind', '=', kind)
+    .where('state', '=', 'failed')
+    .where(conditionOf('dead', 0))
+    .where('origin', '!=', 'test')
+    .orderBy('id', 'desc')
+    .limit(1)
+    .$call(findsRow);
 
 /** Rows that one statement counts. */
 const COUNTED = 5_000;

@@ -138,6 +138,15 @@ export async function selectEndpointById(db: Db | Tx, id: EndpointId): Promise<E
   return db.selectFrom('webhook_endpoint').selectAll().where('id', '=', id).executeTakeFirst();
 }
 
+/** Those of the live world that were not removed, of all organizations. */
+export const selectLiveEndpoints = (db: Db) =>
+  db
+    .selectFrom('webhook_endpoint')
+    .select(['organization', 'kind', 'state', 'failing_since'])
+    .where('world', '=', 'live')
+    .where('state', '!=', 'removed')
+    .execute();
+
 async function selectEndpoint(db: Db | Tx, realm: EventRealm, id: string): Promise<EndpointRow | undefined> {
   return endpointsOf(db, realm).where('id', '=', id).executeTakeFirst();
 }

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
+import type { OrganizationId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { actor, altered, id, type OfWorld, time } from '../../../lib/record-fields.ts';
 import type { Actor } from '../../audit/index.ts';
@@ -147,6 +148,8 @@ export interface Webhooks {
   /** At most `limit`, the newest first, of those older than the webhook `before`. */
   page(realm: EventRealm, page: { family?: Family; before?: string; limit: number }): Promise<Endpoint[]>;
   get(realm: EventRealm, id: string): Promise<Endpoint>;
+  /** Of the live world: how many are disabled or accept nothing, and whose enabled ones need a grant. */
+  troubles(): Promise<{ failing: number; granted: OrganizationId[] }>;
   change(realm: EventRealm, id: string, change: EndpointChange, actor: Actor): Promise<Endpoint>;
   enable(realm: EventRealm, id: string, actor: Actor): Promise<Endpoint>;
   /** What waits for it stays waiting for as long as the schedule lasts, and goes out when it is enabled again. */

@@ -214,13 +214,16 @@ mostlyOnSqlite('webhook endpoints', (newLocation, _, { test, describe }) => {
   test('disabled it gets nothing new and can still be opened; enabled it has a clean record', async () => {
     const { endpoint } = await add();
     const disable = () => webhooks.disable(realm(), endpoint.id, 'maintenance', operator);
+    expect(await webhooks.troubles()).toEqual({ failing: 0, granted: [engine.organization] });
     const off = await disable();
+    expect(await webhooks.troubles()).toEqual({ failing: 1, granted: [] });
     expect(off.state).toEqual({ is: 'disabled', reason: 'maintenance', at: engine.clock.now() });
     engine.advance(1000);
     expect(await disable()).toEqual(off);
     expect(receivers()).toEqual([]);
     expect((await webhooks.open(endpoint.id))?.endpoint).toEqual(off);
     await engine.inTransaction((tx) => webhooks.noteOutcome(tx, endpoint.id, { accepted: false, at: 5 }));
+    expect((await webhooks.troubles()).failing).toBe(1);
     expect(await webhooks.enable(realm(), endpoint.id, operator)).toEqual(endpoint);
     expect(receivers()).toEqual([endpoint.id]);
     expect((await lines()).map(({ action }) => action)).toEqual([

@@ -21,6 +21,7 @@ import {
   requireEndpoint,
   selectEndpointPage,
   selectEndpoints,
+  selectLiveEndpoints,
 } from './endpoint-store.ts';
 import { type FillRandom, makeWebhookSecret } from './signature.ts';
 
@@ -63,6 +64,15 @@ export function createWebhooks(deps: WebhooksDeps): EndpointWebhooks {
 
     list: async (realm, filter = {}) => (await selectEndpoints(db, realm, filter)).map(shown),
     page: async (realm, page) => (await selectEndpointPage(db, realm, page)).map(shown),
+    async troubles() {
+      const live = await selectLiveEndpoints(db);
+      const needing = live.filter(({ kind, state }) => kind === 'endpoint' && state === 'enabled');
+      return {
+        failing: live.filter(({ state, failing_since }) => state === 'disabled' || failing_since !== null)
+          .length,
+        granted: [...new Set(needing.map(({ organization }) => organization as OrganizationId))],
+      };
+    },
     get: async (realm, id) => shown(await requireEndpoint(db, realm, id)),
 
     async enable(realm, id, actor) {

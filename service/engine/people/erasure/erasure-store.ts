@@ -39,6 +39,15 @@ export function createErasureStore(db: Db, integrity: RowIntegrity) {
     page: (...order: PageRequest) => pageOfErasures(db, ...order),
     unfinished: async () =>
       (await db.selectFrom('erasure').selectAll().where(isUnfinished).orderBy('id').execute()).filter(isOwn),
+    /** Whether one has a receipt and waits. */
+    isPending: () =>
+      db
+        .selectFrom('erasure')
+        .select('id')
+        .where(isUnfinished)
+        .where('receipt', 'is not', null)
+        .limit(1)
+        .$call(findsRow),
     /** The people whose keys were destroyed, as far as this database knows. */
     async destroyed() {
       const rows = await db

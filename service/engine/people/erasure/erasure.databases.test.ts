@@ -431,6 +431,7 @@ mostlyOnSqlite('an erasure', (newLocation, dialect, { test }) => {
     expect(await erasure.retry()).toEqual({ finished: 0, pending: 1 });
     expect(await actions()).toEqual(['subject.erase.intend', 'subject.erase']);
     expect(await erasure.receipts(engine.organization, { limit: 10, pending: true })).toEqual([receipt]);
+    expect(await erasure.isPending()).toBe(true);
     // Taken out of the places, the copy is out there all the same, with the key in it.
     state.forgotten = true;
     expect(await erasure.retry()).toEqual({ finished: 0, pending: 1 });
@@ -446,6 +447,7 @@ mostlyOnSqlite('an erasure', (newLocation, dialect, { test }) => {
     });
     expect(await actions()).toEqual(['subject.erase.intend', 'subject.erase', 'subject.erase.finish']);
     expect(await erasure.retry()).toEqual({ finished: 0, pending: 0 });
+    expect(await erasure.isPending()).toBe(false);
     expect((await engine.subjects.get(realm(), 'ada@example.com')).id).toBe(anew);
   });
 

@@ -177,6 +177,8 @@ interface ReadReceipts {
     organization: OrganizationId,
     options: { pending?: boolean; limit: number; before?: ErasureId; reference?: string | undefined },
   ): Promise<ErasureReceipt[]>;
+  /** Whether one has a receipt and waits for a copy of the key store or a node. */
+  isPending(): Promise<boolean>;
   /** All keys that ever signed receipts, the newest last. */
   publicKeys(): { kid: string; publicKey: string }[];
 }
@@ -185,7 +187,7 @@ const createReadReceipts = ({
   store,
   signing,
 }: {
-  store: Pick<ErasureStore, 'get' | 'page'>;
+  store: Pick<ErasureStore, 'get' | 'page' | 'isPending'>;
   signing: Pick<Signing, 'publicKeys'>;
 }): ReadReceipts => ({
   async receipt(id) {
@@ -202,6 +204,7 @@ const createReadReceipts = ({
     const rows = await store.page(organization, { pending, ...page });
     return rows.flatMap(({ receipt }) => (receipt === null ? [] : [JSON.parse(receipt) as ErasureReceipt]));
   },
+  isPending: store.isPending,
   publicKeys: () =>
     signing
       .publicKeys()

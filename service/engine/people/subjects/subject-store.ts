@@ -64,6 +64,7 @@ export function createSubjectStore(deps: SubjectStoreDeps) {
     destroyKey: (subject: SubjectId) => sealer.destroyPerson(subject),
     sweepKeys: () => sealer.sweepOrphans(known),
     suspiciousKeys: () => sealer.suspiciousOrphans(known),
+    keysWithoutPerson: () => sealer.lastSuspicious(),
 
     /** Needs the person's key. */
     async sealPerson(realm: Realm, subject: SubjectId, email: string | undefined, name: string | undefined) {

@@ -435,7 +435,9 @@ test('more keys without a person than a sweep destroys are reported', async () =
     await engine.sealer.createPerson(engine.organization, `sub_${index}` as SubjectId);
   expect(await engine.subjects.suspiciousKeys()).toBe(0);
   engine.advance(25 * 3_600_000);
+  expect(engine.subjects.keysWithoutPerson()).toBe(0);
   expect(await engine.subjects.suspiciousKeys()).toBe(11);
+  expect(engine.subjects.keysWithoutPerson()).toBe(11);
 });
 
 const cosine = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, i) => sum + value * b[i]!, 0);

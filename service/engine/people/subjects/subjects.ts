@@ -167,6 +167,8 @@ export interface Subjects extends ReadPeople, GalleryLoading, Availability, Dist
   closeSearch(): Promise<void>;
   /** Keys without a person that `sweepKeys` keeps because they are too many. Reads the ids of all people. */
   suspiciousKeys(): Promise<number>;
+  /** The same, as it was last counted: at the start, once a day, or by `suspiciousKeys`. */
+  keysWithoutPerson(): number;
 }
 
 interface SubjectsDeps
@@ -305,6 +307,7 @@ export function createSubjects(deps: SubjectsDeps): Subjects {
     closeSearch: () => search.close(),
     sweepKeys: store.sweepKeys,
     suspiciousKeys: store.suspiciousKeys,
+    keysWithoutPerson: store.keysWithoutPerson,
   };
 }
 
