@@ -2,6 +2,7 @@ import { IconDownload, IconPlayerPause, IconPlayerPlay } from '@tabler/icons-rea
 import { type QueryKey, type UseQueryOptions, useMutation, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
+import { isFoundIn } from '../../sdk/admin/fold-case.ts';
 import { Button } from '../ui/controls/button.tsx';
 import { ExactTime } from '../ui/controls/relative-time.tsx';
 import { Row } from '../ui/layout/layout.tsx';
@@ -10,7 +11,7 @@ import { defineStrings } from '../ui/strings/define-strings.ts';
 import { useStrings } from '../ui/strings/use-strings.ts';
 import { DataTable, type DataTableProps } from '../ui/tables/data-table.tsx';
 import type { CsvField } from '../ui/tables/declared.ts';
-import { type Filter, FilterBar, type FilterValues } from '../ui/tables/filter-bar.tsx';
+import { type Filter, FilterBar, type FilterValues, type Search } from '../ui/tables/filter-bar.tsx';
 import { type Pages, usePages } from '../ui/tables/use-pages.ts';
 import { PAGE } from './api/admin.ts';
 import { send } from './api/send.ts';
@@ -39,7 +40,7 @@ interface Filtered {
   /** What the address says of each; `env` is none of them. */
   values?: object;
   /** The one filter that is a text field of its own. */
-  search?: { key: string; label: string };
+  search?: Search;
   /** At the right end of the filters. */
   besideFilters?: ReactNode;
 }
@@ -47,13 +48,14 @@ interface Filtered {
 /**
  * A DataTable of a list route (`{ items, next }`) that was asked for with `useList(list(…))`. An error stands in the place of the rows, with
  * a way to try again. The cursor of the page is in the address, as `after`, and so are the filters. `shown`: all rows come
- * at once, and these of them are shown.
+ * at once, and these of them are shown. `names`: what a row is called; then `find` of the address is looked for in it.
  */
 export function QueryTable<Row>({
   query,
   after,
   total,
-  shown,
+  names,
+  shown = names && (() => true),
   filters = [],
   values,
   search,
@@ -65,14 +67,17 @@ export function QueryTable<Row>({
     after?: string | undefined;
     total?: number | undefined;
     shown?(row: Row): boolean;
+    names?(row: Row): readonly (string | undefined)[];
   }) {
+  const t = useStrings(listStrings);
   const { data, error, isPlaceholderData, source, live } = query;
   const columns = rest.columns.flatMap(({ csv = [] }) => csv);
   const pages = useAddressPages(after);
   const change = useAddressFilters();
   const { env: _, ...set } = (values ?? {}) as FilterValues;
   const isFiltered = Object.values(set).some((value) => value !== undefined);
-  const rows = shown ? data?.items.filter(shown) : data?.items;
+  const isFound = (row: Row) => !names || isFoundIn(set.find ?? '', names(row));
+  const rows = shown ? data?.items.filter((row) => shown(row) && isFound(row)) : data?.items;
   const left = shown && isFiltered ? rows?.map(rest.rowId) : undefined;
   const clear = () => change(Object.fromEntries(Object.keys(set).map((key) => [key, undefined])));
   return (
@@ -90,7 +95,12 @@ export function QueryTable<Row>({
       }
       filters={
         values && (
-          <FilterBar filters={filters} values={set} change={change} search={search}>
+          <FilterBar
+            filters={filters}
+            values={set}
+            change={change}
+            search={search ?? (names && { key: 'find', label: t('find') })}
+          >
             {besideFilters}
             {live && <LiveSwitch live={live} />}
           </FilterBar>

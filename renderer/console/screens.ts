@@ -22,6 +22,8 @@ import { lenient, textInAddress } from './search-values.ts';
 import { sessionQuery } from './session/session-query.ts';
 
 const pages = z.object({ after: textInAddress });
+/** Of a list that comes at once: what is searched in the names. */
+const names = z.object({ find: textInAddress });
 const signInSearch = z.object({
   /** Where the reader wanted to go; only a place of the console. */
   to: lenient(z.string().regex(/^\/(?![/\\])/)),
@@ -109,7 +111,7 @@ export const screens = [
   screen('/sessions/$id', () => import('./features/sessions/session-screen.tsx'), { roles: sessionReaders }),
   screen('/profiles', () => import('./features/profiles/profiles-screen.tsx'), {
     roles: readers,
-    search: pages,
+    search: names,
   }),
   screen('/profiles/new', () => import('./features/profiles/new-profile-screen.tsx'), {
     roles: managers,
@@ -121,7 +123,7 @@ export const screens = [
     search: z.object({ from: version, to: version, after: textInAddress }),
   }),
   screen('/consent-text', () => import('./features/consent/consent-text-screen.tsx'), { roles: readers }),
-  screen('/flows', () => import('./features/flows/flows-screen.tsx'), { roles: readers, search: pages }),
+  screen('/flows', () => import('./features/flows/flows-screen.tsx'), { roles: readers, search: names }),
   screen('/flows/new', () => import('./features/flows/new-flow-screen.tsx'), { roles: managers }),
   screen('/flows/targets', () => import('./features/flows/targets-screen.tsx'), { roles: readers }),
   screen('/flows/$id', () => import('./features/flows/flow-screen.tsx'), { roles: readers }),
@@ -141,13 +143,13 @@ export const screens = [
   }),
   screen('/models', () => import('./features/models/models-screen.tsx'), { appliance: true }),
   screen('/models/$id', () => import('./features/models/model-screen.tsx'), { appliance: true }),
-  screen('/sites', () => import('./features/sites/sites-screen.tsx'), { roles: readers, search: pages }),
+  screen('/sites', () => import('./features/sites/sites-screen.tsx'), { roles: readers, search: names }),
   screen('/sites/new', () => import('./features/sites/new-site-screen.tsx'), { roles: managers }),
-  screen('/keys', () => import('./features/keys/keys-screen.tsx'), { roles: readers, search: pages }),
+  screen('/keys', () => import('./features/keys/keys-screen.tsx'), { roles: readers, search: names }),
   screen('/keys/new', () => import('./features/keys/new-key-screen.tsx'), { roles: managers }),
   screen('/webhooks', () => import('./features/webhooks/webhooks-screen.tsx'), {
     roles: readers,
-    search: z.object({ product: lenient(z.enum(families)), after: textInAddress }),
+    search: names.extend({ product: lenient(z.enum(families)) }),
   }),
   screen('/webhooks/new', () => import('./features/webhooks/form/new-webhook-screen.tsx'), {
     roles: managers,
@@ -172,7 +174,7 @@ export const screens = [
   }),
   screen('/kiosks', () => import('./features/kiosks/kiosks-screen.tsx'), {
     roles: readers,
-    search: z.object({ state: lenient(z.enum(kioskStates)) }),
+    search: names.extend({ state: lenient(z.enum(kioskStates)) }),
   }),
   screen('/kiosks/pair', () => import('./features/kiosks/pair-kiosk-screen.tsx'), { roles: managers }),
   screen('/alerts', () => import('./features/alerts/alerts-screen.tsx'), {
@@ -201,6 +203,7 @@ export const screens = [
       actor: lenient(
         z.string().regex(/^(administrator|appliance|key|kiosk|operator)(:[A-Za-z0-9_.\\/-]{1,120})?$/),
       ),
+      request: lenient(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:=+/-]{0,127}$/)),
       node: lenient(z.string().regex(/^node_[a-z0-9_]{1,40}$/)),
       from: day,
       until: day,

@@ -13,3 +13,12 @@ function folded(letter: string): string {
   const isOne = [...capital].length === 1 && letter !== 'ı';
   return (isOne ? capital : letter).toLowerCase();
 }
+
+/** Of what is searched and of what it is searched in: `ß` as `ss` too, which is how it is often typed. As people are searched by the service. */
+const foldForSearch = (text: string): string => foldCase(text.normalize('NFKC')).replaceAll('ß', 'ss');
+
+/** Whether one of the texts has `find` in it; each has an empty one. */
+export const isFoundIn = (find: string, texts: readonly (string | undefined)[]): boolean => {
+  const wanted = foldForSearch(find.trim());
+  return texts.some((text) => text !== undefined && foldForSearch(text).includes(wanted));
+};

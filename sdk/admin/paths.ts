@@ -10843,7 +10843,7 @@ export interface components {
              * @default false
              */
             acceptLicenceDoubt: boolean;
-            /** @description New weights for the layer `own`, in the form that `npm run behavior:train` writes; without them those of the last time */
+            /** @description New weights for the layer `own`; /help/behavior says how they are made. Without them those of the last time */
             weights?: components["schemas"]["BehaviorWeights"];
         };
         /**
@@ -35300,6 +35300,8 @@ export interface operations {
                 subject?: string;
                 /** @description Only lines of this actor, or of this kind of actor */
                 actor?: string;
+                /** @description Only lines of this request */
+                request?: string;
                 /** @description Only lines that this node wrote, where there are several */
                 node?: string;
                 /** @description Only from this time on */
@@ -35548,6 +35550,8 @@ export interface operations {
                 subject?: string;
                 /** @description Only lines of this actor, or of this kind of actor */
                 actor?: string;
+                /** @description Only lines of this request */
+                request?: string;
                 /** @description Only lines that this node wrote, where there are several */
                 node?: string;
                 /** @description Maximum number of existing lines */
@@ -40859,6 +40863,8 @@ export interface operations {
                 decision?: "approved" | "rejected" | "duplicate" | "expired" | "cancelled";
                 /** @description Reference that the person was shown, such as `S-EEF098`: the last six characters of the id */
                 reference?: string;
+                /** @description Only sessions of this person */
+                person?: string;
                 /** @description Only sessions that wait for a reviewer */
                 inReview?: "true";
                 /** @description Maximum number of items per page */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { foldCase as foldInPages } from '../../sdk/admin/fold-case.ts';
+import { foldCase as foldInPages, isFoundIn } from '../../sdk/admin/fold-case.ts';
 import { foldCase } from './fold-case.ts';
 
 /** Every letter that has a case, in the forms that NFKC leaves. */
@@ -33,4 +33,12 @@ test.each([
 
 test('the pages fold as the service does', () => {
   for (const letter of cased) expect(foldInPages(`a${letter}b`)).toBe(foldCase(`a${letter}b`));
+});
+
+test('a search of the pages finds a part of a text in any case, and ß as ss', () => {
+  expect(isFoundIn(' gross ', ['Konto', undefined, 'Jonas Groß'])).toBe(true);
+  expect(isFoundIn('STRASSE', ['Hauptstraße 1'])).toBe(true);
+  expect(isFoundIn('gras', ['Groß'])).toBe(false);
+  expect(isFoundIn('', ['Groß'])).toBe(true);
+  expect(isFoundIn('a', [])).toBe(false);
 });

@@ -1,5 +1,6 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import type { ClientPathsWithMethod, MethodResponse } from 'openapi-fetch';
+import { allPages } from '../../../sdk/admin/all-pages.ts';
 import {
   type AdminClient,
   createAdminClient,
@@ -9,9 +10,9 @@ import {
 import type { paths } from '../../../sdk/admin/paths.ts';
 import { send } from './send.ts';
 
-export { allPages } from '../../../sdk/admin/all-pages.ts';
 export { replyOf } from '../../../sdk/admin/client.ts';
 export type { Schemas };
+export { allPages };
 
 /** Every administrative route, typed, for replies that are no JSON. For all others: `api` and `read`. */
 export const admin = createAdminClient(send, location.origin);
@@ -86,3 +87,25 @@ export const list = <P extends Path<'get'>>(path: P, parameters?: Parameters<pat
   ...read(path, { limit: PAGE, ...(parameters as object) } as Parameters<paths[P]['get']>),
   placeholderData: keepPreviousData,
 });
+
+/** Every row of a list at once, for lists that stay short and are searched by name. */
+export const whole = <P extends Path<'get'>>(path: P, parameters?: Parameters<paths[P]['get']>) =>
+  queryOptions({
+    queryKey: [path.split('/')[3], path, parameters, 'whole'],
+    queryFn: async ({ signal }): Promise<{ items: ItemOf<P>[] }> => ({
+      items: await allPages<ItemOf<P>>(
+        (page) =>
+          api.get(
+            path,
+            { ...(parameters as object), ...page } as Parameters<paths[P]['get']>,
+            signal,
+          ) as Promise<{
+            items: ItemOf<P>[];
+            next?: string;
+          }>,
+      ),
+    }),
+    placeholderData: keepPreviousData,
+  });
+type ItemOf<P extends Path<'get'>> =
+  MethodResponse<AdminClient, 'get', P> extends { items: (infer Item)[] } ? Item : never;

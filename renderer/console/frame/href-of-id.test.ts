@@ -8,9 +8,11 @@ test.each([
   ['ver', `/verifications/ver_${end}`],
   ['sess', `/sessions/sess_${end}`],
   ['wh', `/webhooks/wh_${end}`],
-  ['key', '/keys'],
-  ['ksk', '/kiosks'],
-  ['adm', '/administrators'],
+  ['key', `/keys?find=key_${end}`],
+  ['ksk', `/kiosks?find=ksk_${end}`],
+  ['adm', `/administrators?find=adm_${end}`],
+  ['alr', `/alerts?alert=alr_${end}`],
+  ['req', `/audit?request=req_${end}`],
   ['apr', '/approvals'],
 ])('an id that begins with %s leads to %s', (prefix, href) => {
   expect(hrefOfId(`${prefix}_${end}`)).toBe(href);

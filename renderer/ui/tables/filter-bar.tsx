@@ -1,4 +1,4 @@
-import { NativeSelect, Popover, TextInput } from '@mantine/core';
+import { Autocomplete, NativeSelect, Popover, TextInput } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { IconFilter, IconSearch, IconX } from '@tabler/icons-react';
 import { type FormEvent, type ReactNode, useEffect, useState } from 'react';
@@ -23,6 +23,18 @@ export type Filter =
 
 export type FilterValues = Readonly<Record<string, string | undefined>>;
 
+/** The one filter that is a text field of its own. `Field`: another than plain text. */
+export interface Search {
+  key: string;
+  label: string;
+  Field?: (props: SearchFieldProps) => ReactNode;
+}
+export interface SearchFieldProps {
+  label: string;
+  value: string;
+  change(value: string): void;
+}
+
 /** How many of the filters are set. */
 export const countSet = (filters: readonly Filter[], values: FilterValues): number =>
   filters.filter(({ key }) => values[key] !== undefined && values[key] !== '').length;
@@ -41,8 +53,7 @@ export function FilterBar({
   filters: readonly Filter[];
   values: FilterValues;
   change(patch: FilterValues): void;
-  /** The one filter that is a text field of its own. */
-  search?: { key: string; label: string };
+  search?: Search | undefined;
   /** At the right end. */
   children?: ReactNode;
 }) {
@@ -51,10 +62,11 @@ export function FilterBar({
   const [open, setOpen] = useState(false);
   const set = countSet(filters, values);
   const shown = !isPhone || open;
+  const Field = search?.Field ?? SearchField;
   return (
     <>
       {search && (
-        <SearchField
+        <Field
           label={search.label}
           value={values[search.key] ?? ''}
           change={(value) => change({ [search.key]: value || undefined })}
@@ -80,15 +92,7 @@ export function FilterBar({
 }
 
 /** Searches when the reader stops typing, and on Enter at once. */
-function SearchField({
-  label,
-  value,
-  change,
-}: {
-  label: string;
-  value: string;
-  change(value: string): void;
-}) {
+function SearchField({ label, value, change }: SearchFieldProps) {
   const [text, setText] = useState(value);
   useEffect(() => setText(value), [value]);
   useEffect(() => {
@@ -98,15 +102,70 @@ function SearchField({
   });
   return (
     <TextInput
-      className={styles.search}
-      type="search"
-      aria-label={label}
-      placeholder={label}
-      leftSection={<IconSearch size={18} stroke={1.75} aria-hidden="true" />}
+      {...searchInput(label)}
       value={text}
       onChange={(event) => setText(event.target.value)}
       onKeyDown={(event) => event.key === 'Enter' && change(text.trim())}
     />
+  );
+}
+
+const searchInput = (label: string) => ({
+  className: styles.search,
+  type: 'search',
+  'aria-label': label,
+  placeholder: label,
+  leftSection: <IconSearch size={18} stroke={1.75} aria-hidden="true" />,
+});
+
+/** Offers what is found by the text: one of it is chosen, or the text is sent by Enter where nothing is offered. */
+export function OfferingField({
+  label,
+  text,
+  setText,
+  offers,
+  choose,
+  change,
+}: {
+  label: string;
+  text: string;
+  setText(text: string): void;
+  /** No two with one label. */
+  offers: readonly { value: string; label: string }[];
+  choose(value: string): void;
+  change(text: string): void;
+}) {
+  return (
+    <Autocomplete
+      {...searchInput(label)}
+      value={text}
+      onChange={(next) => {
+        setText(next);
+        if (next === '') change('');
+      }}
+      data={offers.map((offer) => offer.label)}
+      filter={({ options }) => options}
+      selectFirstOptionOnChange
+      maxLength={254}
+      onOptionSubmit={(chosen) => {
+        const offer = offers.find((one) => one.label === chosen);
+        if (offer) choose(offer.value);
+      }}
+      onKeyDown={(event) => event.key === 'Enter' && offers.length === 0 && change(text.trim())}
+    />
+  );
+}
+
+/** What a filter is set to, and the way to take it off. */
+export function SetChip({ name, children, remove }: { name: string; children: ReactNode; remove(): void }) {
+  const t = useStrings(uiStrings);
+  return (
+    <span className={styles.chip}>
+      {children}
+      <button type="button" aria-label={t('removeFilter', { name })} onClick={remove}>
+        <IconX size={14} stroke={2} aria-hidden="true" />
+      </button>
+    </span>
   );
 }
 
@@ -127,12 +186,11 @@ function FilterChip({
   value: string;
   change(patch: FilterValues): void;
 }) {
-  const t = useStrings(uiStrings);
   const textOf = useValueText();
   const [open, setOpen] = useState(false);
   return (
     <Popover opened={open} onChange={setOpen} trapFocus returnFocus position="bottom-start">
-      <span className={styles.chip}>
+      <SetChip name={filter.label} remove={() => change({ [filter.key]: undefined })}>
         <Popover.Target>
           <button type="button" onClick={() => setOpen(!open)}>
             <span className="clip">
@@ -140,14 +198,7 @@ function FilterChip({
             </span>
           </button>
         </Popover.Target>
-        <button
-          type="button"
-          aria-label={t('removeFilter', { name: filter.label })}
-          onClick={() => change({ [filter.key]: undefined })}
-        >
-          <IconX size={14} stroke={2} aria-hidden="true" />
-        </button>
-      </span>
+      </SetChip>
       <Popover.Dropdown>
         <FilterEditor filter={filter} value={value} change={change} done={() => setOpen(false)} />
       </Popover.Dropdown>

@@ -3,4 +3,10 @@
 export { ActionMenu, DataTable, TwoLines } from './data-table.tsx';
 export type { Column, RowAction } from './declared.ts';
 export { type Columns, type Filters, useColumns, useFilters } from './declared.ts';
-export type { Filter, FilterValues } from './filter-bar.tsx';
+export {
+  type Filter,
+  type FilterValues,
+  OfferingField,
+  type SearchFieldProps,
+  SetChip,
+} from './filter-bar.tsx';

@@ -98,6 +98,18 @@ test('the newest lines are given, and who asked is written down with the request
   });
 });
 
+test('of one request its lines are given, under the id that its reply had', async () => {
+  await audited.add(3);
+  const asked = await app.inject({
+    url: '/api/admin/audit?limit=1',
+    headers: { 'x-gatehouse-operator': 'ada', 'x-request-id': 'case-4711' },
+  });
+  expect(asked.headers['x-request-id']).toBe('case-4711');
+  const { items } = JSON.parse((await get('/audit?request=case-4711')).body);
+  expect(items).toMatchObject([{ action: 'audit.read', request: 'case-4711' }]);
+  expect(JSON.parse((await get('/audit?request=case-4712')).body).items).toEqual([]);
+});
+
 test('a made-up organization is NOT_FOUND on every route that takes one', async () => {
   for (const path of ['/audit', '/audit/follow', '/audit/export']) {
     const { status, body } = await get(`${path}?organization=org_none`);
@@ -123,6 +135,7 @@ test('a query that is wrong is refused, and nothing is written', async () => {
   const wrong = [
     '/audit?subject=ada@example.com',
     '/audit?action=ada@example.com',
+    '/audit?request=ada@example.com',
     '/audit?limit=0',
     '/audit?limit=x',
     '/audit?page=2',

@@ -8,6 +8,7 @@ import {
   type RecordIntegrity,
 } from '../../engine/appliance/index.ts';
 import type { AuditLog, ChainLine } from '../../engine/audit/index.ts';
+import { REQUEST_ID } from '../../http/server.ts';
 import { pageOfShort, pageReply, shortListQuery } from '../../http/cursor.ts';
 import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
@@ -40,6 +41,11 @@ const filter = {
     )
     .optional()
     .describe('Only lines of this actor, or of this kind of actor'),
+  request: z
+    .string()
+    .regex(REQUEST_ID, 'It must be the id of a request, as its reply has it in x-request-id.')
+    .optional()
+    .describe('Only lines of this request'),
   node: node.optional().describe('Only lines that this node wrote, where there are several'),
 };
 

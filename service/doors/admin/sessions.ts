@@ -11,7 +11,7 @@ import {
   type WholeSession,
 } from '../../engine/live/index.ts';
 import { humannessOfLiveness } from '../../engine/uniqueness/index.ts';
-import type { SessionId } from '../../lib/id.ts';
+import type { SessionId, SubjectId } from '../../lib/id.ts';
 import { helpPath } from '../../lib/installation.ts';
 import { actor, env, time } from '../../lib/record-fields.ts';
 import { idOf, paramsOf } from './ids.ts';
@@ -297,17 +297,19 @@ export const liveSessionRoutes = ({ liveSessions }: LiveSessionRouteDeps): Admin
       state: state.optional().describe('Only sessions in this state'),
       decision: decision.optional().describe('Only sessions with this decision'),
       reference: referenceTo('session').optional(),
+      person: idOf('person').optional().describe('Only sessions of this person'),
       inReview: z.literal('true').optional().describe('Only sessions that wait for a reviewer'),
     },
     key: z.strictObject({ id: idOf('session') }),
     keyOf: ({ id }) => ({ id }),
-    rows: async ({ realm }, { before, inReview, reference, ...part }) =>
+    rows: async ({ realm }, { before, inReview, reference, person, ...part }) =>
       (
         await liveSessions.page(realm, {
           ...part,
           held: inReview && true,
           before: before?.id,
           reference: reference && endOf(reference),
+          person: person as SubjectId | undefined,
         })
       ).map(shown),
   }),

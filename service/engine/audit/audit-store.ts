@@ -117,6 +117,8 @@ export interface LineFilter {
   subject?: string;
   /** As `describeActor` writes it; a kind alone, such as `administrator`, for all of that kind. */
   actor?: string;
+  /** The `x-request-id` of the request that did it. */
+  request?: string;
   /** Ms since 1970, included. */
   since?: number;
   /** Ms since 1970, not included. */
@@ -127,7 +129,7 @@ export interface LineFilter {
 export async function readMatching(
   db: Db,
   chain: string,
-  { organization, action, subject, actor, since, until: before }: LineFilter,
+  { organization, action, subject, actor, request, since, until: before }: LineFilter,
   { after, until, limit }: { after: number; until: number; limit: number },
 ): Promise<ChainLine[]> {
   let query = db
@@ -138,6 +140,7 @@ export async function readMatching(
     .where('seq', '<=', until);
   if (organization !== undefined) query = query.where('organization', '=', organization);
   if (action !== undefined) query = query.where('action', '=', action);
+  if (request !== undefined) query = query.where('request', '=', request);
   if (since !== undefined) query = query.where('at', '>=', since);
   if (before !== undefined) query = query.where('at', '<', before);
   if (actor !== undefined)

@@ -1,4 +1,4 @@
-import { foldCase } from '../../../../sdk/admin/fold-case.ts';
+import { isFoundIn } from '../../../../sdk/admin/fold-case.ts';
 import type { Schemas } from '../../data.ts';
 
 type Administrator = Schemas['Administrator'];
@@ -27,7 +27,7 @@ export interface AdministratorFilter {
 /** Whether an account is among those that the filter asks for. */
 export function matches(one: Administrator, { role, state, find }: AdministratorFilter): boolean {
   if (role !== undefined && one.role !== role) return false;
-  if (find && !foldCase(`${one.name}\n${one.email}`).includes(foldCase(find))) return false;
+  if (find && !isFoundIn(find, [one.name, one.email, one.id])) return false;
   switch (state) {
     case undefined:
       return true;

@@ -14,7 +14,18 @@ import {
   TwoLines,
   useColumns,
 } from '../../../ui/tables/index.ts';
-import { Actor, admin, list, Named, read, replyOf, type Schemas, saveFile, useSession } from '../../data.ts';
+import {
+  Actor,
+  admin,
+  list,
+  Named,
+  PersonSearch,
+  read,
+  replyOf,
+  type Schemas,
+  saveFile,
+  useSession,
+} from '../../data.ts';
 import {
   ConfirmForm,
   QueryTable,
@@ -40,7 +51,7 @@ function AuditScreen() {
   const t = useStrings(auditStrings);
   const { user } = useSession();
   const { after, ...filters } = Route.useSearch();
-  const { action, person, actor, node, from, until } = filters;
+  const { action, person, actor, request, node, from, until } = filters;
   const [shown, setShown] = useState<Line>();
   const [exporting, setExporting] = useState(false);
   const query = useList({
@@ -48,6 +59,7 @@ function AuditScreen() {
       cursor: after,
       action,
       actor,
+      request,
       node,
       subject: person,
       since: momentOfDay(from, 0),
@@ -86,6 +98,7 @@ function AuditScreen() {
         )}
         filters={useFilters(actor, several ? chains?.items : undefined)}
         values={filters}
+        search={{ key: 'person', label: t('personHint'), Field: PersonSearch }}
         empty={{ icon: IconFileText, title: t('empty'), text: t('emptyText') }}
       />
       {shown && <AuditLineDialog line={shown} close={() => setShown(undefined)} only={change} />}
@@ -150,7 +163,7 @@ function useFilters(
     { key: 'from', label: t('fromDay'), kind: 'day' },
     { key: 'until', label: t('untilDay'), kind: 'day' },
     { key: 'action', label: t('action'), kind: 'text', hint: t('actionHint') },
-    { key: 'person', label: t('person'), kind: 'text', hint: t('personHint') },
+    { key: 'request', label: t('request'), kind: 'text', hint: t('requestHint') },
   ];
 }
 
@@ -233,6 +246,11 @@ function AuditLineDialog({
         <Button small onClick={() => filter({ action: line.action })}>
           {t('onlyAction')}
         </Button>
+        {line.request !== undefined && (
+          <Button small onClick={() => filter({ request: line.request })}>
+            {t('onlyRequest')}
+          </Button>
+        )}
         {line.node !== undefined && (
           <Button small onClick={() => filter({ node: line.node })}>
             {t('onlyNode')}

@@ -5,7 +5,7 @@ import { Badge, ButtonLink, CopyButton, RelativeTime } from '../../../ui/control
 import { Page, Row } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, useColumns } from '../../../ui/tables/index.ts';
-import { Actor, list, managers, type Schemas, useSession } from '../../data.ts';
+import { Actor, managers, type Schemas, useSession, whole } from '../../data.ts';
 import { QueryTable, useList } from '../../operations.ts';
 import { PublishFlow, RemoveFlow, UnpublishFlow } from './flow-dialogs.tsx';
 import { stateOf } from './flow-values.ts';
@@ -18,10 +18,10 @@ type Flow = Schemas['Flow'];
 function FlowsScreen() {
   const t = useStrings(flowStrings);
   const { user } = useSession();
-  const { after } = Route.useSearch();
+  const { find } = Route.useSearch();
   const columns = useColumns(listColumns, flowStrings);
   const [asked, setAsked] = useState<{ what: Asked; flow: Flow }>();
-  const query = useList(list('/api/admin/flows', { cursor: after }));
+  const query = useList(whole('/api/admin/flows'));
   const mayChange = managers.includes(user.role);
   const items = query.data?.items;
   const create = mayChange && (
@@ -47,7 +47,8 @@ function FlowsScreen() {
         rowId={({ id }) => id}
         rowName={({ draft }) => draft.name}
         secondLine={(flow) => <SecondLine flow={flow} />}
-        after={after}
+        names={({ id, draft, published }) => [draft.name, published?.definition.name, id]}
+        values={{ find }}
         actions={(flow) =>
           mayChange
             ? [

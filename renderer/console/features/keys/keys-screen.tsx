@@ -6,7 +6,7 @@ import { Badge, ButtonLink, RelativeTime } from '../../../ui/controls/index.ts';
 import { Page } from '../../../ui/layout/index.ts';
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, useColumns } from '../../../ui/tables/index.ts';
-import { api, list, managers, type Schemas, useSession } from '../../data.ts';
+import { api, managers, type Schemas, useSession, whole } from '../../data.ts';
 import { ConfirmOperation, QueryTable, useList } from '../../operations.ts';
 import { stateOf } from './key-state.ts';
 import { MadeKey } from './made-key.tsx';
@@ -19,11 +19,11 @@ type Key = Schemas['Key'];
 function KeysScreen() {
   const t = useStrings(keyStrings);
   const { user } = useSession();
-  const { after } = Route.useSearch();
+  const { find } = Route.useSearch();
   const nameOf = useKeyName();
   const [asked, setAsked] = useState<{ what: 'rotate' | 'revoke'; key: Key }>();
   const [made, setMade] = useState<{ name: string; key: string }>();
-  const query = useList(list('/api/admin/keys', { cursor: after }));
+  const query = useList(whole('/api/admin/keys'));
   const mayChange = managers.includes(user.role);
   const create = (
     <ButtonLink to="/keys/new" kind="primary" icon={IconPlus}>
@@ -49,7 +49,8 @@ function KeysScreen() {
         query={query}
         rowId={({ id }) => id}
         rowName={nameOf}
-        after={after}
+        names={(key) => [nameOf(key), key.id, `${key.prefix}_${key.env}_…${key.hint}`]}
+        values={{ find }}
         secondLine={(key) => <Scopes scopes={key.scopes} />}
         actions={(key) => {
           const works = ['active', 'ending'].includes(stateOf(key, Date.now()));

@@ -18,7 +18,7 @@ const EVERY = 30_000;
 function KiosksScreen() {
   const t = useStrings(kioskStrings);
   const { user } = useSession();
-  const { state } = Route.useSearch();
+  const { state, find } = Route.useSearch();
   const [asked, setAsked] = useState<{ what: 'revoke' | 'unlock'; kiosk: Kiosk }>();
   const query = useList({ ...read('/api/admin/kiosks'), refetchInterval: EVERY });
   const mayManage = managers.includes(user.role);
@@ -39,7 +39,8 @@ function KiosksScreen() {
         rowName={({ name }) => name}
         secondLine={(one) => <State kiosk={one} />}
         filters={useFilters(listFilters, kioskStrings)}
-        values={{ state }}
+        names={({ name, id }) => [name, id]}
+        values={{ state, find }}
         actions={(kiosk) =>
           kiosk.revokedAt !== undefined
             ? []

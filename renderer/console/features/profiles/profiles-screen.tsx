@@ -6,7 +6,7 @@ import { Badge, ButtonLink, Maturity } from '../../../ui/controls/index.ts';
 import { Page } from '../../../ui/layout/index.ts';
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, useColumns } from '../../../ui/tables/index.ts';
-import { list, managers, type Schemas, useSession } from '../../data.ts';
+import { managers, type Schemas, useSession, whole } from '../../data.ts';
 import { QueryTable, useList } from '../../operations.ts';
 import { heldForStrings } from '../../reasons/held-for-strings.ts';
 import { padSetOf } from './checks-card.tsx';
@@ -24,13 +24,13 @@ type Profile = Schemas['Profile'];
 function ProfilesScreen() {
   const t = useStrings(profileStrings);
   const { user } = useSession();
-  const { after } = Route.useSearch();
+  const { find } = Route.useSearch();
   const navigate = useNavigate();
   const odds = useOdds();
   const heldFor = useStrings(heldForStrings);
   const allowed = useAllowed();
   const [leaving, setLeaving] = useState<Profile>();
-  const query = useList(list('/api/admin/profiles', { cursor: after }));
+  const query = useList(whole('/api/admin/profiles'));
   const mayChange = managers.includes(user.role);
   const create = (
     <ButtonLink to="/profiles/new" kind="primary" icon={IconPlus}>
@@ -46,7 +46,8 @@ function ProfilesScreen() {
         rowId={({ id }) => id}
         rowName={({ definition }) => definition.name}
         secondLine={(profile) => <SecondLine profile={profile} />}
-        after={after}
+        names={({ id, slug, definition }) => [definition.name, slug, id]}
+        values={{ find }}
         actions={(profile) =>
           mayChange
             ? [

@@ -10,6 +10,6 @@ export const SessionSearch = z.object({
   state: lenient(z.enum(sessionStates)),
   decision: lenient(z.enum(sessionDecisions)),
   inReview: lenient(z.literal('true')),
-  reference: textInAddress,
+  person: textInAddress,
   after: textInAddress,
 });

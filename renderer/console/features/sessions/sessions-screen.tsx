@@ -1,13 +1,23 @@
 import { IconDeviceMobile } from '@tabler/icons-react';
 import { createLazyRoute, Link } from '@tanstack/react-router';
+import type { z } from 'zod';
 import { readReference } from '../../../../sdk/admin/reference.ts';
 import { Badge, type BadgeKind, ButtonLink, RelativeTime } from '../../../ui/controls/index.ts';
 import { Page } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, type Filters, useColumns, useFilters } from '../../../ui/tables/index.ts';
-import { Actor, list, PersonName, readers, type Schemas, useSession, useWorld } from '../../data.ts';
+import {
+  Actor,
+  list,
+  PersonName,
+  PersonSearch,
+  readers,
+  type Schemas,
+  useSession,
+  useWorld,
+} from '../../data.ts';
 import { QueryTable, useList } from '../../operations.ts';
-import { decisions, flows, states } from './search.ts';
+import { decisions, flows, type SessionSearch, states } from './search.ts';
 import { reasonKey, sessionStrings } from './strings.ts';
 import { isVisit } from './visit.ts';
 
@@ -20,14 +30,7 @@ function SessionsScreen() {
   const env = useWorld();
   const { user } = useSession();
   const { after, ...filters } = Route.useSearch();
-  const query = useList(
-    list('/api/admin/sessions', {
-      env,
-      ...filters,
-      reference: filters.reference && (readReference(filters.reference).session ?? filters.reference),
-      cursor: after,
-    }),
-  );
+  const query = useList(list('/api/admin/sessions', { env, ...toQuery(filters), cursor: after }));
   return (
     <Page title={t('title')} lead={t('lead')}>
       <QueryTable
@@ -39,7 +42,7 @@ function SessionsScreen() {
         secondLine={(session) => <SecondLine session={session} />}
         filters={useFilters(listFilters, sessionStrings)}
         values={filters}
-        search={{ key: 'reference', label: t('referenceHint') }}
+        search={{ key: 'person', label: t('personHint'), Field: PersonSearch }}
         empty={{
           icon: IconDeviceMobile,
           title: t('empty'),
@@ -54,6 +57,12 @@ function SessionsScreen() {
     </Page>
   );
 }
+
+/** The text of the search: a person, or the reference or id of a session. */
+const toQuery = ({ person: text, ...filters }: z.output<typeof SessionSearch>) =>
+  text?.startsWith('sub_')
+    ? { ...filters, person: text }
+    : { ...filters, reference: text && (readReference(text).session ?? text) };
 
 const kinds = {
   approved: 'ok',

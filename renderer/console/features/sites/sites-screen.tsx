@@ -5,7 +5,7 @@ import { ButtonLink } from '../../../ui/controls/index.ts';
 import { Page } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, useColumns } from '../../../ui/tables/index.ts';
-import { api, list, managers, type Schemas, useSession } from '../../data.ts';
+import { api, managers, type Schemas, useSession, whole } from '../../data.ts';
 import { ConfirmOperation, QueryTable, useList } from '../../operations.ts';
 import { sitesStrings } from './strings.ts';
 
@@ -30,17 +30,17 @@ const listColumns: Columns<Site, typeof sitesStrings> = [
 function SitesScreen() {
   const t = useStrings(sitesStrings);
   const { user } = useSession();
-  const { after } = Route.useSearch();
+  const { find } = Route.useSearch();
   const columns = useColumns(listColumns, sitesStrings);
   const [leaving, setLeaving] = useState<Site>();
-  const sites = useList(list('/api/admin/sites', { cursor: after }));
+  const sites = useList(whole('/api/admin/sites'));
   const mayChange = managers.includes(user.role);
   const add = mayChange && (
     <ButtonLink to="/sites/new" kind="primary" icon={IconPlus}>
       {t('add')}
     </ButtonLink>
   );
-  const isEmpty = sites.data?.items.length === 0 && after === undefined;
+  const isEmpty = sites.data?.items.length === 0;
   return (
     <Page title={t('title')} lead={t('lead')} actions={!isEmpty && add}>
       <QueryTable
@@ -50,7 +50,8 @@ function SitesScreen() {
         rowId={({ id }) => id}
         rowName={({ name }) => name}
         secondLine={({ country, timeZone }) => `${country}, ${timeZone}`}
-        after={after}
+        names={({ id, name, cidr }) => [name, cidr, id]}
+        values={{ find }}
         actions={
           mayChange
             ? (site) => [{ label: t('remove'), danger: true, onClick: () => setLeaving(site) }]

@@ -4,7 +4,7 @@ import { Badge, ButtonLink, RelativeTime, Verdict } from '../../../ui/controls/i
 import { Page } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, type Filter, useColumns } from '../../../ui/tables/index.ts';
-import { Actor, list, PersonName, type Schemas, useWorld } from '../../data.ts';
+import { Actor, list, PersonName, PersonSearch, type Schemas, useWorld } from '../../data.ts';
 import { QueryTable, useList } from '../../operations.ts';
 import { checkNames, reasonKey, reasonStrings, reasons } from '../../reasons/reason-strings.ts';
 import { verificationStrings } from './strings.ts';
@@ -34,7 +34,7 @@ function VerificationsScreen() {
         secondLine={(row) => <SecondLine row={row} />}
         filters={useFilters()}
         values={filters}
-        search={{ key: 'person', label: t('personHint') }}
+        search={{ key: 'person', label: t('personHint'), Field: PersonSearch }}
         empty={{
           icon: IconListCheck,
           title: t('empty'),

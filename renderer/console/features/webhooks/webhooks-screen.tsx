@@ -7,7 +7,7 @@ import { ButtonLink } from '../../../ui/controls/index.ts';
 import { Page } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, TwoLines, useColumns } from '../../../ui/tables/index.ts';
-import { list, managers, type Schemas, useSession, useWorld } from '../../data.ts';
+import { managers, type Schemas, useSession, useWorld, whole } from '../../data.ts';
 import { QueryTable, Refused, useList } from '../../operations.ts';
 import { formStrings } from './form/form-strings.ts';
 import { HealthStrip, StateBadge, useWebhookName } from './state-badge.tsx';
@@ -24,10 +24,10 @@ function WebhooksScreen() {
   const t = useStrings(webhookStrings);
   const env = useWorld();
   const { user } = useSession();
-  const { product, after } = Route.useSearch();
+  const { product, find } = Route.useSearch();
   const nameOf = useWebhookName();
   const [asked, setAsked] = useState<Asked>();
-  const query = useList(list('/api/admin/webhooks', { env, cursor: after, family: product }));
+  const query = useList(whole('/api/admin/webhooks', { env, family: product }));
   const { data } = useQuery(allHealthQuery(env));
   const health = new Map(data?.items.map((one) => [one.endpoint, one]));
   const products = useStrings(formStrings);
@@ -61,7 +61,7 @@ function WebhooksScreen() {
         query={query}
         rowId={({ id }) => id}
         rowName={nameOf}
-        after={after}
+        names={(webhook) => [nameOf(webhook), webhook.url, webhook.id]}
         secondLine={(webhook) => <StateBadge webhook={webhook} health={health.get(webhook.id)} />}
         filters={[
           {
@@ -71,7 +71,7 @@ function WebhooksScreen() {
             options: families.map((value) => ({ value, label: products(value) })),
           },
         ]}
-        values={{ product }}
+        values={{ product, find }}
         actions={(webhook) => {
           const { test, change, toggle, remove } = actionsOf(webhook);
           const open = () => void navigate({ to: '/webhooks/$id', params: { id: webhook.id } });

@@ -199,7 +199,7 @@ function reads(db: Db, { isOwn, one }: RowChecks) {
     },
     page: async (
       { organization, world }: Realm,
-      { state, flow, decision, held, reference, before, limit }: SessionPageRequest,
+      { state, flow, decision, held, reference, person, before, limit }: SessionPageRequest,
     ): Promise<SessionRow[]> => {
       const rows = await db
         .selectFrom('live_session')
@@ -212,6 +212,7 @@ function reads(db: Db, { isOwn, one }: RowChecks) {
           query.where('decision', 'is', null).where('held_until', 'is not', null),
         )
         .$if(reference !== undefined, (query) => query.where(endsIn(reference!)))
+        .$if(person !== undefined, (query) => query.where('subject', '=', person!))
         .$if(decision !== undefined, (query) => query.where('decision', '=', decision!))
         .$if(before !== undefined, (query) => query.where('id', '<', before!))
         .orderBy('id', 'desc')

@@ -619,6 +619,9 @@ mostlyOnSqlite('live sessions', (newLocation, _, { test }) => {
     ]);
     const { items } = await engine.pastVerifications.page(realm(), { limit: 5 } as never, operator);
     expect(items).toMatchObject([{ id: ended[0]!.verification, outcome: 'VERIFIED', assurance: 'active' }]);
+    await begun();
+    const ofPerson = await sessions.page(realm(), { person: subject, limit: 10 });
+    expect(ofPerson.map((session) => session.id)).toEqual([one.id]);
 
     const two = await begun({ match: { email: 'ada@example.com' } });
     expect(await attempt(two.token, direction('eve'))).toMatchObject({ state: 'between' });
@@ -865,6 +868,25 @@ mostlyOnSqlite('live sessions', (newLocation, _, { test }) => {
     const states = [];
     for (let i = 0; i < 12; i++) states.push(await first.submitFrame(frame(), 2 + i));
     expect(states.at(-1)).toMatchObject({ slower: true });
+  });
+
+  test('in a step that is shown a session keeps its place, however long another waits', async () => {
+    sessions = open({ workers: 1 });
+    challenges.script.steps = 99;
+    const connect = async () => sessions.connect((await begun()).token);
+    const held = [await connect(), await connect()];
+    const states = async (links = held) => {
+      engine.advance(2_000);
+      return Promise.all(
+        links.map(async (link) => (await link.submitFrame(frame(), engine.clock.now())).state),
+      );
+    };
+    for (let i = 0; i < 35; i++) await states();
+    for (const link of held) await link.start();
+    await states();
+    const another = await connect();
+    for (let i = 0; i < 42; i++)
+      expect(await states([another, ...held])).toEqual(['queued', 'running', 'running']);
   });
 
   test.each([

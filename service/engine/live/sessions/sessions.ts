@@ -1,4 +1,4 @@
-import type { SessionId } from '../../../lib/id.ts';
+import type { SessionId, SubjectId } from '../../../lib/id.ts';
 import type { Tx } from '../../../storage/transaction.ts';
 import type { Actor } from '../../audit/index.ts';
 import type { SessionData } from '../../behavior/index.ts';
@@ -101,6 +101,8 @@ export interface SessionPageRequest {
   held?: true;
   /** The last six characters of their ids. */
   reference?: string;
+  /** Whose they are. */
+  person?: SubjectId;
   /** Id of the last of the page before. */
   before?: string;
   limit: number;

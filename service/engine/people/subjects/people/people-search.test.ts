@@ -52,11 +52,14 @@ test('finds by a part of the address or of the name in any case, the newest firs
     person(2, 'Łukasz'),
     person(3, 'Ádám'),
     person(4, 'ada'),
+    person(5, 'Jonas Groß'),
   ]);
   expect(await find('ADA')).toEqual([4, 1]);
   expect(await find('łuk')).toEqual([2]);
   expect(await find('A\u0301DA\u0301M')).toEqual([3]);
-  expect(await find('@x.org', { limit: 3 })).toEqual([4, 3, 2]);
+  expect(await find('gross')).toEqual([5]);
+  expect(await find('GROSS')).toEqual([5]);
+  expect(await find('@x.org', { limit: 3 })).toEqual([5, 4, 3]);
   expect(await find('@x.org', { limit: 3, before: idOf(2) })).toEqual([1]);
   expect(await find('unknown')).toEqual([]);
 });
