@@ -13,9 +13,17 @@ import { useSession, useWorld, type World } from './session/session-query.ts';
 
 const actorStrings = defineStrings('console/actor-strings', en, de);
 
-/** By name where the reader may see it, else by the shortened id; the whole id on hover and to copy. */
-export function Named({ id, children }: { id: string; children?: (text: ReactNode) => ReactNode }) {
-  const name = useName(id);
+/** By name where the reader may see it, else by the shortened id; the whole id on hover and to copy. `world`: absent, the one that is shown. */
+export function Named({
+  id,
+  world,
+  children,
+}: {
+  id: string;
+  world?: World | undefined;
+  children?: (text: ReactNode) => ReactNode;
+}) {
+  const name = useName(id, world);
   const text = name ?? <code>{shortenId(id)}</code>;
   return (
     <span className={styles.named} title={id}>
@@ -28,15 +36,17 @@ export function Named({ id, children }: { id: string; children?: (text: ReactNod
 }
 
 /** A person by name, with the way to their page. */
-export const PersonName = ({ id }: { id: string }) => (
-  <Named id={id}>
+export const PersonName = ({ id, world }: { id: string; world?: World | undefined }) => (
+  <Named id={id} world={world}>
     {(text) => (
-      <Link to="/people/$id" params={{ id }}>
+      <Link to="/people/$id" params={{ id }} {...(world && { search: worldSearch(world) })}>
         {text}
       </Link>
     )}
   </Named>
 );
+
+const worldSearch = (world: World) => ({ env: world === 'test' ? world : undefined });
 
 /** Who did it, from the form of the audit log: `key:key_…`, `kiosk:ksk_…/adm_…`, `operator:root`. */
 export function Actor({ actor }: { actor: string }) {
@@ -83,8 +93,9 @@ async function nameOfId(env: World, id: string): Promise<string | null> {
 }
 
 /** What an id is called; undefined where it has no name, or the reader may not see it. */
-function useName(id: string | undefined): string | undefined {
-  const env = useWorld();
+function useName(id: string | undefined, world?: World): string | undefined {
+  const shown = useWorld();
+  const env = world ?? shown;
   const { user } = useSession();
   const { data } = useQuery({
     queryKey: ['names', env, id],

@@ -47,12 +47,15 @@ export function OperationForm<Values extends FieldValues, Output extends FieldVa
 export const FormCommand = <Values extends FieldValues, Output extends FieldValues>({
   form,
   run,
+  many,
 }: {
   form: UseFormReturn<Values, unknown, Output>;
   run(values: Output): Promise<unknown>;
+  /** `run` sends one of many. */
+  many?: (values: Output) => ShownRequest['many'];
 }) => (
   <Row>
-    <ShowCommand find={() => requestOf(form, run)} />
+    <ShowCommand find={() => requestOf(form, run, many)} />
   </Row>
 );
 
@@ -60,10 +63,12 @@ export const FormCommand = <Values extends FieldValues, Output extends FieldValu
 async function requestOf<Values extends FieldValues, Output extends FieldValues>(
   form: UseFormReturn<Values, unknown, Output>,
   run: (values: Output) => Promise<unknown>,
+  many: ((values: Output) => ShownRequest['many']) | undefined,
 ): Promise<ShownRequest | undefined> {
   let request: ShownRequest | undefined;
   await form.handleSubmit(async (values) => {
     request = await recordOf(() => run(values));
+    if (request && many) request = { ...request, many: many(values) };
   })();
   return request;
 }

@@ -1,6 +1,8 @@
 /** Operations and lists of the service, as screens show them. */
 
 export { useOperation } from './api/use-operation.ts';
+export { recordOf } from './command/record.ts';
+export { ReadCommand, ShowCommand } from './command/show-command.tsx';
 export { AskedOperation, ConfirmForm, ConfirmOperation } from './confirm-operation.tsx';
 export { LoadFailed, Refused } from './load-failed.tsx';
 export { FormCommand, OperationForm, RunButton, Submit } from './operation-form.tsx';

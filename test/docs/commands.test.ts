@@ -2,6 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { expect, test } from 'vitest';
+import { importCommand, uploads } from '../../renderer/console/command/command-of.ts';
 import { createCommandRunner } from '../../service/cli/command.ts';
 import { createProgram } from '../../service/cli/program.ts';
 import { createTerminal } from '../../service/cli/terminal/terminal.ts';
@@ -17,6 +18,18 @@ test('the table of commands in docs/OPERATIONS.md names each command', async () 
   const named = new Set([...table.matchAll(/`([a-z]+)/g)].map(([, name]) => name));
   expect(commands.length).toBeGreaterThan(30);
   expect(commands.map((command) => command.name()).filter((name) => !named.has(name))).toEqual([]);
+});
+
+test('the commands that the console writes for pictures exist, with their options', async () => {
+  const top = await program;
+  for (const { words, options } of [...Object.values(uploads), importCommand])
+    expect(
+      faultOf(
+        [...words.split(' '), ...Object.values(options).map(({ option }) => option.split(' ')[0]!)],
+        top,
+        false,
+      ),
+    ).toBeUndefined();
 });
 
 /** Why no operator can type this; undefined for one that there is. */

@@ -83,6 +83,8 @@ describe.skipIf(reason !== undefined)(
 sudo -u gatehouse gatehouse subject enroll --data ${DATA} --env test --email ada@example.com /tmp/ada.jpg`);
       expect([made.code, made.stderr]).toEqual([0, expect.any(String)]);
       expect(await verify()).toMatchObject({ stdout: expect.stringContaining('Verified: ada@example.com') });
+      const clients = readdirSync(join(root, 'opt/gatehouse/current/dist/clients'));
+      expect(clients).toContain(`gatehouse-sdk-${version}.tgz`);
       const licences = await inRoot('gatehouse licenses');
       expect(licences.stdout).toMatch(/^libvips [\d.]+ {2}LGPL-3.0-or-later$/m);
     });

@@ -134,6 +134,11 @@ describe.skipIf(reason !== undefined)(`the container image${reason ? ` (${reason
     expect(purls.filter((one: string) => one.startsWith('pkg:npm/')).length).toBeGreaterThan(100);
   });
 
+  test('the client libraries that /sdk/ serves are in it', () => {
+    const clients = readdirSync(join(root, 'usr/lib/gatehouse/dist/clients'));
+    expect(clients).toContainEqual(expect.stringMatching(/^gatehouse-sdk-[\d.]+\.tgz$/));
+  });
+
   test('with a read-only root it is healthy, verifies a person, and ends at SIGTERM', async () => {
     const data = join(work, 'data');
     mkdirSync(data, { mode: 0o700 });

@@ -49,3 +49,34 @@ test('what the command line cannot say has no command', () => {
   expect(toCli(request('POST', '/api/admin/nothing'), org)).toBeUndefined();
   expect(toCli(request('GET', '/api/admin/sites/x/y'), org)).toBeUndefined();
 });
+
+test('a picture to enroll or verify is a file of the reader', () => {
+  const consent = {
+    textVersion: 'v3',
+    method: 'signed form',
+    legalBasis: 'explicit consent',
+    purposes: ['verification', 'identification'],
+  };
+  const path = '/api/admin/subjects?env=test';
+  const enroll = {
+    ...request('POST', path, { email: 'ada@x.org', name: 'Ada Lind', consent }),
+    file: true,
+  };
+  expect(toCli(enroll, org)).toBe(
+    "gatehouse subject enroll --email ada@x.org --name 'Ada Lind' --consent 'v3,signed form,explicit consent,verification+identification' --org org_1 --env test FILE",
+  );
+  expect(toCurl(enroll)).toContain('-F file=@FILE');
+  expect(toCli({ ...enroll, many: { domain: 'x.org' } }, org)).toBe(
+    "gatehouse subject import --domain x.org --consent 'v3,signed form,explicit consent,verification+identification' --org org_1 --env test FOLDER",
+  );
+  // Signed on the screen, and a comma that would part it.
+  for (const other of [{ shown: true }, { method: 'form, signed' }])
+    expect(
+      toCli({ ...enroll, body: { email: 'ada@x.org', consent: { ...consent, ...other } } }, org),
+    ).toBeUndefined();
+  const verify = { ...request('POST', '/api/admin/verifications?env=live', {}), file: true };
+  expect(toCli(verify, org)).toBe('gatehouse verify --org org_1 --env live FILE');
+  expect(toCli({ ...request('POST', '/api/admin/models/files', { name: 'x' }), file: true }, org)).toBe(
+    undefined,
+  );
+});

@@ -9,6 +9,8 @@ export interface ShownRequest {
   body?: unknown;
   /** It sends a file beside `body`. */
   file?: boolean;
+  /** It is one of the many that an import sends: what the command of the import has beside `body`. */
+  many?: { domain: string };
 }
 
 interface CommandOfOperation {
@@ -17,6 +19,31 @@ interface CommandOfOperation {
   args: readonly string[];
   options: Readonly<Record<string, { option: string; no?: boolean }>>;
 }
+
+const ofPicture = {
+  consent: { option: '--consent <parts>' },
+  overrideLiveness: { option: '--override-liveness' },
+  overrideQuality: { option: '--override-quality' },
+};
+const email = { option: '--email <address>' };
+const name = { option: '--name <name>' };
+
+/** The commands that send a file, whose name is their last word. */
+export const uploads: Readonly<Record<string, CommandOfOperation>> = {
+  'POST /api/admin/subjects': {
+    words: 'subject enroll',
+    on: 'world',
+    args: [],
+    options: { email, name, ...ofPicture },
+  },
+  'POST /api/admin/verifications': { words: 'verify', on: 'world', args: [], options: { email } },
+};
+export const importCommand: CommandOfOperation = {
+  words: 'subject import',
+  on: 'world',
+  args: [],
+  options: { domain: { option: '--domain <domain>' }, ...ofPicture },
+};
 
 /** Fields whose values are never shown. */
 const secret = /password|passphrase|secret|token|credential|\bpin\b|^pin$|code$|^current$|^next$/i;
@@ -55,8 +82,19 @@ export function toCurl({ method, url, body, file }: ShownRequest): string {
 }
 
 /** The command of the same effect on the box; undefined where the command line has none, or not for all of these fields. */
-export function toCli({ method, url, body, file }: ShownRequest, organization: string): string | undefined {
-  if (file) return undefined;
+export function toCli(
+  { method, url, body, file, many }: ShownRequest,
+  organization: string,
+): string | undefined {
+  if (file) {
+    const { email, name, ...common } = withConsentText(body as Enrollment);
+    const realm = { organization, env: url.searchParams.get('env') ?? undefined };
+    const upload = uploads[`${method} ${url.pathname}`];
+    const line = many
+      ? lineOf(importCommand, { domain: many.domain || undefined, ...common }, realm)
+      : upload && lineOf(upload, { email, name, ...common }, realm);
+    return line && `${line} ${many ? 'FOLDER' : 'FILE'}`;
+  }
   for (const [operation, command] of Object.entries(commands as Record<string, CommandOfOperation>)) {
     const values = valuesOfPath(operation, method, url.pathname);
     if (!values) continue;
@@ -72,6 +110,21 @@ export function toCli({ method, url, body, file }: ShownRequest, organization: s
     return lineOf(command, { ...values, ...fields }, { organization, env });
   }
   return undefined;
+}
+
+interface Enrollment {
+  email?: string;
+  name?: string;
+  consent?: { textVersion: string; method: string; legalBasis: string; purposes: readonly string[] };
+}
+
+/** The consent as `--consent` takes it, if it can: a text that was shown on the screen has no option. */
+function withConsentText({ consent, ...rest }: Enrollment) {
+  if (!consent) return rest;
+  const { textVersion, method, legalBasis, purposes, ...more } = consent;
+  const parts = [textVersion, method, legalBasis, purposes.join('+')];
+  const fits = Object.keys(more).length === 0 && !parts.some((part) => part.includes(','));
+  return { ...rest, consent: fits ? parts.join(',') : consent };
 }
 
 /** The values of the path where it is the one of the operation. */

@@ -8,7 +8,7 @@ import { toast } from '../../ui/layout/toasts.tsx';
 import { defineStrings } from '../../ui/strings/define-strings.ts';
 import { useStrings } from '../../ui/strings/use-strings.ts';
 import { useRefusalWords } from '../reasons/refusal-words.tsx';
-import { useSession } from '../session/session-query.ts';
+import { useSession, type World } from '../session/session-query.ts';
 import { type ShownRequest, toCli, toCurl } from './command-of.ts';
 import de from './strings.de.json' with { type: 'json' };
 import en from './strings.en.json' with { type: 'json' };
@@ -34,6 +34,17 @@ export function ShowCommand({ find }: { find(): Promise<ShownRequest | undefined
     </>
   );
 }
+
+/** Of a list without pages: how it is read elsewhere. */
+export const ReadCommand = ({ path, env }: { path: string; env?: World }) => (
+  <ShowCommand
+    find={async () => {
+      const url = new URL(path, location.origin);
+      if (env) url.searchParams.set('env', env);
+      return { method: 'GET', url };
+    }}
+  />
+);
 
 function Commands({ request, close }: { request: ShownRequest; close(): void }) {
   const t = useStrings(commandStrings);

@@ -1,9 +1,9 @@
 import type { UseQueryResult } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import { ExactTime, Id } from '../../ui/controls/index.ts';
+import { CopyButton, ExactTime, Id } from '../../ui/controls/index.ts';
 import { Card } from '../../ui/layout/index.ts';
-import { defineStrings, useStrings } from '../../ui/strings/index.ts';
+import { defineStrings, shortenId, useStrings } from '../../ui/strings/index.ts';
 import { Actor } from '../actor.tsx';
 import type { Schemas } from '../api/admin.ts';
 import { hrefOfId } from '../frame/href-of-id.ts';
@@ -11,6 +11,8 @@ import { Refused } from '../load-failed.tsx';
 import { useActionName } from '../reasons/action-strings.ts';
 import { type CheckName, type Reason, reasonKey, reasonStrings } from '../reasons/reason-strings.ts';
 import { sourceStrings } from '../reasons/source-strings.ts';
+import { auditors } from '../screen-data.ts';
+import { useSession } from '../session/session-query.ts';
 import de from './strings.de.json' with { type: 'json' };
 import en from './strings.en.json' with { type: 'json' };
 import styles from './timeline.module.css';
@@ -53,7 +55,7 @@ export function Timeline({
                   <span>{t.rich('by', { who: <Actor actor={moment.by} /> })}</span>
                 )}
                 {moment.request !== undefined && (
-                  <span>{t.rich('requestId', { id: <Id id={moment.request} /> })}</span>
+                  <span>{t.rich('requestId', { id: <RequestId id={moment.request} /> })}</span>
                 )}
               </div>
             </li>
@@ -62,6 +64,20 @@ export function Timeline({
       )}
       {data?.more && <p className="small muted">{t('more')}</p>}
     </Card>
+  );
+}
+
+/** The way to the lines of the audit log that it wrote, for those who may read them. */
+function RequestId({ id }: { id: string }) {
+  const { user } = useSession();
+  if (!auditors.includes(user.role)) return <Id id={id} />;
+  return (
+    <>
+      <Link to="/audit" search={{ request: id }} title={id}>
+        <code>{shortenId(id)}</code>
+      </Link>
+      <CopyButton text={id} name="id" />
+    </>
   );
 }
 
@@ -103,6 +119,12 @@ function What({ moment, person }: { moment: Moment; person: string | undefined }
     kind === 'verdict'
       ? reasons(reasonKey(says === 'VERIFIED' ? undefined : (says as Reason), about as CheckName | undefined))
       : wordsOf(moment, t);
+  if (kind === 'consent' && person !== undefined)
+    return (
+      <Link to="/consents" search={{ person }}>
+        {text}
+      </Link>
+    );
   const href = object === undefined ? undefined : hrefOfId(object);
   return href === undefined ? text : <Link to={href}>{text}</Link>;
 }

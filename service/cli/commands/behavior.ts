@@ -1,5 +1,6 @@
 import { replyOf, type Schemas } from '../../../sdk/admin/client.ts';
 import { defined } from '../../lib/defined.ts';
+import { document } from '../../lib/installation.ts';
 import { UsageError } from '../failure.ts';
 import { choice, toggle, value } from '../flag.ts';
 import { readText } from '../named-file.ts';
@@ -21,7 +22,10 @@ export const behavior = noun(
           'rules (the default), research (the weights shipped), own (those of --weights)',
           ['rules', 'research', 'own'],
         ),
-        weights: value('<file>', 'new weights for --use own: JSON as npm run behavior:train writes it'),
+        weights: value(
+          '<file>',
+          `new weights for --use own, a JSON file: ${document('BEHAVIOR')} says how it is made`,
+        ),
         acceptLicenceDoubt: toggle('accept that the licence of the research weights is doubtful'),
       },
       examples: [

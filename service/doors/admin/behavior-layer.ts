@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type BehaviorLayers, BehaviorModel } from '../../engine/behavior/index.ts';
+import { helpPath } from '../../lib/installation.ts';
 import { time } from '../../lib/record-fields.ts';
 import { byManagers, byReaders } from './may-call.ts';
 import { type AdminRoute, route } from './route.ts';
@@ -69,7 +70,7 @@ const BehaviorLayerRequest = z
       .default(false)
       .describe('You accept the doubt about the licence of the weights; stays on record with your name'),
     weights: BehaviorWeights.optional().describe(
-      'New weights for the layer `own`, in the form that `npm run behavior:train` writes; without them those of the last time',
+      `New weights for the layer \`own\`; ${helpPath('BEHAVIOR')} says how they are made. Without them those of the last time`,
     ),
   })
   .refine(({ layer: chosen, weights: given }) => given === undefined || chosen === 'own', {

@@ -3,11 +3,11 @@ import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { approvalStates } from '../../../../sdk/admin/values.ts';
-import { Badge, Id, RelativeTime } from '../../../ui/controls/index.ts';
+import { Badge, RelativeTime } from '../../../ui/controls/index.ts';
 import { Card, ConfirmDialog, Page, Row } from '../../../ui/layout/index.ts';
 import { defineStrings, useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, type Filters, TwoLines, useColumns, useFilters } from '../../../ui/tables/index.ts';
-import { api, list, managers, organizationQuery, type Schemas, useSession } from '../../data.ts';
+import { api, list, managers, organizationQuery, PersonName, type Schemas, useSession } from '../../data.ts';
 import { QueryTable, Refused, RunButton, useList, useOperation } from '../../operations.ts';
 import de from './strings.de.json' with { type: 'json' };
 import en from './strings.en.json' with { type: 'json' };
@@ -109,7 +109,7 @@ function Confirm({
 }) {
   const t = useStrings(approvalStrings);
   const format = useFormat();
-  const { action, requestedBy, expiresAt, person } = approval;
+  const { action, requestedBy, expiresAt, person, env } = approval;
   return (
     <ConfirmDialog
       opened
@@ -128,7 +128,7 @@ function Confirm({
           time: format.dateTime(expiresAt),
         })}
       </p>
-      {person !== undefined && <Id id={person} full name={t('what')} />}
+      {person !== undefined && <p>{t.rich('person', { id: <PersonName id={person} world={env} /> })}</p>}
     </ConfirmDialog>
   );
 }
@@ -144,7 +144,7 @@ const listColumns: Columns<Approval, typeof approvalStrings> = [
     id: 'what',
     csv: 'action',
     cell: ({ action, env, person }, { t }) => (
-      <TwoLines second={person ?? (env && t(env))}>
+      <TwoLines second={person === undefined ? env && t(env) : <PersonName id={person} world={env} />}>
         <b>{t(action)}</b>
       </TwoLines>
     ),

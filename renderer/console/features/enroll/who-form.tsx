@@ -5,7 +5,8 @@ import { Button } from '../../../ui/controls/index.ts';
 import { Form, fieldsOf, useCheckedForm } from '../../../ui/forms/index.ts';
 import { Card, Row, Stack } from '../../../ui/layout/index.ts';
 import { type Language, useLanguage, useStrings } from '../../../ui/strings/index.ts';
-import type { Schemas } from '../../data.ts';
+import { api, type Schemas, useWorld } from '../../data.ts';
+import { FormCommand } from '../../operations.ts';
 import classes from './consent-fields.module.css';
 import type { EnrollRequest } from './enroll-pictures.ts';
 import { enrollStrings } from './strings.ts';
@@ -33,6 +34,7 @@ export function WhoForm({
   const first = [language, own].find((one) => one && text.languages.includes(one)) ?? text.languages[0]!;
   const form = useCheckedForm(schema, toValues(before, withConsent, first));
   const { control } = form;
+  const env = useWorld();
   const go = (by: 'camera' | 'files') => form.handleSubmit((values) => next(toRequest(values, text), by));
   return (
     <Form form={form} onSubmit={(values) => next(toRequest(values, text), 'camera')}>
@@ -43,6 +45,12 @@ export function WhoForm({
       <Card title={t('consent')}>
         <ConsentFields control={control} withConsent={withConsent} text={text} />
       </Card>
+      <FormCommand
+        form={form}
+        run={(values) =>
+          api.post('/api/admin/subjects', { env }, { request: toRequest(values, text), file: new Blob() })
+        }
+      />
       <Row>
         <Button type="submit" kind="primary">
           {t('byCamera')}

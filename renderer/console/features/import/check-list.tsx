@@ -7,7 +7,8 @@ import { Form, fieldsOf, useCheckedForm } from '../../../ui/forms/index.ts';
 import { Card, Note, Row, Stack } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, DataTable, useColumns } from '../../../ui/tables/index.ts';
-import { managers, useSession, useWorld } from '../../data.ts';
+import { api, managers, useSession, useWorld } from '../../data.ts';
+import { FormCommand } from '../../operations.ts';
 import type { Common } from './send-pictures.ts';
 import type { PictureList } from './source.ts';
 import { importStrings } from './strings.ts';
@@ -81,7 +82,8 @@ export function CheckList({
   const t = useStrings(importStrings);
   const { user } = useSession();
   // In the test world no picture is checked for life.
-  const mayBeScans = useWorld() === 'live' && managers.includes(user.role);
+  const env = useWorld();
+  const mayBeScans = env === 'live' && managers.includes(user.role);
   const { entries, nameless } = list;
   const form = useCheckedForm(useSchema(nameless.length > 0), {
     domain: '',
@@ -114,6 +116,17 @@ export function CheckList({
         {mayBeScans && <Field name="overrideLiveness" as="check" />}
         <Field name="overrideQuality" as="check" />
       </Card>
+      <FormCommand
+        form={form}
+        run={(values) => {
+          const { domain, common } = toDecided(values);
+          const { person = '', name } = entries[0] ?? {};
+          const email = needsDomain(person) ? withDomain(person, domain) : person;
+          const request = { ...common, email, ...(name !== undefined && { name }) };
+          return api.post('/api/admin/subjects', { env }, { request, file: new Blob() });
+        }}
+        many={({ domain }) => ({ domain })}
+      />
       <Row>
         <Button type="submit" kind="primary">
           {t('start', { count: entries.length })}

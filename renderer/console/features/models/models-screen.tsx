@@ -1,11 +1,11 @@
-import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link } from '@tanstack/react-router';
+import type { ComponentProps } from 'react';
 import { Badge, CopyButton, Maturity } from '../../../ui/controls/index.ts';
 import { Card, Note, Page, Stack } from '../../../ui/layout/index.ts';
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, DataTable, TwoLines, useColumns } from '../../../ui/tables/index.ts';
 import { api, type Schemas } from '../../data.ts';
-import { Refused, RunButton, useOperation } from '../../operations.ts';
+import { QueryTable, Refused, RunButton, useList, useOperation } from '../../operations.ts';
 import { DropModels } from './drop-models.tsx';
 import { useFigure } from './figures.tsx';
 import styles from './models.module.css';
@@ -18,13 +18,13 @@ type Models = Schemas['Models'];
 
 function ModelsScreen() {
   const t = useStrings(modelStrings);
-  const { data, error, refetch } = useQuery(modelsQuery);
+  const query = useList(modelsQuery);
+  const { data } = query;
   const check = useOperation(() => api.get('/api/admin/models/verification'));
   const noLiveness = data && !data.padSets.some(({ usable }) => usable);
   return (
     <Page title={t('title')} lead={t('lead')} actions={<RunButton of={check}>{t('checkFiles')}</RunButton>}>
       <Stack gap={24}>
-        <Refused of={{ error, refetch }} />
         <Refused of={check} title={t('notChecked')} />
         {check.data && <Checked files={check.data.items} />}
         {noLiveness && (
@@ -33,7 +33,7 @@ function ModelsScreen() {
           </Note>
         )}
         {data && <RunsOn provider={data.provider} />}
-        <Installed models={data?.items} nets={data?.provider.nets ?? []} />
+        <Installed query={query} nets={data?.provider.nets ?? []} />
         {data && <Combinations models={data} />}
         <DropModels />
         {data && data.importable.length > 0 && <Importable known={data.importable} />}
@@ -105,11 +105,12 @@ const installedColumns: Columns<Model, typeof modelStrings, Models['provider']['
       </Link>
     ),
   },
-  { id: 'state', priority: 2, cell: (model) => <ModelState model={model} /> },
+  { id: 'state', csv: 'enabled', priority: 2, cell: (model) => <ModelState model={model} /> },
   { id: 'role', priority: 2, cell: ({ role }, { t }) => t(role) },
   { id: 'maturity', priority: 2, cell: ({ maturity }) => <Maturity level={maturity} /> },
   {
     id: 'runsOn',
+    csv: false,
     priority: 3,
     cell({ id }, { context: nets, t }) {
       const { provider = 'cpu', code } = nets.find(({ model }) => model === id) ?? {};
@@ -120,20 +121,23 @@ const installedColumns: Columns<Model, typeof modelStrings, Models['provider']['
   { id: 'origin', priority: 3, cell: (model, { t }) => t(originOf(model)) },
 ];
 
+const all = () => true;
+
 function Installed({
-  models,
+  query,
   nets,
 }: {
-  models: readonly Model[] | undefined;
+  query: ComponentProps<typeof QueryTable<Model>>['query'];
   nets: Models['provider']['nets'];
 }) {
   const t = useStrings(modelStrings);
   return (
     <Card title={t('installed')} flush>
-      <DataTable
+      <QueryTable
         label={t('installed')}
         columns={useColumns(installedColumns, modelStrings, nets)}
-        rows={models}
+        query={query}
+        shown={all}
         rowId={({ id }) => id}
         secondLine={(model) => (
           <>

@@ -5,7 +5,7 @@ import { Badge, ButtonLink, ExactTime } from '../../../ui/controls/index.ts';
 import { Page } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, type Filters, useColumns, useFilters } from '../../../ui/tables/index.ts';
-import { Actor, list, PersonName, type Schemas, useWorld } from '../../data.ts';
+import { Actor, list, PersonName, PersonSearch, type Schemas, useWorld } from '../../data.ts';
 import { QueryTable, useList } from '../../operations.ts';
 import { momentOfDay } from '../../search-values.ts';
 import { SaveReceipt } from './consent-card.tsx';
@@ -41,7 +41,7 @@ function ConsentsScreen() {
         secondLine={(consent) => <SecondLine consent={consent} />}
         filters={useFilters(listFilters, peopleStrings)}
         values={filters}
-        search={{ key: 'person', label: t('consentPerson') }}
+        search={{ key: 'person', label: t('consentPerson'), Field: PersonSearch }}
         empty={{
           icon: IconFileCertificate,
           title: t('consentsEmpty'),

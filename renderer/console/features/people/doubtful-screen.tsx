@@ -5,7 +5,7 @@ import { Page } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { DataTable } from '../../../ui/tables/index.ts';
 import { read, type Schemas, useWorld } from '../../data.ts';
-import { Refused } from '../../operations.ts';
+import { ReadCommand, Refused } from '../../operations.ts';
 import { usePictureColumns } from './person-columns.tsx';
 import { peopleStrings } from './strings.ts';
 
@@ -25,6 +25,7 @@ function DoubtfulScreen() {
         secondLine={why}
         rows={data?.items}
         rowId={({ id }) => id}
+        tools={<ReadCommand path="/api/admin/subjects/doubtful" env={env} />}
         failed={error ? <Refused of={{ error, refetch }} /> : undefined}
         empty={{ icon: IconUsers, title: t('noneDoubtful') }}
       />

@@ -18,6 +18,10 @@ export function usePictureColumns<Person extends Parameters<typeof nameOf>[0]>(
     {
       id: 'name',
       header: t('name'),
+      csv: [
+        { field: 'name', heading: t('name') },
+        { field: 'email', heading: t('email') },
+      ],
       cell: (person) => (
         <Link to="/people/$id" params={{ id: person.id }}>
           {nameOf(person)}

@@ -7,7 +7,7 @@ import { Card } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, DataTable, useColumns } from '../../../ui/tables/index.ts';
 import { auth, type Passkey } from '../../api/auth.ts';
-import { ConfirmOperation, Refused } from '../../operations.ts';
+import { ConfirmOperation, ReadCommand, Refused } from '../../operations.ts';
 import { PasskeyObstacle } from '../../session/passkey-obstacle.tsx';
 import { passkeyObstacle } from '../../session/passkeys.ts';
 import styles from './security.module.css';
@@ -35,6 +35,7 @@ export function OwnPasskeys() {
           rowId={({ credentialId }) => credentialId}
           rowName={({ name }) => name}
           secondLine={({ lastUsedAt }) => <LastUse at={lastUsedAt} />}
+          tools={<ReadCommand path="/api/auth/2fa/passkey/credentials" />}
           failed={error ? <Refused of={{ error, refetch }} /> : undefined}
           actions={(passkey) => [
             { label: t('renamePasskey'), onClick: () => setRenaming(passkey) },

@@ -9,7 +9,7 @@ import { useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, DataTable, useColumns } from '../../../ui/tables/index.ts';
 import { auth, type OwnFace as Face, type OwnSession } from '../../api/auth.ts';
 import { operators, useSession } from '../../data.ts';
-import { AskedOperation, OperationForm, Refused, useOperation } from '../../operations.ts';
+import { AskedOperation, OperationForm, ReadCommand, Refused, useOperation } from '../../operations.ts';
 import { useLeave, useSignOut } from '../../session/use-sign-out.ts';
 import { EnrollFace } from './enroll-face.tsx';
 import { nameDevice } from './name-device.ts';
@@ -191,6 +191,7 @@ function OwnSessions() {
               {source}, <RelativeTime at={lastSeenAt} />
             </>
           )}
+          tools={<ReadCommand path="/api/auth/sessions" />}
           failed={error ? <Refused of={{ error, refetch }} /> : undefined}
           actions={(session) => [
             session.current

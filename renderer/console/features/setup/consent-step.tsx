@@ -7,7 +7,7 @@ import { Choice, Form, fieldsOf, useCheckedForm } from '../../../ui/forms/index.
 import { Card, Stack } from '../../../ui/layout/index.ts';
 import { useLanguage, useStrings } from '../../../ui/strings/index.ts';
 import { api, read } from '../../data.ts';
-import { LoadFailed, Refused } from '../../operations.ts';
+import { FormCommand, LoadFailed, Refused } from '../../operations.ts';
 import styles from './setup.module.css';
 import { SetupFrame, StepActions } from './setup-frame.tsx';
 import { setupStrings } from './strings.ts';
@@ -62,22 +62,25 @@ export function ConsentStep({ organization }: StepProps) {
   const form = useConsentForm({ organization });
   const attested = policy === 'attested';
   const [attestError, setAttestError] = useState<unknown>();
-  const submit = async ({
-    consentLanguage,
+  const attest = async ({
     textVersion,
     method,
     legalBasis,
     ...agreed
   }: Parameters<Parameters<typeof form.handleSubmit>[0]>[0]) => {
+    if (!attested) return;
+    const named = purposes.filter((one) => agreed[one]);
+    await api.put(
+      '/api/admin/organization/attestation',
+      {},
+      { textVersion, method, legalBasis, purposes: named },
+    );
+  };
+  const submit: Parameters<typeof form.handleSubmit>[0] = async (values) => {
     setAttestError(undefined);
     try {
-      if (attested)
-        await api.put(
-          '/api/admin/organization/attestation',
-          {},
-          { textVersion, method, legalBasis, purposes: purposes.filter((one) => agreed[one]) },
-        );
-      finish({ consentPolicy: policy, consentLanguage });
+      await attest(values);
+      finish({ consentPolicy: policy, consentLanguage: values.consentLanguage });
     } catch (error) {
       setAttestError(error);
     }
@@ -113,6 +116,14 @@ export function ConsentStep({ organization }: StepProps) {
             ]}
           />
           <TextShown language={form.watch('consentLanguage')} />
+          <FormCommand
+            form={form}
+            run={async (values) => {
+              await attest(values);
+              const { consentLanguage } = values;
+              await save.run({ state: 'done', change: { consentPolicy: policy, consentLanguage } });
+            }}
+          />
         </Stack>
         <StepActions back={back} later={later}>
           <Button type="submit" kind="primary" busy={save.isPending || form.formState.isSubmitting}>

@@ -6,7 +6,7 @@ import { Choice, Form, fieldsOf, useCheckedForm } from '../../../ui/forms/index.
 import { Card, Note } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { api, read, type Schemas } from '../../data.ts';
-import { LoadFailed, useOperation } from '../../operations.ts';
+import { FormCommand, LoadFailed, useOperation } from '../../operations.ts';
 import { CertificateChoice } from './certificate-choice.tsx';
 import { nameStrings } from './name-strings.ts';
 import styles from './setup.module.css';
@@ -134,6 +134,7 @@ function NameForm({
           },
         ]}
       />
+      <FormCommand form={form} run={set.run} />
       <StepActions back={back} later={later}>
         <Button type="submit" kind="primary" busy={set.isPending || save.isPending}>
           {shared('continue')}

@@ -5,8 +5,8 @@ import { useState } from 'react';
 import { Button } from '../../../ui/controls/index.ts';
 import { Card, Row, Stack } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
-import { read, type Schemas, useWorld } from '../../data.ts';
-import { Refused } from '../../operations.ts';
+import { api, read, type Schemas, useWorld } from '../../data.ts';
+import { Refused, recordOf, ShowCommand } from '../../operations.ts';
 import { verifyStrings } from './strings.ts';
 
 export type Claimed = Pick<Schemas['Subject'], 'id' | 'name' | 'email'>;
@@ -29,6 +29,12 @@ export function ClaimedPerson({
     if (one && !claimed) setMissing(true);
     else next(one ? claimed : undefined, by);
   };
+  const env = useWorld();
+  const show = async () => {
+    if (one && !claimed) return void setMissing(true);
+    const request = one && claimed?.email !== undefined ? { email: claimed.email } : {};
+    return recordOf(() => api.post('/api/admin/verifications', { env }, { request, file: new Blob() }));
+  };
   return (
     <Stack gap={24}>
       <Card gap={16}>
@@ -50,6 +56,9 @@ export function ClaimedPerson({
         )}
         {one && !claimed && <Search missing={missing} choose={setClaimed} />}
       </Card>
+      <Row>
+        <ShowCommand find={show} />
+      </Row>
       <Row>
         <Button kind="primary" onClick={() => go('camera')}>
           {t('byCamera')}

@@ -86,6 +86,33 @@ onSqlite('the timeline', (newLocation) => {
     expect(JSON.stringify(again)).not.toContain('lawsuit');
   });
 
+  test('of both people of a review: that it arrived, and the decision', async () => {
+    await engine.organizations.set(engine.organization, { uniquenessPolicy: 'warn' }, operator);
+    const other = 'ada.lind@example.com';
+    const add = (address: string) =>
+      engine.checks.enroll({ ...realm(), picture: show(address, email), email: address, actor: key });
+    await add(email);
+    const { review } = await add(other);
+    engine.advance(1000);
+    await engine.reviews.decide(realm(), review!, 'not-same-person', {
+      is: 'administrator',
+      administrator: 'adm_bea',
+    });
+    for (const person of [email, other]) {
+      const { items } = await timelines.ofPerson(realm(), person, order(['review']));
+      expect(items).toEqual([
+        {
+          at: engine.clock.now(),
+          kind: 'review',
+          says: 'not-same-person',
+          object: review,
+          by: 'administrator:adm_bea',
+        },
+        { at: engine.clock.now() - 1000, kind: 'review', says: 'arrived', object: review },
+      ]);
+    }
+  });
+
   test('that one reader looked again and again is one moment', async () => {
     const subject = await enroll();
     for (let times = 0; times < 3; times++) await timelines.ofPerson(realm(), subject, order());
