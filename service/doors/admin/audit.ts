@@ -8,8 +8,8 @@ import {
   type RecordIntegrity,
 } from '../../engine/appliance/index.ts';
 import type { AuditLog, ChainLine } from '../../engine/audit/index.ts';
-import { REQUEST_ID } from '../../http/server.ts';
 import { pageOfShort, pageReply, shortListQuery } from '../../http/cursor.ts';
+import { REQUEST_ID } from '../../http/server.ts';
 import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
 import { actor, moment, time } from '../../lib/record-fields.ts';
