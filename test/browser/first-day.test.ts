@@ -79,6 +79,40 @@ test.skipIf(missing)(
   },
 );
 
+test.skipIf(missing)(
+  `a fresh box is green on no page, and each page says which world it shows, on a phone too${why}`,
+  patience,
+  async () => {
+    await page.goto(`${base}/console/overview`);
+    await heading('Overview').waitFor();
+    const { items } = (await page.evaluate(
+      `fetch('/api/admin/attention?env=live').then((reply) => reply.json())`,
+    )) as { items: { urgency: string }[] };
+    expect(items.length).toBeGreaterThan(0);
+    const state = page.getByRole('region', { name: 'State of these pages' });
+    const worst = state.getByRole('link', { name: /^\d+ needs? attention$/ });
+    const entries = page.locator('nav[aria-label="Main"] li a');
+    const places = await entries.evaluateAll((links) => links.map((link) => link.getAttribute('href') ?? ''));
+    expect(places.length).toBeGreaterThan(20);
+    // The board of the queue is a page of its own.
+    for (const place of places.filter((one) => one !== '/console/jobs')) {
+      await page.goto(new URL(place, base).href);
+      expect([place, await worst.getAttribute('data-urgency')]).toEqual([place, items[0]?.urgency]);
+    }
+    const wide = page.viewportSize()!;
+    await page.setViewportSize({ width: 390, height: 844 });
+    for (const world of ['Live world', 'Test world.']) {
+      if (world === 'Test world.') await link('Switch to test').click();
+      await state.getByText(world, { exact: true }).waitFor();
+      const { x = -1, width = 0 } = (await state.getByText(world, { exact: true }).boundingBox()) ?? {};
+      expect([x >= 0, x + width <= 390, await worst.isVisible()]).toEqual([true, true, true]);
+    }
+    await page.setViewportSize(wide);
+    await link('Switch to live').click();
+    expect(faults).toEqual([]);
+  },
+);
+
 test.skipIf(missing)(`signing in and enrolling by keyboard alone${why}`, patience, async () => {
   const { click, type } = createKeyboard(page);
   await click(button(`Account of ${owner.name}`));
