@@ -57,8 +57,13 @@ export async function openWebSockets(
     // A message over the limit, or a connection that broke.
     errorHandler: (_, socket) => socket.terminate(),
   });
+  /** Of the client, also behind a proxy. */
+  const addressOf = new WeakMap<Socket, string>();
+  app.addHook('onRequest', async ({ ws, raw, ip }) => {
+    if (ws) addressOf.set(raw.socket, ip);
+  });
   app.websocketServer.on('connection', (socket: WebSocket, { socket: connection }: IncomingMessage) => {
-    socket.on(LET_IN, () => app.server.emit(LET_IN, connection));
+    socket.on(LET_IN, () => app.server.emit(LET_IN, connection, addressOf.get(connection) ?? ''));
     boundBytes(socket, connection);
   });
   Object.assign(app.server, {

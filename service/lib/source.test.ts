@@ -10,6 +10,8 @@ test.each([
   ['fe80::1%br-lan', 'fe80::/64'],
   ['fe80::1%eth0.10', 'fe80::/64'],
   ['/run/gatehouse.sock', 'unknown'],
+  // Of a connection that was reset.
+  [undefined as unknown as string, 'unknown'],
 ])('%s counts as %s', (address, source) => {
   expect(sourceOf(address)).toBe(source);
 });

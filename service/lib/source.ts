@@ -20,8 +20,8 @@ export function siteOf(address: string): string | undefined {
   return parsed?.kind() === 'ipv6' ? prefixOf(parsed, 48) : undefined;
 }
 
-/** Without its zone, which may have characters that no zone of ipaddr.js has (`%br-lan`, `%eth0.10`). */
-function parse(address: string) {
+/** Without its zone, which may have characters that no zone of ipaddr.js has (`%br-lan`, `%eth0.10`). Absent: the connection was reset. */
+function parse(address = '') {
   const text = address.replace(/%.*$/, '');
   return ipaddr.isValid(text) ? ipaddr.process(text) : undefined;
 }

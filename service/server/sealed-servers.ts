@@ -141,7 +141,7 @@ function handRequests(from: Server, to: Server): void {
   const { shouldUpgradeCallback } = to.server as WithUpgrades;
   if (shouldUpgradeCallback) Object.assign(from.server, { shouldUpgradeCallback });
   from.server.on('upgrade', (...given) => void to.server.emit('upgrade', ...given));
-  to.server.on(LET_IN, (socket) => void from.server.emit(LET_IN, socket));
+  to.server.on(LET_IN, (...given) => void from.server.emit(LET_IN, ...given));
 }
 
 /** Node's types lack it. */

@@ -284,6 +284,28 @@ test('behind a proxy a WebSocket without frames gives way, where all are the pro
   await displaced;
 });
 
+test('behind a proxy a new connection is not thrown out by the next, but a WebSocket of the client with the most is', async () => {
+  const { opened, idle, time } = await listenForSockets(
+    { total: 6, perAddress: 2 },
+    { trustedProxies: ['127.0.0.0/8'] },
+  );
+  const held = [await opened('b', 'token')];
+  for (const who of ['a1', 'a2', 'a3']) held.push(await opened(who, 'token'));
+  const expected = [await idle('proxy'), await idle('proxy')];
+  time.now = 2_999;
+  for (const at of [1, 2]) {
+    const displaced = once(held[at]!, 'close');
+    expected.push(await idle('proxy'));
+    await displaced;
+  }
+  expect(expected.map(open)).toEqual([true, true, true, true]);
+  // After three seconds without a request it gives way.
+  time.now = 3_000;
+  expected.push(await idle('proxy'));
+  await closed(expected[0]!);
+  expect([held[0]!.readyState, held[3]!.readyState]).toEqual([WebSocket.OPEN, WebSocket.OPEN]);
+});
+
 test('idle connections and half bodies of one IPv6 site make room as one', async () => {
   const { idle, half, get, time } = await listen({ total: 5, perAddress: 3 });
   const many = [await idle('a1'), await idle('a2'), await half('a3')];

@@ -28,7 +28,7 @@ export interface ConnectionsDeps {
   elapsed?(): number;
 }
 
-/** Event of the server, with the raw socket: the caller of a WebSocket was let in, or, later, one of its frames was judged. */
+/** Event of the server, with the raw socket and the address of the client: the caller of a WebSocket was let in, or, later, one of its frames was judged. */
 export const LET_IN = 'gatehouse:let-in';
 
 interface Connections {
@@ -44,7 +44,7 @@ interface Connection {
   source: Source;
   /** Requests under way. */
   requests: number;
-  /** When the last of them began, or the last frame of a WebSocket was judged. */
+  /** When it was accepted, the last of them began, or the last frame of a WebSocket was judged. */
   since: number;
   /** The last of them, and its answer. */
   message?: IncomingMessage;
@@ -55,6 +55,8 @@ interface Connection {
   secure?: TLSSocket;
   /** A WebSocket whose caller was let in: as if a request were under way. */
   isLetIn?: true;
+  /** Then whose it is, behind a proxy too: an address, or an IPv6 /48. */
+  client?: string;
   /** A frame of it was judged. */
   isJudged?: true;
 }
@@ -116,15 +118,14 @@ export function boundConnections(server: Server, deps: ConnectionsDeps): Connect
     register.begin(connection);
     response.once('close', () => register.end(connection));
   });
-  server.on(LET_IN, (socket: Socket) => {
+  server.on(LET_IN, (socket: Socket, address: string) => {
     const connection = bySocket.get(socket);
     if (!connection) return;
     if (connection.isLetIn) {
       connection.isJudged = true;
       return register.judged(connection);
     }
-    connection.isLetIn = true;
-    register.begin(connection);
+    register.letIn(connection, deps.siteOf?.(address) ?? deps.sourceOf(address));
   });
 
   return {
@@ -178,6 +179,10 @@ function createRegister({
   const busy = new Set<Connection>();
   const idle = createIdle();
   const counts = { displaced: 0, refused: 0 };
+  /** WebSockets whose caller was let in, by client. */
+  const socketsOf = new Map<string, number>();
+  const sizeOf = ({ client, source }: Connection) =>
+    client === undefined ? source.site.open : socketsOf.get(client)!;
 
   const stats = () => ({ open: open.size, idle: idle.count(), ...counts });
 
@@ -191,20 +196,20 @@ function createRegister({
     return one.unreadSince;
   }
 
-  /** Of `source`, or of the one with the most connections: which waits for its caller for the longest. `isLetIn`: among WebSockets. */
+  /** Of `source`, or of the one with the most connections: which waits for its caller for the longest. `isLetIn`: among WebSockets, by client. */
   function unfinished(source: Source | undefined, isLetIn?: true): Connection | undefined {
     const now = elapsed();
-    const isMany = ({ open: has, site, limit }: Source) =>
-      !isLetIn && (has > FEW || site.open > OF_SITE * FEW) && limit !== Number.POSITIVE_INFINITY;
+    const isMany = (one: Connection) =>
+      !isLetIn && (one.source.open > FEW || one.source.site.open > OF_SITE * FEW) && !isProxys(one);
     // Without a judged frame a new socket is worth no more than the one before it.
     const isSpared = (one: Connection, since: number) =>
-      since > now - GRACE && !isMany(one.source) && (!one.isLetIn || one.isJudged === true);
+      since > now - GRACE && !isMany(one) && (!one.isLetIn || one.isJudged === true);
     let found: Connection | undefined;
     for (const one of busy) {
       if (one.isLetIn !== isLetIn || (source && one.source !== source)) continue;
       const since = waitsSince(one, now);
       if (since === undefined || isSpared(one, since)) continue;
-      if (!found || one.source.site.open > found.source.site.open) found = one;
+      if (!found || sizeOf(one) > sizeOf(found)) found = one;
     }
     return found;
   }
@@ -214,16 +219,24 @@ function createRegister({
     const idlest = source ?? idle.largest();
     const longest = idlest && first(idlest.idle);
     const waiting = unfinished(source);
-    const displaced =
-      waiting && (!longest || waiting.source.site.open > longest.source.site.open)
-        ? waiting
-        : // Those of one source do not displace each other: people who wait would, one after the other.
-          (longest ?? (source ? undefined : unfinished(undefined, true)));
+    // Those of one source do not displace each other: people who wait would, one after the other.
+    const socket = () => (source ? undefined : unfinished(undefined, true));
+    // A proxy has all clients: a connection whose request is on its way would give way to the next of another.
+    const isExpected = longest && !longest.message && isProxys(longest) && longest.since > elapsed() - GRACE;
+    const spared = isExpected ? (socket() ?? waiting) : undefined;
+    const isMore = waiting && (!longest || waiting.source.site.open > longest.source.site.open);
+    const displaced = spared ?? (isMore ? waiting : (longest ?? socket()));
     if (!displaced) return false;
     counts.displaced++;
     leave(displaced);
     displaced.socket.destroy();
     return true;
+  }
+
+  function countSockets(client: string, more: 1 | -1): void {
+    const count = (socketsOf.get(client) ?? 0) + more;
+    if (count === 0) socketsOf.delete(client);
+    else socketsOf.set(client, count);
   }
 
   /** It has waited for its caller from now on. */
@@ -241,8 +254,16 @@ function createRegister({
     const { source } = connection;
     source.open--;
     source.site.open--;
+    if (connection.client !== undefined) countSockets(connection.client, -1);
     if (source.open === 0) sources.delete(source.name);
     if (source.site.open === 0) sites.delete(source.site.name);
+  }
+
+  function begin(connection: Connection): void {
+    connection.requests++;
+    delete connection.unreadSince;
+    idle.remove(connection);
+    toEnd(connection);
   }
 
   return {
@@ -269,7 +290,7 @@ function createRegister({
         crowded?.(stats());
         if (!room) return undefined;
       }
-      const connection: Connection = { socket, source, requests: 0, since: 0 };
+      const connection: Connection = { socket, source, requests: 0, since: elapsed() };
       sources.set(name, source);
       sites.set(siteName, site);
       open.add(connection);
@@ -278,11 +299,13 @@ function createRegister({
       idle.add(connection);
       return connection;
     },
-    begin(connection: Connection): void {
-      connection.requests++;
-      delete connection.unreadSince;
-      idle.remove(connection);
-      toEnd(connection);
+    begin,
+    letIn(connection: Connection, client: string): void {
+      if (!open.has(connection)) return;
+      connection.isLetIn = true;
+      connection.client = client;
+      countSockets(client, 1);
+      begin(connection);
     },
     judged: toEnd,
     end(connection: Connection): void {
@@ -293,6 +316,8 @@ function createRegister({
     },
   };
 }
+
+const isProxys = ({ source }: Connection) => source.limit === Number.POSITIVE_INFINITY;
 
 /** The one that is in it for the longest time. */
 const first = <T>(of: ReadonlySet<T>): T | undefined => of.values().next().value;

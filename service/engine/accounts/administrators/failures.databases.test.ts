@@ -136,6 +136,11 @@ mostlyOnSqlite('failed sign-ins', (newLocation, _, { test }) => {
     expect(await right({ source: '2001:db8:7:aaaa::1' })).toBe('SIGN_IN_DELAYED 5');
     expect(await right(own)).toBe('signed-in');
     expect(await right({ source: '2001:db8:8::1' })).toBe('signed-in');
+    for (let i = 0; i < 6; i++) {
+      staff.advance(15_000);
+      expect(await guess({ source: `2001:db8:7:b${i}::1` }, `c${i}@example.com`)).toBe('SIGN_IN_REFUSED');
+    }
+    expect(await right({ source: '2001:db8:7:aaaa::1' })).toBe('SIGN_IN_DELAYED 15');
     await staff.stop();
   });
 

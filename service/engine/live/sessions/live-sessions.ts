@@ -31,6 +31,8 @@ import { testEndOf } from './test-end.ts';
 
 /** Milliseconds after which a changed profile or model counts. */
 const PLAN_KEPT = 10_000;
+/** Milliseconds for which a session that waits is answered as before, without a look at anything: its page asks once a second. */
+const ASKED_AGAIN = 500;
 
 export interface LiveSessionsDeps {
   capacity: SessionCapacity;
@@ -190,6 +192,8 @@ function createConnect(
     states.connect({ is: 'connected', connection, ...of }, { session, realm });
 
     const now = (): LiveSession => states.get(id)!;
+    /** What a session that waits was answered last. */
+    let queued: { at: number; answer: LiveState } | undefined;
     /** Throws CONFLICT. */
     function requireConnected(): void {
       if (states.get(id)?.connection?.key === key) return;
@@ -268,10 +272,16 @@ function createConnect(
         requireConnected();
         const { brief } = checkFrame(frame);
         const receivedAt = clock.now();
+        if (queued && Math.abs(receivedAt - queued.at) < ASKED_AGAIN) return queued.answer;
+        queued = undefined;
         dispatch(id, { is: 'used', at: receivedAt });
         await maintain(id);
         const { judged, slower } = await turnFor(receivedAt);
-        if (!judged) return { ...(await describe(id)), ...(slower && { slower: true }) };
+        if (!judged) {
+          const answer: LiveState = { ...(await describe(id)), ...(slower && { slower: true }) };
+          if (answer.state === 'queued') queued = { at: receivedAt, answer };
+          return answer;
+        }
         try {
           const answer = await judge({ frame, brief, at, receivedAt, connection: key });
           return { ...(await describe(id)), ...answer };

@@ -142,12 +142,12 @@ test('one address waits with 250 sessions at most: a further one learns how many
 async function pass(
   seconds: number,
   sessions: string[],
-  { trying = 'attempt', took = 90 }: { trying?: Trying; took?: number } = {},
+  { trying = 'attempt', took = 90, share = museum }: { trying?: Trying; took?: number; share?: Share } = {},
 ) {
   for (let i = 0; i < 10 * seconds; i++) {
     now += 100;
     for (const session of sessions) {
-      if (ask(session, museum, trying) > 0) continue;
+      if (ask(session, share, trying) > 0) continue;
       work += took;
       capacity.measured({ took, waited: 2 });
       await judge(session);
@@ -181,6 +181,24 @@ test('who has two places more than another that waits gives one up after 45 seco
   await pass(1, names(2), { took: 40 });
   expect(ask('other', other)).toBe(0);
   expect(places(names(2)).toSorted()).toEqual([0, 1]);
+});
+
+test('an attempt has its 45 seconds after a long guidance too, and after an attempt before it', async () => {
+  capacity = open(1);
+  await pass(149, ['s1'], { trying: 'nothing' });
+  await pass(44, ['s1']);
+  expect([ask('s1'), ask('s2'), ask('s1')]).toEqual([0, 1, 0]);
+  await pass(2, ['s1']);
+  expect([ask('s2'), ask('s1')]).toEqual([0, 1]);
+});
+
+test('a session of the test world gives way to the live world after 45 seconds, in a step that is shown too', async () => {
+  capacity = open(1);
+  const trial: Share = { ...museum, world: 'test' };
+  ask('t1', trial, 'step');
+  await pass(46, ['t1'], { share: trial, trying: 'step' });
+  expect([ask('t2', trial), ask('t1', trial, 'step')]).toEqual([1, 0]);
+  expect(ask('s1')).toBe(0);
 });
 
 test('an attempt has its 45 seconds from its admission on, however long its start waited in the queue', async () => {

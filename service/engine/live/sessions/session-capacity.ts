@@ -115,12 +115,18 @@ function isSilent({ busy, since = 0, judgedAt }: Asking, now: number, wanted: bo
     : isPast(judgedAt, WITHOUT_FRAME, now);
 }
 
-/** Whether it has to give way to another that waits. `isBeyondShare` is asked where it matters. */
-function isOverdue(one: Asking, now: number, isBeyondShare: (one: Asking) => boolean): boolean {
+/** Whether it has to give way to another that waits. `isBeyondShare` is asked where it matters. `isOfTest`: and another of the live world waits. */
+function isOverdue(
+  one: Asking,
+  now: number,
+  isBeyondShare: (one: Asking) => boolean,
+  isOfTest: boolean,
+): boolean {
   const { busy, since = 0, trying, triesSince } = one;
+  if (isOfTest) return isPast(since, LONGEST_UNUSED, now);
   if (busy > 0 || trying === 'step') return false;
-  const isUnused = isPast(triesSince ?? since, LONGEST_UNUSED, now) && (!triesSince || isBeyondShare(one));
-  return isUnused || isPast(since, LONGEST, now);
+  const isLong = isPast(triesSince ?? since, LONGEST_UNUSED, now);
+  return isLong && (!triesSince || isPast(since, LONGEST, now) || isBeyondShare(one));
 }
 
 /** Also where the clock was set back. */
@@ -186,7 +192,9 @@ export function createSessionCapacity(deps: SessionCapacityDeps) {
     if (!admit()) return;
     const [now, worlds] = [clock.now(), wanted()];
     const overdue = [...admitted.values()].find(
-      (one) => worlds[one.share.world] && isOverdue(one, now, waiting.isBeyondShare),
+      (one) =>
+        worlds[one.share.world] &&
+        isOverdue(one, now, waiting.isBeyondShare, worlds.live && one.share.world === 'test'),
     );
     if (!overdue) return;
     // One for one, however many there may be now.

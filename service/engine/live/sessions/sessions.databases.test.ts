@@ -860,8 +860,17 @@ mostlyOnSqlite('live sessions', (newLocation, _, { test }) => {
     const [second, first] = [links.at(-1)!, links.at(-2)!];
     expect(await first.state()).toMatchObject({ state: 'queued', position: 1 });
     expect(await second.start()).toMatchObject({ state: 'queued', position: 2, attempt: 0 });
+    expect(await first.submitFrame(frame(), 1)).toMatchObject({ state: 'queued' });
     links[0]!.close();
-    expect(await first.submitFrame(frame(), 1)).toMatchObject({ state: 'guiding' });
+    // Frames of a session that waits are answered without a look, but for one in half a second.
+    for (const [later, state] of [
+      [0, 'queued'],
+      [499, 'queued'],
+      [1, 'guiding'],
+    ] as const) {
+      engine.advance(later);
+      expect(await first.submitFrame(frame(), 1)).toMatchObject({ state });
+    }
     links[1]!.close();
     expect(await second.submitFrame(frame(), 1)).toMatchObject({ state: 'running', attempt: 1 });
 
