@@ -64,7 +64,7 @@ interface Party<T> {
   seen: number;
   /** When it was last given a seat, as a number that only grows. */
   served: number;
-  /** Last those that last had something. */
+  /** Last those that last had something, or began to wait. */
   members: Map<string, Party<T>>;
   /** Waiting items of an address. */
   items: T[];
@@ -234,8 +234,11 @@ function touch<T>(root: Party<T>, share: Share, now: number): Party<T>[] {
     const { members } = party;
     const member = memberOf(party, name);
     member.seen = now;
-    members.delete(name);
-    members.set(name, member);
+    // One that waits keeps its turn among equals.
+    if (member.waiting === 0) {
+      members.delete(name);
+      members.set(name, member);
+    }
     for (const [other, { atWork, waiting, seen }] of members) {
       if (other === name || (members.size <= MOST_MEMBERS && now - seen < LATELY)) break;
       if (atWork === 0 && waiting === 0) members.delete(other);
