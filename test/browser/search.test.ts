@@ -69,7 +69,7 @@ test.skipIf(missing).each(['verifications', 'sessions', 'consents', 'audit'])(
     await page.getByRole('option', { name: /Ingrid Sørlie/ }).click();
     await asked;
     await page.getByRole('button', { name: /^Remove .*Person/ }).waitFor();
-    expect(await page.getByRole('main').getByText('Ingrid Sørlie').count()).toBeGreaterThan(0);
+    await expect.poll(() => page.getByRole('main').getByText('Ingrid Sørlie').count()).toBeGreaterThan(0);
     await page.getByRole('button', { name: /^Remove .*Person/ }).click();
     await page.getByRole('combobox', { name: /Person/ }).waitFor();
     expect(new URL(page.url()).searchParams.get('person')).toBeNull();
