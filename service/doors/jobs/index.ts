@@ -6,7 +6,7 @@ import { FastifyAdapter } from '@bull-board/fastify';
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import type { Actor } from '../../engine/audit/index.ts';
 import { type BoardLinks, type Jobs, jobKinds } from '../../engine/events/index.ts';
-import { plainDocument, plainPagePolicy } from '../../http/pages/plain-page.ts';
+import { plainPage, plainPagePolicy } from '../../http/pages/plain-page.ts';
 import {
   type AdministratorSessions,
   fromSessionCookie,
@@ -27,12 +27,13 @@ export interface JobsDoorDeps {
 const hidden = { config: { access: 'public' }, schema: { hide: true } } as const;
 const reads = new Set(['GET', 'HEAD']);
 
-const sendClosed = (reply: FastifyReply, status: 401 | 404) =>
+/** For a browser without a session. */
+const sendClosed = ({ headers }: FastifyRequest, reply: FastifyReply, status: 401 | 404) =>
   reply
     .code(status)
     .headers({ 'content-security-policy': plainPagePolicy })
     .type('text/html; charset=utf-8')
-    .send(closedPage);
+    .send(plainPage('jobs', headers['accept-language']));
 
 /**
  * `/jobs`: bull-board over the jobs of the appliance. No key opens it: an appliance owner in the console, or an operator at the box
@@ -58,7 +59,7 @@ export function createJobsDoor(deps: JobsDoorDeps): FastifyPluginAsync {
             if (toPerson && error instanceof Problem && error.code === 'NOT_FOUND') return undefined;
             throw error;
           });
-        if (opened === undefined) return sendClosed(reply, 404);
+        if (opened === undefined) return sendClosed(request, reply, 404);
         const { session, seconds } = opened;
         const secure = request.protocol === 'https';
         return reply.header('set-cookie', toCookie(session, { seconds, secure })).redirect('/jobs/', 303);
@@ -126,7 +127,7 @@ function requireSession(
           'The session of this page has ended. Open it again from Jobs in the console; on the box, run "gatehouse jobs open" and open the link it prints.',
         );
       }
-      return sendClosed(reply, 401);
+      return sendClosed(request, reply, 401);
     }
     if (!reads.has(request.method) && !isSameOrigin(request)) {
       throw new Problem('ORIGIN_NOT_ALLOWED', 'Only the page of the jobs itself may change them.');
@@ -216,12 +217,3 @@ const boardFonts = {
   'font-sans': 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif',
   'font-mono': 'ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace',
 };
-
-/** For a browser without a session. */
-const closedPage = plainDocument({
-  title: 'This page is opened from the console',
-  body: `<p>It shows the jobs of the whole appliance. Sign in to the <a href="/console/jobs">console</a> as an appliance owner and choose <b>Jobs</b>. Without the console: on the machine that runs Gatehouse, run</p>
-<pre>gatehouse jobs open</pre>
-<p>and open the link it prints. Either way works once, within five minutes, and gives this browser half an hour.</p>
-<p>Just opened the link? <a href="/jobs/">Go on to the jobs</a>.</p>`,
-});

@@ -1,5 +1,6 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import type { FastifyPluginAsync, FastifyReply } from 'fastify';
+import { languageAsked } from '../../http/pages/plain-page.ts';
 import { Problem } from '../../lib/problem.ts';
 import { nothingToTrustPage, trustPage, trustPagePolicy } from './page.ts';
 
@@ -23,21 +24,18 @@ const files: Record<string, { type: string; of(pem: string): string | Buffer }> 
 export function createTrustDoor({ authority }: TrustDeps): FastifyPluginAsync {
   const page = (reply: FastifyReply, html: string) =>
     reply
-      .headers({ 'content-security-policy': trustPagePolicy, vary: 'user-agent' })
+      .headers({ 'content-security-policy': trustPagePolicy, vary: 'user-agent, accept-language' })
       .type('text/html; charset=utf-8')
       .send(html);
   return async (app) => {
-    app.get('/trust', open, async (request, reply) =>
-      authority() === undefined
-        ? page(reply.code(404), nothingToTrustPage)
-        : page(
-            reply,
-            await trustPage(request.headers['user-agent'] ?? '', {
-              protocol: request.protocol,
-              host: request.host,
-            }),
-          ),
-    );
+    app.get('/trust', open, async ({ headers, protocol, host }, reply) => {
+      const language = languageAsked(headers['accept-language']);
+      if (authority() === undefined) return page(reply.code(404), nothingToTrustPage(language));
+      return page(
+        reply,
+        await trustPage({ userAgent: headers['user-agent'] ?? '', language, protocol, host }),
+      );
+    });
     for (const [ending, { type, of }] of Object.entries(files)) {
       app.get(`/trust/gatehouse-ca.${ending}`, open, async (_, reply) => {
         const pem = authority();

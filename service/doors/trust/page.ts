@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { escapeHtml } from '../../http/pages/plain-page.ts';
+import { escapeHtml, type Language } from '../../http/pages/plain-page.ts';
 
 const style = `
 :root {
@@ -41,62 +41,107 @@ const styleHash = createHash('sha256').update(style).digest('base64');
 /** The page has no script, no picture file and no form. */
 export const trustPagePolicy = `default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 
-/** Opens the steps of the system that sends `userAgent`. `at`: where the page was asked for. */
-export async function trustPage(userAgent: string, at: { protocol: string; host: string }): Promise<string> {
+interface Asked {
+  userAgent: string;
+  language: Language;
+  protocol: string;
+  host: string;
+}
+
+/** Opens the steps of the system that sends `userAgent`. `protocol` and `host`: where the page was asked for. */
+export async function trustPage(asked: Asked): Promise<string> {
+  const { userAgent, language } = asked;
   const own = systems.findLast(({ sends }) => sends(userAgent));
+  const t = texts[language];
   return document(
-    'Trust this Gatehouse',
-    `<h1>Trust this Gatehouse</h1>
-<p>This appliance made its own certificate. Browsers warn until this device trusts the appliance’s certificate authority; passkeys work only after that.</p>
-<p class="muted">The authority can vouch for this appliance’s names and for addresses of its network, and for nothing else.</p>
+    language,
+    t.title,
+    `${t.lead.map((line, at) => `<p${at === 0 ? '' : ' class="muted"'}>${line}</p>`).join('\n')}
 <section class="compare">
-<h2>Compare the fingerprint first</h2>
-<p>The file comes over your network, and so could a forged one. Its SHA-256 fingerprint must be the one on the appliance’s own screen: there, run <code>gatehouse certificate show</code>, or ask the administrator. This page does not show it, because an attacker who forges the file can forge the page.</p>
+<h2>${t.compareFirst}</h2>
+<p>${t.compare}</p>
 </section>
-${systems.map((system) => section(system, system === own)).join('\n')}
-${await otherDevice(at)}
-<p class="muted">All files hold the same certificate: <a href="/trust/gatehouse-ca.crt">PEM</a>, <a href="/trust/gatehouse-ca.cer">DER</a>, <a href="/trust/gatehouse-ca.mobileconfig">Apple profile</a>.</p>`,
+${systems.map((system) => section(system, language, system === own)).join('\n')}
+${await otherDevice(asked)}
+<p class="muted">${t.files}: <a href="/trust/gatehouse-ca.crt">PEM</a>, <a href="/trust/gatehouse-ca.cer">DER</a>, <a href="/trust/gatehouse-ca.mobileconfig">${t.profile}</a>.</p>`,
   );
 }
 
-export const nothingToTrustPage = document(
-  'Nothing to install',
-  `<h1>Nothing to install</h1>
-<p>This appliance does not use a certificate of its own authority: this device trusts it already, or has to trust the authority of your organization. If the browser warns, ask your administrator.</p>`,
-);
+export const nothingToTrustPage = (language: Language): string =>
+  document(language, texts[language].nothing, `<p>${texts[language].nothingText}</p>`);
 
-/** The address of the page for a camera; nothing where only this machine reaches it. */
-async function otherDevice({ protocol, host }: { protocol: string; host: string }): Promise<string> {
+const texts = {
+  en: {
+    title: 'Trust this Gatehouse',
+    lead: [
+      'This appliance made its own certificate. Browsers warn until this device trusts the appliance’s certificate authority; passkeys work only after that.',
+      'The authority can vouch for this appliance’s names and for addresses of its network, and for nothing else.',
+    ],
+    compareFirst: 'Compare the fingerprint first',
+    compare:
+      'The file comes over your network, and so could a forged one. Its SHA-256 fingerprint must be the one on the appliance’s own screen: there, run <code>gatehouse certificate show</code>, or ask the administrator. This page does not show it, because an attacker who forges the file can forge the page.',
+    download: 'Download for',
+    files: 'All files hold the same certificate',
+    profile: 'Apple profile',
+    other: 'Another device',
+    otherText: 'Open this page there: point its camera at the code, or type',
+    code: 'QR code with the address of this page',
+    nothing: 'Nothing to install',
+    nothingText:
+      'This appliance does not use a certificate of its own authority: this device trusts it already, or has to trust the authority of your organization. If the browser warns, ask your administrator.',
+  },
+  de: {
+    title: 'Diesem Gatehouse vertrauen',
+    lead: [
+      'Dieses Gerät hat sein Zertifikat selbst ausgestellt. Browser warnen, bis Ihr Gerät dieser Zertifizierungsstelle vertraut; erst danach funktionieren Passkeys.',
+      'Die Zertifizierungsstelle kann nur für die Namen dieses Geräts und für Adressen seines Netzes bürgen, für nichts anderes.',
+    ],
+    compareFirst: 'Zuerst den Fingerabdruck vergleichen',
+    compare:
+      'Die Datei kommt über Ihr Netz, und so käme auch eine gefälschte. Ihr SHA-256-Fingerabdruck muss der sein, den das Gerät selbst anzeigt: Führen Sie dort <code>gatehouse certificate show</code> aus, oder fragen Sie Ihre Administration. Diese Seite zeigt ihn nicht: Wer die Datei fälscht, kann auch die Seite fälschen.',
+    download: 'Herunterladen für',
+    files: 'Alle Dateien enthalten dasselbe Zertifikat',
+    profile: 'Apple-Profil',
+    other: 'Ein anderes Gerät',
+    otherText: 'Öffnen Sie diese Seite dort: Richten Sie seine Kamera auf den Code, oder geben Sie ein:',
+    code: 'QR-Code mit der Adresse dieser Seite',
+    nothing: 'Nichts zu installieren',
+    nothingText:
+      'Das Zertifikat stammt nicht von einer eigenen Zertifizierungsstelle dieses Geräts: Ihr Gerät vertraut ihm schon, oder es muss der Zertifizierungsstelle Ihrer Organisation vertrauen. Warnt der Browser, fragen Sie Ihre Administration.',
+  },
+} as const;
+
+/** The address of the page for a camera; nothing where only this machine reaches it. A proxy may pass on what a caller said. */
+async function otherDevice({ language, protocol, host }: Asked): Promise<string> {
   if (/^(localhost|127\.[\d.]+|\[::1\])(:\d+)?$/i.test(host)) return '';
   // Read with the first request of this page: it would be a part of each start.
   const { default: qrcode } = await import('qrcode');
   const svg = await qrcode.toString(`${protocol}://${host}/trust`, { type: 'svg', margin: 4 });
+  const { other, otherText, code } = texts[language];
   return `<section class="other">
-${svg.replace(/ xmlns="[^"]*"/, ' role="img" aria-label="QR code with the address of this page"')}
+${svg.replace(/ xmlns="[^"]*"/, ` role="img" aria-label="${code}"`)}
 <div>
-<h2>Another device</h2>
-<p>Open this page there: point its camera at the code, or type <code>${escapeHtml(host)}/trust</code></p>
+<h2>${other}</h2>
+<p>${otherText} <code>${escapeHtml(host)}/trust</code></p>
 </div>
 </section>`;
 }
 
-/** A proxy may pass on what a caller said. */
-const section = (
-  { id, name, file, steps }: System,
-  open: boolean,
-): string => `<details id="${id}"${open ? ' open' : ''}>
+const section = ({ id, file, ...system }: System, language: Language, open: boolean): string => {
+  const { name, steps } = system[language];
+  return `<details id="${id}"${open ? ' open' : ''}>
 <summary>${name}</summary>
 <div class="steps">
-<a class="button" href="/trust/gatehouse-ca.${file}">Download for ${name}</a>
+<a class="button" href="/trust/gatehouse-ca.${file}">${texts[language].download} ${name}</a>
 <ol>
 ${steps.map((step) => `<li>${step}</li>`).join('\n')}
 </ol>
 </div>
 </details>`;
+};
 
-function document(title: string, body: string): string {
-  return `<!doctype html>
-<html lang="en">
+const document = (language: Language, title: string, body: string): string => `<!doctype html>
+<html lang="${language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -105,19 +150,17 @@ function document(title: string, body: string): string {
 </head>
 <body>
 <main>
+<h1>${title}</h1>
 ${body}
 </main>
 </body>
 </html>
 `;
-}
 
 /** One operating system or browser: which file it takes, and the steps. Steps are HTML; nothing in them comes from a request. */
-interface System {
+interface System extends Record<Language, { name: string; steps: readonly string[] }> {
   id: string;
-  name: string;
   file: 'crt' | 'cer' | 'mobileconfig';
-  steps: readonly string[];
   /** Whether a browser that sends this `User-Agent` runs on it. */
   sends(userAgent: string): boolean;
 }
@@ -127,70 +170,132 @@ const isApplePhone = (agent: string) => /iPhone|iPad|iPod/.test(agent);
 export const systems: readonly System[] = [
   {
     id: 'windows',
-    name: 'Windows',
     file: 'cer',
     sends: (agent) => agent.includes('Windows'),
-    steps: [
-      'Download the file.',
-      'Compare its fingerprint: open a terminal in the folder of the download and run <pre>certutil -hashfile gatehouse-ca.cer SHA256</pre>',
-      'Open the file and choose <b>Install Certificate</b>, <b>Local Machine</b> (every account) or <b>Current User</b>, then <b>Place all certificates in the following store</b>, <b>Trusted Root Certification Authorities</b>.',
-      'Close the browser and open it again. Edge and Chrome use this store; for Firefox see below.',
-    ],
+    en: {
+      name: 'Windows',
+      steps: [
+        'Download the file.',
+        'Compare its fingerprint: open a terminal in the folder of the download and run <pre>certutil -hashfile gatehouse-ca.cer SHA256</pre>',
+        'Open the file and choose <b>Install Certificate</b>, <b>Local Machine</b> (every account) or <b>Current User</b>, then <b>Place all certificates in the following store</b>, <b>Trusted Root Certification Authorities</b>.',
+        'Close the browser and open it again. Edge and Chrome use this store; for Firefox see below.',
+      ],
+    },
+    de: {
+      name: 'Windows',
+      steps: [
+        'Laden Sie die Datei herunter.',
+        'Vergleichen Sie ihren Fingerabdruck: Öffnen Sie ein Terminal im Ordner der Downloads und führen Sie aus: <pre>certutil -hashfile gatehouse-ca.cer SHA256</pre>',
+        'Öffnen Sie die Datei und wählen Sie <b>Zertifikat installieren</b>, <b>Lokaler Computer</b> (alle Konten) oder <b>Aktueller Benutzer</b>, dann <b>Alle Zertifikate in folgendem Speicher speichern</b>, <b>Vertrauenswürdige Stammzertifizierungsstellen</b>.',
+        'Schließen Sie den Browser und öffnen Sie ihn neu. Edge und Chrome verwenden diesen Speicher; für Firefox siehe unten.',
+      ],
+    },
   },
   {
     id: 'macos',
-    name: 'macOS',
     file: 'cer',
     sends: (agent) => agent.includes('Macintosh'),
-    steps: [
-      'Download the file and open it: Keychain Access asks for the keychain. Choose <b>System</b> (every account) or <b>login</b>.',
-      'In Keychain Access open the certificate by a double click and compare the SHA-256 fingerprint at its end.',
-      'Open <b>Trust</b>, set <b>When using this certificate</b> to <b>Always Trust</b>, close the window and confirm.',
-    ],
+    en: {
+      name: 'macOS',
+      steps: [
+        'Download the file and open it: Keychain Access asks for the keychain. Choose <b>System</b> (every account) or <b>login</b>.',
+        'In Keychain Access open the certificate by a double click and compare the SHA-256 fingerprint at its end.',
+        'Open <b>Trust</b>, set <b>When using this certificate</b> to <b>Always Trust</b>, close the window and confirm.',
+      ],
+    },
+    de: {
+      name: 'macOS',
+      steps: [
+        'Laden Sie die Datei herunter und öffnen Sie sie: Die Schlüsselbundverwaltung fragt nach dem Schlüsselbund. Wählen Sie <b>System</b> (alle Konten) oder <b>Anmeldung</b>.',
+        'Öffnen Sie das Zertifikat in der Schlüsselbundverwaltung mit einem Doppelklick und vergleichen Sie den SHA-256-Fingerabdruck am Ende.',
+        'Öffnen Sie <b>Vertrauen</b>, stellen Sie <b>Bei Verwendung dieses Zertifikats</b> auf <b>Immer vertrauen</b>, schließen Sie das Fenster und bestätigen Sie.',
+      ],
+    },
   },
   {
     id: 'ios',
-    name: 'iPhone and iPad',
     file: 'mobileconfig',
     sends: isApplePhone,
-    steps: [
-      'Download the profile in Safari and allow it.',
-      'Open <b>Settings</b>, <b>Profile Downloaded</b>. Under <b>More Details</b> open the certificate and compare its SHA-256 fingerprint. Then choose <b>Install</b>.',
-      'Open <b>Settings</b>, <b>General</b>, <b>About</b>, <b>Certificate Trust Settings</b>, and switch on the certificate of Gatehouse.',
-    ],
+    en: {
+      name: 'iPhone and iPad',
+      steps: [
+        'Download the profile in Safari and allow it.',
+        'Open <b>Settings</b>, <b>Profile Downloaded</b>. Under <b>More Details</b> open the certificate and compare its SHA-256 fingerprint. Then choose <b>Install</b>.',
+        'Open <b>Settings</b>, <b>General</b>, <b>About</b>, <b>Certificate Trust Settings</b>, and switch on the certificate of Gatehouse.',
+      ],
+    },
+    de: {
+      name: 'iPhone und iPad',
+      steps: [
+        'Laden Sie das Profil in Safari und lassen Sie es zu.',
+        'Öffnen Sie <b>Einstellungen</b>, <b>Profil geladen</b>. Öffnen Sie unter <b>Mehr Details</b> das Zertifikat und vergleichen Sie seinen SHA-256-Fingerabdruck. Wählen Sie dann <b>Installieren</b>.',
+        'Öffnen Sie <b>Einstellungen</b>, <b>Allgemein</b>, <b>Info</b>, <b>Zertifikatsvertrauenseinstellungen</b>, und schalten Sie das Zertifikat von Gatehouse ein.',
+      ],
+    },
   },
   {
     id: 'android',
-    name: 'Android',
     file: 'crt',
     sends: (agent) => agent.includes('Android'),
-    steps: [
-      'Download the file.',
-      'Open <b>Settings</b> and search for <b>CA certificate</b> (under <b>Security</b>, <b>Encryption and credentials</b>, <b>Install a certificate</b>). Choose <b>Install anyway</b> and the file.',
-      'Open <b>Trusted credentials</b>, <b>User</b>, tap the certificate of Gatehouse and compare its SHA-256 fingerprint. Remove it if it differs.',
-      'Chrome uses it. In Firefox open <b>Settings</b>, <b>About Firefox</b>, tap the logo five times, then <b>Secret Settings</b>, <b>Use third party CA certificates</b>.',
-    ],
+    en: {
+      name: 'Android',
+      steps: [
+        'Download the file.',
+        'Open <b>Settings</b> and search for <b>CA certificate</b> (under <b>Security</b>, <b>Encryption and credentials</b>, <b>Install a certificate</b>). Choose <b>Install anyway</b> and the file.',
+        'Open <b>Trusted credentials</b>, <b>User</b>, tap the certificate of Gatehouse and compare its SHA-256 fingerprint. Remove it if it differs.',
+        'Chrome uses it. In Firefox open <b>Settings</b>, <b>About Firefox</b>, tap the logo five times, then <b>Secret Settings</b>, <b>Use third party CA certificates</b>.',
+      ],
+    },
+    de: {
+      name: 'Android',
+      steps: [
+        'Laden Sie die Datei herunter.',
+        'Öffnen Sie <b>Einstellungen</b> und suchen Sie nach <b>CA-Zertifikat</b> (unter <b>Sicherheit</b>, <b>Verschlüsselung und Anmeldedaten</b>, <b>Zertifikat installieren</b>). Wählen Sie <b>Trotzdem installieren</b> und die Datei.',
+        'Öffnen Sie <b>Vertrauenswürdige Anmeldedaten</b>, <b>Nutzer</b>, tippen Sie auf das Zertifikat von Gatehouse und vergleichen Sie seinen SHA-256-Fingerabdruck. Weicht er ab, entfernen Sie es.',
+        'Chrome verwendet es. In Firefox öffnen Sie <b>Einstellungen</b>, <b>Über Firefox</b>, tippen fünfmal auf das Logo, dann <b>Secret Settings</b>, <b>Use third party CA certificates</b>.',
+      ],
+    },
   },
   {
     id: 'linux',
-    name: 'Linux',
     file: 'crt',
     sends: (agent) => /Linux/.test(agent) && !agent.includes('Android'),
-    steps: [
-      'Download the file and compare its fingerprint: <pre>openssl x509 -in gatehouse-ca.crt -noout -fingerprint -sha256</pre>',
-      'For curl and other programs, on Debian and Ubuntu: <pre>sudo cp gatehouse-ca.crt /usr/local/share/ca-certificates/\nsudo update-ca-certificates</pre> On Fedora and its relatives: <pre>sudo trust anchor gatehouse-ca.crt</pre>',
-      'For Chromium and Chrome (package <code>libnss3-tools</code>, or <code>nss-tools</code>), then close the browser and open it again: <pre>certutil -d sql:$HOME/.pki/nssdb -A -t C,, -n Gatehouse -i gatehouse-ca.crt</pre>',
-    ],
+    en: {
+      name: 'Linux',
+      steps: [
+        'Download the file and compare its fingerprint: <pre>openssl x509 -in gatehouse-ca.crt -noout -fingerprint -sha256</pre>',
+        'For curl and other programs, on Debian and Ubuntu: <pre>sudo cp gatehouse-ca.crt /usr/local/share/ca-certificates/\nsudo update-ca-certificates</pre> On Fedora and its relatives: <pre>sudo trust anchor gatehouse-ca.crt</pre>',
+        'For Chromium and Chrome (package <code>libnss3-tools</code>, or <code>nss-tools</code>), then close the browser and open it again: <pre>certutil -d sql:$HOME/.pki/nssdb -A -t C,, -n Gatehouse -i gatehouse-ca.crt</pre>',
+      ],
+    },
+    de: {
+      name: 'Linux',
+      steps: [
+        'Laden Sie die Datei herunter und vergleichen Sie ihren Fingerabdruck: <pre>openssl x509 -in gatehouse-ca.crt -noout -fingerprint -sha256</pre>',
+        'Für curl und andere Programme, auf Debian und Ubuntu: <pre>sudo cp gatehouse-ca.crt /usr/local/share/ca-certificates/\nsudo update-ca-certificates</pre> Auf Fedora und Verwandten: <pre>sudo trust anchor gatehouse-ca.crt</pre>',
+        'Für Chromium und Chrome (Paket <code>libnss3-tools</code> oder <code>nss-tools</code>), danach den Browser schließen und neu öffnen: <pre>certutil -d sql:$HOME/.pki/nssdb -A -t C,, -n Gatehouse -i gatehouse-ca.crt</pre>',
+      ],
+    },
   },
   {
     id: 'firefox',
-    name: 'Firefox on a computer',
     file: 'crt',
     sends: (agent) => agent.includes('Firefox') && !agent.includes('Android'),
-    steps: [
-      'Download the file.',
-      'Open <b>Settings</b>, <b>Privacy &amp; Security</b>, <b>View Certificates</b>, <b>Authorities</b>, <b>Import</b>, and choose the file.',
-      'Choose <b>View</b> and compare the SHA-256 fingerprint. Then select <b>Trust this CA to identify websites</b>.',
-    ],
+    en: {
+      name: 'Firefox on a computer',
+      steps: [
+        'Download the file.',
+        'Open <b>Settings</b>, <b>Privacy &amp; Security</b>, <b>View Certificates</b>, <b>Authorities</b>, <b>Import</b>, and choose the file.',
+        'Choose <b>View</b> and compare the SHA-256 fingerprint. Then select <b>Trust this CA to identify websites</b>.',
+      ],
+    },
+    de: {
+      name: 'Firefox auf einem Computer',
+      steps: [
+        'Laden Sie die Datei herunter.',
+        'Öffnen Sie <b>Einstellungen</b>, <b>Datenschutz &amp; Sicherheit</b>, <b>Zertifikate anzeigen</b>, <b>Zertifizierungsstellen</b>, <b>Importieren</b>, und wählen Sie die Datei.',
+        'Wählen Sie <b>Ansehen</b> und vergleichen Sie den SHA-256-Fingerabdruck. Wählen Sie dann <b>Dieser CA vertrauen, um Websites zu identifizieren</b>.',
+      ],
+    },
   },
 ];

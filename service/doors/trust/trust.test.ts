@@ -60,7 +60,12 @@ describe('the page', () => {
   });
 
   test('writes the host that a proxy passes on as text', async () => {
-    const page = await trustPage('', { protocol: 'https', host: `box.example"'<script>&` });
+    const page = await trustPage({
+      userAgent: '',
+      language: 'en',
+      protocol: 'https',
+      host: `box.example"'<script>&`,
+    });
     expect(page).not.toContain('<script');
     expect(page).toContain('box.example&quot;&#39;&lt;script&gt;&amp;/trust');
   });
@@ -74,6 +79,16 @@ describe('the page', () => {
     expect(page.headers['content-security-policy']).toBe(
       `default-src 'none'; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
     );
+  });
+
+  test('is German for a browser that asks for German first', async () => {
+    const { get } = await start();
+    const german = await get('/trust', { 'accept-language': 'de-AT,de;q=0.9,en;q=0.8' });
+    expect(german.headers.vary).toContain('accept-language');
+    expect(german.body).toContain('<html lang="de">');
+    expect(german.body).toContain('Zuerst den Fingerabdruck vergleichen');
+    expect(german.body).not.toMatch(/Download the|<b>Settings<|Open <b>|Choose <b>/);
+    expect((await get('/trust', { 'accept-language': 'fr,en,de' })).body).toContain('<html lang="en">');
   });
 
   test('says to compare the fingerprint on the box, and never shows it', async () => {

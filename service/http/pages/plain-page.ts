@@ -21,10 +21,10 @@ a { color: light-dark(#0e5569, #7cc4d8); text-underline-offset: 3px }
 export const plainPagePolicy = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 
 const languages = ['en', 'de'] as const;
-type Language = (typeof languages)[number];
+export type Language = (typeof languages)[number];
 interface Text {
   title: string;
-  /** For the person who opened the page, often a customer. */
+  /** For the person who opened the page, often a customer; HTML. */
   lines: readonly string[];
   /** For the people who run the box; HTML. */
   staff?: string;
@@ -71,11 +71,27 @@ const texts = {
       lines: ['Sie wurde mit http:// geöffnet, also unverschlüsselt. Es ist nichts geschehen.'],
     },
   },
+  jobs: {
+    en: {
+      title: 'This page is opened from the console',
+      lines: [
+        'It shows the jobs of the whole appliance. Sign in to the <a href="/console/jobs">console</a> as an appliance owner and choose <b>Jobs</b>. Without the console: on the machine that runs Gatehouse, run <code>gatehouse jobs open</code> and open the link it prints. Either way works once, within five minutes, and gives this browser half an hour.',
+        'Just opened the link? <a href="/jobs/">Go on to the jobs</a>.',
+      ],
+    },
+    de: {
+      title: 'Diese Seite öffnen Sie aus der Konsole',
+      lines: [
+        'Sie zeigt die Aufträge des ganzen Geräts. Melden Sie sich in der <a href="/console/jobs">Konsole</a> als Geräte-Inhaber an und wählen Sie <b>Aufträge</b>. Ohne die Konsole: Führen Sie auf dem Rechner, auf dem Gatehouse läuft, <code>gatehouse jobs open</code> aus und öffnen Sie den Link, den der Befehl ausgibt. Beides gilt einmal, fünf Minuten lang, und öffnet diesem Browser die Seite für eine halbe Stunde.',
+        'Haben Sie den Link gerade geöffnet? <a href="/jobs/">Weiter zu den Aufträgen</a>.',
+      ],
+    },
+  },
 } as const satisfies Record<string, Record<Language, Text>>;
 export type PlainPage = keyof typeof texts;
 
 /** The first of our languages in `Accept-Language`, which browsers write in the order of preference. */
-const languageAsked = (header: string | undefined): Language =>
+export const languageAsked = (header: string | undefined): Language =>
   (header ?? '')
     .split(',')
     .map((part) => part.trim().slice(0, 2).toLowerCase())
