@@ -10,7 +10,7 @@ const isKey = (key: string): key is keyof typeof en => Object.hasOwn(en, key);
 
 /** In the language of the reader; `own`: the service's words, for what these pages do not know yet. */
 export function useModelText(): (
-  what: 'provenance' | 'doubts' | 'data' | 'groups',
+  what: 'provenance' | 'doubts' | 'data' | 'groups' | 'words',
   id: string,
   own: string,
 ) => string {
@@ -20,3 +20,10 @@ export function useModelText(): (
     return isKey(key) ? t(key) : own;
   };
 }
+
+/** The same of a name, a licence or a measurement, which the catalog has by the service's own words. */
+export function useModelWords(): (own: string) => string {
+  const textOf = useModelText();
+  return (own) => textOf('words', own, own);
+}
+export const ModelWords = ({ of }: { of: string }) => useModelWords()(of);

@@ -41,15 +41,31 @@ test('what a check found is in the words of the reader, also why it did not run'
   ]).toEqual(['passed', 'CHECK_FAILED.liveness', 'skipped.NO_COUNTRIES', 'skipped.FEW_EARLIER_PICTURES']);
 });
 
+interface ModelOfManifest {
+  id: string;
+  name: string;
+  licence: string;
+  provenance: string;
+  doubts?: string;
+  accuracy: { metric: string; data: string; note?: string }[];
+}
+
 test('each text that the manifest has on a model, a scorer or a PAD set is in the catalog, as it stands there', () => {
   const { models, importable, scorers, padSets } = JSON.parse(
     readFileSync(join(root, 'models/manifest.json'), 'utf8'),
   ) as {
-    models: { id: string; provenance: string; doubts?: string }[];
-    importable: { id: string; provenance: string; doubts?: string }[];
-    scorers: { id: string; calibration: { data: string; groups?: { data: string } } }[];
-    padSets: { id: string; accuracy: { data: string }[] }[];
+    models: ModelOfManifest[];
+    importable: ModelOfManifest[];
+    scorers: { id: string; name: string; calibration: { data: string; groups?: { data: string } } }[];
+    padSets: { id: string; name: string; accuracy: { data: string }[] }[];
   };
+  const words = [
+    ...[...models, ...importable].flatMap(({ name, licence, accuracy }) => [
+      ...[name, licence],
+      ...accuracy.flatMap(({ metric, data, note = '' }) => [metric, data, note]),
+    ]),
+    ...[...scorers, ...padSets].map(({ name }) => name),
+  ];
   const pairs = [
     ...[...models, ...importable].flatMap(({ id, provenance, doubts }) => [
       [`provenance.${id}`, provenance],
@@ -60,6 +76,8 @@ test('each text that the manifest has on a model, a scorer or a PAD set is in th
       [`groups.${id}`, groups?.data],
     ]),
     ...padSets.flatMap(({ id, accuracy }) => accuracy.map(({ data }) => [`data.${id}`, data])),
+    // Names and licences such as MIT are the same in each language.
+    ...words.filter((text) => /\b[a-z]{3,}\b/.test(text)).map((text) => [`words.${text}`, text]),
   ].filter(([, text]) => text !== undefined);
   expect(modelTexts.en).toEqual(Object.fromEntries(pairs));
 });

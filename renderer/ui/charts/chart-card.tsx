@@ -99,7 +99,7 @@ export const NumberTable = ({
       </thead>
       <tbody>
         {rows.map(([first, ...rest]) => (
-          <tr key={first}>
+          <tr key={[first, ...rest].join(' ')}>
             <th scope="row">{first}</th>
             {rest.map((text, index) => (
               // A date or an interval stays on one line.

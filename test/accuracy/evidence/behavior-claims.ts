@@ -1,4 +1,4 @@
-import type { PublishedFigure } from '../../../service/engine/appliance/index.ts';
+import type { Claim } from './german-words.ts';
 import { type Hits, inGerman, type KeptPart, measuredOn, percent, shareOf } from './kept-figures.ts';
 
 interface Bar {
@@ -15,7 +15,7 @@ export interface Behavior {
 }
 
 /** The twelve bars of the behavior score in one claim, with what a generator costs that training has not seen. */
-export function behaviorClaims({ summary, 'bar-4': unseen }: Behavior): PublishedFigure[] {
+export function behaviorClaims({ summary, 'bar-4': unseen }: Behavior): Claim[] {
   const bars = summary.measured;
   const shares = unseen.measured.map(({ exact }) => shareOf(exact).value);
   const noticed = shares.reduce((sum, share) => sum + share, 0) / shares.length;
@@ -39,12 +39,10 @@ export function behaviorClaims({ summary, 'bar-4': unseen }: Behavior): Publishe
       },
       table: {
         head: ['Test', 'Goal', 'Verdict', 'Measured'],
-        rows: bars.map(({ number, title, goal, verdict, result }) => [
-          `${number}. ${title}`,
-          goal,
-          verdict,
-          result,
-        ]),
+        rows: bars.map(({ number, title, goal, verdict, result }) =>
+          // The report is Markdown.
+          [`${number}. ${title}`, goal, verdict, result].map((cell) => cell.replaceAll(/\*\*|`/g, '')),
+        ),
       },
       limits: [
         'It advises: never use it alone to refuse or to admit a person.',

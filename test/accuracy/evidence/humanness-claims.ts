@@ -1,10 +1,10 @@
-import type { PublishedFigure } from '../../../service/engine/appliance/index.ts';
 import { JUDGE_SINCE } from '../../live/report-words.ts';
 import type { HumannessMeasure } from '../humanness/measure.ts';
+import type { Claim } from './german-words.ts';
 import { inGerman, type KeptPart, measuredOn, percent } from './kept-figures.ts';
 
 /** Whether the humanness score of a live session means what it says. */
-export function humannessClaims({ measured, machine }: KeptPart<HumannessMeasure>): PublishedFigure[] {
+export function humannessClaims({ measured, machine }: KeptPart<HumannessMeasure>): Claim[] {
   const { all, passed, dev, heldOut, livenessAlone } = measured;
   return [
     {

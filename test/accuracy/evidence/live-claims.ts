@@ -1,5 +1,5 @@
-import type { PublishedFigure } from '../../../service/engine/appliance/index.ts';
 import type { Machine } from '../../support/machine.ts';
+import { type Claim, germanOf } from './german-words.ts';
 import { type Hits, inGerman, measuredOn, percent, shareOf, withInterval } from './kept-figures.ts';
 
 interface AttackRow {
@@ -32,43 +32,37 @@ const draws = {
 };
 
 /** Words for a kind of attack, as `docs/evidence/liveness.md` names it. */
-const kinds: Readonly<Record<string, readonly [english: string, german: string]>> = {
-  'print-still': ['print, held still', 'Ausdruck, still gehalten'],
-  'print-moved': ['print, moved', 'Ausdruck, bewegt'],
-  'print-tilted': ['print, tilted', 'Ausdruck, gekippt'],
-  'print-bent': ['print, bent', 'Ausdruck, gebogen'],
-  'print-bent-others': ['print, bent otherwise', 'Ausdruck, anders gebogen'],
-  'print-bent-portraits': ['print of a portrait, bent', 'Ausdruck eines Porträts, gebogen'],
-  'print-bent-lids': ['print with closed lids', 'Ausdruck mit geschlossenen Lidern'],
-  'print-bent-portraits-turns': ['print, turns alone asked for', 'Ausdruck, nur Drehungen verlangt'],
-  'replay-recaptured': ['filmed screen, moved', 'gefilmter Bildschirm, bewegt'],
-  'replay-old-session': ['old session, frames again', 'alte Sitzung, Bilder erneut'],
-  'replay-old-session-no-motion': ['old session, path without motion', 'alte Sitzung, Weg ohne Bewegung'],
-  'replay-old-session-no-motion-others': [
-    'other sessions, without motion',
-    'andere Sitzungen, ohne Bewegung',
-  ],
-  'replay-screen': ['film on a screen', 'Film auf einem Bildschirm'],
-  'replay-screen-session': ['old session on a screen', 'alte Sitzung auf einem Bildschirm'],
-  'replay-screen-chosen': [
-    'film on a screen that fits each step',
-    'Film auf einem Bildschirm, der zu jedem Schritt passt',
-  ],
-  'tampered-early': ['changed page, steps too early', 'veränderte Seite, Schritte zu früh'],
-  'tampered-clock': ['changed page, wrong times', 'veränderte Seite, falsche Zeiten'],
-  'tampered-repeat': ['changed page, repeated frames', 'veränderte Seite, wiederholte Bilder'],
-  'recapture-turning': ['filmed screen, person turns', 'gefilmter Bildschirm, Person dreht sich'],
-  puppet: ['animated photograph', 'animiertes Foto'],
-  'injection-cut': ['virtual camera, clips cut hard', 'virtuelle Kamera, Clips hart geschnitten'],
-  'injection-spliced': ['virtual camera, clips spliced smoothly', 'virtuelle Kamera, Clips weich verbunden'],
-  'injection-known': ['virtual camera, clips used before', 'virtuelle Kamera, schon benutzte Clips'],
-  'injection-unlimited': ['virtual camera, unlimited film', 'virtuelle Kamera, beliebig viel Film'],
-  'face-swap': ['deepfake on a living person', 'Deepfake auf einer lebenden Person'],
+const kinds: Readonly<Record<string, string>> = {
+  'print-still': 'print, held still',
+  'print-moved': 'print, moved',
+  'print-tilted': 'print, tilted',
+  'print-bent': 'print, bent',
+  'print-bent-others': 'print, bent otherwise',
+  'print-bent-portraits': 'print of a portrait, bent',
+  'print-bent-lids': 'print with closed lids',
+  'print-bent-portraits-turns': 'print, turns alone asked for',
+  'replay-recaptured': 'filmed screen, moved',
+  'replay-old-session': 'old session, frames again',
+  'replay-old-session-no-motion': 'old session, path without motion',
+  'replay-old-session-no-motion-others': 'other sessions, without motion',
+  'replay-screen': 'film on a screen',
+  'replay-screen-session': 'old session on a screen',
+  'replay-screen-chosen': 'film on a screen that fits each step',
+  'tampered-early': 'changed page, steps too early',
+  'tampered-clock': 'changed page, wrong times',
+  'tampered-repeat': 'changed page, repeated frames',
+  'recapture-turning': 'filmed screen, person turns',
+  puppet: 'animated photograph',
+  'injection-cut': 'virtual camera, clips cut hard',
+  'injection-spliced': 'virtual camera, clips spliced smoothly',
+  'injection-known': 'virtual camera, clips used before',
+  'injection-unlimited': 'virtual camera, unlimited film',
+  'face-swap': 'deepfake on a living person',
 };
 
 /** A kind without words keeps its name; the column of the steps says how it was drawn. */
-const kindOf = (species: string, language: 'english' | 'german' = 'english'): string =>
-  kinds[species.replace(/-(within-reach|same-draw)$/, '')]?.[language === 'english' ? 0 : 1] ?? species;
+const kindOf = (species: string): string =>
+  kinds[species.replace(/-(within-reach|same-draw)$/, '')] ?? species;
 
 /** Injection: a film that fits each step, shown or fed in when it is asked for. Its goal is 5 %, of all others 0. */
 const isInjection = (species: string): boolean =>
@@ -92,7 +86,7 @@ const germanLimits = [
 ];
 
 /** Claims on live sessions: attacks, injection, and people who pass. */
-export function liveClaims({ attacks, people }: Liveness): PublishedFigure[] {
+export function liveClaims({ attacks, people }: Liveness): Claim[] {
   const measured = Object.entries(attacks).flatMap(([species, { rows, machine }]) =>
     rows.flatMap((row) => (row.setting.pad && !row.setting.strict ? [{ ...row, species, machine }] : [])),
   );
@@ -106,16 +100,14 @@ export function liveClaims({ attacks, people }: Liveness): PublishedFigure[] {
       title: 'Live sessions: prints, replays, changed pages',
       goal: 0,
       rows: shown,
-      of: 'prints, replays and changed pages',
-      germanOf: 'Arten von Ausdrucken, Wiedergaben und veränderten Seiten',
+      of: 'kinds of prints, replays and changed pages',
     }),
     attackClaim({
       id: 'live-injection',
       title: 'Live sessions: animated photographs and films that fit each step',
       goal: 0.05,
       rows: fed,
-      of: 'animated photographs and of films that fit each step',
-      germanOf: 'Arten von animierten Fotos und von passenden Filmen',
+      of: 'kinds of animated photographs and of films that fit each step',
     }),
     ...Object.entries(people).flatMap(([setting, part]) =>
       setting === 'with motion, with PAD' ? [peopleClaim(part)] : [],
@@ -131,15 +123,13 @@ function attackClaim({
   goal,
   rows,
   of,
-  germanOf,
 }: {
   id: string;
   title: string;
   goal: number;
   rows: readonly Measured[];
   of: string;
-  germanOf: string;
-}): PublishedFigure {
+}): Claim {
   const drawn = rows.filter(isMain);
   const worst = drawn.toSorted((a, b) => shareOf(b.accepted).value - shareOf(a.accepted).value)[0]!;
   const over = drawn.filter(({ accepted }) => shareOf(accepted).value > goal);
@@ -153,7 +143,7 @@ function attackClaim({
     group: 'live',
     title,
     claim:
-      `${drawn.length - over.length} of ${drawn.length} kinds of ${of} meet the goal that ${goal === 0 ? 'none passes' : `at most ${percent(goal, 0)} pass`}. ` +
+      `${drawn.length - over.length} of ${drawn.length} ${of} meet the goal that ${goal === 0 ? 'none passes' : `at most ${percent(goal, 0)} pass`}. ` +
       `Worst: ${kindOf(worst.species)}, ${withInterval(shareOf(worst.accepted))}.` +
       (worstOnFilm
         ? ` Where the attacker has film of every step: ${kindOf(worstOnFilm.species)}, ${withInterval(shareOf(worstOnFilm.accepted))}.`
@@ -182,10 +172,10 @@ function attackClaim({
     limits,
     german: {
       claim: inGerman(
-        `${drawn.length - over.length} von ${drawn.length} ${germanOf} erreichen das Ziel, dass ${goal === 0 ? 'keiner besteht' : `höchstens ${percent(goal, 0)} bestehen`}. ` +
-          `Am schlechtesten: ${kindOf(worst.species, 'german')}, ${withInterval(shareOf(worst.accepted))}.` +
+        `${drawn.length - over.length} von ${drawn.length} ${germanOf(of)} erreichen das Ziel, dass ${goal === 0 ? 'keiner besteht' : `höchstens ${percent(goal, 0)} bestehen`}. ` +
+          `Am schlechtesten: ${germanOf(kindOf(worst.species))}, ${withInterval(shareOf(worst.accepted))}.` +
           (worstOnFilm
-            ? ` Hat der Angreifer jeden Schritt auf Film: ${kindOf(worstOnFilm.species, 'german')}, ${withInterval(shareOf(worstOnFilm.accepted))}.`
+            ? ` Hat der Angreifer jeden Schritt auf Film: ${germanOf(kindOf(worstOnFilm.species))}, ${withInterval(shareOf(worstOnFilm.accepted))}.`
             : ''),
       ),
       limits: germanLimits,
@@ -193,7 +183,7 @@ function attackClaim({
   };
 }
 
-function peopleClaim({ rows, machine }: Liveness['people'][string]): PublishedFigure {
+function peopleClaim({ rows, machine }: Liveness['people'][string]): Claim {
   const mean = (of: readonly PeopleRow[], pick: (row: PeopleRow) => number) =>
     percent(of.reduce((sum, row) => sum + pick(row) / row.sessions, 0) / of.length);
   const own = rows.filter(({ camera }) => camera === 'own');

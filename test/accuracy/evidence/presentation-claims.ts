@@ -1,5 +1,5 @@
-import type { PublishedFigure } from '../../../service/engine/appliance/index.ts';
 import type { Manifest } from '../../../service/inference/models/manifest.ts';
+import type { Claim } from './german-words.ts';
 import { inGerman, type KeptPart, measuredOn, percent, withInterval } from './kept-figures.ts';
 
 export interface Presentation {
@@ -28,7 +28,7 @@ export interface Presentation {
 export function presentationClaims(
   parts: readonly KeptPart<Presentation>[],
   manifest: Pick<Manifest, 'padSets'>,
-): PublishedFigure[] {
+): Claim[] {
   return parts.flatMap(({ measured, machine }) => {
     const set = manifest.padSets.find(({ id }) => id === measured.set);
     // An older way to measure has no held-out threshold.

@@ -4,6 +4,7 @@ import type { PublishedEvidence } from '../../../service/engine/appliance/index.
 import type { Manifest } from '../../../service/inference/models/manifest.ts';
 import type { HumannessMeasure } from '../humanness/measure.ts';
 import { type Behavior, behaviorClaims } from './behavior-claims.ts';
+import { wholeGerman } from './german-words.ts';
 import { humannessClaims } from './humanness-claims.ts';
 import { type KeptPart, readKept } from './kept-figures.ts';
 import { type Liveness, liveClaims } from './live-claims.ts';
@@ -33,7 +34,7 @@ export function publishedText(folder = join(root, 'docs/evidence')): string {
       ...(parts('Uniqueness,') as KeptPart<Uniqueness>[]).flatMap(uniquenessClaims),
       ...behaviorClaims(readKept<Behavior>(folder, 'behavior')),
       ...speedClaims(readKept<Bench>(folder, 'bench')),
-    ],
+    ].map(wholeGerman),
   };
   return `${JSON.stringify(published, null, 2)}\n`;
 }

@@ -1,5 +1,6 @@
-import type { MeasuredShare, PublishedFigure } from '../../../service/engine/appliance/index.ts';
+import type { MeasuredShare } from '../../../service/engine/appliance/index.ts';
 import type { Manifest } from '../../../service/inference/models/manifest.ts';
+import { type Claim, germanOf } from './german-words.ts';
 import { inGerman, type KeptPart, measuredOn, percent, withInterval } from './kept-figures.ts';
 
 type Rate = '1e-2' | '1e-3' | '1e-4' | '1e-5';
@@ -69,7 +70,7 @@ const limitsOf: Readonly<Record<'r' | 'rm' | 'a', readonly { english: string; ge
 export function recognitionClaims(
   { measured, machine }: KeptPart<Recognition>,
   manifest: Pick<Manifest, 'scorers'>,
-): PublishedFigure[] {
+): Claim[] {
   return (['r', 'rm', 'a'] as const).map((id) => {
     const scorer = manifest.scorers.find((one) => one.id === id)!;
     const { groups } = measured[id];
@@ -122,7 +123,7 @@ export function recognitionClaims(
             `In ${percent(measured.failureToEnroll, 2)} der Bilder wurde kein Gesicht gefunden; sie sind in keiner Rate enthalten.`,
           ),
           inGerman(
-            `Bei 1 von 10,000 im Durchschnitt werden Personen der Gruppe ${worst.group} ${worst.atAverage.toFixed(0)}-mal so oft miteinander verwechselt. Gemessene Gruppen: ${groups.measured.map(({ group, people }) => `${group} (${people} Personen)`).join(', ')}, kleine Bilder aus dem Web. Über andere Gruppen ist nichts bekannt.`,
+            `Bei 1 von 10,000 im Durchschnitt werden Personen der Gruppe ${germanOf(worst.group)} ${worst.atAverage.toFixed(0)}-mal so oft miteinander verwechselt. Gemessene Gruppen: ${groups.measured.map(({ group, people }) => `${germanOf(group)} (${people} Personen)`).join(', ')}, kleine Bilder aus dem Web. Über andere Gruppen ist nichts bekannt.`,
           ),
           'Die Personen der Gruppen haben je ein Bild. Bei mehreren Bildern stammt die Rate der schlechtesten Gruppe aus der Tabelle für ein Bild.',
           inGerman(

@@ -1,4 +1,4 @@
-import type { PublishedFigure } from '../../../service/engine/appliance/index.ts';
+import type { Claim } from './german-words.ts';
 import { inGerman, type KeptPart, measuredOn } from './kept-figures.ts';
 
 export interface Bench {
@@ -20,7 +20,7 @@ export interface Bench {
 }
 
 /** How fast the service answers on the machine that it was measured on. */
-export function speedClaims({ loop, pipeline, behavior }: Bench): PublishedFigure[] {
+export function speedClaims({ loop, pipeline, behavior }: Bench): Claim[] {
   const { verificationsPerSecond, verificationMilliseconds, connections } = loop.measured;
   const runs = Object.entries(pipeline.measured.runs);
   return [
@@ -59,7 +59,7 @@ export function speedClaims({ loop, pipeline, behavior }: Bench): PublishedFigur
   ];
 }
 
-const behaviorSpeed = ({ measured: { rows, alone }, machine }: Bench['behavior']): PublishedFigure => {
+const behaviorSpeed = ({ measured: { rows, alone }, machine }: Bench['behavior']): Claim => {
   const most = rows.reduce((a, b) => (b.rate > a.rate ? b : a));
   const whole = (rate: number) => Math.round(rate).toLocaleString('en');
   return {

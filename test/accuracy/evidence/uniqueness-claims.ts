@@ -1,4 +1,4 @@
-import type { PublishedFigure } from '../../../service/engine/appliance/index.ts';
+import type { Claim } from './german-words.ts';
 import {
   type Hits,
   inGerman,
@@ -26,7 +26,7 @@ export interface Uniqueness {
 }
 
 /** One human once per scope: members who come again, and strangers who are taken for one. */
-export function uniquenessClaims({ measured, machine }: KeptPart<Uniqueness>): PublishedFigure[] {
+export function uniquenessClaims({ measured, machine }: KeptPart<Uniqueness>): Claim[] {
   const { members, returning, strangers, reports } = measured;
   const heldOut = reports.filter(({ scorer, tables }) => scorer === 'r' && tables === 'held out');
   const usual = heldOut.find(({ falseFlagRate }) => falseFlagRate === 0.01) ?? heldOut[0];

@@ -5,9 +5,9 @@ import { Note, Page, Stack } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, DataTable, TwoLines, useColumns } from '../../../ui/tables/index.ts';
 import { admin, replyOf, saveFile } from '../../data.ts';
-import { Refused, RunButton, useOperation } from '../../operations.ts';
+import { Refused, RunButton, useOperation, WholeListTools } from '../../operations.ts';
 import { evidenceQuery, type PublishedFigure } from './evidence-query.ts';
-import { FigureSentence, FigureTitle, Verdict } from './figure-parts.tsx';
+import { useFigureWords, Verdict } from './figure-parts.tsx';
 import { evidenceStrings } from './strings.ts';
 
 export const Route = createLazyRoute('/evidence')({ component: EvidenceScreen });
@@ -48,10 +48,10 @@ const figureColumns: Columns<PublishedFigure, typeof evidenceStrings> = [
   {
     id: 'title',
     header: 'figure',
-    cell: (claim) => (
-      <TwoLines second={<FigureSentence of={claim} />}>
-        <Link to="/evidence/$id" params={{ id: claim.id }}>
-          <FigureTitle of={claim} />
+    cell: ({ id, title, claim }) => (
+      <TwoLines second={claim}>
+        <Link to="/evidence/$id" params={{ id }}>
+          {title}
         </Link>
       </TwoLines>
     ),
@@ -63,11 +63,22 @@ const figureColumns: Columns<PublishedFigure, typeof evidenceStrings> = [
 
 function Figures({ claims }: { claims: readonly PublishedFigure[] | undefined }) {
   const t = useStrings(evidenceStrings);
+  const rows = claims?.map(useFigureWords());
+  const columns = useColumns(figureColumns, evidenceStrings);
   return (
     <DataTable
       label={t('title')}
-      columns={useColumns(figureColumns, evidenceStrings)}
-      rows={claims}
+      columns={columns}
+      rows={rows}
+      tools={
+        <WholeListTools
+          name="evidence"
+          path="/api/admin/evidence"
+          parameters={{ format: 'json' }}
+          rows={rows}
+          columns={columns}
+        />
+      }
       rowId={({ id }) => id}
       secondLine={({ maturity }) => t(maturity)}
     />

@@ -7,7 +7,7 @@ import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { Refused } from '../../operations.ts';
 import styles from './evidence.module.css';
 import { evidenceQuery, type PublishedFigure } from './evidence-query.ts';
-import { English, useFigureTitle, useFigureWords, Verdict } from './figure-parts.tsx';
+import { useFigureWords, Verdict } from './figure-parts.tsx';
 import { evidenceStrings } from './strings.ts';
 
 export const Route = createLazyRoute('/evidence/$id')({ component: FigureScreen });
@@ -18,7 +18,8 @@ function FigureScreen() {
   const { data, error, refetch } = useQuery(evidenceQuery);
   const parents = [{ label: t('title'), to: '/evidence' }];
   const claim = data?.claims.find((one) => one.id === id);
-  if (claim) return <FigurePage claim={claim} parents={parents} />;
+  const wordsOf = useFigureWords();
+  if (claim) return <FigurePage claim={wordsOf(claim)} parents={parents} />;
   return (
     <Page title={id} parents={parents} reading>
       <Refused of={{ error, refetch }} />
@@ -39,28 +40,18 @@ function FigurePage({
   parents: { label: string; to: string }[];
 }) {
   const t = useStrings(evidenceStrings);
-  const words = useFigureWords()(claim);
   return (
-    <Page
-      title={useFigureTitle()(claim)}
-      badge={<Verdict of={claim.verdict} />}
-      lead={words.claim}
-      parents={parents}
-    >
+    <Page title={claim.title} badge={<Verdict of={claim.verdict} />} lead={claim.claim} parents={parents}>
       <WithAside aside={<Source claim={claim} />}>
         {claim.chart && (
-          <ShareBars
-            title={<English>{claim.chart.finding}</English>}
-            goal={claim.chart.goal}
-            bars={claim.chart.bars}
-          />
+          <ShareBars title={claim.chart.finding} goal={claim.chart.goal} bars={claim.chart.bars} />
         )}
         <Card title={t('table')}>
           <NumberTable numbers={claim.table} words />
         </Card>
         <Card title={t('limits')}>
           <ul className={styles.limits}>
-            {words.limits.map((line) => (
+            {claim.limits.map((line) => (
               <li key={line}>{line}</li>
             ))}
           </ul>
@@ -84,10 +75,10 @@ function Source({
         <KeyValues
           entries={{
             [t('maturity')]: <Maturity level={maturity} />,
-            [t('data')]: <English>{data}</English>,
+            [t('data')]: data,
             [t('measured')]: format.date(`${measured}Z`),
             [t('commit')]: <code>{commit}</code>,
-            [t('machine')]: <English>{machine}</English>,
+            [t('machine')]: machine,
           }}
         />
       </Card>

@@ -7,6 +7,7 @@ import { Refusal } from '../../../ui/refusal.ts';
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { api, type Schemas } from '../../data.ts';
 import { Refused, RunButton, useOperation } from '../../operations.ts';
+import { useModelWords } from '../../reasons/model-text.ts';
 import { RefusalWords } from '../../reasons/refusal-words.tsx';
 import { DryRunView } from './dry-run-view.tsx';
 import { type ModelFile, readModelFiles } from './model-files.ts';
@@ -136,6 +137,7 @@ function TakeModels({ take, busy }: { take(files: readonly File[]): void; busy: 
 function FileLine({ file: { name, bytes, progress } }: { file: Dropped }) {
   const t = useStrings(modelStrings);
   const format = useFormat();
+  const wordsOf = useModelWords();
   const staged = 'staged' in progress ? progress.staged : undefined;
   const kinds = {
     waiting: 'plain',
@@ -158,11 +160,11 @@ function FileLine({ file: { name, bytes, progress } }: { file: Dropped }) {
       {staged && (
         <p className="small muted">
           {progress.is === 'builtIn'
-            ? t('nothingToImport', { name: staged.model.name })
+            ? t('nothingToImport', { name: wordsOf(staged.model.name) })
             : t('holds', {
-                name: staged.model.name,
+                name: wordsOf(staged.model.name),
                 role: t(staged.model.role),
-                licence: staged.model.licence,
+                licence: wordsOf(staged.model.licence),
               })}
         </p>
       )}

@@ -2,6 +2,7 @@ import { Day } from '../../../ui/controls/index.ts';
 import { useFormat } from '../../../ui/strings/index.ts';
 import { type Columns, DataTable, TwoLines, useColumns } from '../../../ui/tables/index.ts';
 import type { Schemas } from '../../data.ts';
+import { ModelWords } from '../../reasons/model-text.ts';
 import { modelStrings } from './strings.ts';
 
 type Measurement = Schemas['ModelMeasurement'];
@@ -23,9 +24,9 @@ const measurementColumns: Columns<Measurement, typeof modelStrings, ReturnType<t
     id: 'metric',
     header: 'measured',
     cell: ({ metric, note }) => (
-      <span lang="en">
-        <TwoLines second={note}>{metric}</TwoLines>
-      </span>
+      <TwoLines second={note && <ModelWords of={note} />}>
+        <ModelWords of={metric} />
+      </TwoLines>
     ),
   },
   { id: 'value', header: 'figure', number: true, cell: (one, { context: figure }) => figure(one) },
@@ -33,8 +34,8 @@ const measurementColumns: Columns<Measurement, typeof modelStrings, ReturnType<t
     id: 'data',
     priority: 2,
     cell: ({ data }) => (
-      <span lang="en" className="small">
-        {data}
+      <span className="small">
+        <ModelWords of={data} />
       </span>
     ),
   },
@@ -49,7 +50,7 @@ export function Measurements({ label, items }: { label: string; items: readonly 
       columns={useColumns(measurementColumns, modelStrings, useFigure())}
       rows={items}
       rowId={({ metric, data, note }) => `${metric} ${data} ${note}`}
-      secondLine={({ data }) => data}
+      secondLine={({ data }) => <ModelWords of={data} />}
     />
   );
 }

@@ -7,7 +7,7 @@ import { Card, KeyValues, Note, Page, Row, Stack } from '../../../ui/layout/inde
 import { useStrings } from '../../../ui/strings/index.ts';
 import { api } from '../../data.ts';
 import { ConfirmOperation, Refused } from '../../operations.ts';
-import { useModelText } from '../../reasons/model-text.ts';
+import { useModelText, useModelWords } from '../../reasons/model-text.ts';
 import { DryRunView } from './dry-run-view.tsx';
 import { Measurements } from './figures.tsx';
 import { dryRun, type Model, modelsQuery, originOf, type PlannedChange } from './models-query.ts';
@@ -34,13 +34,14 @@ function ModelScreen() {
 function ModelPage({ model, parents }: { model: Model; parents: { label: string; to: string }[] }) {
   const t = useStrings(modelStrings);
   const textOf = useModelText();
+  const wordsOf = useModelWords();
   const navigate = useNavigate();
   const [change, setChange] = useState<Switch>();
   const { enabled, origin } = model;
   return (
     <Page
       reading
-      title={model.name}
+      title={wordsOf(model.name)}
       badge={<ModelState model={model} />}
       lead={t(`${model.role}Lead`)}
       parents={parents}
@@ -90,13 +91,14 @@ function ModelPage({ model, parents }: { model: Model; parents: { label: string;
 function Facts({ model }: { model: Model }) {
   const t = useStrings(modelStrings);
   const textOf = useModelText();
+  const wordsOf = useModelWords();
   return (
     <Card title={t('facts')}>
       <KeyValues
         entries={{
           [t('role')]: t(model.role),
           [t('maturity')]: <Maturity level={model.maturity} />,
-          [t('licence')]: model.licence,
+          [t('licence')]: wordsOf(model.licence),
           [t('provenance')]: textOf('provenance', model.id, model.provenance),
           [t('origin')]: t(originOf(model)),
           [t('file')]: <Id id={model.sha256} full name="SHA-256" />,
@@ -124,7 +126,7 @@ const plan = (change: Switch, id: string): PlannedChange =>
 
 /** Switches a model on or off, or removes it: what would change comes first. */
 function SwitchModel({
-  model: { id, name, doubts },
+  model: { id, name: own, doubts },
   change,
   close,
   done,
@@ -136,6 +138,7 @@ function SwitchModel({
 }) {
   const t = useStrings(modelStrings);
   const textOf = useModelText();
+  const name = useModelWords()(own);
   const [accepted, setAccepted] = useState(false);
   const run = useQuery({
     queryKey: ['models', 'dry-run', change, id],

@@ -5,7 +5,8 @@ import { Card, Note, Page, Stack } from '../../../ui/layout/index.ts';
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, DataTable, TwoLines, useColumns } from '../../../ui/tables/index.ts';
 import { api, type Schemas } from '../../data.ts';
-import { QueryTable, Refused, RunButton, useList, useOperation } from '../../operations.ts';
+import { QueryTable, Refused, RunButton, useList, useOperation, WholeListTools } from '../../operations.ts';
+import { ModelWords, useModelWords } from '../../reasons/model-text.ts';
 import { DropModels } from './drop-models.tsx';
 import { useFigure } from './figures.tsx';
 import styles from './models.module.css';
@@ -101,7 +102,7 @@ const installedColumns: Columns<Model, typeof modelStrings, Models['provider']['
     header: 'model',
     cell: ({ id, name }) => (
       <Link to="/models/$id" params={{ id }}>
-        {name}
+        <ModelWords of={name} />
       </Link>
     ),
   },
@@ -117,7 +118,7 @@ const installedColumns: Columns<Model, typeof modelStrings, Models['provider']['
       return <TwoLines second={code && t(`net.${code}`)}>{provider}</TwoLines>;
     },
   },
-  { id: 'licence', priority: 3, cell: ({ licence }) => licence },
+  { id: 'licence', priority: 3, cell: ({ licence }) => <ModelWords of={licence} /> },
   { id: 'origin', priority: 3, cell: (model, { t }) => t(originOf(model)) },
 ];
 
@@ -163,13 +164,14 @@ function useCombinations({ scorers, padSets }: Models): Combination[] {
   const t = useStrings(modelStrings);
   const format = useFormat();
   const figure = useFigure();
+  const wordsOf = useModelWords();
   const best = scorers.findLast(({ inUse }) => inUse)?.id;
   return [
     ...scorers.map(({ id, name, models, maturity, inUse, accuracy }): Combination => {
       const measured = accuracy.find(({ metric }) => metric === 'TAR@FMR 1e-4') ?? accuracy[0];
       return {
         id,
-        name,
+        name: wordsOf(name),
         models,
         maturity,
         kind: 'scorer',
@@ -180,7 +182,7 @@ function useCombinations({ scorers, padSets }: Models): Combination[] {
     ...padSets.map(
       ({ id, name, models, maturity, inUse, usable, threshold }): Combination => ({
         id,
-        name,
+        name: wordsOf(name),
         models,
         maturity,
         kind: 'padSet',
@@ -201,6 +203,7 @@ const combinationColumns: Columns<Combination, typeof modelStrings> = [
   {
     id: 'name',
     header: 'combination',
+    csv: { name: 'combination', models: 'title' },
     cell: ({ name, models }) => <TwoLines second={models.join(', ')}>{name}</TwoLines>,
   },
   {
@@ -222,18 +225,21 @@ const combinationColumns: Columns<Combination, typeof modelStrings> = [
 /** What combines models into a decision, and how well that was measured. */
 function Combinations({ models }: { models: Models }) {
   const t = useStrings(modelStrings);
+  const columns = useColumns(combinationColumns, modelStrings);
+  const rows = useCombinations(models);
   return (
     <Card title={t('combinations')} flush>
       <DataTable
         label={t('combinations')}
-        columns={useColumns(combinationColumns, modelStrings)}
-        rows={useCombinations(models)}
+        columns={columns}
+        rows={rows}
         rowId={({ id, kind }) => `${kind} ${id}`}
         secondLine={({ use, figures }) => (
           <>
             {t(use)} · {figures}
           </>
         )}
+        tools={<WholeListTools name="combinations" path="/api/admin/models" rows={rows} columns={columns} />}
       />
     </Card>
   );
@@ -248,9 +254,12 @@ function Importable({ known }: { known: Models['importable'] }) {
       <ul className={styles.files}>
         {known.map(({ id, name, role, licence, maturity, sources }) => (
           <li key={id}>
-            <b>{name}</b> <Maturity level={maturity} />{' '}
+            <b>
+              <ModelWords of={name} />
+            </b>{' '}
+            <Maturity level={maturity} />{' '}
             <span className="muted">
-              {t(role)}, {licence}
+              {t(role)}, <ModelWords of={licence} />
             </span>
             {sources.map(({ file, sha256, url, package: spec }) => (
               <p key={sha256} className="small" style={{ overflowWrap: 'anywhere' }}>

@@ -12,7 +12,7 @@ import { type Schemas, useWorld } from '../../data.ts';
 import { LoadFailed } from '../../operations.ts';
 import { NotMeasuredNote } from '../../own-gallery.tsx';
 import { heldForStrings } from '../../reasons/held-for-strings.ts';
-import { useModelText } from '../../reasons/model-text.ts';
+import { ModelWords, useModelText, useModelWords } from '../../reasons/model-text.ts';
 import { fieldStrings } from './field-strings.ts';
 import type { ProfileValues } from './profile-values.ts';
 import styles from './profiles.module.css';
@@ -143,12 +143,13 @@ function HeldFor({
   const t = useStrings(fieldStrings);
   const heldFor = useStrings(heldForStrings);
   const textOf = useModelText();
+  const wordsOf = useModelWords();
   const odds = useOdds();
   const asked = useWatch({ control: form.control, name: 'holdsFor' });
   return (
     <>
       {asked === 'every-group' && holdsFor === 'average' && (
-        <Note kind="warn" title={t('notByGroups', { scorer: scorer.name })} />
+        <Note kind="warn" title={t('notByGroups', { scorer: wordsOf(scorer.name) })} />
       )}
       {groups && (
         <p className="small muted">
@@ -223,6 +224,7 @@ function RateChart({
 }) {
   const t = useStrings(fieldStrings);
   const heldFor = useStrings(heldForStrings);
+  const wordsOf = useModelWords();
   const odds = useOdds();
   const format = useFormat();
   const second = other?.curves.find((one) => one.pictures === curve.pictures);
@@ -236,8 +238,8 @@ function RateChart({
       above={above}
       foot={foot}
       lines={[
-        ...(other && second ? [{ label: other.scorer.name, points: pointsOf(second) }] : []),
-        { label: t('line', { scorer: scorer.name }), main: true, points: pointsOf(curve) },
+        ...(other && second ? [{ label: wordsOf(other.scorer.name), points: pointsOf(second) }] : []),
+        { label: t('line', { scorer: wordsOf(scorer.name) }), main: true, points: pointsOf(curve) },
       ]}
       numbers={{
         head: [t('headRate'), t('headThreshold'), t('headRefused'), t('interval'), t('headBasis')],
@@ -321,8 +323,8 @@ function Basis({
             genuine: format.count(curve.genuine),
             impostors: format.count(curve.impostors),
           })}{' '}
-          {shift !== 0 && t('shift', { shift: format.score(shift) })} {t('scorerMaturity')} {scorer.name}{' '}
-          <Maturity level={level} />
+          {shift !== 0 && t('shift', { shift: format.score(shift) })} {t('scorerMaturity')}{' '}
+          <ModelWords of={scorer.name} /> <Maturity level={level} />
         </p>
         {curves.length > 1 && (
           <NativeSelect

@@ -7,7 +7,7 @@ import { KeyValues, Note } from '../../../ui/layout/index.ts';
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import type { Schemas } from '../../data.ts';
 import { Refused } from '../../operations.ts';
-import { useModelText } from '../../reasons/model-text.ts';
+import { useModelText, useModelWords } from '../../reasons/model-text.ts';
 import { modelsQuery } from '../models/index.ts';
 import { SetupFrame, StepActions } from './setup-frame.tsx';
 import { setupStrings } from './strings.ts';
@@ -62,6 +62,7 @@ function Installed({ models: { items, padSets } }: { models: Schemas['Models'] }
   const t = useStrings(setupStrings);
   const format = useFormat();
   const textOf = useModelText();
+  const wordsOf = useModelWords();
   const set = padSets.find(({ inUse }) => inUse);
   if (set === undefined)
     return (
@@ -85,11 +86,11 @@ function Installed({ models: { items, padSets } }: { models: Schemas['Models'] }
       entries={{
         [t('attackSet')]: (
           <>
-            {set.name} <Maturity level={set.maturity} />
+            {wordsOf(set.name)} <Maturity level={set.maturity} />
           </>
         ),
         [t('attackOrigin')]: said(parts.map(({ id, provenance }) => textOf('provenance', id, provenance))),
-        [t('attackLicence')]: said(parts.map(({ licence }) => licence)),
+        [t('attackLicence')]: said(parts.map(({ licence }) => wordsOf(licence))),
         [t('attackDoubts')]: said(parts.map(({ id, doubts }) => doubts && textOf('doubts', id, doubts))),
         [t('attackData')]: said(
           set.accuracy.map(({ data, date }) =>

@@ -15,7 +15,14 @@ const claim: PublishedFigure = {
   command: 'npm run bench',
   table: { head: ['Load'], rows: [['all']] },
   limits: ['One machine.'],
-  german: { claim: '50 je Sekunde.', limits: ['Ein Rechner.'] },
+  german: {
+    title: 'Geschwindigkeit',
+    claim: '50 je Sekunde.',
+    data: 'LFW',
+    machine: 'AMD',
+    table: { head: ['Last'], rows: [['alle']] },
+    limits: ['Ein Rechner.'],
+  },
 };
 const chart = { finding: 'Shares.', bars: [{ label: 'a', value: 0.5, from: 0.4, to: 0.6 }] };
 const print = (claims: PublishedFigure[]) =>
