@@ -2,12 +2,10 @@ import { type ComponentProps, type ReactNode, useState } from 'react';
 import type { FieldValues, UseFormReturn } from 'react-hook-form';
 import { Button } from '../ui/controls/button.tsx';
 import { ConfirmDialog, Dialog, DialogFoot } from '../ui/layout/confirm-dialog.tsx';
-import { Row, Stack } from '../ui/layout/layout.tsx';
+import { Stack } from '../ui/layout/layout.tsx';
 import { type OperationEffects, useOperation } from './api/use-operation.ts';
-import { recordOf } from './command/record.ts';
-import { ShowCommand } from './command/show-command.tsx';
 import { Refused } from './load-failed.tsx';
-import { OperationForm } from './operation-form.tsx';
+import { OperationForm, RunCommand } from './operation-form.tsx';
 
 type Effects<Reply, Input> = Omit<OperationEffects<Reply, Input>, 'refused'>;
 type Words = Omit<ComponentProps<typeof DialogFoot>, 'busy' | 'onConfirm' | 'onCancel'> & {
@@ -48,9 +46,7 @@ export function ConfirmOperation<Reply>({
       onCancel={close}
     >
       {children}
-      <Row>
-        <ShowCommand find={() => recordOf(run)} />
-      </Row>
+      <RunCommand run={run} />
     </ConfirmDialog>
   );
 }

@@ -43,6 +43,13 @@ export function OperationForm<Values extends FieldValues, Output extends FieldVa
   );
 }
 
+/** In a dialog: the command of what it would send. */
+export const RunCommand = ({ run }: { run(): Promise<unknown> }) => (
+  <Row>
+    <ShowCommand find={() => recordOf(run)} />
+  </Row>
+);
+
 /** At the foot of a form whose refusals are its own: the command of what it would send. */
 export const FormCommand = <Values extends FieldValues, Output extends FieldValues>({
   form,

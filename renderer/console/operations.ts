@@ -2,8 +2,8 @@
 
 export { useOperation } from './api/use-operation.ts';
 export { recordOf } from './command/record.ts';
-export { ReadCommand, ShowCommand } from './command/show-command.tsx';
+export { ShowCommand } from './command/show-command.tsx';
 export { AskedOperation, ConfirmForm, ConfirmOperation } from './confirm-operation.tsx';
 export { LoadFailed, Refused } from './load-failed.tsx';
-export { FormCommand, OperationForm, RunButton, Submit } from './operation-form.tsx';
-export { QueryTable, useAddressFilters, useList } from './query-table.tsx';
+export { FormCommand, OperationForm, RunButton, RunCommand, Submit } from './operation-form.tsx';
+export { QueryTable, useAddressFilters, useList, WholeListTools } from './query-table.tsx';

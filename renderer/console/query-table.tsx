@@ -10,7 +10,7 @@ import { toast } from '../ui/layout/toasts.tsx';
 import { defineStrings } from '../ui/strings/define-strings.ts';
 import { useStrings } from '../ui/strings/use-strings.ts';
 import { DataTable, type DataTableProps } from '../ui/tables/data-table.tsx';
-import type { CsvField } from '../ui/tables/declared.ts';
+import type { Column, CsvField } from '../ui/tables/declared.ts';
 import { type Filter, FilterBar, type FilterValues, type Search } from '../ui/tables/filter-bar.tsx';
 import { type Pages, usePages } from '../ui/tables/use-pages.ts';
 import { PAGE } from './api/admin.ts';
@@ -22,7 +22,7 @@ import styles from './list-tools.module.css';
 import { Refused } from './load-failed.tsx';
 import { RunButton } from './operation-form.tsx';
 import { useRefusalWords } from './reasons/refusal-words.tsx';
-import { rowsOfCsv } from './rows-of-csv.ts';
+import { csvOfRows, rowsOfCsv } from './rows-of-csv.ts';
 import { saveFile } from './save-file.ts';
 
 interface PageQuery<Row> {
@@ -71,7 +71,7 @@ export function QueryTable<Row>({
   }) {
   const t = useStrings(listStrings);
   const { data, error, isPlaceholderData, source, live } = query;
-  const columns = rest.columns.flatMap(({ csv = [] }) => csv);
+  const columns = fieldsOf(rest.columns);
   const pages = useAddressPages(after);
   const change = useAddressFilters();
   const { env: _, ...set } = (values ?? {}) as FilterValues;
@@ -90,7 +90,7 @@ export function QueryTable<Row>({
       tools={
         <Row gap={8}>
           <ListCommand source={source} />
-          <CsvButton source={source} columns={columns} ids={left} />
+          <CsvButton name={source.path.split('/').at(-1)!} read={() => csvOf(source, columns, left)} />
         </Row>
       }
       filters={
@@ -198,21 +198,34 @@ async function csvOf(source: ListSource, columns: readonly CsvField[], ids: read
   return rowsOfCsv(await (await read([ID, ...columns])).text(), new Set(ids));
 }
 
-interface CsvProps {
-  source: ListSource;
-  columns: readonly CsvField[];
-  /** Of the rows that the page shows, where it leaves out some of the list. */
-  ids?: readonly string[] | undefined;
-}
+const fieldsOf = <Row,>(columns: readonly Column<Row>[]) => columns.flatMap(({ csv = [] }) => csv);
+
+/** The tools of a list that came whole by a route without a CSV. `name`: of the file. */
+export const WholeListTools = <Row extends object>({
+  name,
+  path,
+  parameters = {},
+  rows = [],
+  columns,
+}: {
+  name: string;
+  rows: readonly Row[] | undefined;
+  columns: readonly Column<Row>[];
+  parameters?: ListSource['parameters'];
+} & Pick<ListSource, 'path'>) => (
+  <Row gap={8}>
+    <ListCommand source={{ path, parameters }} />
+    <CsvButton name={name} read={async () => csvOfRows(rows, fieldsOf(columns))} />
+  </Row>
+);
 
 /** Saves exactly what the list is filtered to, with the columns in the words of the page. */
-function CsvButton({ source, columns, ids }: CsvProps) {
+function CsvButton({ name, read }: { name: string; read(): Promise<Blob | string> }) {
   const t = useStrings(listStrings);
   const wordsOf = useRefusalWords();
-  const name = `${source.path.split('/').at(-1)}-${new Date().toISOString().slice(0, 10)}.csv`;
   const save = useMutation({
-    mutationFn: () => csvOf(source, columns, ids),
-    onSuccess: (file) => saveFile(name, file, 'text/csv'),
+    mutationFn: read,
+    onSuccess: (file) => saveFile(`${name}-${new Date().toISOString().slice(0, 10)}.csv`, file, 'text/csv'),
     onError: (error) => toast(t('csvFailed'), { text: wordsOf(error).text }),
   });
   return (

@@ -32,7 +32,11 @@ export function UndecidedScreen({ state, step, go, vouch, lost, footer }: Props)
     <div className="k-undecided">
       <div className="k-form" role="status">
         <h1>{t('undecidedTitle')}</h1>
-        <p>{t('undecidedText', { reference: referenceOf(step.reference) })}</p>
+        <p>
+          {t.rich('undecidedText', {
+            reference: <span className="nowrap">{referenceOf(step.reference)}</span>,
+          })}
+        </p>
         {url !== undefined && <img src={url} alt={t('undecidedPicture')} />}
         <button type="button" className="k-btn" onClick={again}>
           {t('again')}

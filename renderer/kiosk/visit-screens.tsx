@@ -104,7 +104,9 @@ export function Outcome({ state, step, go, footer }: OutcomeProps) {
         {refused ? (
           <Said {...step.words} />
         ) : (
-          t('notVerifiedText', { reference: referenceOf(step.reference) })
+          t.rich('notVerifiedText', {
+            reference: <span className="nowrap">{referenceOf(step.reference)}</span>,
+          })
         )}
       </p>
       {cut && <p className="muted">{t('offlineStaff')}</p>}
@@ -139,7 +141,7 @@ export function Ending({ state, step, clear }: EndingProps) {
         <dl className="k-who">
           <dt>{t('forDesk')}</dt>
           <dd>{step.person}</dd>
-          {step.is === 'verified' && <dd className="num">{referenceOf(step.reference)}</dd>}
+          {step.is === 'verified' && <dd className="num nowrap">{referenceOf(step.reference)}</dd>}
         </dl>
       )}
       {step.is === 'enrolled' && step.kept < step.taken && (

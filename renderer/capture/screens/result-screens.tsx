@@ -138,11 +138,7 @@ export function Reference({ reference }: { reference: string | undefined }) {
   return (
     <p className="c-reference">
       {t.rich('reference', {
-        reference: (
-          <bdi key="reference" className="mono">
-            {referenceOf(reference)}
-          </bdi>
-        ),
+        reference: <bdi className="mono">{referenceOf(reference)}</bdi>,
       })}
     </p>
   );

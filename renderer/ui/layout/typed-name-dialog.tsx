@@ -4,6 +4,7 @@ import { uiStrings } from '../strings/ui-strings.ts';
 import { useStrings } from '../strings/use-strings.ts';
 import { Dialog, DialogFoot } from './confirm-dialog.tsx';
 import styles from './dialog.module.css';
+import { Stack } from './layout.tsx';
 
 interface Consequences {
   gone: readonly ReactNode[];
@@ -74,7 +75,11 @@ export function TypedNameDialog({
   };
   return (
     <Dialog opened={opened} title={title} close={cancel}>
-      {children !== undefined && <div className="muted">{children}</div>}
+      {children !== undefined && (
+        <div className="muted">
+          <Stack>{children}</Stack>
+        </div>
+      )}
       <ConsequenceList gone={gone} stays={stays} />
       <TextInput
         label={t.rich('typeName', { name: <b>{name}</b> })}

@@ -38,9 +38,8 @@ const DoubtfulPersonReply = z
     examples: [{ id: 'sub_01m7w3ayykpzv1m774b6g68g31', email: 'ada@example.com', doubt: 'no-person' }],
   });
 
-const DoubtfulReply = z
-  .strictObject({ items: z.array(DoubtfulPersonReply).describe('All of them, in no order') })
-  .meta({ id: 'DoubtfulPeople', description: 'People to enroll again.', examples: [] });
+/** One page has all of them. */
+const DoubtfulReply = pageReply(DoubtfulPersonReply, 'All of them, in no order', 'DoubtfulPeople');
 
 export const EnrolledPictureReply = z
   .object({

@@ -42,6 +42,7 @@ beforeEach(async () => {
     engine,
     {
       readLogo,
+      auditLog: { record: record('audit', Promise.resolve()) },
       calibrations: {
         list: () => measured,
         galleries: () => [{ ...gallery, world: 'live' }],
@@ -195,11 +196,16 @@ test('galleries are measured, and the reply has their figures', async () => {
   expect(asked).toEqual([['measure', engine.organization, ada]]);
 });
 
-test('people with a template in doubt are listed', async () => {
+test('people with a template in doubt are listed, as CSV too', async () => {
   expect(await control.call('GET', '/subjects/doubtful?env=test')).toEqual({
     status: 200,
     body: { items: [{ id: 'sub_1', email: 'ada@example.com', doubt: 'no-person' }] },
   });
+  const csv = `/subjects/doubtful.csv?env=test&columns=doubt%3DWhy&organization=${engine.organization}`;
+  const headers = { 'x-gatehouse-operator': 'ada' };
+  const answer = await control.fetch(new Request(`http://box/api/admin${csv}`, { headers }));
+  expect(await answer.text()).toBe('Why\r\nno-person\r\n');
+  expect(asked).toEqual([['audit', expect.objectContaining({ action: 'list.export' })]]);
 });
 
 test('an erasure reaches the engine with what confirms it, or without', async () => {

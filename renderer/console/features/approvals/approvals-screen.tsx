@@ -8,7 +8,7 @@ import { Card, ConfirmDialog, Page, Row } from '../../../ui/layout/index.ts';
 import { defineStrings, useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, type Filters, TwoLines, useColumns, useFilters } from '../../../ui/tables/index.ts';
 import { api, list, managers, organizationQuery, PersonName, type Schemas, useSession } from '../../data.ts';
-import { QueryTable, Refused, RunButton, useList, useOperation } from '../../operations.ts';
+import { QueryTable, Refused, RunButton, RunCommand, useList, useOperation } from '../../operations.ts';
 import de from './strings.de.json' with { type: 'json' };
 import en from './strings.en.json' with { type: 'json' };
 
@@ -129,6 +129,7 @@ function Confirm({
         })}
       </p>
       {person !== undefined && <p>{t.rich('person', { id: <PersonName id={person} world={env} /> })}</p>}
+      <RunCommand run={() => decide.run({ approval, verb: 'confirm' })} />
     </ConfirmDialog>
   );
 }

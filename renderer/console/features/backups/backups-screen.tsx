@@ -15,6 +15,7 @@ import {
   ConfirmOperation,
   QueryTable,
   Refused,
+  RunCommand,
   useList,
   useOperation,
 } from '../../operations.ts';
@@ -165,6 +166,7 @@ function BackupNow({ folder: known, close }: { folder: string; close(): void }) 
         value={keysTo}
         onChange={({ target }) => setKeysTo(target.value)}
       />
+      <RunCommand run={write.run} />
     </ConfirmDialog>
   );
 }

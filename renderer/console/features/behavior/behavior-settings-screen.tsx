@@ -7,7 +7,7 @@ import { Choice, fieldsOf, type Option, SaveBar, useCheckedForm } from '../../..
 import { Card, Note, Page, Row, Stack } from '../../../ui/layout/index.ts';
 import { defineStrings, useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { api, managers, read, type Schemas, useSession } from '../../data.ts';
-import { OperationForm, Refused, RunButton, useOperation } from '../../operations.ts';
+import { OperationForm, Refused, RunButton, RunCommand, useOperation } from '../../operations.ts';
 import { AgentsCard } from './agents-card.tsx';
 import de from './layer-strings.de.json' with { type: 'json' };
 import en from './layer-strings.en.json' with { type: 'json' };
@@ -125,6 +125,7 @@ function LayerChoice({ described, mayChange }: { described: Described; mayChange
             {t('save')}
           </RunButton>
           {mustAccept && !accepts && <span className="small muted">{t('acceptFirst')}</span>}
+          <RunCommand run={saving.run} />
         </Row>
       )}
     </Stack>

@@ -12,7 +12,7 @@ import { Refusal } from '../../../ui/refusal.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, DataTable, useColumns } from '../../../ui/tables/index.ts';
 import { api, managers, organizationQuery, useSession } from '../../data.ts';
-import { ConfirmOperation, FormCommand, Refused, useOperation } from '../../operations.ts';
+import { ConfirmOperation, FormCommand, Refused, useOperation, WholeListTools } from '../../operations.ts';
 import { flowStrings } from './strings.ts';
 
 const Field = fieldsOf<Target>()(flowStrings);
@@ -31,6 +31,7 @@ function TargetsScreen() {
   const [leaving, setLeaving] = useState<string>();
   const targets = query.data && (query.data.redirectTargets ?? none);
   const rows = useMemo(() => targets?.map((target): Target => ({ target })), [targets]);
+  const columns = useColumns(listColumns, flowStrings);
   const mayChange = managers.includes(user.role);
   return (
     <Page
@@ -43,10 +44,11 @@ function TargetsScreen() {
       {mayChange && targets && <AddTarget targets={targets} />}
       <DataTable
         label={t('targets')}
-        columns={useColumns(listColumns, flowStrings)}
+        columns={columns}
         rows={rows}
         rowId={({ target }) => target}
         secondLine={({ target }) => <Kind target={target} />}
+        tools={<WholeListTools name="targets" path="/api/admin/organization" rows={rows} columns={columns} />}
         failed={query.error ? <Refused of={query} /> : undefined}
         actions={({ target }) =>
           mayChange ? [{ label: t('targetRemove'), danger: true, onClick: () => setLeaving(target) }] : []
@@ -79,7 +81,13 @@ function Kind({ target }: { target: string }) {
 
 const listColumns: Columns<Target, typeof flowStrings> = [
   { id: 'target', cell: ({ target }) => <code>{target}</code> },
-  { id: 'kind', header: 'targetKind', priority: 2, cell: ({ target }) => <Kind target={target} /> },
+  {
+    id: 'kind',
+    csv: false,
+    header: 'targetKind',
+    priority: 2,
+    cell: ({ target }) => <Kind target={target} />,
+  },
 ];
 
 /** All targets together, as the organization has them. */

@@ -7,8 +7,12 @@ import { operators, useSession } from '../../data.ts';
 import { nameOf } from './people-screen.tsx';
 import { peopleStrings } from './strings.ts';
 
-/** Columns of a list of people who need another picture: who, why (give `cell` as `secondLine` too, for phones), and the way to enroll one. */
+/**
+ * Columns of a list of people who need another picture: who, why (give `cell` as `secondLine` too, for phones; `field` is what a CSV
+ * has for it), and the way to enroll one.
+ */
 export function usePictureColumns<Person extends Parameters<typeof nameOf>[0]>(
+  field: string,
   header: string,
   cell: (person: Person) => ReactNode,
 ): readonly Column<Person>[] {
@@ -28,7 +32,7 @@ export function usePictureColumns<Person extends Parameters<typeof nameOf>[0]>(
         </Link>
       ),
     },
-    { id: 'why', header, priority: 2, cell },
+    { id: 'why', header, csv: [{ field, heading: header }], priority: 2, cell },
   ];
   if (!operators.includes(user.role)) return columns;
   return columns.concat({

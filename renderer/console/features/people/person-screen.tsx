@@ -26,7 +26,7 @@ import {
   useSession,
   useWorld,
 } from '../../data.ts';
-import { AskedOperation, Refused, RunButton, useOperation } from '../../operations.ts';
+import { AskedOperation, Refused, RunButton, RunCommand, useOperation } from '../../operations.ts';
 import { Timeline } from '../../timeline/timeline.tsx';
 import { ChangePerson } from './change-person.tsx';
 import { Consent } from './consent-card.tsx';
@@ -265,6 +265,7 @@ function ErasePerson({ person }: { person: Schemas['SubjectWithPictures'] }) {
         onCancel={() => setAsked(false)}
       >
         {t('eraseText')}
+        <RunCommand run={erase.run} />
       </TypedNameDialog>
     </>
   );

@@ -33,7 +33,7 @@ function UpgradesScreen() {
       )}
       <QueryTable
         label={t('upgradesTitle')}
-        columns={usePictureColumns(t('state'), kept)}
+        columns={usePictureColumns('provisional', t('state'), kept)}
         secondLine={kept}
         query={query}
         rowId={({ id }) => id}

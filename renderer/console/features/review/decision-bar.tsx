@@ -6,7 +6,7 @@ import { Button } from '../../../ui/controls/index.ts';
 import { ConfirmDialog, toast } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { api, useSession, useWorld } from '../../data.ts';
-import { Refused, useOperation } from '../../operations.ts';
+import { Refused, RunCommand, useOperation } from '../../operations.ts';
 import type { Decision, ShownReview } from './open-reviews.ts';
 import styles from './review.module.css';
 import { decidesAtOnce, decidesSession, undoTextOf } from './review-rules.ts';
@@ -64,6 +64,7 @@ export function DecisionBar({ review, next }: { review: ShownReview; next: strin
           busy={decide.isPending}
           failed={<Refused of={decide} title={t('notDecided')} />}
           confirm={() => decide.mutate(asked)}
+          run={() => decide.run(asked)}
           cancel={() => {
             decide.reset();
             setAsked(undefined);
@@ -146,6 +147,7 @@ function ConfirmEnroll({
   busy,
   failed,
   confirm,
+  run,
   cancel,
 }: {
   review: ShownReview;
@@ -153,6 +155,7 @@ function ConfirmEnroll({
   busy: boolean;
   failed: ReactNode;
   confirm(): void;
+  run(): Promise<unknown>;
   cancel(): void;
 }) {
   const t = useStrings(reviewStrings);
@@ -177,6 +180,7 @@ function ConfirmEnroll({
         <li>{t(other ? 'enrollNever' : 'enrollOpen', { name, known })}</li>
         <li>{t(session ? 'undoTextSession' : 'enrollUndo')}</li>
       </ul>
+      <RunCommand run={run} />
     </ConfirmDialog>
   );
 }

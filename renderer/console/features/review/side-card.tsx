@@ -7,7 +7,7 @@ import { FileChoice } from '../../../ui/forms/index.ts';
 import { Dialog, DialogFoot, KeyValues } from '../../../ui/layout/index.ts';
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { api, readers, useSession, useWorld } from '../../data.ts';
-import { Refused, useOperation } from '../../operations.ts';
+import { Refused, RunCommand, useOperation } from '../../operations.ts';
 import { StoredPicture } from '../../stored-picture.tsx';
 import type { Review, ShownReview } from './open-reviews.ts';
 import styles from './review.module.css';
@@ -214,6 +214,7 @@ function AddPicture({ review: { id, people }, close }: { review: ShownReview; cl
             value={file}
             onChange={setFile}
           />
+          <RunCommand run={() => add.run(new Blob())} />
           <DialogFoot
             confirmLabel={t('addFile')}
             busy={add.isPending}

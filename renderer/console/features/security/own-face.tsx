@@ -5,7 +5,7 @@ import { Card, ConfirmDialog, Row, Stack, toast } from '../../../ui/layout/index
 import { useStrings } from '../../../ui/strings/index.ts';
 import { auth, type OwnFace as Face } from '../../api/auth.ts';
 import { api, useSession } from '../../data.ts';
-import { AskedOperation, Refused, useOperation } from '../../operations.ts';
+import { AskedOperation, Refused, RunCommand, useOperation } from '../../operations.ts';
 import { securityStrings } from './strings.ts';
 
 const faceKey = ['own-face'];
@@ -137,6 +137,7 @@ function Switch({ allowed }: { allowed: boolean }) {
         onCancel={() => setAsking(false)}
       >
         {t('switchFacesOffText')}
+        <RunCommand run={change.run} />
       </ConfirmDialog>
     </>
   );

@@ -7,7 +7,7 @@ import { Card } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, DataTable, useColumns } from '../../../ui/tables/index.ts';
 import { auth, type Passkey } from '../../api/auth.ts';
-import { ConfirmOperation, ReadCommand, Refused } from '../../operations.ts';
+import { ConfirmOperation, Refused, WholeListTools } from '../../operations.ts';
 import { PasskeyObstacle } from '../../session/passkey-obstacle.tsx';
 import { passkeyObstacle } from '../../session/passkeys.ts';
 import styles from './security.module.css';
@@ -18,6 +18,7 @@ export function OwnPasskeys() {
   const [leaving, setLeaving] = useState<Passkey>();
   const [renaming, setRenaming] = useState<Passkey>();
   const { data, error, refetch } = useQuery({ queryKey: ['own-passkeys'], queryFn: () => auth.passkeys() });
+  const columns = useColumns(listColumns, securityStrings);
   const obstacle = passkeyObstacle();
   const add = obstacle === undefined && (
     <ButtonLink to="/add-passkey" search={{ to: '/security' }} kind="primary" icon={IconPlus}>
@@ -30,12 +31,19 @@ export function OwnPasskeys() {
       <div className={styles.flush}>
         <DataTable
           label={t('passkeys')}
-          columns={useColumns(listColumns, securityStrings)}
+          columns={columns}
           rows={data}
           rowId={({ credentialId }) => credentialId}
           rowName={({ name }) => name}
           secondLine={({ lastUsedAt }) => <LastUse at={lastUsedAt} />}
-          tools={<ReadCommand path="/api/auth/2fa/passkey/credentials" />}
+          tools={
+            <WholeListTools
+              name="passkeys"
+              path="/api/auth/2fa/passkey/credentials"
+              rows={data}
+              columns={columns}
+            />
+          }
           failed={error ? <Refused of={{ error, refetch }} /> : undefined}
           actions={(passkey) => [
             { label: t('renamePasskey'), onClick: () => setRenaming(passkey) },
@@ -61,9 +69,10 @@ function LastUse({ at }: { at: string | undefined }) {
 
 const listColumns: Columns<Passkey, typeof securityStrings> = [
   { id: 'name', header: 'passkey', cell: ({ name }) => <b>{name}</b> },
-  { id: 'added', priority: 2, cell: ({ createdAt }) => <RelativeTime at={createdAt} /> },
+  { id: 'added', csv: 'createdAt', priority: 2, cell: ({ createdAt }) => <RelativeTime at={createdAt} /> },
   {
     id: 'used',
+    csv: 'lastUsedAt',
     header: 'lastUsed',
     priority: 2,
     cell: ({ lastUsedAt }, { t }) =>

@@ -9,7 +9,7 @@ import { useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, DataTable, useColumns } from '../../../ui/tables/index.ts';
 import { auth, type OwnFace as Face, type OwnSession } from '../../api/auth.ts';
 import { operators, useSession } from '../../data.ts';
-import { AskedOperation, OperationForm, ReadCommand, Refused, useOperation } from '../../operations.ts';
+import { AskedOperation, OperationForm, Refused, useOperation, WholeListTools } from '../../operations.ts';
 import { useLeave, useSignOut } from '../../session/use-sign-out.ts';
 import { EnrollFace } from './enroll-face.tsx';
 import { nameDevice } from './name-device.ts';
@@ -154,6 +154,7 @@ function OwnSessions() {
     },
     { toast: (count) => t('sessionsEnded', { count }), settled: ['own-sessions'] },
   );
+  const columns = useColumns(listColumns, securityStrings);
   const others = (data ?? []).filter(({ current }) => !current);
   return (
     <Card
@@ -182,7 +183,7 @@ function OwnSessions() {
       <div className={styles.flush}>
         <DataTable
           label={t('sessions')}
-          columns={useColumns(listColumns, securityStrings)}
+          columns={columns}
           rows={data}
           rowId={({ id }) => id}
           rowName={({ device, source }) => nameDevice(device) ?? source}
@@ -191,7 +192,9 @@ function OwnSessions() {
               {source}, <RelativeTime at={lastSeenAt} />
             </>
           )}
-          tools={<ReadCommand path="/api/auth/sessions" />}
+          tools={
+            <WholeListTools name="own-sessions" path="/api/auth/sessions" rows={data} columns={columns} />
+          }
           failed={error ? <Refused of={{ error, refetch }} /> : undefined}
           actions={(session) => [
             session.current
@@ -215,6 +218,12 @@ const listColumns: Columns<OwnSession, typeof securityStrings> = [
     ),
   },
   { id: 'source', header: 'address', priority: 2, cell: ({ source }) => <code>{source}</code> },
-  { id: 'seen', header: 'lastSeen', priority: 2, cell: ({ lastSeenAt }) => <RelativeTime at={lastSeenAt} /> },
-  { id: 'began', priority: 3, cell: ({ createdAt }) => <RelativeTime at={createdAt} /> },
+  {
+    id: 'seen',
+    csv: 'lastSeenAt',
+    header: 'lastSeen',
+    priority: 2,
+    cell: ({ lastSeenAt }) => <RelativeTime at={lastSeenAt} />,
+  },
+  { id: 'began', csv: 'createdAt', priority: 3, cell: ({ createdAt }) => <RelativeTime at={createdAt} /> },
 ];

@@ -16,7 +16,7 @@ import {
   useSession,
   useWorld,
 } from '../../data.ts';
-import { AskedOperation, Refused, useOperation } from '../../operations.ts';
+import { AskedOperation, Refused, RunCommand, useOperation } from '../../operations.ts';
 import { sourceStrings } from '../../reasons/source-strings.ts';
 import { StoredPicture } from '../../stored-picture.tsx';
 import { AttemptFindings, Evidence, HumannessCard } from './evidence.tsx';
@@ -136,6 +136,7 @@ function Decide({ session, waitsFor }: { session: Session; waitsFor: keyof typeo
           <p>{t(session.pictures ? 'decideByPictures' : 'decideWithoutPictures')}</p>
           <Pictures session={session} />
           <AttemptFindings session={session} />
+          <RunCommand run={() => decide.run('approve')} />
         </Stack>
       </ConfirmDialog>
     </>
@@ -252,7 +253,7 @@ function About({ session }: { session: Session }) {
           [t('flow')]: t(session.flow),
           [t('world')]: session.env === 'live' ? t('live') : t('test'),
           [t('by')]: <By session={session} />,
-          [t('code')]: <code>{referenceOf(session.id)}</code>,
+          [t('code')]: <code className="nowrap">{referenceOf(session.id)}</code>,
           [t('profile')]: session.profile,
           [source('title')]: source(session.capture.source),
           [t('match')]: matches[match],

@@ -7,7 +7,7 @@ import { SaveBar, useCheckedForm } from '../../../ui/forms/index.ts';
 import { Card, KeyValues, Note, Page, TypedNameDialog, WithAside } from '../../../ui/layout/index.ts';
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { api, managers, organizationQuery, reviewers, useSession, useWorld } from '../../data.ts';
-import { OperationForm, Refused, Submit, useOperation } from '../../operations.ts';
+import { OperationForm, Refused, RunCommand, Submit, useOperation } from '../../operations.ts';
 import { NotMeasuredNote } from '../../own-gallery.tsx';
 import { heldForStrings } from '../../reasons/held-for-strings.ts';
 import { scopeQuery } from './queries.ts';
@@ -227,6 +227,7 @@ function EndScope({ scope, what }: { scope: Scope; what: 'rotate' | 'end' }) {
         onCancel={() => setAsked(false)}
       >
         {t(`${what}Text`)}
+        <RunCommand run={ending.run} />
       </TypedNameDialog>
     </>
   );

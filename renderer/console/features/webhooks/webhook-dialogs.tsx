@@ -8,7 +8,7 @@ import { fieldsOf, useCheckedForm } from '../../../ui/forms/index.ts';
 import { ConsequenceList, Dialog, DialogFoot, Note } from '../../../ui/layout/index.ts';
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { api, managers, operators, type Schemas, useSession, useWorld } from '../../data.ts';
-import { ConfirmForm, ConfirmOperation, Refused, useOperation } from '../../operations.ts';
+import { ConfirmForm, ConfirmOperation, Refused, RunCommand, useOperation } from '../../operations.ts';
 import { useReasonAsShown } from './deliveries/answer.tsx';
 import { useWebhookName } from './state-badge.tsx';
 import { webhookStrings } from './strings.ts';
@@ -157,6 +157,7 @@ function SendTest({ webhook, close }: { webhook: Webhook; close(): void }) {
         value={event}
         onChange={({ target }) => setEvent(target.value)}
       />
+      <RunCommand run={send.run} />
       <Refused of={send} title={t('testRefused')} />
       {send.data && !send.isPending && <TestResult webhook={webhook} delivery={send.data} close={close} />}
       <DialogFoot
