@@ -402,6 +402,10 @@ export interface components {
              * @enum {string}
              */
             testOutcome?: "verified" | "not-matched" | "refused-by-liveness" | "two-faces" | "review" | "duplicate" | "expired";
+            /** @description With a 422 of the identity family: your own data, as the call gave it */
+            metadata?: {
+                [key: string]: unknown;
+            };
             /** @description With DUPLICATE_IDENTITY of the admin API: the review of the two faces */
             review?: string;
             /** @description With APPROVAL_REQUIRED: what `POST /api/admin/approvals` takes */

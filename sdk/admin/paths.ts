@@ -4883,6 +4883,10 @@ export interface components {
              * @enum {string}
              */
             testOutcome?: "verified" | "not-matched" | "refused-by-liveness" | "two-faces" | "review" | "duplicate" | "expired";
+            /** @description With a 422 of the identity family: your own data, as the call gave it */
+            metadata?: {
+                [key: string]: unknown;
+            };
             /** @description With DUPLICATE_IDENTITY of the admin API: the review of the two faces */
             review?: string;
             /** @description With APPROVAL_REQUIRED: what `POST /api/admin/approvals` takes */
@@ -12641,10 +12645,12 @@ export interface components {
             /** @description Number of keys; 0 if a sweep destroys them */
             keys: number;
         };
-        /** @description People to enroll again. */
+        /** @description One page of a list. */
         DoubtfulPeople: {
             /** @description All of them, in no order */
             items: components["schemas"]["DoubtfulPerson"][];
+            /** @description Send this as `cursor` for the next page; absent on the last page */
+            next?: string;
         };
         /**
          * @description A person whose template does not distinguish them from others.
@@ -15324,7 +15330,37 @@ export interface components {
          *             "Attacks are simulated."
          *           ],
          *           "german": {
+         *             "title": "Live-Sitzungen: Ausdrucke, Wiedergaben, veränderte Seiten",
          *             "claim": "Am schlechtesten: Ausdruck, gebogen, 0 % (95 %: 0 bis 1,3 %).",
+         *             "data": "4.500 Versuche; Aufnahmen von Menschen aus öffentlichen Daten",
+         *             "machine": "AMD EPYC, 2 Kerne, 24 GiB",
+         *             "chart": {
+         *               "finding": "Angriffe, die bestehen, je Art.",
+         *               "goal": {
+         *                 "value": 0,
+         *                 "label": "Ziel: 0"
+         *               },
+         *               "bars": [
+         *                 {
+         *                   "label": "Ausdruck, gebogen",
+         *                   "value": 0,
+         *                   "from": 0,
+         *                   "to": 0.013
+         *                 }
+         *               ]
+         *             },
+         *             "table": {
+         *               "head": [
+         *                 "Art des Angriffs",
+         *                 "Bestanden"
+         *               ],
+         *               "rows": [
+         *                 [
+         *                   "Ausdruck, gebogen",
+         *                   "0"
+         *                 ]
+         *               ]
+         *             },
          *             "limits": [
          *               "Angriffe sind simuliert."
          *             ]
@@ -15386,7 +15422,37 @@ export interface components {
          *         "Attacks are simulated."
          *       ],
          *       "german": {
+         *         "title": "Live-Sitzungen: Ausdrucke, Wiedergaben, veränderte Seiten",
          *         "claim": "Am schlechtesten: Ausdruck, gebogen, 0 % (95 %: 0 bis 1,3 %).",
+         *         "data": "4.500 Versuche; Aufnahmen von Menschen aus öffentlichen Daten",
+         *         "machine": "AMD EPYC, 2 Kerne, 24 GiB",
+         *         "chart": {
+         *           "finding": "Angriffe, die bestehen, je Art.",
+         *           "goal": {
+         *             "value": 0,
+         *             "label": "Ziel: 0"
+         *           },
+         *           "bars": [
+         *             {
+         *               "label": "Ausdruck, gebogen",
+         *               "value": 0,
+         *               "from": 0,
+         *               "to": 0.013
+         *             }
+         *           ]
+         *         },
+         *         "table": {
+         *           "head": [
+         *             "Art des Angriffs",
+         *             "Bestanden"
+         *           ],
+         *           "rows": [
+         *             [
+         *               "Ausdruck, gebogen",
+         *               "0"
+         *             ]
+         *           ]
+         *         },
          *         "limits": [
          *           "Angriffe sind simuliert."
          *         ]
@@ -15401,10 +15467,6 @@ export interface components {
              * @enum {string}
              */
             group: "recognition" | "presentation" | "live" | "uniqueness" | "behavior" | "speed";
-            /** @description Name of the figure */
-            title: string;
-            /** @description The figure with its interval in plain words, in English */
-            claim: string;
             /**
              * @description Whether the goal is reached; `none`: there is no goal
              * @enum {string}
@@ -15415,16 +15477,20 @@ export interface components {
              * @enum {string}
              */
             maturity: "proven" | "alternate" | "experimental";
-            /** @description On what it was measured */
-            data: string;
             /** @description When, UTC */
             measured: string;
             /** @description Commit of Gatehouse that was measured */
             commit: string;
-            /** @description Machine that measured */
-            machine: string;
             /** @description Command that measures again, in a checkout */
             command: string;
+            /** @description Name of the figure */
+            title: string;
+            /** @description The figure with its interval in plain words */
+            claim: string;
+            /** @description On what it was measured */
+            data: string;
+            /** @description Machine that measured */
+            machine: string;
             /** @description Absent: the figures are no shares */
             chart?: components["schemas"]["EvidenceChart"];
             /** @description The figures as a table */
@@ -15436,11 +15502,26 @@ export interface components {
             };
             /** @description For what the figure holds, and what it does not say */
             limits: string[];
-            /** @description The sentences of the claim in German */
+            /** @description The same words in German */
             german: {
-                /** @description The claim in German */
+                /** @description Name of the figure */
+                title: string;
+                /** @description The figure with its interval in plain words */
                 claim: string;
-                /** @description The limits in German */
+                /** @description On what it was measured */
+                data: string;
+                /** @description Machine that measured */
+                machine: string;
+                /** @description Absent: the figures are no shares */
+                chart?: components["schemas"]["EvidenceChart"];
+                /** @description The figures as a table */
+                table: {
+                    /** @description Names of the columns */
+                    head: string[];
+                    /** @description A cell for each column */
+                    rows: string[][];
+                };
+                /** @description For what the figure holds, and what it does not say */
                 limits: string[];
             };
         };
@@ -43948,7 +44029,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description People to enroll again. */
+            /** @description One page of a list. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -50996,7 +51077,37 @@ export interface operations {
                      *             "Attacks are simulated."
                      *           ],
                      *           "german": {
+                     *             "title": "Live-Sitzungen: Ausdrucke, Wiedergaben, veränderte Seiten",
                      *             "claim": "Am schlechtesten: Ausdruck, gebogen, 0 % (95 %: 0 bis 1,3 %).",
+                     *             "data": "4.500 Versuche; Aufnahmen von Menschen aus öffentlichen Daten",
+                     *             "machine": "AMD EPYC, 2 Kerne, 24 GiB",
+                     *             "chart": {
+                     *               "finding": "Angriffe, die bestehen, je Art.",
+                     *               "goal": {
+                     *                 "value": 0,
+                     *                 "label": "Ziel: 0"
+                     *               },
+                     *               "bars": [
+                     *                 {
+                     *                   "label": "Ausdruck, gebogen",
+                     *                   "value": 0,
+                     *                   "from": 0,
+                     *                   "to": 0.013
+                     *                 }
+                     *               ]
+                     *             },
+                     *             "table": {
+                     *               "head": [
+                     *                 "Art des Angriffs",
+                     *                 "Bestanden"
+                     *               ],
+                     *               "rows": [
+                     *                 [
+                     *                   "Ausdruck, gebogen",
+                     *                   "0"
+                     *                 ]
+                     *               ]
+                     *             },
                      *             "limits": [
                      *               "Angriffe sind simuliert."
                      *             ]

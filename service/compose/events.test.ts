@@ -85,15 +85,21 @@ const payloads: Record<RecordedEvent['type'], fc.Arbitrary<object>> = {
   'session.decided': fc.oneof(session, hostedSession, registration),
   'behavior.judged': fc.record({ human: fc.boolean(), confidence: share }),
 };
+/** As much as a caller may send. */
+const metadata = fc.constantFrom({}, { note: 'x'.repeat(16 * 1024 - 11) });
 const personals: Partial<Record<RecordedEvent['type'], fc.Arbitrary<object>>> = {
-  'subject.enrolled': fc.record({ email: name }),
-  'verification.verified': fc.record({ email: name }, { requiredKeys: [] }),
+  'subject.enrolled': fc.record({ email: name, metadata }, { requiredKeys: ['email'] }),
+  'verification.verified': fc.record({ email: name, metadata }, { requiredKeys: [] }),
+  'verification.refused': fc.record({ metadata }),
   'session.decided': fc.oneof(
     fc.record({ passToken: fc.option(fc.string()), metadata: fc.dictionary(fc.string(), fc.jsonValue()) }),
-    fc.record({ reference: name }),
-    fc.constant({}),
+    fc.record({ reference: name, metadata }, { requiredKeys: ['reference'] }),
+    fc.record({ metadata }, { requiredKeys: [] }),
   ),
-  'behavior.judged': fc.record({ token: fc.string(), reference: name }, { requiredKeys: ['token'] }),
+  'behavior.judged': fc.record(
+    { token: fc.string(), reference: name, metadata },
+    { requiredKeys: ['token'] },
+  ),
 };
 const anyEvent = fc
   .constantFrom(...(Object.keys(payloads) as RecordedEvent['type'][]))
@@ -154,7 +160,7 @@ describe('of a person who was erased', () => {
     [
       'behavior',
       { ...erased, type: 'behavior.judged', payload: { human: true, confidence: 0.999 } },
-      '{"event":"human.verified","human":true,"confidence":0.999,"score":100,"timestamp":"2026-11-20T00:00:00.000Z"}',
+      '{"event":"human.verified","human":true,"confidence":0.999,"score":100,"timestamp":"2026-11-20T00:00:00.000Z","event_id":"evt_1","version":1}',
     ],
     [
       'registrations',

@@ -1,5 +1,5 @@
 import type { FastifySchema } from 'fastify';
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { ProblemCode } from '../lib/problem.ts';
 import type { WireErrors } from './default-errors.ts';
 import type { RouteAccess } from './route-access.ts';
@@ -71,5 +71,11 @@ export interface PublishedWebhook {
   payload: z.ZodType;
 }
 
-/** Of the webhook bodies whose shape is ours; it changes with what a receiver could trip over (docs/COMPATIBILITY.md). */
+/** Of the webhook bodies; it changes with what a receiver could trip over (docs/COMPATIBILITY.md). */
 export const WEBHOOK_VERSION = 1;
+
+/** What every body has, spelled as its family does. */
+export const eventIdField = z
+  .string()
+  .describe('Id of the event, as in `webhook-id`: the same at every attempt');
+export const versionField = z.literal(WEBHOOK_VERSION).describe('Of this shape');

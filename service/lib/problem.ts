@@ -134,6 +134,8 @@ export interface ProblemExtra {
   approval?: { action: string; env?: string; person?: string };
   /** What the picture of a test person stands for; in the test world alone. */
   testOutcome?: TestOutcome;
+  /** The caller's own data, which the answer gives back. */
+  metadata?: Record<string, unknown>;
   /** Token of a sign-in that a one-time code can continue. */
   sessionToken?: string;
   cause?: unknown;

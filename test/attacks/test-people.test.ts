@@ -1,6 +1,9 @@
+import { createServer } from 'node:http';
+import { json } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type TestOutcome, testOutcomes } from '../../service/lib/test-outcome.ts';
 import { type Cli, createCli, type Service } from '../cli/gatehouse.ts';
+import { listen } from '../support/listener.ts';
 
 // A real service with its real nets: what an integrator's tests meet without a camera (docs/TESTING.md), and what the live world makes of it.
 
@@ -57,7 +60,7 @@ beforeAll(async () => {
     '--consent',
     'v1,contract,explicit consent,verification+identification+deduplication',
   );
-  const scopes = 'identity,sessions,presence,hosted,registrations';
+  const scopes = 'identity,sessions,presence,hosted,registrations,behavior,webhooks';
   for (const env of ['test', 'live'] as const)
     keys[env] = (
       await cli.json<{ key: string }>(
@@ -220,6 +223,157 @@ describe('in the test world', () => {
       expect(items.map(({ metadata }) => metadata)).toEqual(ends.map(([outcome]) => ({ outcome })).reverse());
       expect(second.body.next).toBeUndefined();
       expect((await ask('live', path)).body.items).toEqual([]);
+    }
+  });
+});
+
+describe('data of the caller’s own', () => {
+  const metadata = { cart: 'c1', lines: [1, null, { sku: 'é' }] };
+  const received: { id: unknown; body: Record<string, never> & Record<string, unknown> }[] = [];
+  let receiver: Awaited<ReturnType<typeof listen>>;
+  const webhooks = new Map<string, string>();
+  beforeAll(async () => {
+    receiver = await listen(
+      createServer(async (request, response) => {
+        const body = (await json(request)) as Record<string, never>;
+        received.push({ id: request.headers['webhook-id'], body });
+        response.writeHead(204).end();
+      }),
+    );
+    const host = `127.0.0.1:${receiver.port}`;
+    await cli.json('grant', 'add', host);
+    for (const family of ['identity', 'sessions', 'behavior', 'hosted', 'registrations']) {
+      const more = ['--family', family, '--env', 'test'];
+      const { id } = await cli.json<{ id: string }>('webhook', 'add', `http://${host}/${family}`, ...more);
+      webhooks.set(family, id);
+    }
+  });
+  afterAll(() => receiver?.stop());
+  const named = (body: Record<string, unknown>) => {
+    const { eventId, event_id, version } = (body.data ?? body) as Record<string, unknown>;
+    return [eventId ?? event_id, version];
+  };
+  const data_request = { type: 'GET_HUMANNESS_SCORE_AND_UNIQUE_HUMAN_ID' };
+  const opened = async (userId: string) =>
+    (await ask('test', '/api/v1/challenge/create', { userId })).body.challenge_id;
+  const verdict = async (userId: string) => (await ask('test', '/api/v1/verify', { userId })).body.token;
+
+  /** Each call that makes something; asked anew each time. */
+  const calls: [string, (n: string) => object | Promise<object>][] = [
+    ['/api/enroll', (n) => ({ image: pictures.verified, email: `own-${n}@example.com` })],
+    ['/api/verify', () => ({ image: pictures['not-matched'] })],
+    ['/api/v1/verify', (n) => ({ userId: `verified ${n}` })],
+    ['/api/v1/session', async (n) => ({ userId: `beat ${n}`, sessionToken: await verdict(`beat ${n}`) })],
+    ['/api/v1/challenge/create', (n) => ({ userId: `challenged ${n}` })],
+    ['/api/v1/challenge/verify', async (n) => ({ challenge_id: await opened(`answered ${n}`), answer: '?' })],
+    ['/api/v1/webhooks', () => ({ url: `https://127.0.0.1:${receiver.port}/in` })],
+    ['/api/v1/sessions', () => ({ uniquenessPolicy: 'off' })],
+    ['/api/v1/widget/sessions', () => ({ uniquenessPolicy: 'off' })],
+    ['/api/presence/sessions', () => ({ orgId: organizationId, purpose: 'Deploy' })],
+    ['/hosted/generate', () => ({ product: 'verifyhuman' })],
+    ['/register', (n) => ({ reference_user_id: `own ${n}`, data_request })],
+  ];
+  test.each(calls)('%s gives it back, and nothing where nothing was sent', async (path, order) => {
+    const without = await ask('test', path, await order('without'));
+    expect([path, without.status, without.body]).toEqual([path, expect.any(Number), expect.anything()]);
+    expect(without.status).toBeLessThan(300);
+    expect(without.body).not.toHaveProperty('metadata');
+    const made = await ask('test', path, { ...(await order('with')), metadata });
+    expect(made.body).toMatchObject({ metadata });
+    const absent = await ask('test', path, { ...(await order('null')), metadata: null });
+    expect([absent.status, absent.body.metadata]).toEqual([without.status, undefined]);
+    // The largest; a key and a text of a page's own size; what is no object.
+    const most = { text: 'x'.repeat(16 * 1024 - '{"text":""}'.length) };
+    const full = await ask('test', path, { ...(await order('full')), metadata: most });
+    expect(full.body).toMatchObject({ metadata: most });
+    for (const bad of [{ text: `${most.text}x` }, { text: 'é'.repeat(8_200) }, 'text', [metadata], 7]) {
+      const refused = await ask('test', path, { ...(await order('bad')), metadata: bad });
+      expect([refused.status, refused.body.code]).toEqual([400, 'INVALID_REQUEST']);
+      expect(refused.body.details).toMatchObject([{ path: 'metadata' }]);
+    }
+  });
+
+  test.each(['/api/enroll', '/api/verify'])('%s takes it in a form, as JSON text', async (path) => {
+    const send = async (text: string) => {
+      const form = new FormData();
+      form.set('image', new Blob([Buffer.from(pictures.verified, 'base64')]), 'a.jpg');
+      form.set('email', 'ada@example.com');
+      form.set('metadata', text);
+      const headers = { 'x-api-key': keys.test };
+      const reply = await fetch(service.url + path, { method: 'POST', headers, body: form });
+      return { status: reply.status, body: (await reply.json()) as Reply['body'] };
+    };
+    expect((await send(JSON.stringify(metadata))).body).toMatchObject({ metadata });
+    const large = JSON.stringify({ text: 'x'.repeat(10_000_000), more: 'y' });
+    for (const bad of ['{', '"text"', '[]', large]) expect((await send(bad)).status).toBe(400);
+  });
+
+  test('a picture that is refused has it too; a text of megabytes is too large at once', async () => {
+    const image = pictures['two-faces'];
+    const refused = await ask('test', '/api/verify', { image, metadata });
+    expect(refused).toMatchObject({ status: 422, body: { code: 'SEVERAL_FACES', metadata } });
+    const text = 'x'.repeat(20_000_000);
+    const large = await ask('test', '/api/verify', { image, metadata: { text } });
+    expect(large).toMatchObject({ status: 400, body: { details: [{ path: 'metadata' }] } });
+  });
+
+  test('every event names itself as its head does, with the version of its shape and the data of its call', async () => {
+    const email = 'events@example.com';
+    await ask('test', '/api/enroll', { image: pictures.verified, email, metadata });
+    await ask('test', '/api/verify', { image: pictures.verified, email, metadata });
+    await ask('test', '/api/verify', { image: pictures['refused-by-liveness'], metadata });
+    await ask('test', '/api/v1/verify', { userId: 'event', metadata });
+    const { body: session } = await ask('test', '/api/v1/sessions', { testOutcome: 'verified', metadata });
+    const { body: link } = await ask('test', '/hosted/generate', {
+      product: 'verifyhuman',
+      test_outcome: 'refused-by-liveness',
+      metadata,
+    });
+    const { body: invited } = await ask('test', '/register', {
+      reference_user_id: 'event',
+      data_request,
+      test_outcome: 'verified',
+      metadata,
+    });
+    const links = [
+      { kind: 'session', token: session.token },
+      { kind: 'hosted', token: link.token },
+      { kind: 'registration', token: String(invited.invite_url).split('/').at(-1)! },
+    ];
+    for (const link of links) await (await pageOf(link)).show([]);
+    const wanted: [string, (body: Record<string, unknown>) => boolean][] = [
+      ['user.enrolled', ({ data }) => (data as { email?: string }).email === email],
+      ['verification.success', ({ data }) => (data as { email?: string }).email === email],
+      ['verification.failure', ({ data }) => String((data as { reason?: string }).reason).includes('screen')],
+      ['bot.detected', ({ user_id }) => user_id === 'event'],
+      ['verification.completed', ({ sessionId }) => sessionId === session.sessionId],
+      ['verification.completed', ({ verification_id }) => verification_id === link.verification_id],
+      ['USER_VERIFICATION_COMPLETED', ({ reference_user_id }) => reference_user_id === 'event'],
+    ];
+    const find = (name: string, is: (typeof wanted)[number][1]) =>
+      received.filter(({ body }) => body.event === name && is(body)).at(-1);
+    for (const [name, is] of wanted) {
+      await expect.poll(() => find(name, is)?.body.event).toBe(name);
+      const { id, body } = find(name, is)!;
+      expect([name, body.data ?? body]).toMatchObject([name, { metadata }]);
+      expect(id).toMatch(/^evt_/);
+      expect(named(body)).toEqual([id, 1]);
+      // Sent again by hand, it is the same. (Those that a key registered above have no receiver.)
+      const { items } = await cli.json<{ items: { id: string; endpoint: string }[] }>(
+        ...['webhook', 'deliveries', '--event', String(id), '--env', 'test'],
+      );
+      const sent = items.find(({ endpoint }) => [...webhooks.values()].includes(endpoint))!;
+      const before = received.length;
+      await cli.json('webhook', 'resend', sent.id, '--env', 'test');
+      await expect.poll(() => received.slice(before).some((again) => again.id === id)).toBe(true);
+      expect(named(received.slice(before).find((again) => again.id === id)!.body)).toEqual([id, 1]);
+    }
+    for (const { id, body } of received) expect(named(body)).toEqual([id, 1]);
+    for (const webhook of webhooks.values()) {
+      const before = received.length;
+      const { id } = await cli.json<{ id: string }>('webhook', 'test', webhook, '--env', 'test');
+      const sent = received.slice(before).find((one) => one.id === id)!;
+      expect(named(sent.body)).toEqual([id, 1]);
     }
   });
 });

@@ -10,6 +10,7 @@ export interface SessionRequest {
   redirectUrl?: string;
   /** Your own name of the person; it stands in the pass token. */
   subjectRef?: string;
+  /** Your own data, at most 16 kB of JSON: the answers and the callback give it back. */
   metadata?: Record<string, unknown>;
 }
 
@@ -20,6 +21,7 @@ export interface HumanPassSession {
   /** The page, with the token in the fragment. */
   verifyUrl: string;
   expiresAt: string;
+  metadata?: Record<string, unknown>;
 }
 
 export type SessionDecision = 'approved' | 'rejected' | 'duplicate' | 'expired';

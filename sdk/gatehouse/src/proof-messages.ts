@@ -23,6 +23,8 @@ export interface VerifyRequest extends Pictures {
   /** Id or slug. */
   profile?: string;
   deviceInfo?: DeviceInfo;
+  /** Your own data, at most 16 kB of JSON: the answer and the webhook give it back. */
+  metadata?: Record<string, unknown>;
 }
 
 export interface CheckResult {
@@ -35,7 +37,7 @@ export interface CheckResult {
 }
 
 /** `verified` says which of the other fields are there. */
-export type VerifyResult =
+export type VerifyResult = { metadata?: Record<string, unknown> } & (
   | {
       verified: true;
       userId: string;
@@ -55,12 +57,15 @@ export type VerifyResult =
       email?: undefined;
       confidence?: number;
       compositeScore?: undefined;
-    };
+    }
+);
 
 export interface EnrollRequest extends Pictures {
   email: string;
   name?: string;
   consent?: { textVersion: string; purposes: string[]; method: string; legalBasis: string };
+  /** Your own data, at most 16 kB of JSON: the answer and the webhook give it back. */
+  metadata?: Record<string, unknown>;
 }
 
 export interface EnrollResult {
@@ -81,6 +86,8 @@ export interface PresenceRequest {
   ttlSeconds?: number;
   /** The appliance accepts the token once. */
   singleUse?: boolean;
+  /** Your own data, at most 16 kB of JSON: the answers give it back. */
+  metadata?: Record<string, unknown>;
 }
 
 export interface NewPresenceSession {
@@ -88,6 +95,7 @@ export interface NewPresenceSession {
   /** For the person; it can be used once. */
   verifyUrl: string;
   expiresAt: string;
+  metadata?: Record<string, unknown>;
 }
 
 export type PresenceStatus = 'PENDING' | 'VERIFIED' | 'EXPIRED' | 'CANCELLED';
@@ -100,6 +108,7 @@ export interface PresenceSession {
   expiresAt: string;
   /** Why it is `CANCELLED`. */
   reason?: 'caller' | 'declined' | 'not_verified' | 'another_person';
+  metadata?: Record<string, unknown>;
 }
 
 export interface PresenceToken {

@@ -58,7 +58,7 @@ export function challengeRoutes(
       const realm = toRealm(caller);
       if ('userId' in options)
         await limits.admitUser(realm, verdicts.userHashOf(realm, options.userId), address);
-      return fromChallenge(await behaviorChallenges.create(caller, options));
+      return fromChallenge(await behaviorChallenges.create(caller, options), request.body);
     },
   );
 
@@ -88,7 +88,7 @@ export function challengeRoutes(
         toAnswer(request.body, request),
         toActor(caller, request.id),
       );
-      return fromResult(result);
+      return { ...fromResult(result), ...defined({ metadata: request.body.metadata }) };
     },
   );
 }
@@ -105,8 +105,11 @@ const toChallengeOptions = ({
   ...defined({ language }),
 });
 
-function fromChallenge({ id, shown, expiresInSeconds }: OpenedChallenge): ChallengeReply {
-  const head = { challenge_id: id, expires_in_seconds: expiresInSeconds };
+function fromChallenge(
+  { id, shown, expiresInSeconds }: OpenedChallenge,
+  { metadata }: NewChallenge,
+): ChallengeReply {
+  const head = { challenge_id: id, expires_in_seconds: expiresInSeconds, ...defined({ metadata }) };
   if (shown.type === 'click_targets') {
     const { type, ...payload } = shown;
     return { ...head, type, payload };
@@ -116,7 +119,7 @@ function fromChallenge({ id, shown, expiresInSeconds }: OpenedChallenge): Challe
 }
 
 export const toAnswer = (
-  { challenge_id, answer, userId, sessionData, signals, action }: ChallengeAnswer,
+  { challenge_id, answer, userId, sessionData, signals, action, metadata }: ChallengeAnswer,
   request: RequestHead,
 ): GivenAnswer => ({
   challenge: challenge_id,
@@ -126,6 +129,7 @@ export const toAnswer = (
     data: sessionData ?? signals,
     signed: toSigned(request),
     asked: toAsked(request, action),
+    metadata,
   }),
 });
 

@@ -3,6 +3,7 @@ import type { Alerts } from '../../engine/appliance/index.ts';
 import type { Heartbeats, Verdicts } from '../../engine/behavior/index.ts';
 import type { Webhooks } from '../../engine/events/index.ts';
 import { keyOf } from '../../http/authentication.ts';
+import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
 import { type ChallengeRoutesDeps, challengeRoutes } from './challenge-routes.ts';
 import {
@@ -87,7 +88,8 @@ function webhookRoutes(app: FastifyInstance, { webhooks, alerts }: BehaviorDeps)
       const made = await webhooks.add(toRealm(caller), wanted, who);
       // As where an administrator, or a key of the admin door, makes one.
       await alerts.noteChange(toRealm(caller), 'createWebhook', who);
-      return reply.code(201).send(fromNewEndpoint(made));
+      const { metadata } = request.body;
+      return reply.code(201).send({ ...fromNewEndpoint(made), ...defined({ metadata }) });
     },
   );
 
@@ -141,6 +143,9 @@ function sessionRoute(app: FastifyInstance, { heartbeats }: SessionRouteDeps): v
         response: { 200: HeartbeatReply },
       },
     },
-    async (request) => heartbeats.beat(keyOf(request), toHeartbeat(request.body, request)),
+    async (request) => ({
+      ...(await heartbeats.beat(keyOf(request), toHeartbeat(request.body, request))),
+      ...defined({ metadata: request.body.metadata }),
+    }),
   );
 }

@@ -56,7 +56,7 @@ export interface RequestHead {
 
 /** With a key that stands in pages, what its address asks is counted too. */
 export const toVerdictRequest = (
-  { userId, sessionData, signals, action }: VerifyRequest,
+  { userId, sessionData, signals, action, metadata }: VerifyRequest,
   { browser }: Pick<KeyCaller, 'browser'>,
   request: RequestHead,
 ): VerdictRequest => ({
@@ -66,16 +66,17 @@ export const toVerdictRequest = (
     source: browser ? request.ip : undefined,
     signed: toSigned(request),
     asked: toAsked(request, action),
+    metadata,
   }),
 });
 
 export const toHeartbeat = (
-  { userId, sessionToken, sessionData, signals }: HeartbeatRequest,
+  { userId, sessionToken, sessionData, signals, metadata }: HeartbeatRequest,
   request: RequestHead,
 ): HeartbeatInput => ({
   userId,
   sessionToken,
-  ...defined({ data: sessionData ?? signals, signed: toSigned(request) }),
+  ...defined({ data: sessionData ?? signals, signed: toSigned(request), metadata }),
 });
 
 /** The origin is that of the key by now, where the key is bound to any. */
@@ -102,14 +103,10 @@ export function toSigned({
   };
 }
 
-export const fromVerdict = ({
-  human,
-  confidence,
-  token,
-  agent,
-  score,
-  notes,
-}: Finding & { token: string }): VerifyReply => ({
+export const fromVerdict = (
+  { human, confidence, token, agent, score, notes }: Finding & { token: string },
+  { metadata }: VerifyRequest,
+): VerifyReply => ({
   human,
   confidence,
   token,
@@ -117,4 +114,5 @@ export const fromVerdict = ({
   ...(agent && { agent }),
   score,
   notes,
+  ...defined({ metadata }),
 });

@@ -4,8 +4,8 @@ import { keyOf } from '../../http/authentication.ts';
 import { fromVerdict, toVerdictRequest } from './translate.ts';
 import { VerifyReply, VerifyRequest } from './wire-verify.ts';
 
-/** Bytes: a window has at most four thousand, and a user id that is escaped some more. */
-export const BODY_LIMIT = 16_384;
+/** Bytes: a window has at most four thousand, a user id that is escaped some more, and the caller's own data sixteen thousand. */
+export const BODY_LIMIT = 32_768;
 
 /** `POST /api/v1/verify` (contracts/behavior.txt). */
 export function verifyRoute(
@@ -34,7 +34,8 @@ export function verifyRoute(
     },
     async (request) => {
       const caller = keyOf(request);
-      return fromVerdict(await verdicts.verify(caller, toVerdictRequest(request.body, caller, request)));
+      const verdict = await verdicts.verify(caller, toVerdictRequest(request.body, caller, request));
+      return fromVerdict(verdict, request.body);
     },
   );
 }

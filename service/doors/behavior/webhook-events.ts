@@ -1,4 +1,5 @@
-import type { PayloadDialect } from '../../engine/events/index.ts';
+import { type PayloadDialect, SAMPLE_EVENT } from '../../engine/events/index.ts';
+import { WEBHOOK_VERSION } from '../../http/published-route.ts';
 import { defined } from '../../lib/defined.ts';
 
 /** behavior.txt, "Webhooks". */
@@ -18,6 +19,8 @@ export const behaviorEvents: PayloadDialect = {
         score: 18,
         token: 'h_verified_Kd3mP8luYMC2Mi1x',
         timestamp: '2026-05-25T21:00:00.000Z',
+        event_id: SAMPLE_EVENT,
+        version: WEBHOOK_VERSION,
       },
     },
     {
@@ -32,6 +35,8 @@ export const behaviorEvents: PayloadDialect = {
         score: 92,
         token: 'h_verified_Kd3mP8luYMC2Mi1x',
         timestamp: '2026-05-25T21:00:00.000Z',
+        event_id: SAMPLE_EVENT,
+        version: WEBHOOK_VERSION,
       },
     },
   ],
@@ -50,6 +55,9 @@ export const behaviorEvents: PayloadDialect = {
         score: Math.round(confidence * 100),
         ...defined({ token: event.personal?.token }),
         timestamp: new Date(event.at).toISOString(),
+        event_id: event.id,
+        version: WEBHOOK_VERSION,
+        ...defined({ metadata: event.personal?.metadata }),
       }),
     };
   },

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { PublishedWebhook } from '../../http/published-route.ts';
+import { Metadata } from '../../http/key-lists.ts';
+import { eventIdField, type PublishedWebhook, versionField } from '../../http/published-route.ts';
 import { behaviorEvents } from './webhook-events.ts';
 
 const payload = z.strictObject({
@@ -15,6 +16,9 @@ const payload = z.strictObject({
   score: z.int().min(0).max(100).describe('`confidence` in hundredths'),
   token: z.string().describe('The verification token'),
   timestamp: z.string().describe('When it was judged, ISO 8601'),
+  event_id: eventIdField,
+  version: versionField,
+  metadata: Metadata.optional().describe('As the call gave it; absent as `user_id` is'),
 });
 
 /** For the OpenAPI document. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { SessionData } from '../../engine/behavior/index.ts';
+import { Metadata, OwnMetadata } from '../../http/key-lists.ts';
 import { action, userId } from './wire-verify.ts';
 
 /** behavior.txt, "Challenges"; contracts/README.md for `pattern`. */
@@ -30,6 +31,7 @@ export const NewChallenge = z
       .enum(['en', 'de'])
       .describe('Language of the instruction and of a hint in words; `en` when absent')
       .optional(),
+    metadata: OwnMetadata.optional(),
   })
   .superRefine(({ userId, challenge_id, accessible }, context) => {
     const issue = (path: string, message: string) =>
@@ -86,6 +88,7 @@ const Pattern = z.strictObject({
 const head = {
   challenge_id: challengeId,
   expires_in_seconds: z.int().describe('Seconds that it can be answered'),
+  metadata: Metadata.optional(),
 };
 const example = {
   challenge_id: 'ch_01m7w3hb8hbf355he5zqwjztdk',
@@ -141,6 +144,7 @@ export const ChallengeAnswer = z
     ).optional(),
     signals: SessionData.describe('Another name of `sessionData`').optional(),
     action: action.optional(),
+    metadata: OwnMetadata.optional(),
   })
   .meta({
     id: 'HumaChallengeAnswer',
@@ -153,11 +157,13 @@ const Passed = z.strictObject({
   token: z
     .string()
     .describe('Counts as the token of a verification: for heartbeats and `POST /api/v1/tokens/verify`'),
+  metadata: Metadata.optional(),
 });
 const Failed = z.strictObject({
   passed: z.literal(false).describe('The person did not pass'),
   message: z.string().describe('Why'),
   attempts_remaining: z.int().describe('Answers that are left; with 0 the challenge is over'),
+  metadata: Metadata.optional(),
 });
 
 export const AnswerReply = z.discriminatedUnion('passed', [Passed, Failed]).meta({

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { SessionData } from '../../engine/behavior/index.ts';
+import { Metadata, OwnMetadata } from '../../http/key-lists.ts';
 import { userId } from './wire-verify.ts';
 
 /** behavior.txt, "Heartbeat". */
@@ -14,6 +15,7 @@ export const HeartbeatRequest = z
       .describe('The token of `POST /api/v1/verify`, or of a passed challenge'),
     sessionData: SessionData.describe('Signals of the window since the last heartbeat').optional(),
     signals: SessionData.describe('Another name of `sessionData`').optional(),
+    metadata: OwnMetadata.optional(),
   })
   .meta({
     id: 'HumaHeartbeat',
@@ -40,6 +42,7 @@ export const HeartbeatReply = z
       .describe(
         'Labels that explain the score. `session_drop`: under the session’s own level; `synthetic_session`: several windows together move like a program; `changed_rhythm`: typed by another person, it seems',
       ),
+    metadata: Metadata.optional(),
   })
   .meta({
     id: 'HumaHeartbeatResult',

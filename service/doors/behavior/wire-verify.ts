@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { SessionData } from '../../engine/behavior/index.ts';
+import { Metadata, OwnMetadata } from '../../http/key-lists.ts';
 
 export const userId = z
   .string()
@@ -25,6 +26,7 @@ export const VerifyRequest = z
     sessionData: SessionData.optional().describe('Behavioral signals, as the snippet collects them'),
     signals: SessionData.optional().describe('Another name of `sessionData`'),
     action: action.optional(),
+    metadata: OwnMetadata.optional(),
   })
   .meta({ id: 'HumaVerifyRequest', examples: [{ userId: 'user_abc123' }] });
 export type VerifyRequest = z.output<typeof VerifyRequest>;
@@ -57,6 +59,7 @@ export const VerifyReply = z
     notes: z
       .array(z.string())
       .describe('Labels that explain the score. `insufficient_data`: there was too little to judge'),
+    metadata: Metadata.optional(),
   })
   .meta({
     id: 'HumaVerifyReply',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Metadata, OwnMetadata } from '../../http/key-lists.ts';
 
 /** behavior.txt, "Webhooks". */
 export const eventNames = ['bot.detected', 'human.verified'] as const;
@@ -22,6 +23,9 @@ export const NewWebhook = z
       .max(20)
       .describe('Events to receive. Defaults to both.')
       .optional(),
+    metadata: OwnMetadata.describe(
+      'Your own data, at most 16 kB of JSON; the answer of this call alone gives it back',
+    ).optional(),
   })
   .meta({
     id: 'HumaNewWebhook',
@@ -64,6 +68,7 @@ export const NewWebhookReply = z
     id,
     secret: z.string().describe('Shown only once. Save it immediately: it verifies `Huma-Signature`.'),
     ...shown,
+    metadata: Metadata.optional(),
   })
   .meta({
     id: 'HumaNewWebhookReply',

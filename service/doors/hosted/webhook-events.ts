@@ -1,7 +1,14 @@
 import { z } from 'zod';
-import type { EventPayloads, PayloadDialect } from '../../engine/events/index.ts';
+import { type EventPayloads, type PayloadDialect, SAMPLE_EVENT } from '../../engine/events/index.ts';
 import { flowProducts } from '../../engine/live/index.ts';
-import type { PublishedWebhook } from '../../http/published-route.ts';
+import { Metadata } from '../../http/key-lists.ts';
+import {
+  eventIdField,
+  type PublishedWebhook,
+  versionField,
+  WEBHOOK_VERSION,
+} from '../../http/published-route.ts';
+import { defined } from '../../lib/defined.ts';
 import { toSeconds } from './translate.ts';
 
 type HostedSession = Extract<EventPayloads['session.decided'], { flow: 'hosted' }>;
@@ -22,12 +29,14 @@ export const hostedEvents: PayloadDialect = {
         product: 'verifyidentity',
         environment: 'live',
         timestamp: '2026-05-17T10:30:00Z',
+        event_id: SAMPLE_EVENT,
+        version: WEBHOOK_VERSION,
       },
     },
   ],
   translate(event) {
     if (event.type !== 'session.decided' || event.payload.flow !== 'hosted') return undefined;
-    const { payload, world, at } = event;
+    const { id, payload, personal, world, at } = event;
     return {
       name: 'hosted.verification.completed',
       body: () => ({
@@ -37,6 +46,9 @@ export const hostedEvents: PayloadDialect = {
         product: products[payload.proves],
         environment: world,
         timestamp: toSeconds(at),
+        event_id: id,
+        version: WEBHOOK_VERSION,
+        ...(personal !== undefined && 'metadata' in personal ? defined({ metadata: personal.metadata }) : {}),
       }),
     };
   },
@@ -63,6 +75,9 @@ const payload = z.strictObject({
   product: z.enum(flowProducts).describe('What the person had to prove'),
   environment: z.enum(['live', 'test']).describe('World'),
   timestamp: z.string().describe('When the result came, ISO 8601'),
+  event_id: eventIdField,
+  version: versionField,
+  metadata: Metadata.optional(),
 });
 
 /** For the OpenAPI document. */

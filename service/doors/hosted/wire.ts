@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { flowProducts, hostedReasons } from '../../engine/live/index.ts';
 import { pageReply } from '../../http/cursor.ts';
-import { Metadata } from '../../http/key-lists.ts';
+import { Metadata, OwnMetadata } from '../../http/key-lists.ts';
 import { RequestedTestOutcome, TestOutcomeReply } from '../../http/test-outcome.ts';
 import { emailAddress, lineOfText } from '../../lib/text-fields.ts';
 
@@ -48,7 +48,7 @@ export const GenerateRequest = z
       .describe(
         'E-mail address of the enrolled person who has to appear; absent: any enrolled person. Not for `verifyhuman`',
       ),
-    metadata: Metadata.optional(),
+    metadata: OwnMetadata.optional(),
     test_outcome: RequestedTestOutcome,
   })
   .meta({

@@ -5,6 +5,7 @@ import { type Form, type FormLimits, parseJsonField, readForm } from '../../http
 import { untilClosed } from '../../http/listening/listen-on-host.ts';
 import { ordering, relyingParty, WorldQuery } from '../../http/sign-in/relying-party.ts';
 import { invalidField } from '../../http/validation.ts';
+import { defined } from '../../lib/defined.ts';
 import { Problem, type ProblemCode } from '../../lib/problem.ts';
 import { wireErrors } from './errors.ts';
 import {
@@ -132,15 +133,31 @@ export function createIdentityDoor({
       if (request.isMultipart()) request.body = fromForm(await readForm(request, formLimits));
     });
     app.post<{ Body: VerifyRequest }>('/api/verify', verifyRoute, async (request, reply) =>
-      fromVerdict(await checks.verify(await toVerifyCommand(request.body, circumstances(request, reply)))),
+      fromVerdict(
+        await checks
+          .verify(await toVerifyCommand(request.body, circumstances(request, reply)))
+          .catch(giveBack(request.body)),
+        request.body,
+      ),
     );
     app.post<{ Body: EnrollRequest }>('/api/enroll', enrollRoute, async (request, reply) =>
       fromEnrollResult(
-        await checks.enroll(await toEnrollCommand(request.body, circumstances(request, reply))),
+        await checks
+          .enroll(await toEnrollCommand(request.body, circumstances(request, reply)))
+          .catch(giveBack(request.body)),
+        request.body,
       ),
     );
   };
 }
+
+/** A refusal of the picture has the caller's own data too. */
+const giveBack =
+  ({ metadata }: Pick<VerifyRequest, 'metadata'>) =>
+  (error: unknown): never => {
+    if (error instanceof Problem) Object.assign(error.extra, defined({ metadata }));
+    throw error;
+  };
 
 const circumstances = (request: FastifyRequest, reply: FastifyReply): Circumstances => ({
   caller: relyingParty(request),
@@ -150,9 +167,18 @@ const circumstances = (request: FastifyRequest, reply: FastifyReply): Circumstan
 });
 
 const files = new Set(['image', 'frames']);
-const texts = new Set(['email', 'name', 'profile', 'deviceInfo', 'location', 'frameTimes', 'consent']);
+const texts = new Set([
+  'email',
+  'name',
+  'profile',
+  'deviceInfo',
+  'location',
+  'frameTimes',
+  'consent',
+  'metadata',
+]);
 const lists = new Set(['frames', 'frameTimes']);
-const json = new Set(['deviceInfo', 'location', 'consent']);
+const json = new Set(['deviceInfo', 'location', 'consent', 'metadata']);
 
 /**
  * The body a JSON caller would have sent: objects are JSON texts, a list is one JSON text or the field repeated. Unknown

@@ -24,7 +24,7 @@ export async function toVerifyCommand(
   body: VerifyRequest,
   { caller, requestId, address, signal }: Circumstances,
 ): Promise<VerifyCommand> {
-  const { email, profile, deviceInfo, location, frames, frameTimes } = body;
+  const { email, profile, deviceInfo, location, frames, frameTimes, metadata } = body;
   return {
     organization: caller.organization,
     world: caller.world,
@@ -35,7 +35,7 @@ export async function toVerifyCommand(
       ? {}
       : { place: defined({ ...location, country: location.country?.toUpperCase() }) }),
     ...(frames === undefined ? {} : { frames: await toFrames(frames) }),
-    ...defined({ frameTimes }),
+    ...defined({ frameTimes, metadata }),
     address,
     signal,
     actor: caller.who,
@@ -48,7 +48,7 @@ export async function toEnrollCommand(
   body: EnrollRequest,
   { caller, requestId, address, signal }: Circumstances,
 ): Promise<EnrollCommand> {
-  const { email, name, consent } = body;
+  const { email, name, consent, metadata } = body;
   return {
     organization: caller.organization,
     world: caller.world,
@@ -56,7 +56,7 @@ export async function toEnrollCommand(
     email,
     address,
     signal,
-    ...defined({ name }),
+    ...defined({ name, metadata }),
     ...(consent === undefined ? {} : { consent: toConsent(consent) }),
     actor: caller.who,
     request: requestId,
@@ -73,7 +73,10 @@ const toConsent = ({ expiresAt, through, ...rest }: NonNullable<EnrollRequest['c
  * The match's own score stays inside: `confidence` says as much, on a scale that does not change with the model. A refusal leaves
  * out the number of pictures and the shift as well.
  */
-export function fromVerdict(verdict: Verdict): VerifyReply {
+export function fromVerdict(
+  verdict: Verdict,
+  { metadata }: Pick<VerifyRequest, 'metadata'> = {},
+): VerifyReply {
   const { subject, reason, identification, match, profile } = verdict;
   return {
     verified: verdict.verified,
@@ -115,11 +118,14 @@ export function fromVerdict(verdict: Verdict): VerifyReply {
     timing: Object.fromEntries(
       Object.entries(verdict.timing).map(([stage, ms]) => [stage, Math.round(ms * 10) / 10]),
     ),
-    ...defined({ testOutcome: verdict.testOutcome }),
+    ...defined({ testOutcome: verdict.testOutcome, metadata }),
   };
 }
 
-export function fromEnrollResult(result: EnrollResult): EnrollReply {
+export function fromEnrollResult(
+  result: EnrollResult,
+  { metadata }: Pick<EnrollRequest, 'metadata'> = {},
+): EnrollReply {
   return {
     enrolled: true,
     userId: result.subject,
@@ -127,7 +133,7 @@ export function fromEnrollResult(result: EnrollResult): EnrollReply {
     enrollments: result.enrollments,
     ...defined({ duplicate: result.duplicate }),
     quality: fromCheckResult(result.quality),
-    ...defined({ testOutcome: result.testOutcome }),
+    ...defined({ testOutcome: result.testOutcome, metadata }),
   };
 }
 
@@ -143,14 +149,14 @@ function fromCheckResult(result: CheckResult): CheckResultReply {
   };
 }
 
-/** The fields of a 422 beside the common ones: a sentence for the person, and the checks that got that far. */
+/** The fields of a 422 beside the common ones: a sentence for the person, the checks that got that far, and the caller's own data. */
 export function fromRefusal({ message, extra }: Problem): Record<string, unknown> {
   return {
     reason: extra.reason ?? message,
     ...(extra.checkResults === undefined
       ? {}
       : { checkResults: (extra.checkResults as readonly CheckResult[]).map(fromCheckResult) }),
-    ...defined({ testOutcome: extra.testOutcome }),
+    ...defined({ testOutcome: extra.testOutcome, metadata: extra.metadata }),
   };
 }
 

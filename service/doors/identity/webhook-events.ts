@@ -1,11 +1,18 @@
-import type { EventPayloads, PayloadDialect, RecordedEvent, Translation } from '../../engine/events/index.ts';
+import {
+  type EventPayloads,
+  type PayloadDialect,
+  type RecordedEvent,
+  SAMPLE_EVENT,
+  type Translation,
+  withMetadata,
+} from '../../engine/events/index.ts';
 import { WEBHOOK_VERSION } from '../../http/published-route.ts';
 import { defined } from '../../lib/defined.ts';
 
 /** What receivers of this family's webhooks get, as the catalog shows it and a test event sends it. */
 
 /** Names the event, for receivers that keep bodies and no headers. */
-const ofEvent = { eventId: 'evt_01m7w3hbber2v9yrex9nc12dr9', version: 1 };
+const ofEvent = { eventId: SAMPLE_EVENT, version: WEBHOOK_VERSION };
 const profile = { id: 'builtin:default', slug: 'default', version: 2, maturity: 'proven' };
 
 const verificationSuccess = {
@@ -141,17 +148,21 @@ export const identityEvents: PayloadDialect = {
 };
 
 const toTranslation = (
-  { id, organization, at }: RecordedEvent,
+  { id, organization, at, personal }: RecordedEvent,
   event: string,
   data: () => Record<string, unknown>,
 ): Translation => ({
   name: `identity.${event}`,
-  body: () => ({
-    event,
-    orgId: organization,
-    timestamp: new Date(at).toISOString(),
-    data: { ...data(), eventId: id, version: WEBHOOK_VERSION },
-  }),
+  body: () =>
+    withMetadata(
+      (metadata) => ({
+        event,
+        orgId: organization,
+        timestamp: new Date(at).toISOString(),
+        data: { ...data(), ...defined({ metadata }), eventId: id, version: WEBHOOK_VERSION },
+      }),
+      personal !== undefined && 'metadata' in personal ? personal.metadata : undefined,
+    ),
 });
 
 /** Events of earlier releases carry less: what is not known is absent. */

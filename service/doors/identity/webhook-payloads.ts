@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CaptureSource, checkNames } from '../../engine/matching/index.ts';
-import { WEBHOOK_VERSION } from '../../http/published-route.ts';
+import { Metadata } from '../../http/key-lists.ts';
+import { eventIdField, versionField } from '../../http/published-route.ts';
 import { identityEvents } from './webhook-events.ts';
 
 const share = z.number().min(0).max(1);
@@ -42,10 +43,8 @@ const verification = {
 };
 
 /** `data` is ours to fill: the text prints `{ ... }`. */
-const ofEvent = {
-  eventId: z.string().describe('Id of the event, as in `webhook-id`: the same at every attempt'),
-  version: z.literal(WEBHOOK_VERSION).describe('Of this shape'),
-};
+const ofEvent = { eventId: eventIdField, version: versionField };
+const metadata = Metadata.optional().describe('As the call gave it');
 
 /** What `data` of each event holds. */
 const data = {
@@ -55,6 +54,7 @@ const data = {
     email: z.string().describe('E-mail of the person; absent once the person is erased').optional(),
     ...verification,
     compositeScore: share.describe('Weighted mean of the scores of the checks that ran').optional(),
+    metadata,
     ...ofEvent,
   }),
   'verification.failure': z.strictObject({
@@ -62,12 +62,16 @@ const data = {
       .literal(false)
       .describe('Always false; the person that the face was compared with is left out'),
     ...verification,
+    metadata: metadata.describe(
+      'As the call gave it; absent a day after the refusal, and where a delivery is repeated after it succeeded',
+    ),
     ...ofEvent,
   }),
   'user.enrolled': z.strictObject({
     userId: z.string().describe('Id of the person'),
     email: z.string().describe('E-mail of the person; absent once the person is erased').optional(),
     created: z.boolean().describe('False: the person existed and has a further picture'),
+    metadata,
     ...ofEvent,
   }),
   'alert.triggered': z.strictObject({

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CaptureSource, calibrationStates, checkNames, HoldsFor } from '../../engine/matching/index.ts';
+import { Metadata } from '../../http/key-lists.ts';
 import { TestOutcomeReply } from '../../http/test-outcome.ts';
 
 /** Answers as a fresh box gave them in its test world, without the components behind `faceQuality`. */
@@ -194,6 +195,7 @@ export const VerifyReply = z
       .describe('Model -> the first 12 digits of the SHA-256 of its file'),
     timing: z.record(z.string(), z.number()).describe('Milliseconds by stage'),
     testOutcome: TestOutcomeReply.optional(),
+    metadata: Metadata.optional(),
   })
   .meta({
     id: 'VerifyReply',
@@ -213,6 +215,7 @@ export const EnrollReply = z
       .optional(),
     quality: CheckResultReply.describe('Quality of the picture, with advice'),
     testOutcome: TestOutcomeReply.optional(),
+    metadata: Metadata.optional(),
   })
   .meta({
     id: 'EnrollReply',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { purposes } from '../../engine/consent/index.ts';
 import { LongText } from '../../http/bodies/json-body.ts';
+import { OwnMetadata } from '../../http/key-lists.ts';
 import { emailAddress, lineOfText } from '../../lib/text-fields.ts';
 import { isTimeZone } from '../../lib/time.ts';
 
@@ -148,6 +149,7 @@ function verifyFields<P extends z.ZodType<Picture>>(picture: P, frame: z.ZodType
         .max(pictureLimits.frames)
         .meta({ description: 'Milliseconds, one for each of `frames`, rising.', examples: [[0, 200, 400]] })
         .optional(),
+      metadata: OwnMetadata.optional(),
     })
     .superRefine(({ frames, frameTimes }, context) => {
       if (!frameTimes) return;
@@ -171,6 +173,7 @@ function enrollFields<P extends z.ZodType<Picture>>(picture: P) {
       .meta({ description: 'Display name for operators.', examples: ['Alice'] })
       .optional(),
     consent: consent.optional(),
+    metadata: OwnMetadata.optional(),
   });
 }
 

@@ -82,6 +82,10 @@ const errorReply = (checkResult: z.ZodType) =>
         .enum(testOutcomes)
         .describe('Of the identity family, in the test world: what the picture of a test person stands for')
         .optional(),
+      metadata: z
+        .record(z.string(), z.unknown())
+        .describe('With a 422 of the identity family: your own data, as the call gave it')
+        .optional(),
       review: z
         .string()
         .describe('With DUPLICATE_IDENTITY of the admin API: the review of the two faces')

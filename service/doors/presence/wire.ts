@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { TOKEN_LIFE } from '../../engine/live/index.ts';
 import { pageReply } from '../../http/cursor.ts';
-import { Metadata } from '../../http/key-lists.ts';
+import { Metadata, OwnMetadata } from '../../http/key-lists.ts';
 import { RequestedTestOutcome, TestOutcomeReply } from '../../http/test-outcome.ts';
 import { emailAddress, lineOfText } from '../../lib/text-fields.ts';
 
@@ -28,7 +28,7 @@ export const NewPresenceSession = z
       .boolean()
       .describe('The token is accepted by `verify-token` once; false when absent.')
       .optional(),
-    metadata: Metadata.optional(),
+    metadata: OwnMetadata.optional(),
     testOutcome: RequestedTestOutcome,
   })
   .meta({

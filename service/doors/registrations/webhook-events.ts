@@ -1,7 +1,12 @@
 import { z } from 'zod';
-import type { PayloadDialect } from '../../engine/events/index.ts';
+import { type PayloadDialect, SAMPLE_EVENT } from '../../engine/events/index.ts';
 import { Metadata } from '../../http/key-lists.ts';
-import { type PublishedWebhook, WEBHOOK_VERSION } from '../../http/published-route.ts';
+import {
+  eventIdField,
+  type PublishedWebhook,
+  versionField,
+  WEBHOOK_VERSION,
+} from '../../http/published-route.ts';
 import { defined } from '../../lib/defined.ts';
 
 /**
@@ -18,7 +23,7 @@ export const registrationsEvents: PayloadDialect = {
       fires: true,
       sample: {
         event: 'USER_VERIFICATION_COMPLETED',
-        event_id: 'evt_01m7w3hbber2v9yrex9nc12dr9',
+        event_id: SAMPLE_EVENT,
         version: WEBHOOK_VERSION,
         registration_id: 'reg_01m7w3hbbec1gf5vj2bmsg7bmh',
         reference_user_id: 'user_123',
@@ -65,8 +70,8 @@ const ends = {
 
 const payload = z.strictObject({
   event: z.literal('USER_VERIFICATION_COMPLETED').describe('Always `USER_VERIFICATION_COMPLETED`'),
-  event_id: z.string().describe('Id of the event, as in `webhook-id`: the same at every attempt'),
-  version: z.literal(WEBHOOK_VERSION).describe('Of this shape'),
+  event_id: eventIdField,
+  version: versionField,
   registration_id: z
     .string()
     .describe('Id of the registration; absent in events of earlier releases')

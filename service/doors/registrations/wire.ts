@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { pageReply } from '../../http/cursor.ts';
-import { Metadata } from '../../http/key-lists.ts';
+import { Metadata, OwnMetadata } from '../../http/key-lists.ts';
 import { RequestedTestOutcome, TestOutcomeReply } from '../../http/test-outcome.ts';
 import { lineOfText } from '../../lib/text-fields.ts';
 
@@ -34,7 +34,7 @@ export const RegisterRequest = z
     uniqueness_region_id: lineOfText(200)
       .optional()
       .describe('Each person counts once in this region, such as a survey; absent: once in the organization'),
-    metadata: Metadata.optional(),
+    metadata: OwnMetadata.optional(),
     test_outcome: RequestedTestOutcome,
   })
   .meta({

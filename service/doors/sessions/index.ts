@@ -13,6 +13,7 @@ import {
   toRealm,
   WorldQuery,
 } from '../../http/sign-in/relying-party.ts';
+import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
 import { time } from '../../lib/time.ts';
 import { type NewSessionDeps, toNewSession } from './new-session.ts';
@@ -130,6 +131,7 @@ function createRoute(app: FastifyInstance, deps: SessionsDoorDeps, prefix: strin
         token,
         verifyUrl: `${ownOrigin(request)}/verify?client=${id}#${token}`,
         expiresAt: time(expiresAt),
+        ...defined({ metadata: request.body.metadata }),
       });
     },
   );

@@ -216,6 +216,7 @@ test('from the order to the pass: session, consent, signals, decision, pass, sal
         '',
       ),
       expiresAt: new Date(engine.clock.now() + 1_800_000).toISOString(),
+      metadata: { checkoutId: 'order_42' },
     },
   ]);
   const { sessionId, token } = made.body;

@@ -1,4 +1,10 @@
-import { type EventPayloads, PAYLOAD_LIMIT, type PayloadDialect } from '../../engine/events/index.ts';
+import {
+  type EventPayloads,
+  type PayloadDialect,
+  SAMPLE_EVENT,
+  withMetadata,
+} from '../../engine/events/index.ts';
+import { WEBHOOK_VERSION } from '../../http/published-route.ts';
 
 type ApiSession = Extract<EventPayloads['session.decided'], { flow: 'api' }>;
 
@@ -13,6 +19,8 @@ const completed = {
   riskFlags: [],
   timestamp: '2026-04-21T12:00:00.000Z',
   metadata: { profile: 'specter', challengesCompleted: 4, processingTimeMs: 3400 },
+  eventId: SAMPLE_EVENT,
+  version: WEBHOOK_VERSION,
 };
 
 /** sessions.txt, "Webhook and callbacks": for endpoints and for a session's own callback URL alike. */
@@ -57,9 +65,9 @@ export const sessionsEvents: PayloadDialect = {
   ],
   translate(event) {
     if (event.type !== 'session.decided' || event.payload.flow !== 'api') return undefined;
-    const { payload, personal, at } = event;
+    const { id, payload, personal, at } = event;
     const name = names[payload.decision];
-    return { name: `sessions.${name}`, body: () => fromSession(name, { payload, personal, at }) };
+    return { name: `sessions.${name}`, body: () => fromSession(name, { id, payload, personal, at }) };
   },
 };
 
@@ -83,14 +91,19 @@ export const wireFlags = {
 
 function fromSession(
   event: string,
-  { payload, personal, at }: { payload: ApiSession; personal: object | undefined; at: number },
+  {
+    id,
+    payload,
+    personal,
+    at,
+  }: { id: string; payload: ApiSession; personal: object | undefined; at: number },
 ): Record<string, unknown> {
   const ours = {
     profile: payload.profile,
     challengesCompleted: payload.challengesCompleted,
     processingTimeMs: payload.processingTimeMs,
   };
-  const withMetadata = (metadata: Record<string, unknown>) => ({
+  const bodyOf = (own: Record<string, unknown> = {}) => ({
     event,
     sessionId: payload.session,
     decision: payload.decision,
@@ -100,13 +113,13 @@ function fromSession(
     riskScore: round(payload.riskScore),
     riskFlags: payload.riskFlags.map((flag) => wireFlags[flag]),
     timestamp: new Date(at).toISOString(),
-    metadata,
+    // Our fields first, as the text shows them, and again last, so that the caller's cannot replace them.
+    metadata: { ...ours, ...own, ...ours },
+    eventId: id,
+    version: WEBHOOK_VERSION,
   });
-  const own = personal !== undefined && 'metadata' in personal ? (personal.metadata as object) : {};
-  // Our fields first, as the text shows them, and again last, so that the caller's cannot replace them.
-  const whole = withMetadata({ ...ours, ...own, ...ours });
-  const fits = Buffer.byteLength(JSON.stringify(whole)) <= PAYLOAD_LIMIT;
-  return fits ? whole : withMetadata({ ...ours, metadataOmitted: 'too large' });
+  const own = personal !== undefined && 'metadata' in personal ? personal.metadata : undefined;
+  return withMetadata(bodyOf, own as Record<string, unknown> | undefined);
 }
 
 const round = (value: number) => Math.round(value * 1e4) / 1e4;

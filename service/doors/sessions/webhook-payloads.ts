@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { PublishedWebhook } from '../../http/published-route.ts';
+import { eventIdField, type PublishedWebhook, versionField } from '../../http/published-route.ts';
 import { sessionsEvents, wireFlags } from './webhook-events.ts';
 
 const payload = (name: string) =>
@@ -31,6 +31,8 @@ const payload = (name: string) =>
           processingTimeMs: z.number().describe('From the start of the deciding attempt to the decision'),
         })
         .describe('These fields, and the metadata that the session was created with'),
+      eventId: eventIdField,
+      version: versionField,
     })
     .meta({ id: `Sessions.${name}`, description: 'Result of a session.' });
 

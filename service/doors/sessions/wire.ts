@@ -3,7 +3,7 @@ import { SessionData } from '../../engine/behavior/index.ts';
 import { purposes } from '../../engine/consent/index.ts';
 import { CaptureSource } from '../../engine/matching/index.ts';
 import { pageReply } from '../../http/cursor.ts';
-import { Metadata } from '../../http/key-lists.ts';
+import { Metadata, OwnMetadata } from '../../http/key-lists.ts';
 import { RequestedTestOutcome, TestOutcomeReply } from '../../http/test-outcome.ts';
 
 const moment = (what: string) => z.iso.datetime().describe(what);
@@ -33,10 +33,7 @@ export const NewSession = z
       .max(256)
       .optional()
       .describe('Your own name of the person; it stands in the pass token'),
-    metadata: z
-      .record(z.string().max(200), z.unknown())
-      .optional()
-      .describe('Your own data, at most 16 kB; it comes back with the result'),
+    metadata: OwnMetadata.optional(),
     testOutcome: RequestedTestOutcome,
   })
   .meta({
@@ -55,6 +52,7 @@ export const SessionCreated = z
       ),
     verifyUrl: z.string().describe('The page, with the capability in the fragment'),
     expiresAt: moment('Time until which the person has to finish'),
+    metadata: Metadata.optional(),
   })
   .meta({
     id: 'SessionCreated',

@@ -129,23 +129,27 @@ export interface BehaviorPayload {
 
 /** What is personal of each event: sealed, opened only when it is delivered. Undefined once the person was erased. */
 export interface EventPersonal {
-  'subject.enrolled': { email: string };
-  'verification.verified': { email?: string };
-  /** A bearer's token; the caller's own name of the person, `untilDelivered`, where it was known. */
-  'behavior.judged': { token: string; reference?: string };
+  'subject.enrolled': { email: string; metadata?: Metadata };
+  'verification.verified': { email?: string; metadata?: Metadata };
+  /** `untilDelivered`: it names no person whose key could seal it. */
+  'verification.refused': { metadata?: Metadata };
+  /** A bearer's token; the caller's own name of the person and its data, `untilDelivered`, where they were known. */
+  'behavior.judged': { token: string; reference?: string; metadata?: Metadata };
 }
+
+/** The caller's own data, as given with the call. */
+type Metadata = Record<string, unknown>;
 
 /** The same of `session.decided`, by flow. */
 export interface SessionPersonal {
   api: {
     /** A bearer's token: sealed like what is personal. Null unless approved. */
     passToken: string | null;
-    /** The caller's own, as given when the session was created. */
-    metadata: Record<string, unknown>;
+    metadata: Metadata;
   };
-  hosted: Record<string, never>;
+  hosted: { metadata?: Metadata };
   /** The caller's own name of the person. */
-  registration: { reference: string; metadata?: Record<string, unknown> };
+  registration: { reference: string; metadata?: Metadata };
 }
 
 export type EventType = keyof EventPayloads;

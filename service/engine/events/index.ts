@@ -14,6 +14,7 @@ export {
   type EventDelivery,
   type EventDeliveryDeps,
 } from './deliveries/event-delivery.ts';
+export { withMetadata } from './deliveries/payload.ts';
 export { createDeliveryData } from './deliveries/personal-data.ts';
 export { createDeliveryQueue, type DeliveryQueue, type DeliveryQueueDeps } from './deliveries/queue.ts';
 export type { DeliveryKind, NewDelivery } from './deliveries/queue-store.ts';
@@ -27,7 +28,7 @@ export { createEvents, type EventRealm, type Events } from './events.ts';
 export { type BoardLinks, type BoardLinksDeps, createBoardLinks } from './jobs/board-links.ts';
 export { Job, type JobKind, type JobState, jobKinds, jobStates } from './jobs/job.ts';
 export { createJobs, type Jobs } from './jobs/jobs.ts';
-export { PAYLOAD_LIMIT } from './reasons.ts';
+export { PAYLOAD_LIMIT, SAMPLE_EVENT } from './reasons.ts';
 export { openEvents } from './recorded-event-store.ts';
 export {
   createRecurringWorks,

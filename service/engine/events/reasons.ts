@@ -3,6 +3,9 @@ import { z } from 'zod';
 /** Bytes of a payload as JSON, at most. */
 export const PAYLOAD_LIMIT = 20_000;
 
+/** Id of the event in the samples of the catalog; a test delivery has its own in that place. */
+export const SAMPLE_EVENT = 'evt_01m7w3hbber2v9yrex9nc12dr9';
+
 /** Why something is not sent, or a webhook is off, where neither a receiver nor a person says it: the sentence that is kept, by its code. */
 export const reasons = {
   erased: 'erased',

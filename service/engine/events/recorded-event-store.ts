@@ -75,7 +75,7 @@ export async function openEvents(sealer: OpenSealer, rows: readonly OutboxRow[])
 
 function namesPerson({ type, payload }: OutboxRow): boolean {
   if (aboutPerson.has(type)) return true;
-  // A hosted session has no personal part.
+  // A hosted session has a personal part only where its link came with data.
   if (type === 'session.decided') return (JSON.parse(payload) as SessionPayload).flow !== 'hosted';
   // An alert is about a person, a key, or nothing in particular: the id decides.
   return (

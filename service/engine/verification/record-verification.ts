@@ -162,7 +162,7 @@ async function announce(
   },
 ): Promise<void> {
   const { id, command, profile, realm } = run;
-  const { actor, request } = command;
+  const { actor, request, metadata } = command;
   // Also of the person who was claimed and not matched: a search for a person's lines finds the failures too.
   const whose = there && subject !== undefined ? { subject } : {};
   await audit.add(tx, {
@@ -182,14 +182,14 @@ async function announce(
     },
   });
   if (verified && there) {
-    const values = email === undefined ? {} : { email };
-    const personal = { subject: subject!, values };
+    const personal = { subject: subject!, values: defined({ email, metadata }) };
     const payload = { ...figures, ...whose };
     await events.add(tx, { type: 'verification.verified', ...realm, payload, personal });
   } else {
     const { composite: _, ...refused } = figures;
     const payload = { ...refused, ...(verified ? { reason: ERASED, confidence: 0 } : {}), ...whose };
-    await events.add(tx, { type: 'verification.refused', ...realm, payload });
+    const personal = metadata && { values: {}, untilDelivered: { metadata } };
+    await events.add(tx, { type: 'verification.refused', ...realm, payload, ...defined({ personal }) });
   }
 }
 

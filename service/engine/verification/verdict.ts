@@ -48,6 +48,8 @@ export interface VerifyCommand {
   vouched?: boolean;
   /** The caller hung up, or the time for the request is over: no further picture is looked at, and nothing is stored. */
   signal?: AbortSignal;
+  /** The caller's own data, for the event. */
+  metadata?: Record<string, unknown>;
   actor: Actor;
   request?: string;
 }
@@ -121,6 +123,8 @@ export interface EnrollCommand {
   address?: string;
   /** As `VerifyCommand.signal`. */
   signal?: AbortSignal;
+  /** As `VerifyCommand.metadata`. */
+  metadata?: Record<string, unknown>;
   actor: Actor;
   request?: string;
 }

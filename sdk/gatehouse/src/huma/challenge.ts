@@ -38,17 +38,20 @@ export interface AnswerOptions extends Connection {
   answer: string;
   /** What the page is about; `siteverify` gives it back. */
   action?: string | undefined;
+  /** Your own data, at most 16 kB of JSON: the webhook gives it back. */
+  metadata?: Record<string, unknown> | undefined;
 }
 
 /** In a page it sends the signals with the answer: the way to it counts too. */
 export async function answerChallenge(options: AnswerOptions): Promise<ChallengeResult> {
-  const { challengeId, answer, action } = options;
+  const { challengeId, answer, action, metadata } = options;
   const sessionData = featuresOfPage();
   const body = {
     challenge_id: challengeId,
     answer,
     ...(sessionData !== undefined && { sessionData }),
     ...(action !== undefined && { action }),
+    ...(metadata && { metadata }),
   };
   const reply = await ask('/api/v1/challenge/verify', body, options);
   const { passed, token, message, attempts_remaining } = reply;

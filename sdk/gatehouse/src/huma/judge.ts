@@ -10,6 +10,8 @@ export interface JudgeOptions extends Connection {
   failOpen?: boolean | undefined;
   /** What the page is about, in your own word: `siteverify` gives it back to your server. */
   action?: string | undefined;
+  /** Your own data, at most 16 kB of JSON: the answer and the webhook give it back. */
+  metadata?: Record<string, unknown> | undefined;
 }
 
 export interface VerifyWithSignalsOptions extends JudgeOptions {
@@ -40,7 +42,7 @@ const VERIFY = '/api/v1/verify';
 const LONGEST_USER_ID = 256;
 
 export async function judge(options: JudgeOptions, sessionData: Signals | undefined): Promise<VerifyResult> {
-  const { userId, failOpen = true, action } = options;
+  const { userId, failOpen = true, action, metadata } = options;
   if (typeof userId !== 'string' || userId === '' || userId.length > LONGEST_USER_ID)
     throw new HumaError(
       'INVALID_ARGUMENT',
@@ -51,6 +53,7 @@ export async function judge(options: JudgeOptions, sessionData: Signals | undefi
       userId,
       ...(sessionData !== undefined && { sessionData }),
       ...(action !== undefined && { action }),
+      ...(metadata && { metadata }),
     };
     return toResult(await ask(VERIFY, body, options));
   } catch (error) {
@@ -89,7 +92,7 @@ const isOfSignals = (error: unknown): boolean =>
     error.fields.some((field) => /^(sessionData|signals)\b/.test(field)));
 
 function toResult(reply: Record<string, unknown>): VerifyResult {
-  const { human, confidence, score, token, agent, notes } = reply;
+  const { human, confidence, score, token, agent, notes, metadata } = reply;
   if (typeof human !== 'boolean' || typeof token !== 'string' || !isShare(confidence))
     throw otherAnswer(VERIFY);
   return {
@@ -100,6 +103,8 @@ function toResult(reply: Record<string, unknown>): VerifyResult {
     score: typeof score === 'number' ? score : Math.round(100 * confidence),
     ...(typeof agent === 'object' && agent !== null && { agent: agent as AgentVerdict }),
     ...(Array.isArray(notes) && { notes: notes as string[] }),
+    ...(typeof metadata === 'object' &&
+      metadata !== null && { metadata: metadata as Record<string, unknown> }),
   };
 }
 

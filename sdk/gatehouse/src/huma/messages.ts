@@ -20,6 +20,7 @@ export interface VerifyResult {
   pii_stored: false;
   agent?: AgentVerdict;
   notes?: string[];
+  metadata?: Record<string, unknown>;
   /** The service was not there, and the caller was let through unjudged (`failOpen: false` refuses instead). */
   outage?: Outage;
   /** Why it was refused without a judgement. */

@@ -34,6 +34,8 @@ export interface ChallengeAnswer {
   /** The request, where it carries a signature: of an agent that declares itself. */
   signed?: SignedRequest;
   asked?: Asked;
+  /** The caller's own data, for the event. */
+  metadata?: Record<string, unknown>;
 }
 
 interface AnsweringDeps extends Pick<Foundation, 'inTransaction' | 'audit' | 'clock'> {
@@ -52,7 +54,7 @@ export function createAnswering(deps: AnsweringDeps) {
   const { inTransaction, integrity, clock, verdicts, references } = deps;
   return async function answer(
     caller: ChallengeCaller,
-    { challenge, answer: given, data, userId, signed, asked }: ChallengeAnswer,
+    { challenge, answer: given, data, userId, signed, asked, metadata }: ChallengeAnswer,
     actor: Actor,
   ): Promise<AnswerResult> {
     const declared = await verdicts.declaredBy(caller, signed);
@@ -84,7 +86,7 @@ export function createAnswering(deps: AnsweringDeps) {
       // A wrong answer alone decides nothing; a right one with the signals of a program does.
       if (state === 'open' && !right) return refused;
       const reference = userId ?? references.of(found.id);
-      const token = await report(deps, tx, found, { state, judged, actor, reference, asked });
+      const token = await report(deps, tx, found, { state, judged, actor, reference, asked, metadata });
       return passed ? ({ is: 'passed', token } as const) : refused;
     });
     if (result.is === 'passed' || result.attemptsRemaining === 0) references.forget(challenge);
@@ -98,6 +100,7 @@ interface Ending {
   actor: Actor;
   reference: string | undefined;
   asked?: Asked | undefined;
+  metadata?: ChallengeAnswer['metadata'] | undefined;
 }
 
 /** The token with its event, and the line of the audit log where the challenge has ended. */
@@ -105,7 +108,7 @@ async function report(
   { verdicts, audit }: Pick<AnsweringDeps, 'verdicts' | 'audit'>,
   tx: Tx,
   one: StoredChallenge,
-  { state, judged, actor, reference, asked }: Ending,
+  { state, judged, actor, reference, asked, metadata }: Ending,
 ): Promise<string> {
   const { organization, world, lineage, userHash, accessible } = one;
   const { token } = await verdicts.issue(tx, {
@@ -113,7 +116,11 @@ async function report(
     kind: 'challenge',
     userHash,
     ...judged,
-    ...defined({ reference, asked: accessible ? { ...asked, accessible: true as const } : asked }),
+    ...defined({
+      reference,
+      metadata,
+      asked: accessible ? { ...asked, accessible: true as const } : asked,
+    }),
   });
   if (state !== 'open') await audited(tx, audit, one, { actor, state, notes: judged.notes });
   return token;

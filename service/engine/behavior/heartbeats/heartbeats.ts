@@ -33,6 +33,8 @@ export interface HeartbeatInput {
   data?: SessionData;
   /** The request, where it carries a signature: of an agent that declares itself. */
   signed?: SignedRequest;
+  /** The caller's own data, for the event. */
+  metadata?: Record<string, unknown>;
 }
 
 export interface Heartbeat extends Omit<Beat, 'state' | 'compared'> {
@@ -122,7 +124,7 @@ export function createHeartbeats({
     tx: Tx,
     {
       caller,
-      order: { userId, sessionToken },
+      order: { userId, sessionToken, metadata },
       shown: { action, confidence },
       compared,
       wasBot,
@@ -138,6 +140,7 @@ export function createHeartbeats({
       human,
       confidence,
       token: sessionToken,
+      ...defined({ metadata }),
     });
     return !human;
   }

@@ -55,23 +55,28 @@ export interface VerdictRequest {
   /** The address of a caller who uses a browser key: what it asks is counted too. */
   source?: string;
   asked?: Asked;
+  metadata?: CallersOwn['metadata'];
+}
+
+/** For the event alone: sealed in it until it is delivered. */
+interface CallersOwn {
+  /** The plain id of the user. */
+  reference?: string;
+  metadata?: Record<string, unknown>;
 }
 
 /** A token to write in a transaction of another feature. */
-interface Issue extends Omit<Finding, 'score'> {
+interface Issue extends Omit<Finding, 'score'>, CallersOwn {
   caller: VerdictCaller;
   kind: VerdictKind;
   userHash: string;
-  /** The plain id of the user, for the event alone. */
-  reference?: string;
   evidence?: number;
   parts?: object;
   asked?: Asked;
 }
 
-interface Announcement {
+interface Announcement extends CallersOwn {
   caller: VerdictRealm;
-  reference?: string;
   human: boolean;
   confidence: number;
   token: string;
@@ -202,7 +207,7 @@ export function createVerdicts(deps: VerdictsDeps): Verdicts {
     announce,
     tokenOf,
     commit: group.commit,
-    async verify(caller, { userId, data, signed, source, asked }) {
+    async verify(caller, { userId, data, signed, source, asked, metadata }) {
       const userHash = userHashOf(caller, userId);
       await limits.admitUser(caller, userHash, source);
       const declared = await declaredBy(caller, signed);
@@ -216,7 +221,7 @@ export function createVerdicts(deps: VerdictsDeps): Verdicts {
           kind: 'verified',
           userHash,
           reference: userId,
-          ...defined({ asked }),
+          ...defined({ asked, metadata }),
         };
         const { finding, token } = await issue(tx, order, tokenHours);
         return { ...finding, token };
@@ -280,7 +285,7 @@ function createIssuing(
 ) {
   return async (tx: Tx, issue: Issue, tokenHours: number): Promise<NewVerdict & { token: string }> => {
     const { caller, kind, userHash, reference, evidence = 0, parts, human, confidence, notes, agent } = issue;
-    const { asked } = issue;
+    const { asked, metadata } = issue;
     const { organization, world, lineage } = caller;
     const judgedAt = clock.now();
     const token = newVerdictToken(kind, judgedAt, random);
@@ -300,14 +305,14 @@ function createIssuing(
       asked,
     };
     await insertVerdict(tx, integrity, verdict);
-    await announce(tx, { caller, human, confidence, token, ...defined({ reference }) });
+    await announce(tx, { caller, human, confidence, token, ...defined({ reference, metadata }) });
     return { ...verdict, token };
   };
 }
 
 const createAnnouncing =
   ({ events, receives }: VerdictsDeps): Verdicts['announce'] =>
-  async (tx, { caller, reference, human, confidence, token }) => {
+  async (tx, { caller, reference, metadata, human, confidence, token }) => {
     const { organization, world } = caller;
     if (!receives({ organization, world }, { human })) return;
     await events.add(tx, {
@@ -315,7 +320,10 @@ const createAnnouncing =
       organization,
       world,
       payload: { human, confidence },
-      personal: { values: { token }, ...(reference !== undefined && { untilDelivered: { reference } }) },
+      personal: {
+        values: { token },
+        ...((reference ?? metadata) !== undefined && { untilDelivered: defined({ reference, metadata }) }),
+      },
     });
   };
 

@@ -103,7 +103,7 @@ function createDeliveries(deps: DeliveriesDeps): Deliveries {
 
   /** The body that was sent, built again; empty if the event was removed. */
   async function bodyOf(row: DeliveryRow, work: DeliveryWork): Promise<string> {
-    if (row.event === null) return textOf(payloads.sample(row.event_name));
+    if (row.event === null) return textOf(payloads.sample(row.event_name, row.id));
     const opened = await openWork(sealer, work);
     return opened ? textOf(payloads.of(familyOf(row.event_name), opened)) : '';
   }

@@ -1,6 +1,6 @@
 import type { Log } from '../../../lib/log.ts';
 import type { RecordedEvent } from '../domain-event.ts';
-import { PAYLOAD_LIMIT, reasons } from '../reasons.ts';
+import { PAYLOAD_LIMIT, reasons, SAMPLE_EVENT } from '../reasons.ts';
 import type { OpenedEvent } from '../recorded-event-store.ts';
 import type { Family, PayloadDialect } from '../webhooks/endpoint.ts';
 
@@ -22,7 +22,9 @@ export function createPayloads({
 }) {
   const byFamily = new Map(dialects.map((dialect) => [dialect.family, dialect]));
   const samples = new Map(
-    dialects.flatMap(({ events }) => events.map(({ name, sample }) => [name, sample] as const)),
+    dialects.flatMap(({ events }) =>
+      events.map(({ name, sample }) => [name, JSON.stringify(sample)] as const),
+    ),
   );
 
   function toPayload(body: Record<string, unknown> | undefined): Payload {
@@ -54,9 +56,22 @@ export function createPayloads({
           return opened satisfies never;
       }
     },
-    /** The catalog's sample of one event, `<family>.<event>`. */
-    sample: (name: string): Payload => toPayload(samples.get(name)),
+    /** The catalog's sample of one event, `<family>.<event>`, as the event of this id. */
+    sample: (name: string, id: string): Payload => {
+      const text = samples.get(name)?.replaceAll(SAMPLE_EVENT, id);
+      return toPayload(text && JSON.parse(text));
+    },
   };
+}
+
+/** A body with the caller's own data; with a mark in their place where both together are too large. */
+export function withMetadata(
+  bodyOf: (metadata: Record<string, unknown> | undefined) => Record<string, unknown>,
+  metadata: Record<string, unknown> | undefined,
+): Record<string, unknown> {
+  const whole = bodyOf(metadata);
+  const fits = metadata === undefined || Buffer.byteLength(JSON.stringify(whole)) <= PAYLOAD_LIMIT;
+  return fits ? whole : bodyOf({ metadataOmitted: 'too large' });
 }
 
 const nothing = (reason: string): Payload => ({ is: 'nothing', reason });

@@ -32,7 +32,7 @@ onSqlite('what an event keeps until it is delivered', (newLocation) => {
         type: 'behavior.judged',
         ...stack.realm,
         payload: { human: true, confidence: 0.9 },
-        personal: { values: { token }, untilDelivered: { reference: 'user_123' } },
+        personal: { values: { token }, untilDelivered: { reference: 'user_123', metadata: { cart: 'c1' } } },
       }),
     );
   const row = () => engine.db.selectFrom('outbox').selectAll().executeTakeFirstOrThrow();
@@ -46,21 +46,26 @@ onSqlite('what an event keeps until it is delivered', (newLocation) => {
     const plain = JSON.stringify(await row(), (_, one) =>
       one?.type === 'Buffer' ? Buffer.from(one.data).toString('latin1') : one,
     );
-    expect(plain).not.toMatch(new RegExp(`user_123|${token}`));
+    expect(plain).not.toMatch(new RegExp(`user_123|cart|${token}`));
     await stack.start();
     await stack.settled();
     expect((await stack.rows()).map(({ state }) => state).toSorted()).toEqual(['delivered', 'waiting']);
     expect(await held()).toBe(true);
     status = 200;
     await stack.pass(10_000);
-    expect(stack.posted.map(({ json }) => [json.user_id, json.token])).toEqual(
-      Array(3).fill(['user_123', token]),
+    expect(stack.posted.map(({ json }) => [json.user_id, json.metadata, json.token])).toEqual(
+      Array(3).fill(['user_123', { cart: 'c1' }, token]),
     );
     expect(await held()).toBe(false);
     await stack.deliveries.resend(stack.realm, (await stack.rows())[0]!.id, operator);
     await stack.settled();
-    const { user_id, ...again } = stack.posted[3]!.json;
-    expect([user_id, again.token, again.event]).toEqual([undefined, token, 'human.verified']);
+    const { user_id, metadata, ...again } = stack.posted[3]!.json;
+    expect([user_id, metadata, again.token, again.event]).toEqual([
+      undefined,
+      undefined,
+      token,
+      'human.verified',
+    ]);
   });
 
   test('a delivery that ends without success takes it too', async () => {
@@ -100,6 +105,8 @@ onSqlite('what an event keeps until it is delivered', (newLocation) => {
       score: 90,
       token,
       timestamp: expect.any(String),
+      event_id: (await row()).id,
+      version: 1,
     });
   });
 });

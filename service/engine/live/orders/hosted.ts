@@ -13,6 +13,7 @@ import type { FlowProduct } from '../flows/flow.ts';
 import { allowedRedirects, redirectProblems } from '../flows/flow.ts';
 import type { Flows } from '../flows/flows.ts';
 import type { LinkResolver } from '../sessions/link.ts';
+import { requireTestWorld } from '../sessions/new-sessions.ts';
 import type { Candidate, DecidedSession, FlowHandler } from '../sessions/session.ts';
 import { HostedRequest, matchOf, toHostedPage } from './hosted-page.ts';
 import {
@@ -21,7 +22,6 @@ import {
   type KindOfOrder,
   type OrderDeps,
   orderLine,
-  requireOwn,
 } from './order-life.ts';
 import {
   type CommonTerms,
@@ -143,7 +143,7 @@ export function createHosted(deps: HostedDeps): Hosted {
       const organization = await organizations.get(realm.organization);
       refuseErased(organization);
       const { product, profile, email, life, metadata, testOutcome } = order;
-      requireOwn(realm, order);
+      requireTestWorld(realm, testOutcome);
       requireValid(order, organization.redirectTargets ?? []);
       if (profile !== undefined) await requireProfile(deps, realm, profile, who);
       await sessions.requireBrowser(realm, defined({ profile, profiles: who.profiles }));
@@ -286,6 +286,7 @@ const hostedKind = (
   async ended(tx, order, ending, by) {
     const { id, realm, session, terms } = order;
     const { product } = terms;
+    const metadata = (await store.requestOf(order))?.metadata;
     await events.add(tx, {
       type: 'session.decided',
       ...realm,
@@ -297,6 +298,7 @@ const hostedKind = (
         proves: proves[product],
         decision: decisions[ending.state],
       },
+      ...(metadata && { personal: { ...defined({ subject: by.session?.subject }), values: { metadata } } }),
     });
     const status = statuses[ending.state];
     await audit.add(

@@ -7,9 +7,7 @@ import type { Access, Organization, Organizations } from '../../accounts/index.t
 import { type Actor, type AuditAction, type Foundation, readActor } from '../../audit/index.ts';
 import type { TextOwner } from '../../consent/index.ts';
 import type { Events } from '../../events/index.ts';
-import type { Realm } from '../../people/index.ts';
 import type { BeginOptions, LinkDescription, LinkResolver } from '../sessions/link.ts';
-import { requireSmall, requireTestWorld } from '../sessions/new-sessions.ts';
 import type { OwnerSealer } from '../sessions/sealed-store.ts';
 import type { Candidate, DecidedSession, FlowHandler, NewSession, SessionPage } from '../sessions/session.ts';
 import type { Sessions } from '../sessions/sessions.ts';
@@ -40,12 +38,6 @@ interface Asked {
 export interface CallersOwn {
   metadata?: Record<string, unknown>;
   testOutcome?: TestOutcome;
-}
-
-/** Throws INVALID_REQUEST. */
-export function requireOwn(realm: Realm, { metadata, testOutcome }: CallersOwn): void {
-  requireSmall(metadata);
-  requireTestWorld(realm, testOutcome);
 }
 
 /** Who ends an order, and by which session. */

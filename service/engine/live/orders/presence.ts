@@ -9,6 +9,7 @@ import type { PersonTokens, PresenceClaims, TokenRealm } from '../../accounts/in
 import { type Actor, type AuditAction, describeActor } from '../../audit/index.ts';
 import type { Subjects } from '../../people/index.ts';
 import type { LinkResolver } from '../sessions/link.ts';
+import { requireTestWorld } from '../sessions/new-sessions.ts';
 import { pageConsent } from '../sessions/page-consent.ts';
 import type { DecidedSession, FlowHandler } from '../sessions/session.ts';
 import {
@@ -17,7 +18,6 @@ import {
   type KindOfOrder,
   type OrderDeps,
   orderLine,
-  requireOwn,
   SESSION_LIFE,
 } from './order-life.ts';
 import {
@@ -195,7 +195,7 @@ export function createPresence(deps: PresenceDeps): Presence {
           `The API key belongs to the organization ${organization}, not to the one in "orgId".`,
         );
       const realm = { organization, world };
-      requireOwn(realm, order);
+      requireTestWorld(realm, testOutcome);
       await sessions.requireBrowser(realm, defined({ profiles }));
       const known = email === undefined ? undefined : await subjects.find(realm, email);
       const link = newLinkToken(random);

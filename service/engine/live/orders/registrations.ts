@@ -11,6 +11,7 @@ import type { Realm } from '../../people/index.ts';
 import type { ScopeTerms, Uniqueness } from '../../uniqueness/index.ts';
 import { allowedRedirects, redirectProblems } from '../flows/flow.ts';
 import type { LinkResolver } from '../sessions/link.ts';
+import { requireTestWorld } from '../sessions/new-sessions.ts';
 import { extendConsent, uniqueConsent } from '../sessions/page-consent.ts';
 import type { DecidedSession, FlowHandler, SessionPage } from '../sessions/session.ts';
 import {
@@ -19,7 +20,6 @@ import {
   type KindOfOrder,
   type OrderDeps,
   orderLine,
-  requireOwn,
 } from './order-life.ts';
 import {
   type CommonTerms,
@@ -125,7 +125,7 @@ export function createRegistrations(deps: RegistrationsDeps): Registrations {
   return {
     async register(realm, order, who) {
       const { reference, redirect, region, dataRequest, metadata, testOutcome } = order;
-      requireOwn(realm, order);
+      requireTestWorld(realm, testOutcome);
       const organization = await organizations.get(realm.organization);
       refuseErased(organization);
       requireValid(realm, { dataRequest, redirect }, organization.redirectTargets ?? []);

@@ -31,9 +31,6 @@ import {
 import { type NewSessionRow, sourceOfSession } from './session-store.ts';
 import type { Handover, PreparedSession, Sessions } from './sessions.ts';
 
-/** Bytes of a caller's own data. */
-const MOST_METADATA = 16 * 1024;
-
 /** Creates sessions. What cannot be carried out is refused here, before a person is asked for anything. */
 export function createNewSessions(parts: RecordingParts): Pick<Sessions, 'prepare' | 'create'> {
   const { sealed, sealer, ids, clock, random, record, inTransaction } = parts;
@@ -121,7 +118,7 @@ async function profileOf(
 
 function check(
   { handlers, uniqueness, clock }: SessionParts,
-  { flow, realm, testOutcome, uniqueness: rule, metadata, expiresAt }: NewSession,
+  { flow, realm, testOutcome, uniqueness: rule, expiresAt }: NewSession,
 ): void {
   handlerOf(handlers, { flow });
   requireTestWorld(realm, testOutcome);
@@ -130,17 +127,8 @@ function check(
       'CONFLICT',
       'This service does not count people once per scope: leave out the uniqueness policy.',
     );
-  requireSmall(metadata);
   if (expiresAt <= clock.now())
     throw new Problem('INVALID_REQUEST', 'A session cannot end before it begins.');
-}
-
-/** Throws INVALID_REQUEST for too much of a caller's own data. */
-export function requireSmall(metadata: Record<string, unknown> | undefined): void {
-  if (metadata === undefined || Buffer.byteLength(JSON.stringify(metadata)) <= MOST_METADATA) return;
-  throw new Problem('INVALID_REQUEST', `The metadata of a session has at most ${MOST_METADATA} bytes.`, {
-    details: [{ path: 'metadata', message: 'Too large.' }],
-  });
 }
 
 /** A fixed outcome is an order of the test world alone: INVALID_REQUEST else. */

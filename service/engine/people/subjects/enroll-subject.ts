@@ -152,6 +152,8 @@ export interface NewEnrollment extends NewPicture {
   name?: string;
   /** Whether the name takes the place of the one that the person has; absent: it does. */
   renames?: boolean;
+  /** The caller's own data, for the event. */
+  metadata?: Record<string, unknown>;
 }
 
 /** A new person without an address, in a gallery of their own part (`Subject.memberOf`). */
@@ -355,7 +357,7 @@ async function announce(
   dropped: number,
 ): Promise<void> {
   const created = known === undefined;
-  const { email, quality, audit: details } = input;
+  const { email, metadata, quality, audit: details } = input;
   await audit.add(tx, {
     actor,
     action: 'subject.enroll',
@@ -368,7 +370,7 @@ async function announce(
     type: 'subject.enrolled',
     ...realm,
     payload: { subject, created, enrollment },
-    personal: { subject, values: { email } },
+    personal: { subject, values: { email, ...defined({ metadata }) } },
   });
 }
 

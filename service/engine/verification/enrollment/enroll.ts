@@ -131,7 +131,7 @@ export function createKeepEnrollment({
     { overridden, compared, candidate, upgrades }: AdmittedEnrollment,
   ): Promise<EnrollResult> {
     const { command, realm, consent, definition, uniquenessPolicy } = run;
-    const { email, name, mark, actor, request } = command;
+    const { email, name, mark, metadata, actor, request } = command;
     const confirmed = overridden || insists(command, 'confirmed');
     let review: ReviewId | undefined;
     const { subject, created, enrollment, repeated } = await subjects.enroll(
@@ -145,7 +145,7 @@ export function createKeepEnrollment({
         attended: isStaff(actor),
         renames: mayRename(actor),
         upgrades,
-        ...defined({ name, consent, mark }),
+        ...defined({ name, consent, mark, metadata }),
         audit: {
           ...(confirmed ? { confirmed } : {}),
           ...(overridden ? { overrideMismatch: true } : {}),

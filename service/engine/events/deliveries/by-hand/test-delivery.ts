@@ -91,7 +91,8 @@ export function createTestDelivery(deps: TestDeliveryDeps): Deliveries['test'] {
     if (endpoint.kind === 'callback')
       throw new Problem('CONFLICT', 'Callbacks go to the URL that each call names: there is none to test.');
     const name = nameOf(dialects, endpoint, event);
-    const payload = payloads.sample(name);
+    const delivery = ids.next('delivery');
+    const payload = payloads.sample(name, delivery);
     if (payload.is === 'nothing') throw new Problem('CONFLICT', `There is no sample: ${payload.reason}.`);
     // It holds a connection for as long as its receiver likes.
     const place = await locks.takeSlot('test-delivery', endpoint.id, 1);
@@ -100,7 +101,6 @@ export function createTestDelivery(deps: TestDeliveryDeps): Deliveries['test'] {
         'CONFLICT',
         'A test of this endpoint is under way: it ends within 15 seconds, then try again.',
       );
-    const delivery = ids.next('delivery');
     const at = clock.now();
     const attempted = await attempt({ to, url: endpoint.url, id: delivery, body: payload.body }).finally(
       place.free,
