@@ -30,7 +30,7 @@ import { stopGently } from './listening/listen-on-host.ts';
 import { createProxyList } from './listening/own-hosts.ts';
 import { tlsSettings } from './listening/tls-files.ts';
 import type { Metrics } from './metrics.ts';
-import { readForwarded, transportSecurityOf } from './proxies/forwarded.ts';
+import { clientOf, readForwarded, transportSecurityOf } from './proxies/forwarded.ts';
 import type { PublishedRoute } from './published-route.ts';
 import {
   answerRepeats,
@@ -131,6 +131,10 @@ export function createServer(deps: ServerDeps): FastifyInstance {
     limits: bounds,
     sourceOf,
     isProxy,
+    clientOf(message) {
+      readForwarded(message, isProxy);
+      return clientOf(message, isProxy);
+    },
     crowded: sayWhenCrowded(log, bounds),
     ...defined({ siteOf, elapsed }),
   });

@@ -68,12 +68,12 @@ async function listen(
     await once(answer, 'end');
     return answer.statusCode;
   }
-  /** A connection with half a body, known to the server by now. */
-  async function half(who: string): Promise<Socket> {
+  /** A connection with half a body, known to the server by now. `client`: as a proxy passes it on. */
+  async function half(who: string, client = ''): Promise<Socket> {
     const socket = await idle(who);
     const begun = once(app.server, 'request');
     socket.write(
-      'POST /body HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 60\r\n\r\n{',
+      `POST /body HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: ${client}\r\nContent-Type: application/json\r\nContent-Length: 60\r\n\r\n{`,
     );
     await begun;
     return socket;
@@ -305,6 +305,37 @@ test('behind a proxy a new connection is not thrown out by the next, but a WebSo
   await closed(expected[0]!);
   expect([held[0]!.readyState, held[3]!.readyState]).toEqual([WebSocket.OPEN, WebSocket.OPEN]);
 });
+
+test.each([
+  ['IPv4 address', '198.51.100.7', '203.0.113.9', 12],
+  ['IPv6 /48', '2001:db8:1::7', '2001:db8:2::9', 36],
+])(
+  'behind a proxy half bodies of an %s with many make room at once, before sockets, idle connections and bodies of others',
+  async (_, attacker, other, count) => {
+    const site = (address: string) => (address.includes(':') ? address.slice(0, 10) : undefined);
+    const { half, opened, idle, get } = await listenForSockets(
+      { total: 0, perAddress: 1 },
+      {
+        trustedProxies: ['127.0.0.0/8'],
+        connections: {
+          limits: { total: count + 3, perAddress: 1 },
+          sourceOf: (address) => address,
+          siteOf: site,
+          elapsed: () => 0,
+        },
+      },
+    );
+    const visitors = [await opened('proxy', 'token'), await opened('proxy', 'token')];
+    const slow = await half('proxy', other);
+    const many: Socket[] = [];
+    for (let i = 0; i < count; i++) many.push(await half('proxy', attacker));
+    const fresh = [await idle('proxy'), await idle('proxy')];
+    expect(await get('proxy')).toBe(200);
+    await Promise.all(many.slice(0, 3).map(closed));
+    expect([slow, many[3]!, ...fresh].map(open)).toEqual([true, true, true, true]);
+    expect(visitors.map(({ readyState }) => readyState)).toEqual([WebSocket.OPEN, WebSocket.OPEN]);
+  },
+);
 
 test('idle connections and half bodies of one IPv6 site make room as one', async () => {
   const { idle, half, get, time } = await listen({ total: 5, perAddress: 3 });

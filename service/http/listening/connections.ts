@@ -22,6 +22,8 @@ export interface ConnectionsDeps {
   siteOf?(address: string): string | undefined;
   /** A proxy serves many clients: only the total limit applies to it. */
   isProxy(address: string): boolean;
+  /** The address of the client of a request, which a proxy passes on. */
+  clientOf?(message: IncomingMessage): string;
   /** Called when a connection is displaced or refused. */
   crowded?(stats: ConnectionStats): void;
   /** Milliseconds that only ever grow. */
@@ -55,8 +57,8 @@ interface Connection {
   secure?: TLSSocket;
   /** A WebSocket whose caller was let in: as if a request were under way. */
   isLetIn?: true;
-  /** Then whose it is, behind a proxy too: an address, or an IPv6 /48. */
-  client?: string;
+  /** Whose it is: of one that was let in, and of one with a request under way behind a proxy. */
+  client?: Client;
   /** A frame of it was judged. */
   isJudged?: true;
 }
@@ -74,10 +76,17 @@ interface Source {
 
 type Site = Pick<Source, 'name' | 'open' | 'idle'>;
 
+/** An address, or an IPv6 /48: how many connections are known to be its, and from how many on they are many. */
+interface Client {
+  name: string;
+  open: number;
+  few: number;
+}
+
 /**
  * Bounds the connections of a server. Where one more would be too many, the one that has been idle longest makes room: of the same
  * source when that has its share, otherwise of the source or IPv6 /48 with the most idle ones; or one without its whole body, or whose whole
- * answer waits for its reader, where its source or /48 has more connections. So a caller who opens connections and sends nothing, or half, or
+ * answer waits for its reader, where its source or /48 has more connections (behind a proxy: where its client has many). So a caller who opens connections and sends nothing, or half, or
  * reads nothing, displaces only itself. Where there is none of these, a WebSocket gives way whose caller was let in and has had no frame judged for GRACE, or
  * none at all, of the source or IPv6 /48 with the most connections.
  * A connection whose request is worked on is never closed.
@@ -115,7 +124,7 @@ export function boundConnections(server: Server, deps: ConnectionsDeps): Connect
     if (!connection) return;
     connection.message = message;
     connection.answer = response;
-    register.begin(connection);
+    register.begin(connection, message);
     response.once('close', () => register.end(connection));
   });
   server.on(LET_IN, (socket: Socket, address: string) => {
@@ -125,7 +134,7 @@ export function boundConnections(server: Server, deps: ConnectionsDeps): Connect
       connection.isJudged = true;
       return register.judged(connection);
     }
-    register.letIn(connection, deps.siteOf?.(address) ?? deps.sourceOf(address));
+    register.letIn(connection, address);
   });
 
   return {
@@ -157,7 +166,7 @@ const endsOf = (socket: Socket | TLSSocket): string =>
 
 /**
  * Milliseconds for which a body may be on its way, an answer wait for its reader, or a WebSocket be without a frame that is judged, before the
- * connection makes room; for bodies and answers none where its source, no proxy, has more than FEW, or its IPv6 /48 four times as many.
+ * connection makes room; for bodies and answers none where its source, or its client behind a proxy, has more than FEW, or its IPv6 /48 four times as many.
  */
 const GRACE = 3_000;
 const FEW = 8;
@@ -169,6 +178,7 @@ function createRegister({
   sourceOf,
   siteOf,
   isProxy,
+  clientOf,
   crowded,
   elapsed = () => performance.now(),
 }: ConnectionsDeps) {
@@ -179,10 +189,13 @@ function createRegister({
   const busy = new Set<Connection>();
   const idle = createIdle();
   const counts = { displaced: 0, refused: 0 };
-  /** WebSockets whose caller was let in, by client. */
-  const socketsOf = new Map<string, number>();
-  const sizeOf = ({ client, source }: Connection) =>
-    client === undefined ? source.site.open : socketsOf.get(client)!;
+  const clients = new Map<string, Client>();
+  const sizeOf = ({ client, source }: Connection) => client?.open ?? source.site.open;
+  /** Whether its source, or its client behind a proxy, has so many that none of them has grace. */
+  const isMany = (one: Connection) =>
+    isProxys(one)
+      ? one.client !== undefined && one.client.open > one.client.few
+      : one.source.open > FEW || one.source.site.open > OF_SITE * FEW;
 
   const stats = () => ({ open: open.size, idle: idle.count(), ...counts });
 
@@ -199,11 +212,9 @@ function createRegister({
   /** Of `source`, or of the one with the most connections: which waits for its caller for the longest. `isLetIn`: among WebSockets, by client. */
   function unfinished(source: Source | undefined, isLetIn?: true): Connection | undefined {
     const now = elapsed();
-    const isMany = (one: Connection) =>
-      !isLetIn && (one.source.open > FEW || one.source.site.open > OF_SITE * FEW) && !isProxys(one);
     // Without a judged frame a new socket is worth no more than the one before it.
     const isSpared = (one: Connection, since: number) =>
-      since > now - GRACE && !isMany(one) && (!one.isLetIn || one.isJudged === true);
+      since > now - GRACE && (one.isLetIn ? one.isJudged === true : !isMany(one));
     let found: Connection | undefined;
     for (const one of busy) {
       if (one.isLetIn !== isLetIn || (source && one.source !== source)) continue;
@@ -223,8 +234,12 @@ function createRegister({
     const socket = () => (source ? undefined : unfinished(undefined, true));
     // A proxy has all clients: a connection whose request is on its way would give way to the next of another.
     const isExpected = longest && !longest.message && isProxys(longest) && longest.since > elapsed() - GRACE;
-    const spared = isExpected ? (socket() ?? waiting) : undefined;
-    const isMore = waiting && (!longest || waiting.source.site.open > longest.source.site.open);
+    const spared = isExpected ? larger(socket(), waiting) : undefined;
+    const isMore =
+      waiting &&
+      (!longest ||
+        waiting.source.site.open > longest.source.site.open ||
+        (isProxys(longest) && isProxys(waiting) && isMany(waiting)));
     const displaced = spared ?? (isMore ? waiting : (longest ?? socket()));
     if (!displaced) return false;
     counts.displaced++;
@@ -233,10 +248,28 @@ function createRegister({
     return true;
   }
 
-  function countSockets(client: string, more: 1 | -1): void {
-    const count = (socketsOf.get(client) ?? 0) + more;
-    if (count === 0) socketsOf.delete(client);
-    else socketsOf.set(client, count);
+  /** The one whose client has more; of equal ones the first. */
+  function larger(one: Connection | undefined, other: Connection | undefined): Connection | undefined {
+    if (!one || !other) return one ?? other;
+    return sizeOf(other) > sizeOf(one) ? other : one;
+  }
+
+  function joinClient(connection: Connection, address: string): void {
+    leaveClient(connection);
+    const site = siteOf?.(address);
+    const name = site ?? sourceOf(address);
+    const client = clients.get(name) ?? { name, open: 0, few: site === undefined ? FEW : OF_SITE * FEW };
+    clients.set(name, client);
+    client.open++;
+    connection.client = client;
+  }
+
+  function leaveClient(connection: Connection): void {
+    const { client } = connection;
+    if (!client) return;
+    delete connection.client;
+    client.open--;
+    if (client.open === 0) clients.delete(client.name);
   }
 
   /** It has waited for its caller from now on. */
@@ -254,14 +287,16 @@ function createRegister({
     const { source } = connection;
     source.open--;
     source.site.open--;
-    if (connection.client !== undefined) countSockets(connection.client, -1);
+    leaveClient(connection);
     if (source.open === 0) sources.delete(source.name);
     if (source.site.open === 0) sites.delete(source.site.name);
   }
 
-  function begin(connection: Connection): void {
+  function begin(connection: Connection, message?: IncomingMessage): void {
     connection.requests++;
     delete connection.unreadSince;
+    if (message && clientOf && isProxys(connection) && open.has(connection))
+      joinClient(connection, clientOf(message));
     idle.remove(connection);
     toEnd(connection);
   }
@@ -300,17 +335,17 @@ function createRegister({
       return connection;
     },
     begin,
-    letIn(connection: Connection, client: string): void {
+    letIn(connection: Connection, address: string): void {
       if (!open.has(connection)) return;
       connection.isLetIn = true;
-      connection.client = client;
-      countSockets(client, 1);
+      joinClient(connection, address);
       begin(connection);
     },
     judged: toEnd,
     end(connection: Connection): void {
       connection.requests--;
       if (connection.requests > 0 || !open.has(connection)) return;
+      leaveClient(connection);
       busy.delete(connection);
       idle.add(connection);
     },

@@ -41,6 +41,16 @@ export function readForwarded(
   if (host !== undefined) headers['x-forwarded-host'] = host;
 }
 
+/** The address of the client as a proxy passed it on, after `readForwarded`: the last one in the list that is no proxy, as for `request.ip`. */
+export function clientOf(
+  { headers, socket }: Pick<IncomingMessage, 'headers' | 'socket'>,
+  isProxy: (address: string) => boolean,
+): string {
+  const list = [headers['x-forwarded-for'] ?? []].flat().join(',').split(',');
+  const addresses = list.map((one) => one.trim()).filter(Boolean);
+  return addresses.findLast((one) => !isProxy(one)) ?? addresses[0] ?? socket.remoteAddress ?? '';
+}
+
 const plainList = (addresses: string[]) => addresses.slice(-MOST_HOPS).map(plainAddress).join(', ');
 
 /** `203.0.113.9` of `203.0.113.9:4711`, `fe80::1` of `[fe80::1%eth0]:4711`; other texts as they are. */
