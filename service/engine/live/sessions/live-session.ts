@@ -32,6 +32,8 @@ export interface LiveSession extends Readonly<FrameFinding> {
   /** A start waits for a place. */
   readonly start?: { camera?: SessionCamera } | undefined;
   readonly queue: QueuePosition;
+  /** When it asked for a place and got none, and its row then. */
+  readonly waited?: { at: number; row: SessionRow } | undefined;
   readonly attempt?: Attempt | undefined;
   /** The end of an attempt is being decided. */
   readonly deciding: boolean;
@@ -70,6 +72,7 @@ export type LiveEvent =
   | { is: 'disconnected'; key: symbol }
   | { is: 'start-asked'; camera?: SessionCamera }
   | { is: 'queued'; queue: QueuePosition }
+  | { is: 'waited'; at: number; row: SessionRow }
   | { is: 'planned'; plan: ModelPlan; at: number }
   | { is: 'attempt-begun'; attempt: Attempt }
   /** No attempt is left. */
@@ -135,6 +138,8 @@ export function reduce(state: LiveSession, event: LiveEvent): Reduced {
       return next({ start: defined({ camera: event.camera }) });
     case 'queued':
       return next({ queue: event.queue });
+    case 'waited':
+      return next({ waited: { at: event.at, row: event.row } });
     case 'planned':
       return next({ plan: { plan: event.plan, at: event.at } });
     case 'attempt-begun':
@@ -161,7 +166,7 @@ export function reduce(state: LiveSession, event: LiveEvent): Reduced {
     case 'attempt-decided':
       return next({ deciding: false });
     case 'dropped': {
-      const left = { ...outOfQueue, connection: undefined, attempt: undefined };
+      const left = { ...outOfQueue, waited: undefined, connection: undefined, attempt: undefined };
       const forgotten = { guidance: undefined, face: undefined, seen: false };
       const effects: LiveEffect[] = connection ? [{ is: 'say-replaced', connection }] : [];
       return next({ ...left, ...forgotten }, { is: 'leave-queue' }, ...effects);

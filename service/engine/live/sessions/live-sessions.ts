@@ -32,7 +32,7 @@ import { testEndOf } from './test-end.ts';
 /** Milliseconds after which a changed profile or model counts. */
 const PLAN_KEPT = 10_000;
 /** Milliseconds for which a session that waits is answered as before, without a look at anything: its page asks once a second. */
-const ASKED_AGAIN = 500;
+const ASKED_AGAIN = 900;
 
 export interface LiveSessionsDeps {
   capacity: SessionCapacity;
@@ -120,9 +120,10 @@ function createStates(parts: RecordingParts, { capacity, expire }: LiveSessionsD
   }
 
   async function describe(id: string): Promise<LiveState> {
-    const row = await fresh(id);
-    return describeState(states.get(id), row, isDecided(row) ? await sealed.result(row) : undefined);
+    return describeRow(id, await fresh(id));
   }
+  const describeRow = async (id: string, row: SessionRow): Promise<LiveState> =>
+    describeState(states.get(id), row, isDecided(row) ? await sealed.result(row) : undefined);
 
   return {
     get: (id: string) => states.get(id),
@@ -131,6 +132,7 @@ function createStates(parts: RecordingParts, { capacity, expire }: LiveSessionsD
     settled,
     maintain,
     describe,
+    describeRow,
     /** A client comes. */
     connect(
       event: Extract<LiveEvent, { is: 'connected' }>,
@@ -160,7 +162,7 @@ function createConnect(
   capacity: SessionCapacity,
 ): (row: SessionRow, order?: ConnectOptions) => FrameLink {
   const { clock } = parts;
-  const { dispatch, fresh, maintain, describe } = states;
+  const { dispatch, fresh, maintain, describe, describeRow } = states;
   const judgeFrame = createJudgeFrame(parts, capacity);
   const beginAttempt = createBeginAttempt(parts, states);
 
@@ -192,8 +194,19 @@ function createConnect(
     states.connect({ is: 'connected', connection, ...of }, { session, realm });
 
     const now = (): LiveSession => states.get(id)!;
-    /** What a session that waits was answered last. */
-    let queued: { at: number; answer: LiveState } | undefined;
+    /** Its row, where it asked for a place just now and got none. */
+    function justWaited(): SessionRow | undefined {
+      const { waited } = now();
+      const isOver = !waited || Math.abs(clock.now() - waited.at) >= ASKED_AGAIN || capacity.has(id);
+      return isOver ? undefined : waited.row;
+    }
+    /** After it asked for a place at `at`. */
+    async function describeAsked(at: number): Promise<LiveState> {
+      const asked = await fresh(id);
+      const answer = await describeRow(id, asked);
+      if (answer.state === 'queued') dispatch(id, { is: 'waited', at, row: asked });
+      return answer;
+    }
     /** Throws CONFLICT. */
     function requireConnected(): void {
       if (states.get(id)?.connection?.key === key) return;
@@ -252,35 +265,42 @@ function createConnect(
       },
       async start(camera) {
         requireConnected();
+        const asked = { is: 'start-asked' as const, ...defined({ camera }) };
+        const waits = justWaited();
+        if (waits) {
+          dispatch(id, asked);
+          return describeRow(id, waits);
+        }
+        const at = clock.now();
         await maintain(id);
         const before = await fresh(id);
         const isOver = isDecided(before) || before.attempts >= MOST_ATTEMPTS;
         if (isOver || now().attempt || now().deciding) return describe(id);
-        dispatch(id, { is: 'start-asked', ...defined({ camera }) });
+        dispatch(id, asked);
         if (isAdmitted(now())) await beginAttempt(id);
         // One that was ordered with its outcome is over at once.
         await states.settled(id);
-        return describe(id);
+        return describeAsked(at);
       },
       async stop() {
         requireConnected();
+        const waits = justWaited();
         dispatch(id, { is: 'stop-asked' });
         await states.settled(id);
-        return describe(id);
+        return waits ? describeRow(id, waits) : describe(id);
       },
       async submitFrame(frame, at) {
         requireConnected();
         const { brief } = checkFrame(frame);
         const receivedAt = clock.now();
-        if (queued && Math.abs(receivedAt - queued.at) < ASKED_AGAIN) return queued.answer;
-        queued = undefined;
+        const waits = justWaited();
+        if (waits) return describeRow(id, waits);
         dispatch(id, { is: 'used', at: receivedAt });
         await maintain(id);
         const { judged, slower } = await turnFor(receivedAt);
         if (!judged) {
-          const answer: LiveState = { ...(await describe(id)), ...(slower && { slower: true }) };
-          if (answer.state === 'queued') queued = { at: receivedAt, answer };
-          return answer;
+          const answer = await describeAsked(receivedAt);
+          return { ...answer, ...(slower && { slower: true }) };
         }
         try {
           const answer = await judge({ frame, brief, at, receivedAt, connection: key });

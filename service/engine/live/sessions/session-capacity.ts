@@ -33,6 +33,8 @@ const FIRST_FRAME = 2_000;
  * attempt would fail. It ends after 90 s at the latest, and its place with it.
  */
 const LONGEST = 150_000;
+/** Milliseconds for which a place is held at the very most. */
+const LONGEST_HELD = LONGEST + 90_000;
 /** The same without an attempt; or of an attempt, where its organization, key or address has at least two places more than another that waits. */
 const LONGEST_UNUSED = 45_000;
 /** Milliseconds from one session more to the next, so that the figures show the one before; as many as there are workers need not wait. */
@@ -157,7 +159,8 @@ export function createSessionCapacity(deps: SessionCapacityDeps) {
   function end(one: Asking): void {
     admitted.delete(one.session);
     waiting.finish(one);
-    held += (Math.abs(clock.now() - one.since!) - held) / 8;
+    // Also where the clock was set meanwhile.
+    held += (Math.min(LONGEST_HELD, Math.abs(clock.now() - one.since!)) - held) / 8;
   }
   /** Whether places of a world are wanted: the live world does not give way to the test world. */
   function wanted(): Record<Share['world'], boolean> {
@@ -224,7 +227,7 @@ export function createSessionCapacity(deps: SessionCapacityDeps) {
       join();
       if (admitted.has(session)) return { position: 0, waitSeconds: 0 };
       const position = waiting.positionOf(session);
-      return { position, waitSeconds: Math.ceil((position * held) / capacity() / 1000) };
+      return { position, waitSeconds: Math.ceil((position * held) / places / 1000) };
     },
     /** Judges a frame of an admitted session: one that was read keeps the place, and meanwhile it is not lost. */
     async judge<T>(session: string, work: () => Promise<T>): Promise<T> {
@@ -242,13 +245,16 @@ export function createSessionCapacity(deps: SessionCapacityDeps) {
     /** Frees the place, or the place in the queue. */
     leave(session: string): void {
       const [place, inQueue] = [admitted.get(session), waiting.get(session)];
-      if (place) end(place);
       if (inQueue) waiting.remove(inQueue);
+      if (!place) return;
+      end(place);
       fill();
     },
     measured: meter.measured,
     /** Sessions that may be judged at a time, as the last seconds show. */
     capacity,
+    /** Whether the session has a place. */
+    has: (session: string): boolean => admitted.has(session),
     get admitted(): number {
       return admitted.size;
     },
@@ -282,6 +288,8 @@ const LEAST = 10;
 const LEAST_SPAN = 500;
 /** Milliseconds of one frame before any was measured. */
 const ASSUMED = 40;
+/** Milliseconds between two marks: sessions that wait ask more often. */
+const BETWEEN_MARKS = 100;
 
 interface Mark {
   at: number;
@@ -299,11 +307,13 @@ function createFrameLoadMeter({ clock, workTime }: FrameLoadDeps) {
 
   function mark(): Mark {
     const now = clock.now();
+    const one = { at: now, work: workTime(), own };
+    const before = marks.at(-1)?.at ?? Number.NEGATIVE_INFINITY;
+    if (before <= now && now - before < BETWEEN_MARKS) return one;
     // A clock that was set back leaves nothing to compare with.
     const counts = ({ at }: { at: number }) => at > now - WINDOW && at <= now;
     frames = frames.filter(counts);
     marks = marks.filter(counts);
-    const one = { at: now, work: workTime(), own };
     marks.push(one);
     return one;
   }

@@ -859,16 +859,19 @@ mostlyOnSqlite('live sessions', (newLocation, _, { test }) => {
     expect(await first.state()).toMatchObject({ state: 'queued', position: 1 });
     expect(await second.start()).toMatchObject({ state: 'queued', position: 2, attempt: 0 });
     expect(await first.submitFrame(frame(), 1)).toMatchObject({ state: 'queued' });
-    links[0]!.close();
-    // Frames of a session that waits are answered without a look, but for one in half a second.
+    // Whatever a session that waits sends, it asks anew once in nine tenths of a second.
+    expect(await second.stop()).toMatchObject({ state: 'ready' });
+    expect(await second.start()).toMatchObject({ state: 'ready' });
     for (const [later, state] of [
-      [0, 'queued'],
-      [499, 'queued'],
-      [1, 'guiding'],
+      [899, 'ready'],
+      [1, 'queued'],
     ] as const) {
       engine.advance(later);
-      expect(await first.submitFrame(frame(), 1)).toMatchObject({ state });
+      expect(await second.submitFrame(frame(), 1)).toMatchObject({ state });
     }
+    // But for the one that was given a place meanwhile.
+    links[0]!.close();
+    expect(await first.submitFrame(frame(), 1)).toMatchObject({ state: 'guiding' });
     links[1]!.close();
     expect(await second.submitFrame(frame(), 1)).toMatchObject({ state: 'running', attempt: 1 });
 
