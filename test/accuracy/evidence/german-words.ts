@@ -5,11 +5,11 @@ import { inGerman } from './kept-figures.ts';
 const phrases: Readonly<Record<string, string>> = {
   // Titles
   '#:# recognition': '#:#-Erkennung',
-  'Embedding R alone': 'nur Embedding R',
+  'Embedding R alone': 'Embedding R allein',
   'Embedding R and MobileFaceNet, cosines added': 'Embedding R und MobileFaceNet, Kosinus addiert',
   'Embedding A, cosine': 'Embedding A, Kosinus',
   'Passive liveness of one picture': 'Passive Lebenderkennung an einem Bild',
-  'MiniFASNetV# alone': 'nur MiniFASNetV#',
+  'MiniFASNetV# alone': 'MiniFASNetV# allein',
   'Live sessions: prints, replays, changed pages':
     'Live-Sitzungen: Ausdrucke, Wiedergaben, veränderte Seiten',
   'Live sessions: animated photographs and films that fit each step':
