@@ -50,7 +50,7 @@ export async function walkThroughSetup(
   await reach('Keep these recovery codes', 'codes');
   await hand.click(page.getByLabel(say('I have stored the codes')));
   await press('Continue');
-  await page.getByText(say('MiniFASNetV2 and MiniFASNetV1SE')).waitFor();
+  await page.getByText(/MiniFASNetV2 (and|und) MiniFASNetV1SE/).waitFor();
   await reach('Attack detection comes with Gatehouse', 'attack');
   await press('Continue');
   await reach('How do people agree to be enrolled?', 'consent');
