@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import Fastify, {
   type FastifyInstance,
@@ -109,11 +110,18 @@ export function createServer(deps: ServerDeps): FastifyInstance {
   const published: PublishedRoute[] = [];
   const pace = deps.pace ?? realPace();
 
+  const read = new WeakSet<IncomingMessage>();
+  function readProxies(message: IncomingMessage): void {
+    if (read.has(message)) return;
+    read.add(message);
+    readForwarded(message, isProxy);
+  }
+
   const app = Fastify({
     ...settingsOf(deps, limits),
     // Before anything is read of the request.
     rewriteUrl(request) {
-      readForwarded(request, isProxy);
+      readProxies(request);
       return request.url ?? '/';
     },
     trustProxy: deps.trustedProxies?.length ? (address: string) => isProxy(address) : false,
@@ -132,7 +140,7 @@ export function createServer(deps: ServerDeps): FastifyInstance {
     sourceOf,
     isProxy,
     clientOf(message) {
-      readForwarded(message, isProxy);
+      readProxies(message);
       return clientOf(message, isProxy);
     },
     crowded: sayWhenCrowded(log, bounds),

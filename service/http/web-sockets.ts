@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Log } from '../lib/log.ts';
 import { Problem } from '../lib/problem.ts';
-import { LET_IN } from './listening/connections.ts';
+import { LET_IN, OPENED } from './listening/connections.ts';
 import type { SocketRelay } from './nodes/node-affinity.ts';
 
 /** Bytes of the largest message, over all doors: a frame of 256 kB and its time. */
@@ -63,7 +63,9 @@ export async function openWebSockets(
     if (ws) addressOf.set(raw.socket, ip);
   });
   app.websocketServer.on('connection', (socket: WebSocket, { socket: connection }: IncomingMessage) => {
-    socket.on(LET_IN, () => app.server.emit(LET_IN, connection, addressOf.get(connection) ?? ''));
+    const tell = (event: string) => app.server.emit(event, connection, addressOf.get(connection) ?? '');
+    tell(OPENED);
+    socket.on(LET_IN, () => tell(LET_IN));
     boundBytes(socket, connection);
   });
   Object.assign(app.server, {

@@ -118,10 +118,12 @@ describe('/jobs', () => {
     expect([again.statusCode, again.headers['set-cookie']]).toEqual([404, undefined]);
     expect((await app.inject('/jobs/open/made-up')).statusCode).toBe(404);
     const shown = await app.inject({ url: path, headers: { accept: 'text/html,*/*' } });
+    const german = { accept: 'text/html', 'accept-language': 'de' };
+    expect((await app.inject({ url: path, headers: german })).body).toContain('Geräte-Inhaber');
     expect([shown.statusCode, shown.headers['set-cookie']]).toEqual([404, undefined]);
     expect([shown.headers['content-type'], shown.body]).toEqual([
       'text/html; charset=utf-8',
-      expect.stringContaining('<pre>gatehouse jobs open</pre>'),
+      expect.stringContaining('<code>gatehouse jobs open</code>'),
     ]);
     expect(await lines('jobs.open')).toHaveLength(1);
     expect(await lines('jobs.open.used')).toHaveLength(1);
@@ -351,6 +353,7 @@ describe.skipIf(!browserPath)('/jobs in a browser', () => {
     const { url } = await links.make(operator);
     // Whole, or what is still asked for is refused without the cookie.
     await page.goto(url, { waitUntil: 'networkidle' });
+    await page.goto('about:blank');
     await page.context().clearCookies();
     const second = await page.goto(url);
     expect(second?.status()).toBe(404);

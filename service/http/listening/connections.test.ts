@@ -337,6 +337,31 @@ test.each([
   },
 );
 
+test('behind a proxy WebSockets whose callers are not let in make room before those of others', async () => {
+  const { opened, idle } = await listenForSockets(
+    { total: 12, perAddress: 1 },
+    { trustedProxies: ['127.0.0.0/8'] },
+  );
+  const visitors = [await opened('v', 'token'), await opened('w', 'token')];
+  const many: WebSocket[] = [];
+  for (let i = 0; i < 9; i++) many.push(await opened('a'));
+  const displaced = [once(many[0]!, 'close')];
+  const fresh = [await idle('p'), await idle('p')];
+  await Promise.all(displaced);
+  expect(fresh.map(open)).toEqual([true, true]);
+  expect(visitors.map(({ readyState }) => readyState)).toEqual([WebSocket.OPEN, WebSocket.OPEN]);
+});
+
+test('a body that has just begun gives way before the WebSocket of a client with fewer connections', async () => {
+  const { opened, half, get } = await listenForSockets({ total: 4, perAddress: 4 });
+  const visitor = await opened('v', 'token');
+  const bodies: Socket[] = [];
+  for (let i = 0; i < 3; i++) bodies.push(await half('a'));
+  expect(await get('c')).toBe(200);
+  await closed(bodies[0]!);
+  expect(visitor.readyState).toBe(WebSocket.OPEN);
+});
+
 test('idle connections and half bodies of one IPv6 site make room as one', async () => {
   const { idle, half, get, time } = await listen({ total: 5, perAddress: 3 });
   const many = [await idle('a1'), await idle('a2'), await half('a3')];

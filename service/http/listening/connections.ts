@@ -32,6 +32,8 @@ export interface ConnectionsDeps {
 
 /** Event of the server, with the raw socket and the address of the client: the caller of a WebSocket was let in, or, later, one of its frames was judged. */
 export const LET_IN = 'gatehouse:let-in';
+/** Event of the server, with the raw socket and the address of the client: a WebSocket is open, and its caller has still to be let in. */
+export const OPENED = 'gatehouse:opened';
 
 interface Connections {
   stats(): ConnectionStats;
@@ -57,7 +59,9 @@ interface Connection {
   secure?: TLSSocket;
   /** A WebSocket whose caller was let in: as if a request were under way. */
   isLetIn?: true;
-  /** Whose it is: of one that was let in, and of one with a request under way behind a proxy. */
+  /** A WebSocket behind a proxy whose caller has still to be let in. */
+  isOpened?: boolean;
+  /** Whose it is: of one that was let in, and of one with a request or an open WebSocket behind a proxy. */
   client?: Client;
   /** A frame of it was judged. */
   isJudged?: true;
@@ -127,6 +131,10 @@ export function boundConnections(server: Server, deps: ConnectionsDeps): Connect
     register.begin(connection, message);
     response.once('close', () => register.end(connection));
   });
+  server.on(OPENED, (socket: Socket, address: string) => {
+    const connection = bySocket.get(socket);
+    if (connection && isProxys(connection)) register.opened(connection, address);
+  });
   server.on(LET_IN, (socket: Socket, address: string) => {
     const connection = bySocket.get(socket);
     if (!connection) return;
@@ -140,8 +148,8 @@ export function boundConnections(server: Server, deps: ConnectionsDeps): Connect
   return {
     stats: register.stats,
     closeUnfinished() {
-      for (const { socket, requests, message, isLetIn } of register.all()) {
-        if (isLetIn || requests === 0 || message?.complete === false) socket.destroy();
+      for (const { socket, requests, message, isLetIn, isOpened } of register.all()) {
+        if (isLetIn || isOpened || requests === 0 || message?.complete === false) socket.destroy();
       }
     },
     senders: () => register.all().map((connection) => [connection, senderOf(connection)]),
@@ -201,7 +209,7 @@ function createRegister({
 
   /** Since when it waits for its caller: for a frame, for the rest of the body, or to read the answer. */
   function waitsSince(one: Connection, now: number): number | undefined {
-    if (one.isLetIn) return one.since;
+    if (one.isLetIn || one.isOpened) return one.since;
     if (one.message?.complete === false) return one.since;
     const isEnding = (one.answer as Partial<SlicedResponse> | undefined)?.isEnding;
     if (!isEnding || senderOf(one).unsent === 0) return undefined;
@@ -209,12 +217,15 @@ function createRegister({
     return one.unreadSince;
   }
 
-  /** Of `source`, or of the one with the most connections: which waits for its caller for the longest. `isLetIn`: among WebSockets, by client. */
-  function unfinished(source: Source | undefined, isLetIn?: true): Connection | undefined {
+  /**
+   * Of `source`, or of the one with the most connections: which waits for its caller for the longest. `isLetIn`: among WebSockets, by client.
+   * `grace`: milliseconds.
+   */
+  function unfinished(source: Source | undefined, isLetIn?: true, grace = GRACE): Connection | undefined {
     const now = elapsed();
     // Without a judged frame a new socket is worth no more than the one before it.
     const isSpared = (one: Connection, since: number) =>
-      since > now - GRACE && (one.isLetIn ? one.isJudged === true : !isMany(one));
+      since > now - grace && (one.isLetIn ? one.isJudged === true : !isMany(one));
     let found: Connection | undefined;
     for (const one of busy) {
       if (one.isLetIn !== isLetIn || (source && one.source !== source)) continue;
@@ -240,7 +251,9 @@ function createRegister({
       (!longest ||
         waiting.source.site.open > longest.source.site.open ||
         (isProxys(longest) && isProxys(waiting) && isMany(waiting)));
-    const displaced = spared ?? (isMore ? waiting : (longest ?? socket()));
+    const chosen = spared ?? (isMore ? waiting : (longest ?? socket()));
+    // Before a WebSocket any body of a client with more connections.
+    const displaced = chosen?.isLetIn ? larger(chosen, unfinished(undefined, undefined, 0)) : chosen;
     if (!displaced) return false;
     counts.displaced++;
     leave(displaced);
@@ -335,9 +348,16 @@ function createRegister({
       return connection;
     },
     begin,
+    opened(connection: Connection, address: string): void {
+      if (!open.has(connection)) return;
+      connection.isOpened = true;
+      joinClient(connection, address);
+      begin(connection);
+    },
     letIn(connection: Connection, address: string): void {
       if (!open.has(connection)) return;
       connection.isLetIn = true;
+      connection.isOpened = false;
       joinClient(connection, address);
       begin(connection);
     },

@@ -9,6 +9,7 @@ import {
   reduce,
   type Turn,
 } from './live-session.ts';
+import type { SessionRow } from './session-store.ts';
 
 const began = 1_000_000;
 let state: LiveSession;
@@ -134,4 +135,19 @@ test('a session that was decided elsewhere has no attempt, and its client learns
   send({ is: 'attempt-begun', attempt });
   expect(names(send({ is: 'dropped' }))).toEqual(['leave-queue', 'say-replaced']);
   expect(state).toMatchObject({ attempt: undefined, connection: undefined, deciding: false });
+});
+
+test('the row that a session had while it waited is forgotten with its attempt', () => {
+  const waited = { is: 'waited' as const, at: began, row: { attempts: 0 } as SessionRow };
+  for (const end of [
+    { is: 'attempt-begun', attempt },
+    { is: 'attempt-over', attempt },
+    { is: 'dropped' },
+  ] as const) {
+    send({ is: 'attempt-begun', attempt });
+    send(waited);
+    expect(state.waited).toMatchObject({ at: began });
+    send(end);
+    expect([end.is, state.waited]).toEqual([end.is, undefined]);
+  }
 });

@@ -143,7 +143,7 @@ export function reduce(state: LiveSession, event: LiveEvent): Reduced {
     case 'planned':
       return next({ plan: { plan: event.plan, at: event.at } });
     case 'attempt-begun':
-      return next({ attempt: event.attempt, start: undefined });
+      return next({ attempt: event.attempt, start: undefined, waited: undefined });
     case 'start-refused':
       return next(outOfQueue, { is: 'leave-queue' });
     case 'used':
@@ -160,7 +160,13 @@ export function reduce(state: LiveSession, event: LiveEvent): Reduced {
         : next(outOfQueue, { is: 'leave-queue' });
     case 'attempt-over': {
       if (!attempt || attempt !== event.attempt) return next({});
-      const over = { ...outOfQueue, attempt: undefined, guidance: undefined, deciding: true };
+      const over = {
+        ...outOfQueue,
+        attempt: undefined,
+        waited: undefined,
+        guidance: undefined,
+        deciding: true,
+      };
       return next(over, { is: 'leave-queue' }, { is: 'decide-attempt', attempt });
     }
     case 'attempt-decided':

@@ -284,9 +284,9 @@ function createConnect(
       },
       async stop() {
         requireConnected();
-        const waits = justWaited();
         dispatch(id, { is: 'stop-asked' });
         await states.settled(id);
+        const waits = justWaited();
         return waits ? describeRow(id, waits) : describe(id);
       },
       async submitFrame(frame, at) {
