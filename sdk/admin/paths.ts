@@ -15333,6 +15333,7 @@ export interface components {
          *             "title": "Live-Sitzungen: Ausdrucke, Wiedergaben, veränderte Seiten",
          *             "claim": "Am schlechtesten: Ausdruck, gebogen, 0 % (95 %: 0 bis 1,3 %).",
          *             "data": "4.500 Versuche; Aufnahmen von Menschen aus öffentlichen Daten",
+         *             "commit": "ec99346f07e7",
          *             "machine": "AMD EPYC, 2 Kerne, 24 GiB",
          *             "chart": {
          *               "finding": "Angriffe, die bestehen, je Art.",
@@ -15425,6 +15426,7 @@ export interface components {
          *         "title": "Live-Sitzungen: Ausdrucke, Wiedergaben, veränderte Seiten",
          *         "claim": "Am schlechtesten: Ausdruck, gebogen, 0 % (95 %: 0 bis 1,3 %).",
          *         "data": "4.500 Versuche; Aufnahmen von Menschen aus öffentlichen Daten",
+         *         "commit": "ec99346f07e7",
          *         "machine": "AMD EPYC, 2 Kerne, 24 GiB",
          *         "chart": {
          *           "finding": "Angriffe, die bestehen, je Art.",
@@ -15479,8 +15481,6 @@ export interface components {
             maturity: "proven" | "alternate" | "experimental";
             /** @description When, UTC */
             measured: string;
-            /** @description Commit of Gatehouse that was measured */
-            commit: string;
             /** @description Command that measures again, in a checkout */
             command: string;
             /** @description Name of the figure */
@@ -15489,6 +15489,8 @@ export interface components {
             claim: string;
             /** @description On what it was measured */
             data: string;
+            /** @description Commit of Gatehouse that was measured */
+            commit: string;
             /** @description Machine that measured */
             machine: string;
             /** @description Absent: the figures are no shares */
@@ -15510,6 +15512,8 @@ export interface components {
                 claim: string;
                 /** @description On what it was measured */
                 data: string;
+                /** @description Commit of Gatehouse that was measured */
+                commit: string;
                 /** @description Machine that measured */
                 machine: string;
                 /** @description Absent: the figures are no shares */
@@ -51080,6 +51084,7 @@ export interface operations {
                      *             "title": "Live-Sitzungen: Ausdrucke, Wiedergaben, veränderte Seiten",
                      *             "claim": "Am schlechtesten: Ausdruck, gebogen, 0 % (95 %: 0 bis 1,3 %).",
                      *             "data": "4.500 Versuche; Aufnahmen von Menschen aus öffentlichen Daten",
+                     *             "commit": "ec99346f07e7",
                      *             "machine": "AMD EPYC, 2 Kerne, 24 GiB",
                      *             "chart": {
                      *               "finding": "Angriffe, die bestehen, je Art.",

@@ -104,7 +104,7 @@ export const NumberTable = ({
             {rest.map((text, index) => (
               // A date or an interval stays on one line.
               <td key={head[index + 1]} className={text.length <= 16 ? 'nowrap' : undefined}>
-                {text}
+                {text.replaceAll(' %', '\u00a0%')}
               </td>
             ))}
           </tr>

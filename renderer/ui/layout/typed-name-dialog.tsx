@@ -4,7 +4,6 @@ import { uiStrings } from '../strings/ui-strings.ts';
 import { useStrings } from '../strings/use-strings.ts';
 import { Dialog, DialogFoot } from './confirm-dialog.tsx';
 import styles from './dialog.module.css';
-import { Stack } from './layout.tsx';
 
 interface Consequences {
   gone: readonly ReactNode[];
@@ -49,6 +48,7 @@ export function TypedNameDialog({
   cancelLabel,
   busy = false,
   failed,
+  command,
   children,
   gone,
   stays,
@@ -63,6 +63,8 @@ export function TypedNameDialog({
   cancelLabel?: string;
   busy?: boolean;
   failed?: ReactNode;
+  /** Shows the command that does the same. */
+  command?: ReactNode;
   children?: ReactNode;
   onConfirm(): void;
   onCancel(): void;
@@ -75,11 +77,7 @@ export function TypedNameDialog({
   };
   return (
     <Dialog opened={opened} title={title} close={cancel}>
-      {children !== undefined && (
-        <div className="muted">
-          <Stack>{children}</Stack>
-        </div>
-      )}
+      {children !== undefined && <div className="muted">{children}</div>}
       <ConsequenceList gone={gone} stays={stays} />
       <TextInput
         label={t.rich('typeName', { name: <b>{name}</b> })}
@@ -89,6 +87,7 @@ export function TypedNameDialog({
         onChange={(event) => setTyped(event.target.value)}
       />
       {failed}
+      {command}
       <DialogFoot
         confirmLabel={confirmLabel}
         cancelLabel={cancelLabel}

@@ -328,13 +328,14 @@ export type Claim = Omit<PublishedFigure, 'german'> & {
 };
 
 export const wholeGerman = (claim: Claim): PublishedFigure => {
-  const { title, data, machine, chart, table, german } = claim;
+  const { title, data, commit, machine, chart, table, german } = claim;
   return {
     ...claim,
     german: {
       title: germanOf(title),
       claim: german.claim,
       data: germanOf(data),
+      commit: commit.replace(/ with changes$/, ' mit Änderungen'),
       machine: machine
         .replace(/ cores(?=,)/, ' Kerne')
         .replace(/\(family (\d+), model (\d+)\)/, '(Familie $1, Modell $2)'),

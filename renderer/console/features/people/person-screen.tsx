@@ -259,13 +259,13 @@ function ErasePerson({ person }: { person: Schemas['SubjectWithPictures'] }) {
         cancelLabel={t('keep')}
         busy={erase.isPending}
         failed={<Refused of={erase} />}
+        command={<RunCommand run={erase.run} />}
         gone={[t('goneIdentity'), t('goneTemplates', { count: person.pictures.length }), t('goneHistory')]}
         stays={[t('staysReceipt'), t('staysAudit')]}
         onConfirm={() => erase.mutate()}
         onCancel={() => setAsked(false)}
       >
         {t('eraseText')}
-        <RunCommand run={erase.run} />
       </TypedNameDialog>
     </>
   );

@@ -214,6 +214,7 @@ function EndScope({ scope, what }: { scope: Scope; what: 'rotate' | 'end' }) {
         cancelLabel={t('keep')}
         busy={ending.isPending}
         failed={<Refused of={ending} />}
+        command={<RunCommand run={ending.run} />}
         gone={[
           t('goneKey', { epoch: scope.epoch }),
           t('goneMembers', { count: scope.members }),
@@ -227,7 +228,6 @@ function EndScope({ scope, what }: { scope: Scope; what: 'rotate' | 'end' }) {
         onCancel={() => setAsked(false)}
       >
         {t(`${what}Text`)}
-        <RunCommand run={ending.run} />
       </TypedNameDialog>
     </>
   );

@@ -19,6 +19,7 @@ const claim: PublishedFigure = {
     title: 'Geschwindigkeit',
     claim: '50 je Sekunde.',
     data: 'LFW',
+    commit: 'abc',
     machine: 'AMD',
     table: { head: ['Last'], rows: [['alle']] },
     limits: ['Ein Rechner.'],

@@ -145,6 +145,7 @@ export const exampleOfFigure = {
     title: 'Live-Sitzungen: Ausdrucke, Wiedergaben, veränderte Seiten',
     claim: 'Am schlechtesten: Ausdruck, gebogen, 0 % (95 %: 0 bis 1,3 %).',
     data: '4.500 Versuche; Aufnahmen von Menschen aus öffentlichen Daten',
+    commit: 'ec99346f07e7',
     machine: 'AMD EPYC, 2 Kerne, 24 GiB',
     chart: {
       finding: 'Angriffe, die bestehen, je Art.',
@@ -181,6 +182,7 @@ const words = {
   title: z.string().describe('Name of the figure'),
   claim: z.string().describe('The figure with its interval in plain words'),
   data: z.string().describe('On what it was measured'),
+  commit: z.string().describe('Commit of Gatehouse that was measured'),
   machine: z.string().describe('Machine that measured'),
   chart: Chart.optional().describe('Absent: the figures are no shares'),
   table: z
@@ -200,7 +202,6 @@ export const PublishedFigure = z
     verdict: z.enum(verdicts).describe('Whether the goal is reached; `none`: there is no goal'),
     maturity: z.enum(['proven', 'alternate', 'experimental']).describe('Maturity'),
     measured: z.string().describe('When, UTC'),
-    commit: z.string().describe('Commit of Gatehouse that was measured'),
     command: z.string().describe('Command that measures again, in a checkout'),
     ...words,
     german: z.strictObject(words).describe('The same words in German'),
