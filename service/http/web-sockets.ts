@@ -63,9 +63,9 @@ export async function openWebSockets(
     if (ws) addressOf.set(raw.socket, ip);
   });
   app.websocketServer.on('connection', (socket: WebSocket, { socket: connection }: IncomingMessage) => {
-    const tell = (event: string) => app.server.emit(event, connection, addressOf.get(connection) ?? '');
-    tell(OPENED);
-    socket.on(LET_IN, () => tell(LET_IN));
+    const announce = (event: string) => app.server.emit(event, connection, addressOf.get(connection) ?? '');
+    announce(OPENED);
+    socket.on(LET_IN, () => announce(LET_IN));
     boundBytes(socket, connection);
   });
   Object.assign(app.server, {
