@@ -63,7 +63,8 @@ const figureColumns: Columns<PublishedFigure, typeof evidenceStrings> = [
 
 function Figures({ claims }: { claims: readonly PublishedFigure[] | undefined }) {
   const t = useStrings(evidenceStrings);
-  const rows = claims?.map(useFigureWords());
+  const wordsOf = useFigureWords();
+  const rows = claims?.map(wordsOf);
   const columns = useColumns(figureColumns, evidenceStrings);
   return (
     <DataTable
