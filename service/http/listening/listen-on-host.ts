@@ -12,6 +12,9 @@ interface ListenDeps {
   lookUp?: (host: string) => Promise<readonly { address: string }[]>;
 }
 
+/** Connections that may wait to be accepted, where the system allows as many (`net.core.somaxconn`): a proxy opens hundreds at once. */
+const BACKLOG = 4096;
+
 /**
  * Listens on `host` and returns the URL. `localhost` is listened on at each of its loopback addresses (127.0.0.1 and ::1), as callers
  * try either. Fastify would start a further server for the second one, without what was set on `app.server`: bounds of connections,
@@ -23,7 +26,7 @@ export async function listenOnHost(
   { host, port }: { host: string; port: number },
   { log, lookUp = (name) => lookup(name, { all: true }) }: ListenDeps,
 ): Promise<string> {
-  if (host.toLowerCase() !== 'localhost') return app.listen({ host, port });
+  if (host.toLowerCase() !== 'localhost') return app.listen({ host, port, backlog: BACKLOG });
   const found = (await lookUp(host)).map(({ address }) => address).filter(isLoopback);
   const [first, ...others] = new Set(found);
   if (first === undefined) {
@@ -37,12 +40,12 @@ export async function listenOnHost(
     closed = Promise.all(listeners.map((one) => new Promise((resolve) => one.close(resolve))));
   });
   app.addHook('onClose', async () => void (await closed));
-  const url = await app.listen({ host: first, port });
+  const url = await app.listen({ host: first, port, backlog: BACKLOG });
   const { port: listened } = app.server.address() as AddressInfo;
   for (const address of others) {
     const listener = createFeeder(app.server);
     try {
-      await once(listener.listen({ host: address, port: listened }), 'listening');
+      await once(listener.listen({ host: address, port: listened, backlog: BACKLOG }), 'listening');
       listeners.push(listener);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
