@@ -9,6 +9,7 @@ test.each([
   ['2001:db8:1:3::6', '2001:db8:1:3::/64'],
   ['fe80::1%br-lan', 'fe80::/64'],
   ['fe80::1%eth0.10', 'fe80::/64'],
+  ['64:ff9b::203.0.113.9', '203.0.113.9'],
   ['/run/gatehouse.sock', 'unknown'],
   // Of a connection that was reset.
   [undefined as unknown as string, 'unknown'],
@@ -21,6 +22,7 @@ test.each([
   ['::ffff:203.0.113.9', undefined],
   ['fe80::1%br-lan', 'fe80::/48'],
   ['203.0.113.9', undefined],
+  ['64:ff9b::203.0.113.9', undefined],
   ['/run/gatehouse.sock', undefined],
 ])('the site of %s is %s', (address, site) => {
   expect(siteOf(address)).toBe(site);

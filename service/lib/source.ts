@@ -23,7 +23,10 @@ export function siteOf(address: string): string | undefined {
 /** Without its zone, which may have characters that no zone of ipaddr.js has (`%br-lan`, `%eth0.10`). Absent: the connection was reset. */
 function parse(address = '') {
   const text = address.replace(/%.*$/, '');
-  return ipaddr.isValid(text) ? ipaddr.process(text) : undefined;
+  if (!ipaddr.isValid(text)) return undefined;
+  const parsed = ipaddr.process(text);
+  // An IPv4 client behind a translator (RFC 6052): its own address stands in the last 32 bits.
+  return parsed.range() === 'rfc6052' ? ipaddr.fromByteArray(parsed.toByteArray().slice(-4)) : parsed;
 }
 
 const prefixOf = (address: ReturnType<typeof ipaddr.parse>, bits: number) =>

@@ -23,6 +23,7 @@ const POLL = 1_000;
 /** Sockets that never open until requests are used. */
 const MOST_FAILURES = 2;
 const pauses = [300, 700, 1_500, 3_000];
+const WITHOUT_ATTEMPT = new Set<LiveState['state']>(['ready', 'queued', 'guiding', 'between']);
 const closeCodes = { refused: 4401, taken: 4409 };
 
 interface Upkeep extends ConnectionDeps {
@@ -114,8 +115,8 @@ function receive(own: Upkeep, live: LiveState): void {
   own.sentSince = false;
   own.tries = 0;
   own.failures = 0;
-  // The attempt that was asked for is there.
-  if (live.state !== 'ready' && live.state !== 'between') own.wish = undefined;
+  // The attempt that was asked for is there, or none will be. One that waits for a place is asked for again after a lost connection.
+  if (!WITHOUT_ATTEMPT.has(live.state)) own.wish = undefined;
   if (!own.ready) {
     own.ready = true;
     own.connected(true);

@@ -362,6 +362,24 @@ test('a body that has just begun gives way before the WebSocket of a client with
   expect(visitor.readyState).toBe(WebSocket.OPEN);
 });
 
+test('bodies that have just begun, of many clients with a few each, give way where nothing else does', async () => {
+  const { half, get } = await listen({ total: 4, perAddress: 4 });
+  const bodies: Socket[] = [];
+  for (const who of ['a', 'b', 'b', 'c']) bodies.push(await half(who));
+  expect(await get('d')).toBe(200);
+  await closed(bodies[1]!);
+  expect(bodies.map(open)).toEqual([true, false, true, true]);
+});
+
+test('behind a proxy such bodies give way before a new connection', async () => {
+  const { half, idle } = await listen({ total: 4, perAddress: 1 }, { trustedProxies: ['127.0.0.0/8'] });
+  const bodies: Socket[] = [];
+  for (const client of ['a', 'b', 'b']) bodies.push(await half('proxy', client));
+  const fresh = [await idle('proxy'), await idle('proxy')];
+  await closed(bodies[1]!);
+  expect([...bodies, ...fresh].map(open)).toEqual([true, false, true, true, true]);
+});
+
 test('idle connections and half bodies of one IPv6 site make room as one', async () => {
   const { idle, half, get, time } = await listen({ total: 5, perAddress: 3 });
   const many = [await idle('a1'), await idle('a2'), await half('a3')];

@@ -245,7 +245,9 @@ function createRegister({
     const socket = () => (source ? undefined : unfinished(undefined, true));
     // A proxy has all clients: a connection whose request is on its way would give way to the next of another.
     const isExpected = longest && !longest.message && isProxys(longest) && longest.since > elapsed() - GRACE;
-    const spared = isExpected ? larger(socket(), waiting) : undefined;
+    // Bodies that have only begun, where nothing else gives way: many clients with a few each.
+    const begun = () => (source ? undefined : unfinished(undefined, undefined, 0));
+    const spared = isExpected ? (larger(socket(), waiting) ?? begun()) : undefined;
     const isMore =
       waiting &&
       (!longest ||
@@ -253,7 +255,7 @@ function createRegister({
         (isProxys(longest) && isProxys(waiting) && isMany(waiting)));
     const chosen = spared ?? (isMore ? waiting : (longest ?? socket()));
     // Before a WebSocket any body of a client with more connections.
-    const displaced = chosen?.isLetIn ? larger(chosen, unfinished(undefined, undefined, 0)) : chosen;
+    const displaced = !chosen || chosen.isLetIn ? larger(chosen, begun()) : chosen;
     if (!displaced) return false;
     counts.displaced++;
     leave(displaced);

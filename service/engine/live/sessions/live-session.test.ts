@@ -114,6 +114,20 @@ test('another connection takes the place of the one before, whose end changes no
   expect(names(send({ is: 'disconnected', key: two }))).toEqual(['leave-queue']);
 });
 
+test('a session in the queue keeps its place when its connection is lost; one with a place and no attempt gives it up', () => {
+  const key = Symbol('one');
+  connect(key);
+  send({ is: 'start-asked' });
+  send({ is: 'queued', queue: { position: 3, waitSeconds: 40 } });
+  expect(send({ is: 'disconnected', key })).toEqual([]);
+  expect(state).toMatchObject({ connection: undefined, start: {}, queue: { position: 3 } });
+  const again = Symbol('again');
+  connect(again);
+  send({ is: 'queued', queue: { position: 0, waitSeconds: 0 } });
+  expect(names(send({ is: 'disconnected', key: again }))).toEqual(['leave-queue']);
+  expect(state.start).toBeUndefined();
+});
+
 test('an attempt is decided once, and nothing begins meanwhile', () => {
   const key = Symbol('one');
   connect(key);

@@ -32,8 +32,8 @@ export interface LiveSession extends Readonly<FrameFinding> {
   /** A start waits for a place. */
   readonly start?: { camera?: SessionCamera } | undefined;
   readonly queue: QueuePosition;
-  /** When it asked for a place and got none, and its row then. */
-  readonly waited?: { at: number; row: SessionRow } | undefined;
+  /** When it asked for a place and got none, and its row and place in the queue then. */
+  readonly waited?: { at: number; row: SessionRow; queue: QueuePosition } | undefined;
   readonly attempt?: Attempt | undefined;
   /** The end of an attempt is being decided. */
   readonly deciding: boolean;
@@ -131,15 +131,17 @@ export function reduce(state: LiveSession, event: LiveEvent): Reduced {
     case 'disconnected': {
       if (connection?.key !== event.key) return next({});
       const gone = { connection: undefined, face: undefined };
-      const isWaiting = !attempt && event.key !== POSTS;
-      return isWaiting ? next({ ...gone, ...outOfQueue }, { is: 'leave-queue' }) : next(gone);
+      // In the queue it keeps its place for as long as a session that is silent: its page connects anew.
+      const isQueued = state.queue.position > 0;
+      const holdsUnused = !attempt && !isQueued && event.key !== POSTS;
+      return holdsUnused ? next({ ...gone, ...outOfQueue }, { is: 'leave-queue' }) : next(gone);
     }
     case 'start-asked':
       return next({ start: defined({ camera: event.camera }) });
     case 'queued':
       return next({ queue: event.queue });
     case 'waited':
-      return next({ waited: { at: event.at, row: event.row } });
+      return next({ waited: { at: event.at, row: event.row, queue: state.queue } });
     case 'planned':
       return next({ plan: { plan: event.plan, at: event.at } });
     case 'attempt-begun':

@@ -194,11 +194,15 @@ function createConnect(
     states.connect({ is: 'connected', connection, ...of }, { session, realm });
 
     const now = (): LiveSession => states.get(id)!;
-    /** Its row, where it asked for a place just now and got none. */
-    function justWaited(): SessionRow | undefined {
+    /** Its row and its place in the queue, where it asked just now and was not admitted. */
+    function justWaited(): LiveSession['waited'] {
       const { waited } = now();
       const isOver = !waited || Math.abs(clock.now() - waited.at) >= ASKED_AGAIN || capacity.has(id);
-      return isOver ? undefined : waited.row;
+      return isOver ? undefined : waited;
+    }
+    function describeWaiting({ row, queue }: NonNullable<LiveSession['waited']>): Promise<LiveState> {
+      dispatch(id, { is: 'queued', queue });
+      return describeRow(id, row);
     }
     /** After it asked for a place at `at`. */
     async function describeAsked(at: number): Promise<LiveState> {
@@ -269,7 +273,7 @@ function createConnect(
         const waits = justWaited();
         if (waits) {
           dispatch(id, asked);
-          return describeRow(id, waits);
+          return describeWaiting(waits);
         }
         const at = clock.now();
         await maintain(id);
@@ -287,14 +291,14 @@ function createConnect(
         dispatch(id, { is: 'stop-asked' });
         await states.settled(id);
         const waits = justWaited();
-        return waits ? describeRow(id, waits) : describe(id);
+        return waits ? describeRow(id, waits.row) : describe(id);
       },
       async submitFrame(frame, at) {
         requireConnected();
         const { brief } = checkFrame(frame);
         const receivedAt = clock.now();
         const waits = justWaited();
-        if (waits) return describeRow(id, waits);
+        if (waits) return describeWaiting(waits);
         dispatch(id, { is: 'used', at: receivedAt });
         await maintain(id);
         const { judged, slower } = await turnFor(receivedAt);

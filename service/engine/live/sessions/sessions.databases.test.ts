@@ -855,20 +855,23 @@ mostlyOnSqlite('live sessions', (newLocation, _, { test }) => {
       // Places are kept by frames.
       for (const one of links.slice(0, capacity)) await one.submitFrame(frame(), 500);
     }
-    const [second, first] = [links.at(-1)!, links.at(-2)!];
+    let [second, first] = [links.at(-1)!, links.at(-2)!];
     expect(await first.state()).toMatchObject({ state: 'queued', position: 1 });
     expect(await second.start()).toMatchObject({ state: 'queued', position: 2, attempt: 0 });
     expect(await first.submitFrame(frame(), 1)).toMatchObject({ state: 'queued' });
     // Whatever a session that waits sends, it asks anew once in nine tenths of a second.
     expect(await second.stop()).toMatchObject({ state: 'ready' });
-    expect(await second.start()).toMatchObject({ state: 'ready' });
-    for (const [later, state] of [
-      [899, 'ready'],
-      [1, 'queued'],
-    ] as const) {
-      engine.advance(later);
-      expect(await second.submitFrame(frame(), 1)).toMatchObject({ state });
-    }
+    expect(await second.start()).toMatchObject({ state: 'queued', position: 2 });
+    engine.advance(899);
+    expect(await second.submitFrame(frame(), 1)).toMatchObject({ state: 'queued' });
+    const { waiting } = sessions.load();
+    engine.advance(1);
+    expect(await second.submitFrame(frame(), 1)).toMatchObject({ state: 'queued' });
+    expect([waiting, sessions.load().waiting]).toEqual([1, 2]);
+    // With a new connection it has its place still, and its start.
+    second.close();
+    second = await sessions.connect(tokens.at(-1)!);
+    expect(await second.state()).toMatchObject({ state: 'queued', position: 2 });
     // But for the one that was given a place meanwhile.
     links[0]!.close();
     expect(await first.submitFrame(frame(), 1)).toMatchObject({ state: 'guiding' });
