@@ -102,20 +102,23 @@ test('a lost connection is opened again, and asks for the attempt only while the
   net.connection.close();
 });
 
-test.each(['queued', 'guiding'] as const)('one that was %s when its connection was lost asks for the attempt again', async (state) => {
-  const net = network();
-  net.connection.start(device);
-  net.open();
-  net.last().onmessage?.({ data: JSON.stringify(live(state)) });
-  net.last().onclose?.({ code: 1006 });
-  await vi.advanceTimersByTimeAsync(400);
-  net.open();
-  expect(net.last().sent.map((text) => JSON.parse(String(text)))).toEqual([
-    { token: 'secret' },
-    { is: 'start', device },
-  ]);
-  net.connection.close();
-});
+test.each(['queued', 'guiding'] as const)(
+  'one that was %s when its connection was lost asks for the attempt again',
+  async (state) => {
+    const net = network();
+    net.connection.start(device);
+    net.open();
+    net.last().onmessage?.({ data: JSON.stringify(live(state)) });
+    net.last().onclose?.({ code: 1006 });
+    await vi.advanceTimersByTimeAsync(400);
+    net.open();
+    expect(net.last().sent.map((text) => JSON.parse(String(text)))).toEqual([
+      { token: 'secret' },
+      { is: 'start', device },
+    ]);
+    net.connection.close();
+  },
+);
 
 test('where no socket opens, requests carry start and frames', async () => {
   const net = network();
