@@ -89,10 +89,11 @@ interface Client {
 
 /**
  * Bounds the connections of a server. Where one more would be too many, the one that has been idle longest makes room: of the same
- * source when that has its share, otherwise of the source or IPv6 /48 with the most idle ones; or one without its whole body, or whose whole
- * answer waits for its reader, where its source or /48 has more connections (behind a proxy: where its client has many). So a caller who opens connections and sends nothing, or half, or
- * reads nothing, displaces only itself. Where there is none of these, a WebSocket gives way whose caller was let in and has had no frame judged for GRACE, or
- * none at all, of the source or IPv6 /48 with the most connections.
+ * source when that has its share, otherwise of the source or IPv6 /48 with the most idle ones; or one without its whole body, or whose
+ * whole answer waits for its reader, where its source or /48 has more connections (behind a proxy: where its client has many). So a
+ * caller who opens connections and sends nothing, or half, or reads nothing, displaces only itself. Where there is none of these, a
+ * WebSocket gives way whose caller was let in and has had no frame judged for GRACE, or none at all; or a body or answer that has waited
+ * for less than GRACE: of the source, IPv6 /48 or client with the most connections.
  * A connection whose request is worked on is never closed.
  */
 export function boundConnections(server: Server, deps: ConnectionsDeps): Connections {
@@ -245,7 +246,7 @@ function createRegister({
     const socket = () => (source ? undefined : unfinished(undefined, true));
     // A proxy has all clients: a connection whose request is on its way would give way to the next of another.
     const isExpected = longest && !longest.message && isProxys(longest) && longest.since > elapsed() - GRACE;
-    // Bodies that have only begun, where nothing else gives way: many clients with a few each.
+    // Bodies and answers that have only begun, where nothing else gives way: many clients have a few each.
     const begun = () => (source ? undefined : unfinished(undefined, undefined, 0));
     const spared = isExpected ? (larger(socket(), waiting) ?? begun()) : undefined;
     const isMore =
@@ -254,7 +255,7 @@ function createRegister({
         waiting.source.site.open > longest.source.site.open ||
         (isProxys(longest) && isProxys(waiting) && isMany(waiting)));
     const chosen = spared ?? (isMore ? waiting : (longest ?? socket()));
-    // Before a WebSocket any body of a client with more connections.
+    // Before a WebSocket any of these of a client with more connections.
     const displaced = !chosen || chosen.isLetIn ? larger(chosen, begun()) : chosen;
     if (!displaced) return false;
     counts.displaced++;
