@@ -387,6 +387,16 @@ test('behind a proxy such bodies give way before a new connection', async () => 
   expect([...bodies, ...fresh].map(open)).toEqual([true, false, true, true, true]);
 });
 
+test('many people of one address keep their WebSockets beside clients with fewer connections and no token', async () => {
+  const { opened, half, get } = await listenForSockets({ total: 7, perAddress: 7 });
+  const people: WebSocket[] = [];
+  for (let i = 0; i < 4; i++) people.push(await opened('office', 'token'));
+  const bodies = [await half('x'), await half('y'), await half('y')];
+  expect(await get('z')).toBe(200);
+  await closed(bodies[1]!);
+  expect(people.map(({ readyState }) => readyState)).toEqual(people.map(() => WebSocket.OPEN));
+});
+
 test('idle connections and half bodies of one IPv6 site make room as one', async () => {
   const { idle, half, get, time } = await listen({ total: 5, perAddress: 3 });
   const many = [await idle('a1'), await idle('a2'), await half('a3')];

@@ -180,6 +180,7 @@ const endsOf = (socket: Socket | TLSSocket): string =>
 const GRACE = 3_000;
 const FEW = 8;
 const OF_SITE = 4;
+const OF_TOKEN = 4;
 
 /** The open connections by source, and how many more there may be. */
 function createRegister({
@@ -267,8 +268,10 @@ function createRegister({
   /** The one whose client has more; of equal ones the first. */
   function larger(one: Connection | undefined, other: Connection | undefined): Connection | undefined {
     if (!one || !other) return one ?? other;
-    return sizeOf(other) > sizeOf(one) ? other : one;
+    return weightOf(other) > weightOf(one) ? other : one;
   }
+  /** A WebSocket that was let in counts a quarter: many people have one network address, and each showed a token. */
+  const weightOf = (one: Connection) => sizeOf(one) / (one.isLetIn ? OF_TOKEN : 1);
 
   function joinClient(connection: Connection, address: string): void {
     leaveClient(connection);
