@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { text as textOf } from 'node:stream/consumers';
 import type { WebsocketHandler } from '@fastify/websocket';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { fakeSocket } from '../../test/support/fake-socket.ts';
@@ -8,6 +9,7 @@ import { recordedAccess } from '../../test/support/recorded-access.ts';
 import { systemClock } from '../lib/clock.ts';
 import { createIds } from '../lib/id.ts';
 import { silentLog } from '../lib/log.ts';
+import { Problem } from '../lib/problem.ts';
 import { LET_IN } from './listening/connections.ts';
 import { createServer } from './server.ts';
 import { answerSocket, type Every, openWebSockets } from './web-sockets.ts';
@@ -164,6 +166,22 @@ test('a handshake behind a request that is not answered yet opens no socket, and
     if (answers.includes('no socket')) break;
   }
   expect(answers.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 200']);
+  await app.close();
+});
+
+test('the connection of a handshake that is refused before its route is found is closed', async () => {
+  const app = createServer({ ids: createIds(systemClock), log: silentLog });
+  app.addHook('onRequest', async () => {
+    throw new Problem('NOT_FOUND', 'Not here.');
+  });
+  await openWebSockets(app);
+  serveFrames(app);
+  await app.listen({ port: 0, host: '127.0.0.1' });
+  const { port } = app.server.address() as { port: number };
+  const client = connect(port, '127.0.0.1');
+  client.write(handshake());
+  const answer = await textOf(client);
+  expect(answer).toMatch(/^HTTP\/1\.1 404 .*\r\nconnection: close\r\n.*Not here\.[^]*$/is);
   await app.close();
 });
 

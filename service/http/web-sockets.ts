@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Log } from '../lib/log.ts';
 import { Problem } from '../lib/problem.ts';
-import { LET_IN, OPENED } from './listening/connections.ts';
+import { LET_IN } from './listening/connections.ts';
 import type { SocketRelay } from './nodes/node-affinity.ts';
 
 /** Bytes of the largest message, over all doors: a frame of 256 kB and its time. */
@@ -57,15 +57,23 @@ export async function openWebSockets(
     // A message over the limit, or a connection that broke.
     errorHandler: (_, socket) => socket.terminate(),
   });
+  /** Requests for which Node has given up the connection: it reads no further request there. */
+  const handshakes = new WeakSet<IncomingMessage>();
+  app.server.prependListener('upgrade', (message: IncomingMessage) => void handshakes.add(message));
+  // Refused, also before its route is found: a proxy would hand the connection to the next client, who would wait for ever.
+  app.addHook('onSend', async ({ raw }, reply) => {
+    if (handshakes.has(raw)) reply.header('connection', 'close');
+  });
+  app.addHook('onResponse', async ({ raw }) => {
+    if (handshakes.has(raw)) raw.socket.destroySoon();
+  });
   /** Of the client, also behind a proxy. */
   const addressOf = new WeakMap<Socket, string>();
   app.addHook('onRequest', async ({ ws, raw, ip }) => {
     if (ws) addressOf.set(raw.socket, ip);
   });
   app.websocketServer.on('connection', (socket: WebSocket, { socket: connection }: IncomingMessage) => {
-    const announce = (event: string) => app.server.emit(event, connection, addressOf.get(connection) ?? '');
-    announce(OPENED);
-    socket.on(LET_IN, () => announce(LET_IN));
+    socket.on(LET_IN, () => app.server.emit(LET_IN, connection, addressOf.get(connection) ?? ''));
     boundBytes(socket, connection);
   });
   Object.assign(app.server, {

@@ -2,7 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { throttleTries } from '../compose/key-care.ts';
 import { createSealedControlDoor, type SealState } from '../doors/admin/index.ts';
-import { LET_IN, OPENED } from '../http/listening/connections.ts';
+import { LET_IN } from '../http/listening/connections.ts';
 import { createServer } from '../http/server.ts';
 import type { Log } from '../lib/log.ts';
 import { Problem } from '../lib/problem.ts';
@@ -141,8 +141,7 @@ function handRequests(from: Server, to: Server): void {
   const { shouldUpgradeCallback } = to.server as WithUpgrades;
   if (shouldUpgradeCallback) Object.assign(from.server, { shouldUpgradeCallback });
   from.server.on('upgrade', (...given) => void to.server.emit('upgrade', ...given));
-  for (const event of [OPENED, LET_IN])
-    to.server.on(event, (...given) => void from.server.emit(event, ...given));
+  to.server.on(LET_IN, (...given) => void from.server.emit(LET_IN, ...given));
 }
 
 /** Node's types lack it. */

@@ -32,8 +32,6 @@ export interface ConnectionsDeps {
 
 /** Event of the server, with the raw socket and the address of the client: the caller of a WebSocket was let in, or, later, one of its frames was judged. */
 export const LET_IN = 'gatehouse:let-in';
-/** Event of the server, with the raw socket and the address of the client: a WebSocket is open, and its caller has still to be let in. */
-export const OPENED = 'gatehouse:opened';
 
 interface Connections {
   stats(): ConnectionStats;
@@ -61,7 +59,7 @@ interface Connection {
   isLetIn?: true;
   /** A WebSocket behind a proxy whose caller has still to be let in. */
   isOpened?: boolean;
-  /** Whose it is: of one that was let in, and of one with a request or an open WebSocket behind a proxy. */
+  /** Whose it is: of one that was let in, and of one with a request or a handshake behind a proxy. */
   client?: Client;
   /** A frame of it was judged. */
   isJudged?: true;
@@ -132,9 +130,10 @@ export function boundConnections(server: Server, deps: ConnectionsDeps): Connect
     register.begin(connection, message);
     response.once('close', () => register.end(connection));
   });
-  server.on(OPENED, (socket: Socket, address: string) => {
+  // Before the handshake is answered.
+  server.prependListener('upgrade', (message: IncomingMessage, socket: Socket) => {
     const connection = bySocket.get(socket);
-    if (connection && isProxys(connection)) register.opened(connection, address);
+    if (connection && isProxys(connection)) register.opened(connection, message);
   });
   server.on(LET_IN, (socket: Socket, address: string) => {
     const connection = bySocket.get(socket);
@@ -354,11 +353,10 @@ function createRegister({
       return connection;
     },
     begin,
-    opened(connection: Connection, address: string): void {
+    opened(connection: Connection, message: IncomingMessage): void {
       if (!open.has(connection)) return;
       connection.isOpened = true;
-      joinClient(connection, address);
-      begin(connection);
+      begin(connection, message);
     },
     letIn(connection: Connection, address: string): void {
       if (!open.has(connection)) return;
