@@ -133,6 +133,8 @@ export function createServer(deps: ServerDeps): FastifyInstance {
         .finally(() => sendProblem(log, error, request as FastifyRequest, reply as FastifyReply));
     },
   }) as unknown as FastifyInstance;
+  // Until there are WebSockets: Node would read nothing more of a request that asks for another protocol.
+  Object.assign(app.server, { shouldUpgradeCallback: () => false });
   app.server.headersTimeout = Math.min(limits.head, limits.request);
   const { limits: bounds, sourceOf, siteOf, elapsed } = deps.connections ?? unbounded;
   const connections = boundConnections(app.server, {

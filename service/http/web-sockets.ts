@@ -52,6 +52,11 @@ export async function openWebSockets(
     const relay = relayed?.(url);
     if (relay) route.wsHandler = afterFirstMessage(wsHandler, relay);
   });
+  let stopping = false;
+  // Before the hook of the plugin, which takes no handshake any more.
+  app.addHook('preClose', async () => {
+    stopping = true;
+  });
   await app.register(websocket, {
     options: { maxPayload: LARGEST_MESSAGE, maxFragments: MOST_PARTS },
     // A message over the limit, or a connection that broke.
@@ -79,6 +84,7 @@ export async function openWebSockets(
   Object.assign(app.server, {
     // None behind a request that is not answered yet: the connection still leads to that one.
     shouldUpgradeCallback: ({ url, headers, socket }: FastifyRequest['raw']) =>
+      !stopping &&
       headers.upgrade?.toLowerCase() === 'websocket' &&
       paths.has((url ?? '').split('?', 1)[0]!) &&
       lastOf.get(socket)?.writableFinished !== false,

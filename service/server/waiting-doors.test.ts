@@ -57,6 +57,24 @@ test('while the service starts, a browser gets a page that loads again, and prog
   ]);
 });
 
+test.each(['h2c', 'websocket'])(
+  'a request that asks for %s is answered, and does not keep the doors from its port',
+  async (protocol) => {
+    const starting = await start();
+    const { port, hostname } = new URL(starting.url);
+    const caller = connect(Number(port), hostname);
+    caller.write(
+      `GET /ready HTTP/1.1\r\nHost: ${hostname}\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n\r\n`,
+    );
+    const [answer] = await once(caller, 'data');
+    expect(String(answer)).toMatch(/^HTTP\/1\.1 503 /);
+    const doors = createServer({ ids, log: silentLog });
+    onTestFinished(() => doors.close());
+    expect(await starting.makeWay(doors)).toBe(starting.url);
+    caller.destroy();
+  },
+);
+
 test('the doors take its port, though a caller has sent half a request', async () => {
   const starting = await start();
   const port = Number(new URL(starting.url).port);

@@ -397,6 +397,15 @@ test('many people of one address keep their WebSockets beside clients with fewer
   expect(people.map(({ readyState }) => readyState)).toEqual(people.map(() => WebSocket.OPEN));
 });
 
+test('a body of an address whose people have WebSockets does not go before those of others with more bodies', async () => {
+  const { opened, half, get } = await listenForSockets({ total: 13, perAddress: 13 });
+  for (let i = 0; i < 9; i++) await opened('office', 'token');
+  const bodies = [await half('office'), await half('x'), await half('x'), await half('x')];
+  expect(await get('z')).toBe(200);
+  await closed(bodies[1]!);
+  expect(bodies.map(open)).toEqual([true, false, true, true]);
+});
+
 test('idle connections and half bodies of one IPv6 site make room as one', async () => {
   const { idle, half, get, time } = await listen({ total: 5, perAddress: 3 });
   const many = [await idle('a1'), await idle('a2'), await half('a3')];

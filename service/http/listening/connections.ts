@@ -68,6 +68,8 @@ interface Connection {
 interface Source {
   name: string;
   open: number;
+  /** Of these, WebSockets whose callers were let in. */
+  letIn: number;
   /** Its IPv6 /48, or itself alone. */
   site: Site;
   /** Longest idle first. */
@@ -76,12 +78,13 @@ interface Source {
   limit: number;
 }
 
-type Site = Pick<Source, 'name' | 'open' | 'idle'>;
+type Site = Pick<Source, 'name' | 'open' | 'letIn' | 'idle'>;
 
 /** An address, or an IPv6 /48: how many connections are known to be its, and from how many on they are many. */
 interface Client {
   name: string;
   open: number;
+  letIn: number;
   few: number;
 }
 
@@ -199,12 +202,15 @@ function createRegister({
   const idle = createIdle();
   const counts = { displaced: 0, refused: 0 };
   const clients = new Map<string, Client>();
-  const sizeOf = ({ client, source }: Connection) => client?.open ?? source.site.open;
+  /** How many count beside it: the WebSockets of people who were let in do not make others of their address go first. */
+  const among = (one: Connection, { open, letIn }: Pick<Source, 'open' | 'letIn'>) =>
+    one.isLetIn ? open : open - letIn;
+  const sizeOf = (one: Connection) => among(one, one.client ?? one.source.site);
   /** Whether its source, or its client behind a proxy, has so many that none of them has grace. */
   const isMany = (one: Connection) =>
     isProxys(one)
-      ? one.client !== undefined && one.client.open > one.client.few
-      : one.source.open > FEW || one.source.site.open > OF_SITE * FEW;
+      ? one.client !== undefined && among(one, one.client) > one.client.few
+      : among(one, one.source) > FEW || among(one, one.source.site) > OF_SITE * FEW;
 
   const stats = () => ({ open: open.size, idle: idle.count(), ...counts });
 
@@ -276,7 +282,12 @@ function createRegister({
     leaveClient(connection);
     const site = siteOf?.(address);
     const name = site ?? sourceOf(address);
-    const client = clients.get(name) ?? { name, open: 0, few: site === undefined ? FEW : OF_SITE * FEW };
+    const client = clients.get(name) ?? {
+      name,
+      open: 0,
+      letIn: 0,
+      few: site === undefined ? FEW : OF_SITE * FEW,
+    };
     clients.set(name, client);
     client.open++;
     connection.client = client;
@@ -287,6 +298,7 @@ function createRegister({
     if (!client) return;
     delete connection.client;
     client.open--;
+    if (connection.isLetIn) client.letIn--;
     if (client.open === 0) clients.delete(client.name);
   }
 
@@ -303,8 +315,10 @@ function createRegister({
     idle.remove(connection);
     busy.delete(connection);
     const { source } = connection;
-    source.open--;
-    source.site.open--;
+    for (const one of [source, source.site]) {
+      one.open--;
+      if (connection.isLetIn) one.letIn--;
+    }
     leaveClient(connection);
     if (source.open === 0) sources.delete(source.name);
     if (source.site.open === 0) sites.delete(source.site.name);
@@ -328,10 +342,11 @@ function createRegister({
       const address = socket.remoteAddress ?? '';
       const name = sourceOf(address);
       const siteName = siteOf?.(address) ?? name;
-      const site = sites.get(siteName) ?? { name: siteName, open: 0, idle: new Set() };
+      const site = sites.get(siteName) ?? { name: siteName, open: 0, letIn: 0, idle: new Set() };
       const source: Source = sources.get(name) ?? {
         name,
         open: 0,
+        letIn: 0,
         site,
         idle: new Set(),
         limit: isProxy(address) ? Number.POSITIVE_INFINITY : limits.perAddress,
@@ -360,9 +375,10 @@ function createRegister({
     },
     letIn(connection: Connection, address: string): void {
       if (!open.has(connection)) return;
+      joinClient(connection, address);
       connection.isLetIn = true;
       connection.isOpened = false;
-      joinClient(connection, address);
+      for (const one of [connection.source, connection.source.site, connection.client!]) one.letIn++;
       begin(connection);
     },
     judged: toEnd,
