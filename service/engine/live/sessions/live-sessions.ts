@@ -200,10 +200,6 @@ function createConnect(
       const isOver = !waited || Math.abs(clock.now() - waited.at) >= ASKED_AGAIN || capacity.has(id);
       return isOver ? undefined : waited;
     }
-    function describeWaiting({ row, queue }: NonNullable<LiveSession['waited']>): Promise<LiveState> {
-      dispatch(id, { is: 'queued', queue });
-      return describeRow(id, row);
-    }
     /** After it asked for a place at `at`. */
     async function describeAsked(at: number): Promise<LiveState> {
       const asked = await fresh(id);
@@ -273,7 +269,8 @@ function createConnect(
         const waits = justWaited();
         if (waits) {
           dispatch(id, asked);
-          return describeWaiting(waits);
+          dispatch(id, { is: 'queued', queue: waits.queue });
+          return describeRow(id, waits.row);
         }
         const at = clock.now();
         await maintain(id);
@@ -298,7 +295,7 @@ function createConnect(
         const { brief } = checkFrame(frame);
         const receivedAt = clock.now();
         const waits = justWaited();
-        if (waits) return describeWaiting(waits);
+        if (waits) return describeRow(id, waits.row);
         dispatch(id, { is: 'used', at: receivedAt });
         await maintain(id);
         const { judged, slower } = await turnFor(receivedAt);
