@@ -16,6 +16,8 @@ const MOST_PARTS = 64;
 const HELLO_WITHIN = 5_000;
 /** Messages that come while it is found out which node serves them. */
 const MOST_BEFORE = 8;
+/** Milliseconds from the server's close to the client's. */
+const CLOSED_WITHIN = 2_000;
 /** Milliseconds between two looks at an admitted client. */
 const BEAT = 15_000;
 /** Bytes of answers that a client has not read. */
@@ -58,7 +60,7 @@ export async function openWebSockets(
     stopping = true;
   });
   await app.register(websocket, {
-    options: { maxPayload: LARGEST_MESSAGE, maxFragments: MOST_PARTS },
+    options: { maxPayload: LARGEST_MESSAGE, maxFragments: MOST_PARTS, closeTimeout: CLOSED_WITHIN },
     // A message over the limit, or a connection that broke.
     errorHandler: (_, socket) => socket.terminate(),
   });

@@ -120,6 +120,19 @@ test.each(['queued', 'guiding'] as const)(
   },
 );
 
+test('an attempt that began and ended while the connection was lost is not begun again', async () => {
+  const net = network();
+  net.connection.start(device);
+  net.open('queued');
+  net.last().onclose?.({ code: 1006 });
+  await vi.advanceTimersByTimeAsync(400);
+  net.last().readyState = 1;
+  net.last().onopen?.();
+  net.last().onmessage?.({ data: JSON.stringify({ ...live('between'), attempt: 1 }) });
+  expect(net.last().sent).toHaveLength(1);
+  net.connection.close();
+});
+
 test('where no socket opens, requests carry start and frames', async () => {
   const net = network();
   net.connection.start(device);

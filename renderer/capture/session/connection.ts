@@ -30,6 +30,8 @@ interface Upkeep extends ConnectionDeps {
   line: Line | undefined;
   /** Asked for, and not there yet. */
   wish: Device | undefined;
+  /** Attempts in the last state. */
+  attempt: number | undefined;
   ready: boolean;
   closed: boolean;
   /** No WebSocket gets through. */
@@ -47,6 +49,7 @@ export function createConnection(deps: ConnectionDeps): Connection {
     ...deps,
     line: undefined,
     wish: undefined,
+    attempt: undefined,
     ready: false,
     closed: false,
     posting: false,
@@ -116,7 +119,9 @@ function receive(own: Upkeep, live: LiveState): void {
   own.tries = 0;
   own.failures = 0;
   // The attempt that was asked for is there, or none will be. One that waits for a place is asked for again after a lost connection.
-  if (!WITHOUT_ATTEMPT.has(live.state)) own.wish = undefined;
+  const hasBegun = live.attempt > (own.attempt ?? live.attempt);
+  if (hasBegun || !WITHOUT_ATTEMPT.has(live.state)) own.wish = undefined;
+  own.attempt = live.attempt;
   if (!own.ready) {
     own.ready = true;
     own.connected(true);

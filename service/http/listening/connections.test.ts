@@ -406,6 +406,29 @@ test('a body of an address whose people have WebSockets does not go before those
   expect(bodies.map(open)).toEqual([true, false, true, true]);
 });
 
+test('slow bodies of others stay where one client has very many WebSockets', async () => {
+  const { opened, half, get, time } = await listenForSockets({ total: 42, perAddress: 42 });
+  const many: WebSocket[] = [];
+  for (let i = 0; i < 40; i++) many.push(await opened('a', 'token'));
+  const slow = [await half('x'), await half('y')];
+  time.now = 3_000;
+  const lost = once(many[0]!, 'close');
+  expect(await get('z')).toBe(200);
+  await lost;
+  expect(slow.map(open)).toEqual([true, true]);
+});
+
+test('a slow body of an address with WebSockets does not go before idle connections of another', async () => {
+  const { opened, half, idle, get, time } = await listenForSockets({ total: 12, perAddress: 12 });
+  for (let i = 0; i < 8; i++) await opened('office', 'token');
+  const body = await half('office');
+  const strangers = [await idle('x'), await idle('x'), await idle('x')];
+  time.now = 3_000;
+  expect(await get('z')).toBe(200);
+  await closed(strangers[0]!);
+  expect(open(body)).toBe(true);
+});
+
 test('idle connections and half bodies of one IPv6 site make room as one', async () => {
   const { idle, half, get, time } = await listen({ total: 5, perAddress: 3 });
   const many = [await idle('a1'), await idle('a2'), await half('a3')];

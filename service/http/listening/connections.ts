@@ -247,9 +247,9 @@ function createRegister({
   function makeRoom(source: Source | undefined): boolean {
     const idlest = source ?? idle.largest();
     const longest = idlest && first(idlest.idle);
-    const waiting = unfinished(source);
     // Those of one source do not displace each other: people who wait would, one after the other.
     const socket = () => (source ? undefined : unfinished(undefined, true));
+    const waiting = orSocketOfMany(unfinished(source), socket);
     // A proxy has all clients: a connection whose request is on its way would give way to the next of another.
     const isExpected = longest && !longest.message && isProxys(longest) && longest.since > elapsed() - GRACE;
     // Bodies and answers that have only begun, where nothing else gives way: many clients have a few each.
@@ -258,7 +258,7 @@ function createRegister({
     const isMore =
       waiting &&
       (!longest ||
-        waiting.source.site.open > longest.source.site.open ||
+        among(waiting, waiting.source.site) > among(longest, longest.source.site) ||
         (isProxys(longest) && isProxys(waiting) && isMany(waiting)));
     const chosen = spared ?? (isMore ? waiting : (longest ?? socket()));
     // Before a WebSocket any of these of a client with more connections.
@@ -268,6 +268,12 @@ function createRegister({
     leave(displaced);
     displaced.socket.destroy();
     return true;
+  }
+
+  /** A client with very many WebSockets has these go before the slow bodies of others. */
+  function orSocketOfMany(waiting: Connection | undefined, socket: () => Connection | undefined) {
+    const other = waiting && socket();
+    return other && weightOf(other) > FEW ? larger(waiting, other) : waiting;
   }
 
   /** The one whose client has more; of equal ones the first. */
