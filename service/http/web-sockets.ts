@@ -17,7 +17,7 @@ const HELLO_WITHIN = 5_000;
 /** Messages that come while it is found out which node serves them. */
 const MOST_BEFORE = 8;
 /** Milliseconds from the server's close to the client's. */
-const CLOSED_WITHIN = 2_000;
+const CLOSED_WITHIN = 5_000;
 /** Milliseconds between two looks at an admitted client. */
 const BEAT = 15_000;
 /** Bytes of answers that a client has not read. */

@@ -418,6 +418,19 @@ test('slow bodies of others stay where one client has very many WebSockets', asy
   expect(slow.map(open)).toEqual([true, true]);
 });
 
+test('but idle connections go before these', async () => {
+  const { opened, half, idle, get, time } = await listenForSockets({ total: 43, perAddress: 43 });
+  const many: WebSocket[] = [];
+  for (let i = 0; i < 40; i++) many.push(await opened('a', 'token'));
+  const slow = await half('x');
+  const strangers = [await idle('y'), await idle('y')];
+  time.now = 3_000;
+  expect(await get('z')).toBe(200);
+  await closed(strangers[0]!);
+  expect(many.map(({ readyState }) => readyState)).toEqual(many.map(() => WebSocket.OPEN));
+  expect(open(slow)).toBe(true);
+});
+
 test('a slow body of an address with WebSockets does not go before idle connections of another', async () => {
   const { opened, half, idle, get, time } = await listenForSockets({ total: 12, perAddress: 12 });
   for (let i = 0; i < 8; i++) await opened('office', 'token');

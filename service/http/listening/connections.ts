@@ -249,7 +249,7 @@ function createRegister({
     const longest = idlest && first(idlest.idle);
     // Those of one source do not displace each other: people who wait would, one after the other.
     const socket = () => (source ? undefined : unfinished(undefined, true));
-    const waiting = orSocketOfMany(unfinished(source), socket);
+    const waiting = unfinished(source);
     // A proxy has all clients: a connection whose request is on its way would give way to the next of another.
     const isExpected = longest && !longest.message && isProxys(longest) && longest.since > elapsed() - GRACE;
     // Bodies and answers that have only begun, where nothing else gives way: many clients have a few each.
@@ -260,7 +260,8 @@ function createRegister({
       (!longest ||
         among(waiting, waiting.source.site) > among(longest, longest.source.site) ||
         (isProxys(longest) && isProxys(waiting) && isMany(waiting)));
-    const chosen = spared ?? (isMore ? waiting : (longest ?? socket()));
+    const slow = longest ? waiting : orSocketOfMany(waiting, socket);
+    const chosen = spared ?? (isMore ? slow : (longest ?? socket()));
     // Before a WebSocket any of these of a client with more connections.
     const displaced = !chosen || chosen.isLetIn ? larger(chosen, begun()) : chosen;
     if (!displaced) return false;
@@ -270,7 +271,7 @@ function createRegister({
     return true;
   }
 
-  /** A client with very many WebSockets has these go before the slow bodies of others. */
+  /** A client with very many WebSockets has these go before the slow bodies of others, where nothing is idle. */
   function orSocketOfMany(waiting: Connection | undefined, socket: () => Connection | undefined) {
     const other = waiting && socket();
     return other && weightOf(other) > FEW ? larger(waiting, other) : waiting;
