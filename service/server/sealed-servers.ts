@@ -136,10 +136,8 @@ const within = (emitter: EventEmitter, event: string, milliseconds: number) =>
 function handRequests(from: Server, to: Server): void {
   from.server.removeListener('request', from.routing);
   from.server.on('request', (request, response) => to.routing(request, response));
-  if (to.server.listenerCount('upgrade') === 0) return;
   // WebSockets: which requests are some, who takes them, and that their caller was let in.
-  const { shouldUpgradeCallback } = to.server as WithUpgrades;
-  if (shouldUpgradeCallback) Object.assign(from.server, { shouldUpgradeCallback });
+  Object.assign(from.server, { shouldUpgradeCallback: (to.server as WithUpgrades).shouldUpgradeCallback });
   from.server.on('upgrade', (...given) => void to.server.emit('upgrade', ...given));
   to.server.on(LET_IN, (...given) => void from.server.emit(LET_IN, ...given));
 }
