@@ -6,7 +6,7 @@ import type { Sender, SlicedResponse } from '../leaving/unsent-bytes.ts';
 
 interface ConnectionStats {
   open: number;
-  /** Connections without a request under way. */
+  /** Connections that wait for a request, but for new ones of a proxy. */
   idle: number;
   /** Connections closed to make room for another. */
   displaced: number;
@@ -89,12 +89,14 @@ interface Client {
 }
 
 /**
- * Bounds the connections of a server. Where one more would be too many, the one that has been idle longest makes room: of the same
- * source when that has its share, otherwise of the source or IPv6 /48 with the most idle ones; or one without its whole body, or whose
- * whole answer waits for its reader, where its source or /48 has more connections (behind a proxy: where its client has many). So a
- * caller who opens connections and sends nothing, or half, or reads nothing, displaces only itself. Where there is none of these, a
- * WebSocket gives way whose caller was let in and has had no frame judged for GRACE, or none at all; or a body or answer that has waited
- * for less than GRACE: of the source, IPv6 /48 or client with the most connections.
+ * Bounds the connections of a server. Where one more would be too many, one makes room: of the same source when that has its share,
+ * otherwise of all. The first of these that there is:
+ * - The longest idle of the source or IPv6 /48 with the most idle ones, or one that is overdue, where its client has more connections:
+ *   a body or an answer has waited for its caller for GRACE (no time where the client has many), a new one of a proxy for its request.
+ *   So who opens connections and sends nothing, or half, or reads nothing, displaces only itself.
+ * - Of the client with the most: a body or an answer that waits for less, or a WebSocket whose caller was let in and has had no frame
+ *   judged for GRACE, or none at all. Clients with very many of these go before what is overdue, not before what is idle.
+ * - A new one of a proxy.
  * A connection whose request is worked on is never closed.
  */
 export function boundConnections(server: Server, deps: ConnectionsDeps): Connections {
@@ -197,7 +199,7 @@ function createRegister({
   const sources = new Map<string, Source>();
   const sites = new Map<string, Site>();
   const open = new Set<Connection>();
-  /** With a request under way, in the order of their beginning. */
+  /** With a request under way, or with the first of a proxy on its way; in the order of their beginning. */
   const busy = new Set<Connection>();
   const idle = createIdle();
   const counts = { displaced: 0, refused: 0 };
@@ -205,7 +207,6 @@ function createRegister({
   /** How many count beside it: the WebSockets of people who were let in do not make others of their address go first. */
   const among = (one: Connection, { open, letIn }: Pick<Source, 'open' | 'letIn'>) =>
     one.isLetIn ? open : open - letIn;
-  const sizeOf = (one: Connection) => among(one, one.client ?? one.source.site);
   /** Whether its source, or its client behind a proxy, has so many that none of them has grace. */
   const isMany = (one: Connection) =>
     isProxys(one)
@@ -216,7 +217,7 @@ function createRegister({
 
   /** Since when it waits for its caller: for a frame, for the rest of the body, or to read the answer. */
   function waitsSince(one: Connection, now: number): number | undefined {
-    if (one.isLetIn || one.isOpened) return one.since;
+    if (one.isLetIn || one.isOpened || one.requests === 0) return one.since;
     if (one.message?.complete === false) return one.since;
     const isEnding = (one.answer as Partial<SlicedResponse> | undefined)?.isEnding;
     if (!isEnding || senderOf(one).unsent === 0) return undefined;
@@ -224,66 +225,44 @@ function createRegister({
     return one.unreadSince;
   }
 
-  /**
-   * Of `source`, or of the one with the most connections: which waits for its caller for the longest. `isLetIn`: among WebSockets, by client.
-   * `grace`: milliseconds.
-   */
-  function unfinished(source: Source | undefined, isLetIn?: true, grace = GRACE): Connection | undefined {
-    const now = elapsed();
+  /** How much is to be gained by closing it; undefined where it is never closed. */
+  function loadOf(one: Connection, now: number): Load | undefined {
+    const since = waitsSince(one, now);
+    if (since === undefined) return undefined;
+    const isOverdue = since <= now - GRACE;
+    const size = among(one, one.client ?? one.source.site);
     // Without a judged frame a new socket is worth no more than the one before it.
-    const isSpared = (one: Connection, since: number) =>
-      since > now - grace && (one.isLetIn ? one.isJudged === true : !isMany(one));
-    let found: Connection | undefined;
-    for (const one of busy) {
-      if (one.isLetIn !== isLetIn || (source && one.source !== source)) continue;
-      const since = waitsSince(one, now);
-      if (since === undefined || isSpared(one, since)) continue;
-      if (!found || sizeOf(one) > sizeOf(found)) found = one;
-    }
-    return found;
+    if (one.isLetIn)
+      return one.isJudged && !isOverdue ? undefined : { weight: size / OF_TOKEN, isOverdue: false };
+    if (one.requests === 0) return { weight: isOverdue ? FEW : 0, isOverdue };
+    return { weight: size, isOverdue: isOverdue || isMany(one) };
   }
 
   /** Closes one of `source`, or of any; false where a request of each is worked on. */
   function makeRoom(source: Source | undefined): boolean {
+    const now = elapsed();
     const idlest = source ?? idle.largest();
-    const longest = idlest && first(idlest.idle);
+    let chosen = idlest && first(idlest.idle);
+    let load = chosen && {
+      weight: isProxys(chosen) ? FEW : among(chosen, chosen.source.site),
+      isOverdue: true,
+    };
     // Those of one source do not displace each other: people who wait would, one after the other.
-    const socket = () => (source ? undefined : unfinished(undefined, true));
-    const waiting = unfinished(source);
-    // A proxy has all clients: a connection whose request is on its way would give way to the next of another.
-    const isExpected = longest && !longest.message && isProxys(longest) && longest.since > elapsed() - GRACE;
-    // Bodies and answers that have only begun, where nothing else gives way: many clients have a few each.
-    const begun = () => (source ? undefined : unfinished(undefined, undefined, 0));
-    const spared = isExpected ? (larger(socket(), waiting) ?? begun()) : undefined;
-    const isMore =
-      waiting &&
-      (!longest ||
-        among(waiting, waiting.source.site) > among(longest, longest.source.site) ||
-        (isProxys(longest) && isProxys(waiting) && isMany(waiting)));
-    const slow = longest ? waiting : orSocketOfMany(waiting, socket);
-    const chosen = spared ?? (isMore ? slow : (longest ?? socket()));
-    // Before a WebSocket any of these of a client with more connections.
-    const displaced = !chosen || chosen.isLetIn ? larger(chosen, begun()) : chosen;
-    if (!displaced) return false;
+    const isOverdueOnly = chosen !== undefined || source !== undefined;
+    for (const one of busy) {
+      if (source && one.source !== source) continue;
+      const other = loadOf(one, now);
+      if (!other || (isOverdueOnly && !other.isOverdue)) continue;
+      if (load && !isBefore(other, load)) continue;
+      chosen = one;
+      load = other;
+    }
+    if (!chosen) return false;
     counts.displaced++;
-    leave(displaced);
-    displaced.socket.destroy();
+    leave(chosen);
+    chosen.socket.destroy();
     return true;
   }
-
-  /** A client with very many WebSockets has these go before the slow bodies of others, where nothing is idle. */
-  function orSocketOfMany(waiting: Connection | undefined, socket: () => Connection | undefined) {
-    const other = waiting && socket();
-    return other && weightOf(other) > FEW ? larger(waiting, other) : waiting;
-  }
-
-  /** The one whose client has more; of equal ones the first. */
-  function larger(one: Connection | undefined, other: Connection | undefined): Connection | undefined {
-    if (!one || !other) return one ?? other;
-    return weightOf(other) > weightOf(one) ? other : one;
-  }
-  /** A WebSocket that was let in counts a quarter: many people have one network address, and each showed a token. */
-  const weightOf = (one: Connection) => sizeOf(one) / (one.isLetIn ? OF_TOKEN : 1);
 
   function joinClient(connection: Connection, address: string): void {
     leaveClient(connection);
@@ -371,7 +350,9 @@ function createRegister({
       open.add(connection);
       source.open++;
       site.open++;
-      idle.add(connection);
+      // A proxy opens one for a request that is on its way.
+      if (isProxys(connection)) busy.add(connection);
+      else idle.add(connection);
       return connection;
     },
     begin,
@@ -397,6 +378,18 @@ function createRegister({
       idle.add(connection);
     },
   };
+}
+
+interface Load {
+  /** How many connections its client has; of WebSockets that were let in a part of it: many people have one network address, and each showed a token. */
+  weight: number;
+  isOverdue: boolean;
+}
+
+/** Overdue ones go first, and those of clients with many; among these the one with the most. */
+function isBefore(one: Load, other: Load): boolean {
+  const [isFirst, isOtherFirst] = [one, other].map(({ isOverdue, weight }) => isOverdue || weight > FEW);
+  return isFirst === isOtherFirst ? one.weight > other.weight : isFirst!;
 }
 
 const isProxys = ({ source }: Connection) => source.limit === Number.POSITIVE_INFINITY;
