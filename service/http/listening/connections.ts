@@ -184,7 +184,10 @@ const endsOf = (socket: Socket | TLSSocket): string =>
 const GRACE = 3_000;
 const FEW = 8;
 const OF_SITE = 4;
+/** A WebSocket that was let in counts as a part of a connection: many people have one network address, and each showed a token. */
 const OF_TOKEN = 4;
+const FIRST = 1_000_000;
+const NEVER = -1;
 
 /** The open connections by source, and how many more there may be. */
 function createRegister({
@@ -225,17 +228,26 @@ function createRegister({
     return one.unreadSince;
   }
 
-  /** How much is to be gained by closing it; undefined where it is never closed. */
-  function loadOf(one: Connection, now: number): Load | undefined {
+  /**
+   * Which goes before which: how many connections its client has, and FIRST more where it is overdue or these are very many.
+   * NEVER where its request is worked on, and, with `isOverdueOnly`, where it is not overdue.
+   */
+  function loadOf(one: Connection, now: number, isOverdueOnly: boolean): number {
     const since = waitsSince(one, now);
-    if (since === undefined) return undefined;
-    const isOverdue = since <= now - GRACE;
-    const size = among(one, one.client ?? one.source.site);
-    // Without a judged frame a new socket is worth no more than the one before it.
-    if (one.isLetIn)
-      return one.isJudged && !isOverdue ? undefined : { weight: size / OF_TOKEN, isOverdue: false };
-    if (one.requests === 0) return { weight: isOverdue ? FEW : 0, isOverdue };
-    return { weight: size, isOverdue: isOverdue || isMany(one) };
+    if (since === undefined) return NEVER;
+    const isLate = since <= now - GRACE;
+    // Without a judged frame a new WebSocket is worth no more than the one before it.
+    if (one.isLetIn && one.isJudged && !isLate) return NEVER;
+    const isOverdue = !one.isLetIn && (isLate || isMany(one));
+    if (isOverdueOnly && !isOverdue) return NEVER;
+    const load = sizeOf(one, isLate);
+    return isOverdue || load > FEW ? FIRST + load : load;
+  }
+
+  function sizeOf(one: Connection, isLate: boolean): number {
+    // The first request of a proxy's connection is on its way: whose, is not known.
+    if (one.requests === 0) return isLate ? FEW : 0;
+    return among(one, one.client ?? one.source.site) / (one.isLetIn ? OF_TOKEN : 1);
   }
 
   /** Closes one of `source`, or of any; false where a request of each is worked on. */
@@ -243,19 +255,15 @@ function createRegister({
     const now = elapsed();
     const idlest = source ?? idle.largest();
     let chosen = idlest && first(idlest.idle);
-    let load = chosen && {
-      weight: isProxys(chosen) ? FEW : among(chosen, chosen.source.site),
-      isOverdue: true,
-    };
+    let most = chosen ? FIRST + (isProxys(chosen) ? FEW : among(chosen, chosen.source.site)) : NEVER;
     // Those of one source do not displace each other: people who wait would, one after the other.
     const isOverdueOnly = chosen !== undefined || source !== undefined;
     for (const one of busy) {
       if (source && one.source !== source) continue;
-      const other = loadOf(one, now);
-      if (!other || (isOverdueOnly && !other.isOverdue)) continue;
-      if (load && !isBefore(other, load)) continue;
+      const load = loadOf(one, now, isOverdueOnly);
+      if (load <= most) continue;
       chosen = one;
-      load = other;
+      most = load;
     }
     if (!chosen) return false;
     counts.displaced++;
@@ -378,18 +386,6 @@ function createRegister({
       idle.add(connection);
     },
   };
-}
-
-interface Load {
-  /** How many connections its client has; of WebSockets that were let in a part of it: many people have one network address, and each showed a token. */
-  weight: number;
-  isOverdue: boolean;
-}
-
-/** Overdue ones go first, and those of clients with many; among these the one with the most. */
-function isBefore(one: Load, other: Load): boolean {
-  const [isFirst, isOtherFirst] = [one, other].map(({ isOverdue, weight }) => isOverdue || weight > FEW);
-  return isFirst === isOtherFirst ? one.weight > other.weight : isFirst!;
 }
 
 const isProxys = ({ source }: Connection) => source.limit === Number.POSITIVE_INFINITY;
