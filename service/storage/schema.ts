@@ -538,6 +538,7 @@ export interface Schema {
     behavior: string | null;
     mac: string | null;
     consent_text: string | null;
+    former_names: string | null;
   };
   organization_logo: {
     organization: string;

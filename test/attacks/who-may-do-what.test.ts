@@ -60,6 +60,8 @@ afterEach(async () => {
   await staff?.stop();
 });
 
+const site = { name: 'Bern', country: 'CH', latitude: 46.95, longitude: 7.45, timeZone: 'Europe/Zurich' };
+
 type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
 async function send(method: Method, url: string, token: string, body?: object) {
   const reply = await app.inject({
@@ -228,12 +230,14 @@ describe('four eyes', () => {
       [adam, 'PATCH', '/organization', { matchOnly: true }],
       [adam, 'PATCH', '/organization', { twoPersonReview: false }],
       [adam, 'DELETE', '/profiles/default'],
+      [adam, 'PATCH', '/organization', { name: 'Another one' }],
+      [adam, 'POST', '/sites', { ...site, cidr: '0.0.0.0/0' }],
     ] as const;
     for (const [token, method, url, body] of tries) {
       const reply = await send(method, url, token, body);
       expect([url, reply.status, reply.body.code ?? reply.body]).toEqual([url, 403, 'APPROVAL_REQUIRED']);
     }
-    expect(await answer('PATCH', '/organization', adam, { name: 'Acme of Bern' })).toBe(200);
+    expect(await answer('PATCH', '/organization', adam, { color: '#1f4e3d' })).toBe(200);
   });
 
   test('the eleventh withdrawal of a day takes a second administrator, with four eyes off, too', async () => {
@@ -760,6 +764,34 @@ test('the administrators get an alert of a change that weakens, once an hour for
     ['protected-change', 'addGrant'],
     ['protected-change', 'changeOrganization'],
   ]);
+});
+
+test('who stops the webhook that takes alerts, or what it needs, does not do so unnoticed', async () => {
+  const ada = await enter(staff.ada.email);
+  const { id: grant } = (await send('POST', '/grants', ada, { to: 'public-https' })).body;
+  const hook = async (events?: string[]) =>
+    (
+      await send('POST', '/webhooks?env=live', ada, {
+        url: 'https://hooks.example.org/x',
+        family: 'identity',
+        ...defined({ events }),
+      })
+    ).body.id;
+  const [other, second, all] = [
+    await hook(['identity.verification.success']),
+    await hook(['identity.alert.triggered']),
+    await hook(),
+  ];
+  const stops = async () =>
+    (await changeAlerts(ada))
+      .map(({ about }: { about: string }) => about)
+      .filter((about: string) => !['createWebhook', 'addGrant'].includes(about));
+  expect(await answer('DELETE', `/webhooks/${other}?env=live`, ada)).toBe(204);
+  expect(await stops()).toEqual([]);
+  expect(await answer('POST', `/webhooks/${second}/disable?env=live`, ada, {})).toBe(200);
+  expect(await answer('DELETE', `/webhooks/${all}?env=live`, ada)).toBe(204);
+  expect(await answer('DELETE', `/grants/${grant}`, ada)).toBe(200);
+  expect(await stops()).toEqual(['revokeGrant', 'removeWebhook', 'disableWebhook']);
 });
 
 test('a change by an appliance owner of another organization alerts the organization that was changed', async () => {

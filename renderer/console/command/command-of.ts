@@ -54,14 +54,27 @@ const quoted = (text: string): string =>
   /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 
 /** `$PASSWORD`: it is set by the person who runs the command. */
-const variableOf = (name: string) => `$${name.replace(/([a-z])([A-Z])/g, '$1_$2').toUpperCase()}`;
+const variableOf = (name: string) =>
+  `$${name
+    .replace(/([a-z])([A-Z])/g, '$1_$2')
+    .replace(/\W/g, '_')
+    .toUpperCase()}`;
 
-function masked(value: unknown, name = ''): unknown {
-  if (Array.isArray(value)) return value.map((one) => masked(one, name));
+/** Around a variable, in what is quoted afterwards: characters of no language. */
+const [BEGINS, ENDS] = ['\uE000', '\uE001'];
+/** For the shell, with its variables outside of the quotes. */
+const quotedWithVariables = (text: string): string =>
+  quoted(text).replaceAll(new RegExp(`${BEGINS}([^${ENDS}]*)${ENDS}`, 'g'), `'"$1"'`);
+
+/** `isHeaders`: below the headers of a webhook, whose values are tokens. */
+function masked(value: unknown, name = '', isHeaders = false): unknown {
+  if (Array.isArray(value)) return value.map((one) => masked(one, name, isHeaders));
   if (typeof value === 'object' && value !== null)
-    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, masked(inner, key)]));
+    return Object.fromEntries(
+      Object.entries(value).map(([key, inner]) => [key, masked(inner, key, name === 'headers')]),
+    );
   if (value === null || value === undefined || typeof value === 'boolean') return value;
-  if (secret.test(name)) return variableOf(name);
+  if (isHeaders || secret.test(name)) return `${BEGINS}${variableOf(name)}${ENDS}`;
   return typeof value === 'string' && value.length > LONGEST ? '…' : value;
 }
 
@@ -74,8 +87,8 @@ export function toCurl({ method, url, body, file }: ShownRequest): string {
     ...(json === undefined
       ? []
       : file
-        ? [`-F ${quoted(`request=${json};type=application/json`)}`]
-        : ["-H 'content-type: application/json'", `-d ${quoted(json)}`]),
+        ? [`-F ${quotedWithVariables(`request=${json};type=application/json`)}`]
+        : ["-H 'content-type: application/json'", `-d ${quotedWithVariables(json)}`]),
     ...(file ? ['-F file=@FILE'] : []),
   ];
   return parts.join(' \\\n  ');

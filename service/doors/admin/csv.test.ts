@@ -124,6 +124,12 @@ test('a list as CSV has every page of exactly what is filtered, and the log says
 test('a refusal comes before the first line, and a list without people leaves none in the log', async () => {
   expect((await get('/subjects.csv?env=test&columns=nope%3DX')).status).toBe(400);
   expect((await get('/subjects.csv?env=test&nope=1')).status).toBe(400);
+  expect((await get('/subjects.csv?env=test&cursor=x')).status).toBe(400);
+  const verifications = await get('/verifications.csv?env=test&profile=nosuch');
+  expect([verifications.status, await verifications.json()]).toEqual([
+    404,
+    expect.objectContaining({ code: 'NOT_FOUND' }),
+  ]);
   expect(await (await get('/sites.csv?columns=name%3DName')).text()).toBe('Name\r\n');
   expect(lines).toEqual([]);
 });

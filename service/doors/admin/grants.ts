@@ -112,10 +112,11 @@ export const grantRoutes = ({ grants }: GrantRouteDeps): AdminRoute[] => [
   route('DELETE /grants/:id', {
     ...about,
     operationId: 'revokeGrant',
-    effect: 'none',
+    effect: 'weakens-protection',
+    approval: 'none',
     summary: 'Revoke a grant',
     description:
-      'Nothing is sent there from the next attempt on, unless another grant covers it. The grant stays in the list, with the account that revoked it.',
+      'Nothing is sent there from the next attempt on, unless another grant covers it; that may be alerts, so the administrators get one. The grant stays in the list, with the account that revoked it.',
     may: byManagers,
     keyRefusal:
       'No API key may revoke a grant: that is an administrator\'s. On the box run "gatehouse grant revoke <id> --confirm <destination>".',

@@ -88,7 +88,12 @@ test('an organization is made, changed and shown, and the operator is in the aud
   const changed = await control.call('PATCH', '/organization', change);
   expect(changed).toEqual({
     status: 200,
-    body: { ...made.body, ...change, id: engine.organization },
+    body: {
+      ...made.body,
+      ...change,
+      id: engine.organization,
+      formerNames: [{ name: 'Acme', until: made.body.createdAt }],
+    },
   });
   expect(await control.call('GET', '/organization')).toEqual(changed);
   const all = await control.call('PATCH', '/organization', { allowedProfiles: null });

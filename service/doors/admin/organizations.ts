@@ -98,7 +98,7 @@ export interface OrganizationRouteDeps extends SecretRouteDeps {
 }
 
 /** Settings that protect nothing. */
-const brandingAndSteps = new Set(['name', 'color', 'consentLanguage', 'setupSteps']);
+const brandingAndSteps = new Set(['color', 'consentLanguage', 'setupSteps']);
 
 /** Bytes of an upload; those of a logo are fewer, and refused with what to do. */
 const LOGO_UPLOAD = 1_000_000;
@@ -297,10 +297,10 @@ export const siteRoutes = ({ organizations }: SiteRouteDeps): AdminRoute[] => [
   route('POST /sites', {
     ...about,
     operationId: 'addSite',
-    effect: 'none',
+    effect: 'weakens-protection',
     summary: 'Add a site',
     description:
-      'Assigns a place to the requests of a network. If several networks match, the narrowest applies.',
+      'Assigns a place to the requests of a network. If several networks match, the narrowest applies. An organization has 1,000 sites at most.',
     may: byManagers,
     body: NewSite,
     status: 201,
@@ -311,7 +311,7 @@ export const siteRoutes = ({ organizations }: SiteRouteDeps): AdminRoute[] => [
   route('DELETE /sites/:id', {
     ...about,
     operationId: 'removeSite',
-    effect: 'none',
+    effect: 'weakens-protection',
     summary: 'Remove a site',
     description: 'Requests of its network have no site from then on.',
     may: byManagers,

@@ -35,8 +35,8 @@ const table: Record<string, `${'o' | '-'} ${string} ${'k' | '-'} ${'B' | '-'}${'
   'PUT /api/admin/behavior/layer': 'o OA--- - -f weakens-protection approval',
   'GET /api/admin/behavior/layer/weights': 'o OAo-a - --',
   'GET /api/admin/sites': 'o OAo-a - --',
-  'POST /api/admin/sites': 'o OA--- - -s',
-  'DELETE /api/admin/sites/:id': 'o OA--- - -s',
+  'POST /api/admin/sites': 'o OA--- - -f weakens-protection approval',
+  'DELETE /api/admin/sites/:id': 'o OA--- - -f weakens-protection approval',
   'GET /api/admin/checks': 'o OAo-a - --',
   'GET /api/admin/profiles': 'o OAo-a - --',
   'GET /api/admin/profiles/:slug': 'o OAo-a - --',
@@ -156,9 +156,9 @@ const table: Record<string, `${'o' | '-'} ${string} ${'k' | '-'} ${'B' | '-'}${'
   'GET /api/admin/webhooks/:id/health': 'o OAo-a k --',
   'POST /api/admin/webhooks': 'o OA--- k -f opens-the-box',
   'PATCH /api/admin/webhooks/:id': 'o OA--- k -f opens-the-box',
-  'DELETE /api/admin/webhooks/:id': 'o OA--- k -s',
+  'DELETE /api/admin/webhooks/:id': 'o OA--- k -f weakens-protection',
   'POST /api/admin/webhooks/:id/rotate': 'o OA--- k -f opens-the-box',
-  'POST /api/admin/webhooks/:id/disable': 'o OAo-- k -s',
+  'POST /api/admin/webhooks/:id/disable': 'o OAo-- k -f weakens-protection',
   'POST /api/admin/webhooks/:id/enable': 'o OAo-- k -f opens-the-box',
   'POST /api/admin/webhooks/:id/test': 'o OAo-- k -s',
   'POST /api/admin/webhooks/:id/retry': 'o OAo-- k -s',
@@ -169,7 +169,7 @@ const table: Record<string, `${'o' | '-'} ${string} ${'k' | '-'} ${'B' | '-'}${'
   'GET /api/admin/events': 'o OAo-a k -s reads-personal',
   'GET /api/admin/grants': 'o OAo-a k --',
   'POST /api/admin/grants': 'o OA--- - -f opens-the-box',
-  'DELETE /api/admin/grants/:id': 'o OA--- - -s',
+  'DELETE /api/admin/grants/:id': 'o OA--- - -f weakens-protection',
   'GET /api/admin/works': 'o ----- - B-',
   'GET /api/admin/works/:id': 'o ----- - --',
   'GET /api/admin/jobs': 'o ----- - B-',
@@ -362,8 +362,9 @@ test('what destroys, changes an identity or weakens a protection takes a fresh f
     ['changes-identity', 'weakens-protection', 'destroys'].includes(effect),
   );
   const without = heavy.filter(({ guarded, daily, may }) => !may.fresh || (!guarded && !daily));
-  // The engine asks for the approval of switching four eyes off.
-  expect(without.map(({ operationId }) => operationId)).toEqual(['setFourEyes']);
+  // The engine asks for the approval of switching four eyes off. What stops data from leaving waits for no second administrator.
+  const stops = ['removeWebhook', 'disableWebhook', 'revokeGrant'];
+  expect(without.map(({ operationId }) => operationId)).toEqual(['setFourEyes', ...stops]);
   // Each administrator who reads data of people or changes something has a second factor.
   const open = routes.filter(
     ({ method, effect, may }) => (method !== 'GET' || effect !== 'none') && !may.fresh && !may.factor,

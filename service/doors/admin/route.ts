@@ -191,8 +191,10 @@ export function route<
                 definition,
                 await definition.handle({ ...call, query: pageAt(definition, query, cursor) }),
               );
+            // What is refused is no export, and is answered as in the list.
+            const first = await read();
             await mount.noteExport(operationId, call, definition.effect);
-            return streamCsv(reply, url, csvOf(heads, pagesOf(read)));
+            return streamCsv(reply, url, csvOf(heads, pagesOf(first, read)));
           },
         });
       app.route({
@@ -296,12 +298,15 @@ const pageAt = <Query extends z.ZodObject>(
   } as z.output<Query>;
 };
 
-async function* pagesOf(read: (cursor?: string) => Promise<unknown>): AsyncGenerator<unknown[]> {
-  for (let cursor: string | undefined; ; ) {
-    const page = (await read(cursor)) as { items: unknown[]; next?: string };
-    yield page.items;
-    if (page.next === undefined) return;
-    cursor = page.next;
+async function* pagesOf(
+  first: unknown,
+  read: (cursor: string) => Promise<unknown>,
+): AsyncGenerator<unknown[]> {
+  for (let page = first; ; ) {
+    const { items, next } = page as { items: unknown[]; next?: string };
+    yield items;
+    if (next === undefined) return;
+    page = await read(next);
   }
 }
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type ControlAdmin, openControlAdmin } from '../../../test/support/control-admin.ts';
-import { type Engine, startEngine } from '../../../test/support/engine.ts';
+import { type Engine, operator, startEngine } from '../../../test/support/engine.ts';
 import { siteRoutes } from './organizations.ts';
 
 let engine: Engine;
@@ -45,6 +45,20 @@ test('sites come the newest first, page by page', async () => {
   const listed = [...first.body.items, ...second.body.items].map(({ id }: { id: string }) => id);
   expect([first.body.items.length, listed]).toEqual([3, made]);
   expect(second.body).not.toHaveProperty('next');
+});
+
+test('an organization has 1,000 sites at most', async () => {
+  for (let i = 0; i < 1000; i++)
+    await engine.organizations.addSite(
+      engine.organization,
+      { ...bern, cidr: `10.${i >> 8}.${i & 255}.0/24` },
+      operator,
+    );
+  expect(await control.call('POST', '/sites', bern)).toMatchObject({
+    status: 409,
+    body: { code: 'CONFLICT' },
+  });
+  expect((await engine.organizations.siteOf(engine.organization, '10.3.231.9'))?.cidr).toBe('10.3.231.0/24');
 });
 
 test('a network that is none is named', async () => {

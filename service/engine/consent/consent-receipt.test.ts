@@ -84,6 +84,23 @@ test('the receipt of a consent names text, language, purposes and who answers fo
   expect(reads).toHaveLength(2);
 });
 
+test('the receipt has the name under which the consent was given', async () => {
+  const consentOf = async (email: string) => {
+    const person = personOf(await enroll(email));
+    const [record] = (await engine.consents.read(person, operator)).consents;
+    return async () => (await engine.consentReceipts.receipt(person, record!.id, operator)).organizationName;
+  };
+  const ada = await consentOf('ada@example.com');
+  const named: (() => Promise<string>)[] = [ada];
+  for (const name of ['Acme Data Brokers', 'Acme again']) {
+    engine.advance(1000);
+    await engine.organizations.set(engine.organization, { name }, operator);
+    engine.advance(1000);
+    named.push(await consentOf(`${name.length}@example.com`));
+  }
+  expect(await Promise.all(named.map((name) => name()))).toEqual(['Acme', 'Acme Data Brokers', 'Acme again']);
+});
+
 test('a consent of another person has no receipt here', async () => {
   const [ada, bea] = [personOf(await enroll('ada@example.com')), personOf(await enroll('bea@example.com'))];
   const [record] = (await engine.consents.read(bea, operator)).consents;
@@ -117,6 +134,9 @@ test.each([
   'own-1-block-1095-365.en',
   'gatehouse-kiosk-4-off-1095-365+own-1.en',
   'gatehouse-live-2-match-365 own-1.en',
+  'own-1-block-1095-365-n2.en',
+  'gatehouse-kiosk-4-off-1095-365-n2+own-1.en',
+  'gatehouse-live-2-match-365-n2 own-1.en',
   'gatehouse-live-2-unique-365 own-1-unique-1-reopen-pictures-1.en',
 ])('the text %s is what the organization had published then', (textVersion) => {
   expect(named({ textVersion })).toEqual({ language: 'en', textSha256: 'one', controller: 'Former' });

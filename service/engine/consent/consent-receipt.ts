@@ -58,30 +58,37 @@ export interface PublishedFacts {
 
 export interface AgreementsDeps {
   organizations: {
-    /** Every version, the oldest first. */
-    publishedFacts(id: OrganizationId): Promise<PublishedFacts[]>;
+    publishedFacts(id: OrganizationId, versions: number[], from?: Db | Tx): Promise<PublishedFacts[]>;
   };
 }
 
-/** Reads the texts first: what it gives then reads a person, also in the transaction that erases them. */
+/** Of a person, also in the transaction that erases them. */
 export const createAgreements =
   ({ organizations }: AgreementsDeps) =>
-  async (organization: OrganizationId) => {
-    const published = await organizations.publishedFacts(organization);
-    return async (from: Db | Tx, subject: SubjectId): Promise<Agreement[]> => {
-      const withdrawals = await selectWithdrawals(from, subject);
-      const consents = await selectConsents(from, subject);
-      return consents.map((one) => agreementOf(one, withdrawals, published));
-    };
+  async (organization: OrganizationId, from: Db | Tx, subject: SubjectId): Promise<Agreement[]> => {
+    const withdrawals = await selectWithdrawals(from, subject);
+    const consents = await selectConsents(from, subject);
+    const published = await organizations.publishedFacts(organization, versionsIn(consents), from);
+    return consents.map((one) => agreementOf(one, withdrawals, published));
   };
 
+/** Of the texts of the organization, those that people were shown. */
+export const versionsIn = (consents: readonly ConsentRecord[]): number[] =>
+  [...new Set(consents.map(versionShown))].filter((version) => version !== undefined);
+
+function versionShown({ shown, textVersion }: ConsentRecord): number | undefined {
+  const [, version] = (shown && OWN_VERSION.exec(textVersion)) || [];
+  return version === undefined ? undefined : Number(version);
+}
+
 export function agreementOf(
-  { id, at, expiresAt, by: _, ...consent }: ConsentRecord,
+  record: ConsentRecord,
   withdrawals: readonly Withdrawal[],
   published: readonly PublishedFacts[],
 ): Agreement {
+  const { id, at, expiresAt, by: _, ...consent } = record;
   const shown = consent.shown ? consent.textVersion : '';
-  const version = Number(OWN_VERSION.exec(shown)?.[1]);
+  const version = versionShown(record);
   const { sha256, controller, contact } = published.find((one) => one.version === version) ?? {};
   const withdrawn = consent.purposes.flatMap((purpose): { purpose: Purpose; at: string }[] => {
     const first = withdrawals.find((one) => one.purpose === purpose && one.at >= at);
@@ -111,7 +118,7 @@ export const ConsentReceipt = z
     format: z.literal(consentReceiptFormat).describe('Format of the receipt'),
     appliance: z.string().describe('Id of the appliance'),
     organization: id<'organization'>('Id of the organization'),
-    organizationName: z.string().describe('Its name'),
+    organizationName: z.string().describe('Its name when the consent was given'),
     world: env('World of the person'),
     subject: id<'subject'>('Id of the person'),
     ...Agreement.shape,
@@ -206,7 +213,10 @@ export interface ConsentReceipts {
 
 interface ConsentReceiptsDeps extends Pick<Foundation, 'db' | 'inTransaction' | 'audit' | 'clock'> {
   organizations: AgreementsDeps['organizations'] & {
-    get(id: Person['organization']): Promise<{ name: string }>;
+    get(id: Person['organization']): Promise<{
+      name: string;
+      formerNames?: { name: string; until: number }[] | undefined;
+    }>;
   };
   signing: {
     sign(purpose: 'receipts', bytes: Uint8Array): { kid: string; signature: string };
@@ -233,7 +243,10 @@ export function createConsentReceipts(deps: ConsentReceiptsDeps): ConsentReceipt
       const now = clock.now();
       const found = await pageOfConsents(db, realm, { ...page, now });
       const withdrawals = await withdrawalsOf(db, [...new Set(found.map(({ subject }) => subject))]);
-      const published = await organizations.publishedFacts(organization);
+      const published = await organizations.publishedFacts(
+        organization,
+        versionsIn(found.map(({ record }) => record)),
+      );
       await inTransaction((tx) =>
         audit.add(tx, {
           actor,
@@ -251,11 +264,10 @@ export function createConsentReceipts(deps: ConsentReceiptsDeps): ConsentReceipt
       });
     },
     async receipt({ organization, world, subject }, consent, actor, request) {
-      const agreed = (await (await agreements(organization))(db, subject)).find(
-        (one) => one.consent === consent,
-      );
+      const agreed = (await agreements(organization, db, subject)).find((one) => one.consent === consent);
       if (!agreed) throw new Problem('NOT_FOUND', 'The person has no such consent.');
-      const { name } = await organizations.get(organization);
+      const { name, formerNames = [] } = await organizations.get(organization);
+      const former = formerNames.find(({ until }) => time(until) > agreed.givenAt);
       const key = signing.publicKeys().findLast(({ purpose }) => purpose === 'receipts');
       if (!key) throw new Error('There is no key to sign receipts with.');
       await inTransaction((tx) =>
@@ -272,7 +284,7 @@ export function createConsentReceipts(deps: ConsentReceiptsDeps): ConsentReceipt
         format: consentReceiptFormat,
         appliance,
         organization,
-        organizationName: name,
+        organizationName: former?.name ?? name,
         world,
         subject,
         ...agreed,

@@ -225,14 +225,21 @@ export interface TextOwner {
   name: string;
   uniquenessPolicy: Uniqueness;
   terms: KeptTerms;
+  /** A text with another name in it is another version. */
+  formerNames?: readonly unknown[] | undefined;
   /** As published. */
   own?: VersionedText;
 }
 
+/** Part of a version: how often the organization has changed its name. */
+export const nameVersion = ({ formerNames = [] }: Pick<TextOwner, 'formerNames'>): string =>
+  formerNames.length === 0 ? '' : `-n${formerNames.length}`;
+
 /** The text that people are shown at an enrollment. */
-export function consentTextOf({ name, uniquenessPolicy, terms, own }: TextOwner): ConsentText {
+export function consentTextOf({ name, uniquenessPolicy, terms, own, ...owner }: TextOwner): ConsentText {
   const builtIn = builtInText(name, uniquenessPolicy, terms);
-  if (!own) return builtIn;
+  const renamed = nameVersion(owner);
+  if (!own) return { ...builtIn, version: `${builtIn.version}${renamed}` };
   const written = own.text && ownWords(own.text, name);
   const languages = written?.languages ?? builtIn.languages;
   const of = (language: TextLanguage) => {
@@ -244,8 +251,8 @@ export function consentTextOf({ name, uniquenessPolicy, terms, own }: TextOwner)
   };
   return {
     version: written
-      ? `own-${own.version}-${settingsVersion(uniquenessPolicy, terms)}`
-      : `${builtIn.version}+own-${own.version}`,
+      ? `own-${own.version}-${settingsVersion(uniquenessPolicy, terms)}${renamed}`
+      : `${builtIn.version}${renamed}+own-${own.version}`,
     text: { en: of('en'), de: of('de') },
     languages,
     purposes: builtIn.purposes,

@@ -32,6 +32,7 @@ export {
   daysIn,
   factsOf,
   type KeptTerms,
+  nameVersion,
   OwnConsentText,
   ownWords,
   PublishedText,

@@ -1,7 +1,7 @@
 import { time } from '../../lib/time.ts';
 import type { Db } from '../../storage/transaction.ts';
 import { type Moment, type PersonalData, textOf } from '../audit/index.ts';
-import { type AgreementsDeps, agreementOf } from './consent-receipt.ts';
+import { type AgreementsDeps, agreementOf, versionsIn } from './consent-receipt.ts';
 import { selectConsents, selectWithdrawals } from './consent-store.ts';
 import { type ConsentStateDeps, readState } from './consents.ts';
 import { reasonContext } from './hold-store.ts';
@@ -26,8 +26,8 @@ const consentsOf = (deps: ConsentDataDeps): PersonalData => ({
   async exportOf(person, { enrolled, audited }) {
     if (!enrolled) return {};
     await audited('consent.read');
-    const published = await deps.organizations.publishedFacts(person.organization);
     const { legalBasis, withheld, consents, withdrawals } = await readState(deps, person);
+    const published = await deps.organizations.publishedFacts(person.organization, versionsIn(consents));
     return {
       consent: {
         policy: legalBasis.is,

@@ -40,7 +40,7 @@ const protectedTables = {
       ...['attestation', 'allowed_profiles', 'erased_at', 'two_person_review', 'sign_in_notice'],
       ...['redirect_targets', 'four_eyes', 'consent_language', 'face_factor', 'color', 'logo', 'behavior'],
     ],
-    laterCovers: ['consent_text'],
+    laterCovers: ['consent_text', 'former_names'],
     adopted: 1,
   },
   profile: {

@@ -74,7 +74,9 @@ function fromLast01(columns: Columns): readonly string[] {
     sessionsOfFlow,
     keptProbes,
 
-    `alter table organization add column consent_text ${text}`,
+    ...['consent_text', 'former_names'].map(
+      (column) => `alter table organization add column ${column} ${text}`,
+    ),
     ...made('consent_text'),
     `alter table consent add column shown ${integer} not null default 0`,
     // The page of the kiosk showed the text first, and sent its version with the typed name; what has another method is of another program.
@@ -247,7 +249,9 @@ const statements = ({ text, integer, real, bytes, strict, strictInKey }: Columns
       -- HMAC over the row (keys/protected-tables.ts); null in a row of an earlier release that was not protected yet.
       mac ${text},
       -- JSON: the consent text that it published, without its paragraphs; null: that of the product alone.
-      consent_text ${text}
+      consent_text ${text},
+      -- JSON: names that it had, and until when; null: none.
+      former_names ${text}
     )${strict}`,
   `
     create table api_key (

@@ -146,6 +146,22 @@ export async function selectRunning(
     .map(fromRow);
 }
 
+/** Not ended, decided or not. */
+export async function countRunning(
+  db: Db,
+  { organization, requestedBy }: Pick<Approval, 'organization' | 'requestedBy'>,
+  now: number,
+): Promise<number> {
+  const { n } = await db
+    .selectFrom('approval')
+    .select(({ fn }) => fn.countAll<number>().as('n'))
+    .where('organization', '=', organization)
+    .where('requested_by', '=', requestedBy)
+    .where('expires_at', '>', now)
+    .executeTakeFirstOrThrow();
+  return Number(n);
+}
+
 /** Of the organization, ended before `before`. */
 export async function deleteEnded(tx: Tx, organization: OrganizationId, before: number): Promise<void> {
   await tx

@@ -41,6 +41,18 @@ onSqlite('four eyes', (newLocation) => {
         .execute()
     ).map(({ actor, action }) => `${actor === `administrator:${staff.ada.id}` ? 'ada' : 'bob'} ${action}`);
 
+  test('an account asks for 50 approvals a day, so that those of others are seen', async () => {
+    await approvals.setRequired(staff.organization, true, ada);
+    const ask = (i: number, who: Actor) =>
+      approvals.request({ ...erase, subject: `sub_${i}` as SubjectId }, who);
+    for (let i = 0; i < 50; i++) await ask(i, ada);
+    await expect(ask(50, ada)).rejects.toMatchObject({ code: 'CONFLICT' });
+    expect(await ask(49, ada)).toMatchObject({ subject: 'sub_49' });
+    expect(await ask(50, bob)).toMatchObject({ subject: 'sub_50' });
+    staff.advance(DAY);
+    expect(await ask(50, ada)).toMatchObject({ subject: 'sub_50' });
+  });
+
   test('what is asked for is done once another administrator has confirmed it, by who asked, for a day', async () => {
     expect(await attempt(erase, ada)).toBe('done');
     await approvals.setRequired(staff.organization, true, ada);

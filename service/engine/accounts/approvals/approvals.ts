@@ -9,6 +9,7 @@ import type { Organizations } from '../organizations/organizations.ts';
 import {
   type Approval,
   type ApprovalQuery,
+  countRunning,
   deleteApprovals,
   deleteEnded,
   insertApproval,
@@ -30,7 +31,7 @@ export interface Approvals {
    * an API key gets none.
    */
   guard<T>(what: Guarded, who: Actor, work: () => Promise<T>): Promise<T>;
-  /** Asks the other administrators. The request that is there already is given again. */
+  /** Asks the other administrators. The request that is there already is given again. Throws CONFLICT where the account has too many. */
   request(what: Guarded, who: Actor): Promise<Approval>;
   /** The newest first. */
   page(organization: OrganizationId, page: ApprovalQuery): Promise<Approval[]>;
@@ -63,6 +64,9 @@ const LIFETIME = 24 * HOUR;
 /** A passkey of the second administrator is older than the request by so much. */
 const FACTOR_AGE = 24 * HOUR;
 const KEPT = 90 * 24 * HOUR;
+/** Of one account: among more of them the others would not be seen. */
+const MOST_RUNNING = 50;
+const TOO_MANY = `You asked for ${MOST_RUNNING} approvals within a day: wait until others have ended.`;
 
 export function createApprovals(deps: ApprovalsDeps): Approvals {
   const { db, inTransaction, audit, organizations, clock, integrity } = deps;
@@ -118,6 +122,8 @@ async function request(
     ({ decision }) => decision !== 'declined',
   );
   if (running) return running;
+  if ((await countRunning(tx, { ...what, requestedBy }, now)) >= MOST_RUNNING)
+    throw new Problem('CONFLICT', TOO_MANY);
   const approval: Approval = {
     ...what,
     id: ids.next('approval'),

@@ -74,7 +74,7 @@ test.each(['{"controller":"Theirs","apart":false}', '{"apart":7}', 'no JSON'])(
     await publish({ controller: 'Second' });
     await publish({ controller: 'Third' });
     const facts = async () => {
-      const published = await engine.organizations.publishedFacts(engine.organization);
+      const published = await engine.organizations.publishedFacts(engine.organization, [1, 2, 3]);
       return published.map(({ version, controller }) => [version, controller]);
     };
     expect(await facts()).toEqual([
@@ -90,3 +90,41 @@ test.each(['{"controller":"Theirs","apart":false}', '{"apart":7}', 'no JSON'])(
     });
   },
 );
+
+test('beyond 200 versions the text is published once a day', async () => {
+  for (let i = 1; i <= 200; i++) await publish({ controller: `Acme ${i}` });
+  await expect(publish({ controller: 'One more' })).rejects.toMatchObject({
+    code: 'CONFLICT',
+    message: expect.stringMatching(/200 times, so it can do so once a day: try again after 20/),
+  });
+  engine.advance(24 * 60 * 60 * 1000);
+  expect((await publish({ controller: 'One more' })).consentText?.version).toBe(201);
+});
+
+test('a new name is another version of every text', async () => {
+  const versions = async () => {
+    const owner = await engine.organizations.asTextOwner(engine.organization);
+    return [consentTextOf(owner).version, pageConsent(owner, 'any').version];
+  };
+  const before = await versions();
+  await engine.organizations.set(engine.organization, { name: 'Other' }, operator);
+  expect(await versions()).toEqual(before.map((version) => `${version}-n1`));
+  await publish({ controller: 'Acme' });
+  expect(await versions()).toEqual(before.map((version, i) => `${version}-n1${'+ '[i]}own-1`));
+  await publish({ text: { en: 'Ours.' } });
+  expect((await versions())[0]).toMatch(/^own-2-[\w-]+-n1$/);
+});
+
+test('the name that the assistant asks for first is no change', async () => {
+  const { id } = await engine.organizations.create({ name: 'First' }, operator);
+  await engine.organizations.set(id, { setupSteps: { name: 'open' } }, operator);
+  const named = await engine.organizations.set(
+    id,
+    { name: 'Museum', setupSteps: { name: 'done' } },
+    operator,
+  );
+  expect(named.formerNames).toBeUndefined();
+  engine.advance(5);
+  const renamed = await engine.organizations.set(id, { name: 'Gallery' }, operator);
+  expect(renamed.formerNames).toEqual([{ name: 'Museum', until: expect.any(Number) }]);
+});

@@ -11,7 +11,7 @@ import {
   type TextOwner,
   type VersionedText,
 } from '../../consent/index.ts';
-import { type Organization, refuseErased, retentionPolicy } from './organization.ts';
+import { type Organization, refuseErased, refuseTooMany, retentionPolicy } from './organization.ts';
 import { insertConsentText, selectConsentText, selectConsentTexts } from './organization-store.ts';
 
 export type ConsentTexts = ReturnType<typeof createConsentTexts>;
@@ -24,7 +24,7 @@ export const textOwner = (organization: Organization, own?: VersionedText): Orga
 });
 
 interface Row {
-  get(id: OrganizationId): Promise<Organization>;
+  get(id: OrganizationId, from?: Db | Tx): Promise<Organization>;
   alter(
     id: OrganizationId,
     actor: Actor,
@@ -61,7 +61,7 @@ export function createConsentTexts({ db, clock }: { db: Db; clock: Clock }, { ge
   }
 
   return {
-    /** A new version; the same text again changes nothing. Throws CONFLICT when the organization was erased. */
+    /** A new version; the same text again changes nothing. Throws CONFLICT when the organization was erased, and where there are too many. */
     publishConsentText: (id: OrganizationId, text: OwnConsentText, actor: Actor): Promise<Organization> =>
       alter(id, actor, async (before, tx) => {
         refuseErased(before);
@@ -69,6 +69,7 @@ export function createConsentTexts({ db, clock }: { db: Db; clock: Clock }, { ge
         const former = before.consentText;
         const sha256 = hashOf(content);
         if (former?.sha256 === sha256) return undefined;
+        refuseTooMany(former?.version ?? 0, former?.publishedAt, clock.now(), 'has published its text');
         const version = (former?.version ?? 0) + 1;
         await insertConsentText(tx, { organization: id, version, content });
         const { text: _, live: __, ...facts } = text;
@@ -88,10 +89,15 @@ export function createConsentTexts({ db, clock }: { db: Db; clock: Clock }, { ge
       return { ...found, version: wanted };
     },
 
-    /** Of every version who is responsible, the oldest first, without those that another program changed. */
-    async publishedFacts(id: OrganizationId): Promise<PublishedFacts[]> {
-      const hashes = hashesOf((await get(id)).consentText);
-      return (await selectConsentTexts(db, id)).flatMap(({ version, content }) => {
+    /** Of these versions who is responsible, without those that another program changed. */
+    async publishedFacts(
+      id: OrganizationId,
+      versions: number[],
+      from: Db | Tx = db,
+    ): Promise<PublishedFacts[]> {
+      if (versions.length === 0) return [];
+      const hashes = hashesOf((await get(id, from)).consentText);
+      return (await selectConsentTexts(from, id, versions)).flatMap(({ version, content }) => {
         const sha256 = hashOf(content);
         if (sha256 !== hashes[version - 1]) return [];
         const { controller, contact } = OwnConsentText.safeParse(JSON.parse(content)).data ?? {};

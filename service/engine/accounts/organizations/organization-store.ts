@@ -60,7 +60,7 @@ export async function selectOrganizationPage(
 }
 
 export async function selectOrganization(
-  db: Db,
+  db: Db | Tx,
   integrity: RowIntegrity,
   id: OrganizationId,
 ): Promise<Organization | undefined> {
@@ -104,13 +104,12 @@ export async function selectConsentText(
   return row?.content;
 }
 
-/** Every version, the oldest first. */
-export const selectConsentTexts = (db: Db, organization: OrganizationId) =>
-  db
+export const selectConsentTexts = (from: Db | Tx, organization: OrganizationId, versions: number[]) =>
+  from
     .selectFrom('consent_text')
     .select(['version', 'content'])
     .where('organization', '=', organization)
-    .orderBy('version')
+    .where('version', 'in', versions)
     .execute();
 
 export async function insertSite(tx: Tx, site: Site, createdAt: number): Promise<void> {
@@ -136,6 +135,15 @@ export async function selectSites(
     .orderBy('id', 'desc')
     .execute();
   return rows.map(fromSiteRow);
+}
+
+export async function countSites(tx: Tx, organization: OrganizationId): Promise<number> {
+  const { n } = await tx
+    .selectFrom('site')
+    .select(({ fn }) => fn.countAll<number>().as('n'))
+    .where('organization', '=', organization)
+    .executeTakeFirstOrThrow();
+  return Number(n);
 }
 
 /** Whether there was one. */
@@ -177,6 +185,7 @@ function toRow(organization: Organization): Insertable<Schema['organization']> {
     color: organization.color ?? null,
     logo: organization.logo ? JSON.stringify(organization.logo) : null,
     consent_text: organization.consentText ? JSON.stringify(organization.consentText) : null,
+    former_names: organization.formerNames ? JSON.stringify(organization.formerNames) : null,
   };
 }
 
@@ -223,6 +232,9 @@ function asWritten(row: Selectable<Schema['organization']>): Organization {
     ...(row.logo !== null && { logo: JSON.parse(row.logo) as LogoFacts }),
     ...(row.consent_text !== null && {
       consentText: JSON.parse(row.consent_text) as Organization['consentText'],
+    }),
+    ...(row.former_names !== null && {
+      formerNames: JSON.parse(row.former_names) as Organization['formerNames'],
     }),
     ...(row.sign_in_notice !== null && { signInNotice: row.sign_in_notice }),
     ...(row.erased_at === null ? {} : { erasedAt: row.erased_at }),

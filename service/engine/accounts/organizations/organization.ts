@@ -114,6 +114,17 @@ export const Organization = z
       .optional()
       .describe('The logo that people see who are verified; absent: none'),
     consentText: PublishedText.optional().describe('Its own consent text; absent: that of the product alone'),
+    formerNames: z
+      .array(
+        z.object({
+          name: z.string().describe('The name'),
+          until: time('When another one took its place'),
+        }),
+      )
+      .optional()
+      .describe(
+        'Names that it had, the first one first: receipts have the one under which a consent was given',
+      ),
     erasedAt: time('Time when its people and its secrets were erased').optional(),
     altered,
   })
@@ -222,11 +233,22 @@ export function checkSite(input: NewSite): NewSite {
   return { name, cidr: network.cidr, country, latitude, longitude, timeZone };
 }
 
+const networks = new Map<string, ReturnType<typeof parseNetwork>>();
+/** Each verification asks for all networks of an organization: what is read once is kept. */
+function networkOf(cidr: string) {
+  const known = networks.get(cidr);
+  if (known) return known;
+  if (networks.size >= 10_000) networks.clear();
+  const network = parseNetwork(cidr);
+  networks.set(cidr, network);
+  return network;
+}
+
 /** The site with the narrowest network that contains the address; the oldest of equally narrow ones. */
 export function narrowestSite(sites: readonly Site[], address: string): Site | undefined {
   let narrowest: { site: Site; bits: number } | undefined;
   for (const site of sites) {
-    const network = parseNetwork(site.cidr);
+    const network = networkOf(site.cidr);
     if (!network?.holds(address)) continue;
     if (narrowest === undefined || network.bits > narrowest.bits) narrowest = { site, bits: network.bits };
   }
@@ -251,6 +273,19 @@ export function refuseErased({ id, erasedAt }: { id: string; erasedAt?: number |
   throw new Problem(
     'CONFLICT',
     `The organization ${id} was erased on ${new Date(erasedAt).toISOString().slice(0, 10)}: make a new one with “gatehouse org create”.`,
+  );
+}
+
+/** Versions of the consent text, and names, that the row of an organization can have before they are counted by the day. */
+const MOST_VERSIONS = 200;
+const DAY = 24 * 60 * 60 * 1000;
+
+/** What was agreed to stays, and every request of the organization reads its row: beyond MOST_VERSIONS one a day. Throws CONFLICT. */
+export function refuseTooMany(count: number, last: number | undefined, now: number, has: string): void {
+  if (count < MOST_VERSIONS || last === undefined || now - last >= DAY) return;
+  throw new Problem(
+    'CONFLICT',
+    `The organization ${has} ${count} times, so it can do so once a day: try again after ${new Date(last + DAY).toISOString()}.`,
   );
 }
 

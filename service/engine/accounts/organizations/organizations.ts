@@ -18,6 +18,7 @@ import {
   type Organization,
   RetentionSettings,
   refuseErased,
+  refuseTooMany,
   retentionPolicy,
   type SetupStep,
   type SetupSteps,
@@ -26,6 +27,7 @@ import {
   type UniquenessPolicy,
 } from './organization.ts';
 import {
+  countSites,
   deleteSite,
   insertOrganization,
   insertSite,
@@ -172,13 +174,14 @@ export function createOrganizations(deps: OrganizationsDeps): Organizations {
       };
       return alter(id, actor, async (before, tx) => {
         const alteration = changeSettings(before, wanted);
-        if (alteration?.details.name) await refuseTaken(tx, integrity, alteration.after.name, id);
-        return alteration;
+        if (!alteration?.details.name) return alteration;
+        await refuseTaken(tx, integrity, alteration.after.name, id);
+        return { ...alteration, after: withFormerName(alteration.after, before, clock.now()) };
       });
     },
 
     ...createBranding(deps, alter),
-    ...createConsentTexts(deps, { alter, get: (id) => requireOrganization(db, integrity, id) }),
+    ...createConsentTexts(deps, { alter, get: (id, from = db) => requireOrganization(from, integrity, id) }),
     setRetention: (id, change, actor) => alter(id, actor, (before) => changeRetention(before, change)),
 
     attestConsent: (id, given, actor) =>
@@ -197,6 +200,14 @@ export function createOrganizations(deps: OrganizationsDeps): Organizations {
 
     ...createSites(deps),
   };
+}
+
+/** Nobody has read the name that the first step of the assistant replaces. */
+function withFormerName(after: Organization, before: Organization, now: number): Organization {
+  if (before.setupSteps?.name === 'open') return after;
+  const former = before.formerNames ?? [];
+  refuseTooMany(former.length, former.at(-1)?.until, now, 'has changed its name');
+  return { ...after, formerNames: [...former, { name: before.name, until: now }] };
 }
 
 type Alter = (
@@ -306,6 +317,10 @@ async function refuseTaken(
     throw new Problem('CONFLICT', `${taken.id} is called “${taken.name}” already: choose another name.`);
 }
 
+/** Each verification that names no place looks at all of them. */
+const MOST_SITES = 1000;
+const TOO_MANY_SITES = `An organization has ${MOST_SITES} sites at most: remove one, or describe several by one network.`;
+
 function createSites({ db, inTransaction, audit, ids, clock, integrity }: OrganizationsDeps) {
   const oldestFirst = async (id: OrganizationId) => (await selectSites(db, id)).reverse();
 
@@ -314,6 +329,7 @@ function createSites({ db, inTransaction, audit, ids, clock, integrity }: Organi
       const site: Site = { id: ids.next('site'), organization: id, ...checkSite(input) };
       await inTransaction(async (tx) => {
         refuseErased(await requireOrganization(tx, integrity, id));
+        if ((await countSites(tx, id)) >= MOST_SITES) throw new Problem('CONFLICT', TOO_MANY_SITES);
         await insertSite(tx, site, clock.now());
         const details = { cidr: site.cidr, country: site.country, timeZone: site.timeZone };
         await audit.add(tx, { actor, action: 'site.add', organization: id, target: site.id, details });

@@ -3,6 +3,7 @@ import { retentionPolicy, type UniquenessPolicy } from '../../accounts/index.ts'
 import {
   daysIn,
   factsOf,
+  nameVersion,
   ownWords,
   type Purpose,
   purposes,
@@ -52,7 +53,7 @@ const texts = {
   },
 } as const;
 
-type Speaker = Pick<TextOwner, 'name' | 'own'> & Parameters<typeof retentionPolicy>[0];
+type Speaker = Pick<TextOwner, 'name' | 'own' | 'formerNames'> & Parameters<typeof retentionPolicy>[0];
 
 /** The consent text of a session for an organization, by the people that the face is compared with, and what it says of its own. */
 export const pageConsent = (organization: Speaker, match: SessionMatch): PageConsent =>
@@ -74,7 +75,7 @@ function consentOf(
     de: say(readIn(languages, 'de')),
   });
   return {
-    version: `${VERSION}-${compared}-${verificationDays}${own === undefined ? '' : ` own-${own.version}`}`,
+    version: `${VERSION}-${compared}-${verificationDays}${nameVersion(settings)}${own === undefined ? '' : ` own-${own.version}`}`,
     text: inEach((language) => {
       const { wants, does, free, [compared]: comparison } = texts[language];
       const [opening, closing] = written ? [written.in(language), []] : [[named(wants)], [free]];

@@ -98,11 +98,10 @@ export function createIntend(deps: IntendDeps): Intend {
 
   return async (realm, subject, order, id = ids.next('erasure')) => {
     const row = rowOf(realm, subject, order, { id, now: clock.now(), begunBy: runs.own });
-    const agreementsOf = await agreements(realm.organization);
     try {
       const emailHash = await subjects.forget(realm, subject, async (tx) => {
         // Its rows go with the person.
-        const consents = await agreementsOf(tx, subject);
+        const consents = await agreements(realm.organization, tx, subject);
         if (consents.length > 0) row.consents = JSON.stringify(consents);
         return write(tx, realm, subject, row, order);
       });
