@@ -8,6 +8,7 @@ import { authenticate, meteredAs } from './authentication.ts';
 import { createBodyBudget, type IncomingBody } from './bodies/body-pace.ts';
 import { rateLimitHeaders } from './default-errors.ts';
 import { notFound } from './error-handling.ts';
+import { whenClosed } from './listening/listen-on-host.ts';
 import type { OwnHosts } from './listening/own-hosts.ts';
 import type { NodeProxy } from './nodes/node-proxy.ts';
 import { acceptsHtml, prefixNotSupported, statedPrefix } from './proxies/forwarded.ts';
@@ -120,7 +121,7 @@ export function admitRequests(
     const release = caller
       ? keyed.take({ caller: meteredAs(caller), group: caller.organization }, bytes, body)
       : open.take({ caller: source, group: siteOf?.(ip) ?? source }, bytes, body);
-    reply.raw.once('close', release);
+    whenClosed(reply, release);
     return undefined;
   });
   if (nodes) {

@@ -10,7 +10,8 @@ import { toDependencyProblem } from '../lib/machine/dependency-problem.ts';
 import { Problem, type ProblemCode } from '../lib/problem.ts';
 import { renderProblem, type WireErrors } from './default-errors.ts';
 import type { SlicedResponse } from './leaving/unsent-bytes.ts';
-import { beginTls } from './listening/begin-tls.ts';
+import { type BeginTlsDeps, beginTls } from './listening/begin-tls.ts';
+import { whenClosed } from './listening/listen-on-host.ts';
 import { acceptsHtml, prefixNotSupported, prefixOf } from './proxies/forwarded.ts';
 import type { PublishedRoute } from './published-route.ts';
 import { describeError } from './structured-log.ts';
@@ -131,7 +132,7 @@ export function methodsOf(routes: PublishedRoute[]): string[] {
 /** What never became a request (broken HTTP, a head too long, a sender too slow, a tunnel), in the same shape. */
 export function answerBrokenRequests(
   app: FastifyInstance,
-  { ids, patience, inTurn }: { ids: Ids; patience: number; inTurn(address: string): Promise<boolean> },
+  { ids, ...tls }: { ids: Ids } & Pick<BeginTlsDeps, 'patience' | 'inTurn' | 'charge'>,
 ): void {
   const shaken = new WeakSet<Socket>();
   app.server.on('secureConnection', (socket: Socket) => shaken.add(socket));
@@ -168,8 +169,7 @@ export function answerBrokenRequests(
   });
   if (app.server instanceof HttpsServer)
     beginTls(app.server, {
-      patience,
-      inTurn,
+      ...tls,
       note: (socket) => void note(plainHttp, socket),
       refuse: (socket) =>
         refuse(socket, '400 Bad Request', 'INVALID_REQUEST', explainBrokenRequest(plainHttp).says),
@@ -219,7 +219,7 @@ export function limitHandlers(app: FastifyInstance, milliseconds: number): void 
       else void reply.send(problem);
     }, milliseconds);
     // Of a caller that left, no hook of Fastify runs where its request had come whole: a timer would hold up a process that stops.
-    reply.raw.once('close', () => clearTimeout(deadline));
+    whenClosed(reply, () => clearTimeout(deadline));
     done();
   });
 }

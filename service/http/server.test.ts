@@ -641,6 +641,41 @@ describe('over a real socket', () => {
     slow.destroy();
   });
 
+  test('who hangs up while a request waits for something holds no room for its body', async () => {
+    let waiting = 0;
+    const go = Promise.withResolvers<void>();
+    const catchUp = async () => {
+      waiting++;
+      await go.promise;
+    };
+    const { app } = start({ limits: { body: 1000, bodies: 1000 }, position: { catchUp } });
+    await app.listen({ port: 0, host: '127.0.0.1' });
+    const { port } = app.server.address() as AddressInfo;
+    for (const path of ['/echo', '/keyed/t']) {
+      const socket = connect(port, '127.0.0.1', () =>
+        socket.write(
+          `POST ${path} HTTP/1.1\r\nHost: x\r\nx-api-key: ${recordedKeys.live}\r\n` +
+            'Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n',
+        ),
+      );
+      const before = waiting;
+      await expect.poll(() => waiting).toBe(before + 1);
+      socket.destroy();
+    }
+    const open = () => new Promise((resolve) => app.server.getConnections((_, count) => resolve(count)));
+    await expect.poll(open).toBe(0);
+    go.resolve();
+    const body = JSON.stringify({ text: 'x' });
+    for (const path of ['/echo', '/keyed/t']) {
+      const answer = await raw(
+        port,
+        `POST ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nx-api-key: ${recordedKeys.live}\r\n` +
+          `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+      );
+      expect(answer).toContain('HTTP/1.1 200 ');
+    }
+  });
+
   test('a handler learns that its caller hung up, and not before', async () => {
     const { app } = start();
     const reached = Promise.withResolvers<AbortSignal>();

@@ -188,12 +188,14 @@ export function createServer(deps: ServerDeps): FastifyInstance {
   app.setNotFoundHandler((request, reply) => {
     throw notFound(request, reply, published);
   });
-  const isPaced = deps.handshakes ?? paceHandshakes(realTime);
+  const handshakes = deps.handshakes ?? paceHandshakes(realTime);
+  const sourceOfHandshake = (address: string) => siteOf?.(address) ?? sourceOf(address);
   answerBrokenRequests(app, {
     ids: deps.ids,
     patience: limits.head,
     // A proxy serves many clients.
-    inTurn: async (address) => isProxy(address) || isPaced(siteOf?.(address) ?? sourceOf(address)),
+    inTurn: async (address) => isProxy(address) || handshakes.inTurn(sourceOfHandshake(address)),
+    charge: (address, count) => handshakes.charge(sourceOfHandshake(address), count),
   });
   closeSlowReaders(app, connections.senders, log);
   stopGently(app, connections.closeUnfinished);

@@ -138,6 +138,7 @@ const afterFirstMessage = (serve: WebsocketHandler, relay: SocketRelay): Websock
         hello && (await relay(socket, request, { token: hello.token, text }).catch(() => false));
       clearTimeout(late);
       socket.off('message', collect);
+      if (socket.readyState === socket.CLOSED) return;
       if (isRelayed) socket.emit(RELAYED);
       else void serve.call(this, socket, request);
       for (const message of isRelayed ? came.slice(1) : came) socket.emit('message', ...message);

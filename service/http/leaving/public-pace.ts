@@ -60,8 +60,10 @@ type PaceTime = Pick<Parameters<typeof createBodyPace>[0], 'elapsed' | 'wait'>;
 
 export const createPublicPace = (time: PaceTime) => createBodyPace({ ...publicRate, ...time });
 
-export const paceHandshakes = (time: PaceTime) =>
-  createPacedTurns(createBodyPace({ ...handshakeRate, ...time }), MOST_WAITING.handshakes);
+export function paceHandshakes(time: PaceTime) {
+  const pace = createBodyPace({ ...handshakeRate, ...time });
+  return { inTurn: createPacedTurns(pace, MOST_WAITING.handshakes), charge: pace.charge };
+}
 
 const tooMany = () =>
   new Problem(

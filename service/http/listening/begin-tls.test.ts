@@ -15,15 +15,21 @@ let warned: string[];
 let asked: number;
 /** Handshakes that wait. */
 let turns: (() => void)[];
+/** Handshakes that were counted beside those. */
+let charged: [address: string, count: number][];
 beforeEach(async () => {
   warned = [];
   asked = 0;
   turns = [];
+  charged = [];
   app = createServer({
-    handshakes: paceHandshakes({
-      elapsed: () => 0,
-      wait: () => new Promise((resolve) => turns.push(resolve)),
-    }),
+    handshakes: {
+      ...paceHandshakes({
+        elapsed: () => 0,
+        wait: () => new Promise((resolve) => turns.push(resolve)),
+      }),
+      charge: (address, count) => void charged.push([address, count]),
+    },
     ids: createIds(systemClock),
     connections: {
       limits: { total: 1000, perAddress: 1000 },
@@ -31,7 +37,7 @@ beforeEach(async () => {
     },
     log: { debug() {}, info() {}, error() {}, warn: (_, text) => void warned.push(text) },
     tls: { cert: certificate, key: certificateKey },
-    limits: { head: 300 },
+    limits: { head: 300, body: 1_000_000 },
   });
   app.all('/*', async () => {
     asked += 1;
@@ -100,6 +106,33 @@ test('of one address 400 handshakes begin at once, and further ones in turn', as
   for (const go of turns.splice(0)) go();
   await expect.poll(() => answered).toBe(528);
   for (const socket of [other, ...flood]) socket.destroy();
+});
+
+test('a connection whose records carry next to nothing is closed, and counts as handshakes', async () => {
+  const client = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false }).on('error', () => {});
+  await once(client, 'secureConnect');
+  client.setNoDelay(true);
+  const closed = new Promise<void>((resolve) => client.once('close', () => resolve()));
+  client.write(
+    'POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 900000\r\n\r\n"',
+  );
+  // A record each, of 23 bytes and more.
+  while (!client.destroyed)
+    await Promise.race([closed, new Promise<void>((resolve) => client.write('x', () => resolve()))]);
+  await closed;
+  expect(charged).toEqual([['127.0.0.1', expect.any(Number)]]);
+  expect(charged[0]![1]).toBeGreaterThan(4);
+
+  const other = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false }).on('error', () => {});
+  await once(other, 'secureConnect');
+  const ended = once(other, 'close');
+  const body = JSON.stringify('x'.repeat(900_000));
+  other.write(
+    `POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  );
+  other.resume();
+  await ended;
+  expect([asked, charged.length]).toEqual([1, 1]);
 });
 
 test('a program gets JSON', async () => {

@@ -1,5 +1,6 @@
 import type { Server } from 'node:https';
 import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { plainPage, plainPagePolicy } from '../pages/plain-page.ts';
 
 /** First bytes of a request of plain HTTP; those of TLS are a record of a handshake, 22. */
@@ -14,11 +15,13 @@ export interface PlainRequest {
   to: string | undefined;
 }
 
-interface BeginTlsDeps {
+export interface BeginTlsDeps {
   /** Milliseconds that a connection may send nothing. */
   patience: number;
   /** Waits until a handshake of this address may begin; false where too many of it wait. */
   inTurn(address: string): Promise<boolean>;
+  /** Counts so many more handshakes of this address: the next ones wait for them. */
+  charge(address: string, handshakes: number): void;
   note(socket: Socket): void;
   refuse(socket: Socket): void;
 }
@@ -27,10 +30,11 @@ interface BeginTlsDeps {
  * Begins what comes to a port of HTTPS: handshakes at a pace, and plain HTTP is answered with where to go: a browser gets a page, a program
  * what `refuse` sends. Nothing of it is done, and no more of it is read than its first packet.
  */
-export function beginTls(server: Server, { patience, inTurn, note, refuse }: BeginTlsDeps): void {
+export function beginTls(server: Server, { patience, inTurn, charge, note, refuse }: BeginTlsDeps): void {
   const toTls = server.listeners('connection').find(({ name }) => name === 'tlsConnectionListener');
   if (!toTls) throw new Error('This Node begins TLS in another way.');
   server.removeListener('connection', toTls as () => void);
+  boundRecords(server, charge);
   server.on('connection', (socket: Socket) => {
     if (socket.destroyed) return;
     const fail = () => socket.destroy();
@@ -56,6 +60,57 @@ export function beginTls(server: Server, { patience, inTurn, note, refuse }: Beg
       else refuse(socket);
     });
   });
+}
+
+/** Bytes of TLS beside what they carry that a connection may send, and how many more a second: a handshake has a few thousand. */
+const NOTHING_CARRIED = { most: 64 * 1024, perSecond: 1024, free: 16 * 1024 };
+/** Bytes of records that carry nothing which cost the thread as much as a handshake (4 ms). */
+const OF_HANDSHAKE = 10 * 1024;
+/** Milliseconds between two looks at all connections, where the thread is busy; otherwise four times as many. */
+const LOOK = 250;
+
+interface Records {
+  raw: Socket;
+  address: string;
+  since: number;
+}
+
+/**
+ * Closes connections on which much comes that carries nothing, such as updates of keys (RFC 8446, 4.6.3): each costs the thread ten
+ * microseconds, and no event tells of it. What was sent counts as handshakes of its address.
+ */
+function boundRecords(server: Server, charge: BeginTlsDeps['charge']): void {
+  const open = new Map<TLSSocket, Records>();
+  /** Of TLS, beside what it carries and as much again. */
+  const overhead = (secure: TLSSocket, { raw }: Records) => raw.bytesRead - 2 * secure.bytesRead;
+  server.on('secureConnection', (secure: TLSSocket) => {
+    const raw = (secure as { _parent?: Socket })._parent;
+    if (!raw) throw new Error('This Node begins TLS in another way.');
+    const records = { raw, address: raw.remoteAddress ?? '', since: performance.now() };
+    open.set(secure, records);
+    // Afterwards the connection no longer knows what came on it.
+    const destroy = secure._destroy;
+    secure._destroy = function (...given) {
+      const more = overhead(secure, records) - NOTHING_CARRIED.free;
+      if (open.delete(secure) && more > 0) charge(records.address, more / OF_HANDSHAKE);
+      return destroy.apply(this, given);
+    };
+  });
+  let used = performance.eventLoopUtilization();
+  let looks = 0;
+  const timer = setInterval(() => {
+    const before = used;
+    used = performance.eventLoopUtilization();
+    if (performance.eventLoopUtilization(used, before).utilization < 0.5 && looks++ % 4 > 0) return;
+    const now = performance.now();
+    for (const [secure, records] of open) {
+      const seconds = (now - records.since) / 1000;
+      if (overhead(secure, records) > NOTHING_CARRIED.most + seconds * NOTHING_CARRIED.perSecond)
+        secure.destroy();
+    }
+  }, LOOK);
+  timer.unref();
+  server.once('close', () => clearInterval(timer));
 }
 
 function readHead(head: string): PlainRequest {

@@ -97,11 +97,20 @@ export function stopGently(app: FastifyInstance, closeUnfinished: () => void): v
 }
 
 /**
+ * Calls `done` when the answer is sent or the caller has disconnected: at once where that is so already, as it may be wherever something was
+ * waited for before.
+ */
+export function whenClosed({ raw }: FastifyReply, done: () => void): void {
+  if (raw.closed) done();
+  else raw.once('close', done);
+}
+
+/**
  * Aborts when the answer is sent or the caller has disconnected: further work for the request has no reader. Not
  * Fastify's `request.signal`, which aborts as soon as the body has been read.
  */
 export function untilClosed(reply: FastifyReply): AbortSignal {
   const given = new AbortController();
-  reply.raw.once('close', () => given.abort());
+  whenClosed(reply, () => given.abort());
   return given.signal;
 }

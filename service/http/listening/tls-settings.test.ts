@@ -113,6 +113,16 @@ test.each(['TLSv1.2', 'TLSv1.3'] as const)(
   },
 );
 
+test('a connection of TLS 1.2 cannot begin another handshake', async () => {
+  const { port } = await listen({ cert: rsaCertificate, key: rsaKey });
+  const client = connect({ port, host: '127.0.0.1', rejectUnauthorized: false, maxVersion: 'TLSv1.2' });
+  const failed = new Promise((resolve) => client.once('error', resolve));
+  await once(client, 'secureConnect');
+  client.renegotiate({}, (error) => error && client.emit('error', error));
+  expect(await failed).toBeInstanceOf(Error);
+  client.destroy();
+});
+
 describe('Strict-Transport-Security', () => {
   async function policyFor(port: number, host: string): Promise<string | undefined> {
     const outgoing = httpsRequest({

@@ -3,6 +3,7 @@ import { Agent, request as send } from 'node:https';
 import type { WebSocket } from '@fastify/websocket';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Log } from '../../lib/log.ts';
+import { whenClosed } from '../listening/listen-on-host.ts';
 import { answerSocket, closeCodes } from '../web-sockets.ts';
 import { HOP, type Hop, headersOfHop } from './hop.ts';
 import type { FirstMessage, NodePeers } from './node-affinity.ts';
@@ -178,7 +179,7 @@ export function createNodeClient({ client: credentials, shown }: NodeCredentials
           request.raw.resume();
         });
         outgoing.once('error', reject);
-        reply.raw.once('close', () => outgoing.destroy());
+        whenClosed(reply, () => outgoing.destroy());
         if (body) outgoing.end(body);
         else request.raw.pipe(outgoing);
       });

@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { type AddressInfo, connect as dial, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
@@ -32,7 +33,13 @@ const shared = { shown: () => linkOf(shown), accepted: linkOf };
 let connections: Set<Socket>;
 
 const affinity = (self: Name): NodeAffinity => ({
-  always: async ({ headers }) => headers['x-node'] as string | undefined,
+  always: async ({ headers }) => {
+    if (headers['x-slow']) {
+      looking++;
+      await released;
+    }
+    return headers['x-node'] as string | undefined;
+  },
   routes: {
     '/body': { body: async ({ body }) => (body as { node: string }).node },
     '/held/:id': { isHere: ({ params }) => held[self].has((params as { id: string }).id) },
@@ -85,6 +92,8 @@ async function serve(self: Name): Promise<void> {
   urls[self] = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
 }
 
+/** Requests whose node is looked for. */
+let looking: number;
 let released: Promise<void>;
 let release: () => void;
 beforeEach(async () => {
@@ -97,6 +106,7 @@ beforeEach(async () => {
   callers = { a: [], b: [] };
   shown = 'link';
   connections = new Set();
+  looking = 0;
   closers = [];
   for (const name of names) await serve(name);
 });
@@ -137,6 +147,35 @@ test('a request is answered by its node as if the caller had sent it there', asy
   expect((await ask('/here', { headers: { 'x-node': 'a' } })).body).toMatchObject({ self: 'a' });
   expect((await ask('/here', { headers: { 'x-node': 'gone' } })).body).toMatchObject({ self: 'a' });
   expect((await fetch(`${urls.a}/here`, { method: 'HEAD', headers: { 'x-node': 'b' } })).status).toBe(200);
+});
+
+test('of callers who leave while their node is looked for no connection stays', async () => {
+  const atOther = new Set<Socket>();
+  const note = (message: unknown) => {
+    const { socket } = message as { socket: Socket };
+    if (socket.localPort === Number(new URL(addresses.b).port)) atOther.add(socket);
+  };
+  subscribe('net.server.socket', note);
+  for (let i = 1; i <= 3; i++) {
+    const socket = dial(Number(new URL(urls.a).port), '127.0.0.1', () =>
+      socket.write('GET /here HTTP/1.1\r\nHost: x\r\nX-Node: b\r\nX-Slow: 1\r\n\r\n'),
+    );
+    await expect.poll(() => looking).toBe(i);
+    const closed = once(socket, 'close');
+    socket.destroy();
+    await closed;
+  }
+  // The service has noticed it by the time it has answered another caller.
+  await ask('/here', { headers: { 'x-node': 'a' } });
+  release();
+  expect((await ask('/here', { headers: { 'x-node': 'b', 'x-slow': '1' } })).body).toMatchObject({
+    self: 'b',
+  });
+  unsubscribe('net.server.socket', note);
+  const open = () => [...atOther].filter((socket) => !socket.destroyed).length;
+  // That of the last one is kept for the next.
+  await expect.poll(open).toBe(1);
+  expect(callers.b).toHaveLength(1);
 });
 
 test('refusals of its node come as they are, and the connection of the caller goes on', async () => {

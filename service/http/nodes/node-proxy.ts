@@ -96,6 +96,10 @@ export function createNodeProxy({ peers, credentials, affinity, log }: NodeProxy
     const address = await addressOf(at === 'head' ? run : await route.body?.(request));
     if (address === undefined) return false;
     if (hop) throw moved();
+    if (reply.raw.closed) {
+      reply.hijack();
+      return true;
+    }
     const body = at === 'body' ? { body: bodyOf(request) } : {};
     return sendOn(reply, await toNode(address, request, reply, body));
   }
@@ -127,6 +131,8 @@ export function createNodeProxy({ peers, credentials, affinity, log }: NodeProxy
         if (passedOn.has(request.raw)) return false;
         const address = await addressOf(await find(first.token));
         if (address === undefined) return false;
+        // Its caller has left while the node was looked for.
+        if (socket.readyState === socket.CLOSED) return true;
         const hop = hopOf(request);
         relaySocket(socket, { address, path: url, hop, request, first, credentials, watch, log });
         return true;
