@@ -715,7 +715,7 @@ export interface paths {
         put?: never;
         /**
          * Add a site
-         * @description Assigns a place to the requests of a network. If several networks match, the narrowest applies.
+         * @description Assigns a place to the requests of a network. If several networks match, the narrowest applies. An organization has 1,000 sites at most.
          */
         post: operations["addSite"];
         delete?: never;
@@ -1080,7 +1080,7 @@ export interface paths {
         post?: never;
         /**
          * Remove a webhook
-         * @description Nothing is sent to it any more; waiting deliveries are dropped and stay in the log.
+         * @description Nothing is sent to it any more; waiting deliveries are dropped and stay in the log. Where it takes alerts, the administrators get one.
          */
         delete: operations["removeWebhook"];
         options?: never;
@@ -1123,7 +1123,7 @@ export interface paths {
         put?: never;
         /**
          * Disable a webhook
-         * @description Nothing is sent to it. Deliveries keep waiting until their schedule ends, and are sent when it is enabled again.
+         * @description Nothing is sent to it. Deliveries keep waiting until their schedule ends, and are sent when it is enabled again. Where it takes alerts, the administrators get one.
          */
         post: operations["disableWebhook"];
         delete?: never;
@@ -1188,7 +1188,7 @@ export interface paths {
         post?: never;
         /**
          * Revoke a grant
-         * @description Nothing is sent there from the next attempt on, unless another grant covers it. The grant stays in the list, with the account that revoked it.
+         * @description Nothing is sent there from the next attempt on, unless another grant covers it; that may be alerts, so the administrators get one. The grant stays in the list, with the account that revoked it.
          */
         delete: operations["revokeGrant"];
         options?: never;
@@ -4816,6 +4816,16 @@ export interface components {
                  */
                 publishedAt: string;
             };
+            /** @description Names that it had, the first one first: receipts have the one under which a consent was given */
+            formerNames?: {
+                /** @description The name */
+                name: string;
+                /**
+                 * Format: date-time
+                 * @description When another one took its place
+                 */
+                until: string;
+            }[];
             /**
              * Format: date-time
              * @description Time when its people and its secrets were erased
@@ -12122,7 +12132,7 @@ export interface components {
             appliance: string;
             /** @description Id of the organization */
             organization: string;
-            /** @description Its name */
+            /** @description Its name when the consent was given */
             organizationName: string;
             /**
              * @description World of the person
@@ -23835,6 +23845,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -23995,6 +24006,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -27748,6 +27760,7 @@ export interface operations {
              *     - `ORIGIN_NOT_ALLOWED`: The API key may not be used from this origin or network.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -28436,6 +28449,7 @@ export interface operations {
              *     - `ORIGIN_NOT_ALLOWED`: The API key may not be used from this origin or network.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {
@@ -29141,6 +29155,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
              */
             403: {
                 headers: {

@@ -77,7 +77,7 @@ interface Records {
 
 /**
  * Closes connections on which much comes that carries nothing, such as updates of keys (RFC 8446, 4.6.3): each costs the thread ten
- * microseconds, and no event tells of it. What was sent counts as handshakes of its address.
+ * microseconds, and no event is emitted. What was sent counts as handshakes of its address.
  */
 function boundRecords(server: Server, charge: BeginTlsDeps['charge']): void {
   const open = new Map<TLSSocket, Records>();

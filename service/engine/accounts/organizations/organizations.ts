@@ -202,7 +202,7 @@ export function createOrganizations(deps: OrganizationsDeps): Organizations {
   };
 }
 
-/** Nobody has read the name that the first step of the assistant replaces. */
+/** No person has read the name that the first step of the assistant replaces. */
 function withFormerName(after: Organization, before: Organization, now: number): Organization {
   if (before.setupSteps?.name === 'open') return after;
   const former = before.formerNames ?? [];
