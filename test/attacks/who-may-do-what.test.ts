@@ -755,9 +755,15 @@ test('the administrators get an alert of a change that weakens, once an hour for
     (await out.alerts.list({ organization: staff.organization, world: 'live' }, { limit: 10 })).map(
       ({ metric, about }) => [metric, about],
     );
+  const { name } = (await send('GET', '/organization', ada)).body;
+  await staff.organizations.set(staff.organization, { setupSteps: { name: 'open' } }, operator);
+  const named = { name: 'Acme of Bern', setupSteps: { name: 'done' } };
+  for (const harmless of [{ name }, named, { color: '#1f4e3d' }])
+    expect(await answer('PATCH', '/organization', ada, harmless)).toBe(200);
+  expect(await alerts()).toEqual([]);
+  expect(await answer('PATCH', '/organization', ada, { name: 'Acme of Basel' })).toBe(200);
   expect(await answer('PATCH', '/organization', ada, { matchOnly: true })).toBe(200);
   expect(await answer('PATCH', '/organization', ada, { matchOnly: false })).toBe(200);
-  expect(await answer('PATCH', '/organization', ada, { name: 'Acme of Bern' })).toBe(200);
   expect(await alerts()).toEqual([['protected-change', 'changeOrganization']]);
   expect(await answer('POST', '/grants', ada, { to: 'public-https' })).toBe(201);
   expect(await alerts()).toEqual([

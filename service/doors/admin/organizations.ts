@@ -161,7 +161,13 @@ export function organizationRoutes(deps: OrganizationRouteDeps): AdminRoute[] {
       summary: 'Change the organization',
       description: 'Fields that are not sent stay unchanged.',
       may: { operator: true, administrator: managers, key: false, beforeFactor: true },
-      harmless: ({ body }) => Object.keys(body).every((field) => brandingAndSteps.has(field)),
+      async harmless({ organization, body }) {
+        const others = Object.keys(body).filter((field) => !brandingAndSteps.has(field));
+        if (others.some((field) => field !== 'name')) return false;
+        const { name, setupSteps } = await organizations.get(organization);
+        // The assistant asks for it before people are.
+        return body.name === undefined || body.name === name || setupSteps?.name === 'open';
+      },
       // Setup says in it which of its steps was put off, the second factor among them.
       beforeFactor: ({ body }) => Object.keys(body).every((field) => field === 'setupSteps'),
       body: OrganizationChange,
