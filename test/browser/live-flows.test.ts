@@ -173,6 +173,7 @@ test.skipIf(noScene).each(forms)(
       token: expect.any(String),
       verifyUrl: `${scene.box.url}/verify?client=${made.sessionId}#${made.token}`,
       expiresAt: expect.any(String),
+      metadata: order.metadata,
     });
     const sessionId = made.sessionId!;
     await expect(client.finalize({ sessionId })).rejects.toMatchObject({ code: 'CONFLICT' });
@@ -266,6 +267,8 @@ test.skipIf(noScene)(
       product: 'verifyidentity',
       environment: 'live',
       timestamp: expect.stringMatching(/Z$/),
+      event_id: expect.stringMatching(/^evt_/),
+      version: 1,
     });
     expect(await hostedStatus(key, 'verifyidentity', id)).toMatchObject({
       id,

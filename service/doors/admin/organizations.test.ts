@@ -92,7 +92,6 @@ test('an organization is made, changed and shown, and the operator is in the aud
       ...made.body,
       ...change,
       id: engine.organization,
-      formerNames: [{ name: 'Acme', until: made.body.createdAt }],
     },
   });
   expect(await control.call('GET', '/organization')).toEqual(changed);

@@ -90,7 +90,10 @@ const LogoReply = z
   });
 
 export interface OrganizationRouteDeps extends SecretRouteDeps {
-  organizations: Pick<Organizations, 'page' | 'create' | 'get' | 'set' | 'setLogo' | 'brandingOf'>;
+  organizations: Pick<
+    Organizations,
+    'page' | 'create' | 'get' | 'hasPeople' | 'set' | 'setLogo' | 'brandingOf'
+  >;
   /** A logo of the bytes of a file. */
   readLogo(file: Uint8Array): Promise<Logo>;
   checks: Pick<Checks, 'getProfile'>;
@@ -164,9 +167,10 @@ export function organizationRoutes(deps: OrganizationRouteDeps): AdminRoute[] {
       async harmless({ organization, body }) {
         const others = Object.keys(body).filter((field) => !brandingAndSteps.has(field));
         if (others.some((field) => field !== 'name')) return false;
-        const { name, setupSteps } = await organizations.get(organization);
-        // The assistant asks for it before people are.
-        return body.name === undefined || body.name === name || setupSteps?.name === 'open';
+        const { name } = await organizations.get(organization);
+        return (
+          body.name === undefined || body.name === name || !(await organizations.hasPeople(organization))
+        );
       },
       // Setup says in it which of its steps was put off, the second factor among them.
       beforeFactor: ({ body }) => Object.keys(body).every((field) => field === 'setupSteps'),

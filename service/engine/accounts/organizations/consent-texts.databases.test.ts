@@ -101,13 +101,26 @@ test('beyond 200 versions the text is published once a day', async () => {
   expect((await publish({ controller: 'One more' })).consentText?.version).toBe(201);
 });
 
+const enroll = () =>
+  engine.subjects.enroll(
+    { organization: engine.organization, world: 'test' },
+    {
+      email: 'ada@example.com',
+      embeddings: { 'a-net': new Float32Array(512).fill(1 / Math.sqrt(512)) },
+      quality: 1,
+    },
+    operator,
+  );
+const rename = (name: string) => engine.organizations.set(engine.organization, { name }, operator);
+
 test('a new name is another version of every text', async () => {
   const versions = async () => {
     const owner = await engine.organizations.asTextOwner(engine.organization);
     return [consentTextOf(owner).version, pageConsent(owner, 'any').version];
   };
   const before = await versions();
-  await engine.organizations.set(engine.organization, { name: 'Other' }, operator);
+  await enroll();
+  await rename('Other');
   expect(await versions()).toEqual(before.map((version) => `${version}-n1`));
   await publish({ controller: 'Acme' });
   expect(await versions()).toEqual(before.map((version, i) => `${version}-n1${'+ '[i]}own-1`));
@@ -115,16 +128,9 @@ test('a new name is another version of every text', async () => {
   expect((await versions())[0]).toMatch(/^own-2-[\w-]+-n1$/);
 });
 
-test('the name that the assistant asks for first is no change', async () => {
-  const { id } = await engine.organizations.create({ name: 'First' }, operator);
-  await engine.organizations.set(id, { setupSteps: { name: 'open' } }, operator);
-  const named = await engine.organizations.set(
-    id,
-    { name: 'Museum', setupSteps: { name: 'done' } },
-    operator,
-  );
-  expect(named.formerNames).toBeUndefined();
+test('a name that no person has read leaves none behind', async () => {
+  expect((await rename('Museum')).formerNames).toBeUndefined();
+  await enroll();
   engine.advance(5);
-  const renamed = await engine.organizations.set(id, { name: 'Gallery' }, operator);
-  expect(renamed.formerNames).toEqual([{ name: 'Museum', until: expect.any(Number) }]);
+  expect((await rename('Gallery')).formerNames).toEqual([{ name: 'Museum', until: expect.any(Number) }]);
 });

@@ -137,6 +137,20 @@ export async function selectSites(
   return rows.map(fromSiteRow);
 }
 
+/** Whether a person is enrolled, or was asked for a consent in a live session. */
+export async function hasPeople(from: Db | Tx, organization: OrganizationId): Promise<boolean> {
+  for (const table of ['subject', 'live_session'] as const) {
+    const found = await from
+      .selectFrom(table)
+      .select('id')
+      .where('organization', '=', organization)
+      .limit(1)
+      .executeTakeFirst();
+    if (found) return true;
+  }
+  return false;
+}
+
 export async function countSites(tx: Tx, organization: OrganizationId): Promise<number> {
   const { n } = await tx
     .selectFrom('site')

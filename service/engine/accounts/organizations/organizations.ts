@@ -29,6 +29,7 @@ import {
 import {
   countSites,
   deleteSite,
+  hasPeople,
   insertOrganization,
   insertSite,
   replaceLogo,
@@ -77,6 +78,8 @@ export interface Organizations extends ConsentTexts {
     },
     actor: Actor,
   ): Promise<Organization>;
+  /** Whether a person has read its name: they are enrolled, or had a live session. */
+  hasPeople(id: OrganizationId): Promise<boolean>;
   /** As `get`, in the caller's transaction. */
   getIn(tx: Tx, id: OrganizationId): Promise<Organization>;
   /**
@@ -156,6 +159,7 @@ export function createOrganizations(deps: OrganizationsDeps): Organizations {
     page: (page) => selectOrganizationPage(db, integrity, page),
     get: (id) => requireOrganization(db, integrity, id),
     getIn: (tx, id) => requireOrganization(tx, integrity, id),
+    hasPeople: (id) => hasPeople(db, id),
 
     setFaceFactor: (...given) => setFaceFactor(deps, ...given),
 
@@ -176,6 +180,8 @@ export function createOrganizations(deps: OrganizationsDeps): Organizations {
         const alteration = changeSettings(before, wanted);
         if (!alteration?.details.name) return alteration;
         await refuseTaken(tx, integrity, alteration.after.name, id);
+        // No person has read the name.
+        if (!(await hasPeople(tx, id))) return alteration;
         return { ...alteration, after: withFormerName(alteration.after, before, clock.now()) };
       });
     },
@@ -202,9 +208,7 @@ export function createOrganizations(deps: OrganizationsDeps): Organizations {
   };
 }
 
-/** No person has read the name that the first step of the assistant replaces. */
 function withFormerName(after: Organization, before: Organization, now: number): Organization {
-  if (before.setupSteps?.name === 'open') return after;
   const former = before.formerNames ?? [];
   refuseTooMany(former.length, former.at(-1)?.until, now, 'has changed its name');
   return { ...after, formerNames: [...former, { name: before.name, until: now }] };
