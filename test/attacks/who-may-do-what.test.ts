@@ -800,6 +800,26 @@ test('who stops the webhook that takes alerts, or what it needs, does not do so 
   expect(await stops()).toEqual(['revokeGrant', 'removeWebhook', 'disableWebhook']);
 });
 
+test('the rule of these alerts is not removed unnoticed, and one that sends nowhere does not stand for it', async () => {
+  const ada = await enter(staff.ada.email);
+  const silent = { webhook: false, desktop: false };
+  const made = { metric: 'protected-change', holdOffMinutes: 43_200, channels: silent };
+  expect(await answer('POST', '/alert-rules?env=live', ada, made)).toBe(201);
+  expect(await answer('PATCH', '/organization', ada, { matchOnly: true })).toBe(200);
+  const rules = async () => (await send('GET', '/alert-rules?env=live', ada)).body.items;
+  const [own] = (await rules()).filter(
+    (rule: { channels: object }) =>
+      'desktop' in rule.channels && (rule.channels as { desktop: boolean }).desktop,
+  );
+  expect(own).toMatchObject({ metric: 'protected-change', enabled: true });
+
+  for (const { id } of await rules())
+    expect(await answer('DELETE', `/alert-rules/${id}?env=live`, ada)).toBe(204);
+  expect(await changeAlerts(ada)).toContainEqual(
+    expect.objectContaining({ about: 'removeAlertRule', rule: own.id }),
+  );
+});
+
 test('a change by an appliance owner of another organization alerts the organization that was changed', async () => {
   const ada = await enter(staff.ada.email);
   const { id: organization } = await staff.organizations.create({ name: 'Museum' }, operator);

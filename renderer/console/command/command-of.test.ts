@@ -40,6 +40,8 @@ test('secrets and files are never printed', () => {
   const shown = toCurl({ ...request('POST', '/api/admin/x', secrets), file: true });
   for (const value of ['hunter2', '123456', '4711', 'x y', 's3cret']) expect(shown).not.toContain(value);
   expect(shown).toContain(`"password":"'"$PASSWORD"'"`);
+  const marked = { 'a\uE000$(id)\uE001': 'Ann \uE000$(id)\uE001' };
+  expect(toCurl(request('POST', '/api/admin/x', marked))).toContain(`-d '{"a$(id)":"Ann $(id)"}'`);
   const webhook = request('POST', '/api/admin/webhooks', { headers: { 'X-Auth': 'Bearer abc' } });
   expect(toCurl(webhook)).toContain(`-d '{"headers":{"X-Auth":"'"$X_AUTH"'"}}'`);
   expect(shown).toContain('-F file=@FILE');

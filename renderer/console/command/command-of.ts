@@ -57,11 +57,12 @@ const quoted = (text: string): string =>
 const variableOf = (name: string) =>
   `$${name
     .replace(/([a-z])([A-Z])/g, '$1_$2')
-    .replace(/\W/g, '_')
+    .replace(/\W|^(?=\d)/g, '_')
     .toUpperCase()}`;
 
 /** Around a variable, in what is quoted afterwards: characters of no language. */
 const [BEGINS, ENDS] = ['\uE000', '\uE001'];
+const withoutMarks = (text: string) => text.replace(/[\uE000\uE001]/g, '');
 /** For the shell, with its variables outside of the quotes. */
 const quotedWithVariables = (text: string): string =>
   quoted(text).replaceAll(new RegExp(`${BEGINS}([^${ENDS}]*)${ENDS}`, 'g'), `'"$1"'`);
@@ -71,11 +72,15 @@ function masked(value: unknown, name = '', isHeaders = false): unknown {
   if (Array.isArray(value)) return value.map((one) => masked(one, name, isHeaders));
   if (typeof value === 'object' && value !== null)
     return Object.fromEntries(
-      Object.entries(value).map(([key, inner]) => [key, masked(inner, key, name === 'headers')]),
+      Object.entries(value).map(([key, inner]) => [
+        withoutMarks(key),
+        masked(inner, key, name === 'headers'),
+      ]),
     );
   if (value === null || value === undefined || typeof value === 'boolean') return value;
   if (isHeaders || secret.test(name)) return `${BEGINS}${variableOf(name)}${ENDS}`;
-  return typeof value === 'string' && value.length > LONGEST ? '…' : value;
+  if (typeof value !== 'string') return value;
+  return value.length > LONGEST ? '…' : withoutMarks(value);
 }
 
 /** The key or access token is a variable and is never printed. */

@@ -260,7 +260,7 @@ const isGuarded = ({
 
 /** An answer that lasts is cut off once its administrator has signed out, is disabled or has another role. */
 function cutOff({ callerGoesOn }: FastifyRequest, { raw }: FastifyReply, closed: AbortSignal): void {
-  if (!callerGoesOn) return;
+  if (!callerGoesOn || closed.aborted) return;
   const look = async () => {
     if (!(await callerGoesOn().catch(() => false))) raw.destroy();
   };

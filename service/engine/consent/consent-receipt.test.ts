@@ -21,7 +21,10 @@ const consent = {
 };
 const publish = (text: object) =>
   engine.organizations.publishConsentText(engine.organization, { apart: false, ...text }, operator);
-async function enroll(email: string): Promise<SubjectId> {
+async function enroll(
+  email: string,
+  change: { textVersion?: string; shown?: true | undefined } = {},
+): Promise<SubjectId> {
   const { subject } = await engine.subjects.enroll(
     { organization: engine.organization, world: 'live' },
     {
@@ -29,7 +32,7 @@ async function enroll(email: string): Promise<SubjectId> {
       embeddings: { 'a-net': new Float32Array(512).fill(1 / Math.sqrt(512)) },
       quality: 0.9,
       mark: 'ab'.repeat(32),
-      consent,
+      consent: { ...consent, ...change },
     },
     operator,
   );
@@ -85,20 +88,29 @@ test('the receipt of a consent names text, language, purposes and who answers fo
 });
 
 test('the receipt has the name under which the consent was given', async () => {
-  const consentOf = async (email: string) => {
-    const person = personOf(await enroll(email));
+  const consentOf = async (email: string, change: Parameters<typeof enroll>[1]) => {
+    const person = personOf(await enroll(email, change));
     const [record] = (await engine.consents.read(person, operator)).consents;
     return async () => (await engine.consentReceipts.receipt(person, record!.id, operator)).organizationName;
   };
-  const ada = await consentOf('ada@example.com');
-  const named: (() => Promise<string>)[] = [ada];
-  for (const name of ['Acme Data Brokers', 'Acme again']) {
+  const versions = ['own-1-block-1095-365.de', 'own-1-block-1095-365-n1.de', 'own-1-block-1095-365-n2.de'];
+  const named: (() => Promise<string>)[] = [];
+  for (const [i, name] of ['Acme', 'Acme Data Brokers', 'Acme again'].entries()) {
     engine.advance(1000);
-    await engine.organizations.set(engine.organization, { name }, operator);
+    if (i > 0) await engine.organizations.set(engine.organization, { name }, operator);
     engine.advance(1000);
-    named.push(await consentOf(`${name.length}@example.com`));
+    // What was read before is agreed to after; and a text that is not of the box, whose name is that of the time.
+    named.push(await consentOf(`${i}@example.com`, { textVersion: versions[0]! }));
+    named.push(await consentOf(`${i}.read@example.com`, { textVersion: versions[i]! }));
+    named.push(await consentOf(`${i}.own@example.com`, { textVersion: 'v3', shown: undefined }));
   }
-  expect(await Promise.all(named.map((name) => name()))).toEqual(['Acme', 'Acme Data Brokers', 'Acme again']);
+  expect(await Promise.all(named.map((name) => name()))).toEqual([
+    ...['Acme', 'Acme', 'Acme'],
+    ...['Acme', 'Acme Data Brokers', 'Acme Data Brokers'],
+    ...['Acme', 'Acme again', 'Acme again'],
+  ]);
+  await engine.db.updateTable('organization').set({ name: 'Forged', former_names: '{x' }).execute();
+  await expect(named[0]!()).rejects.toMatchObject({ code: 'CONFLICT' });
 });
 
 test('a consent of another person has no receipt here', async () => {

@@ -213,10 +213,7 @@ export interface ConsentReceipts {
 
 interface ConsentReceiptsDeps extends Pick<Foundation, 'db' | 'inTransaction' | 'audit' | 'clock'> {
   organizations: AgreementsDeps['organizations'] & {
-    get(id: Person['organization']): Promise<{
-      name: string;
-      formerNames?: { name: string; until: number }[] | undefined;
-    }>;
+    get(id: Person['organization']): Promise<Named & { altered?: true | undefined }>;
   };
   signing: {
     sign(purpose: 'receipts', bytes: Uint8Array): { kid: string; signature: string };
@@ -225,6 +222,25 @@ interface ConsentReceiptsDeps extends Pick<Foundation, 'db' | 'inTransaction' | 
   /** Id of this appliance. */
   appliance: string;
 }
+
+interface Named {
+  name: string;
+  formerNames?: { name: string; until: number }[] | undefined;
+}
+
+const ALTERED =
+  'Another program wrote or changed the settings of this organization in the database: no receipt is signed until an operator has looked at them.';
+
+/** The name that the text said, or, where no text of the box was shown, that of the time. */
+function nameOf({ name, formerNames = [] }: Named, { shown, textVersion, givenAt }: Agreement): string {
+  const former = shown
+    ? formerNames[Number(NAME_VERSION.exec(textVersion)?.[1] ?? 0)]
+    : formerNames.find(({ until }) => time(until) > givenAt);
+  return former?.name ?? name;
+}
+
+/** In the version of a text of the box: how many names the organization had had. */
+const NAME_VERSION = /-n(\d+)(?=[-+. ]|$)/;
 
 const calibrationStateOf = (
   { withdrawn, expiresAt }: Pick<Agreement, 'withdrawn' | 'expiresAt'>,
@@ -266,8 +282,8 @@ export function createConsentReceipts(deps: ConsentReceiptsDeps): ConsentReceipt
     async receipt({ organization, world, subject }, consent, actor, request) {
       const agreed = (await agreements(organization, db, subject)).find((one) => one.consent === consent);
       if (!agreed) throw new Problem('NOT_FOUND', 'The person has no such consent.');
-      const { name, formerNames = [] } = await organizations.get(organization);
-      const former = formerNames.find(({ until }) => time(until) > agreed.givenAt);
+      const owner = await organizations.get(organization);
+      if (owner.altered) throw new Problem('CONFLICT', ALTERED);
       const key = signing.publicKeys().findLast(({ purpose }) => purpose === 'receipts');
       if (!key) throw new Error('There is no key to sign receipts with.');
       await inTransaction((tx) =>
@@ -284,7 +300,7 @@ export function createConsentReceipts(deps: ConsentReceiptsDeps): ConsentReceipt
         format: consentReceiptFormat,
         appliance,
         organization,
-        organizationName: former?.name ?? name,
+        organizationName: nameOf(owner, agreed),
         world,
         subject,
         ...agreed,

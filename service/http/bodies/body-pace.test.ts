@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { bodyRate, createBodyPace } from './body-pace.ts';
 
 /** With `now` in the hands of the test; each wait is asked for in milliseconds, and takes no time. */
-function start(rate: { perSecond: number; burst: number }) {
+function start(rate: { perSecond: number; burst: number; mostAhead?: number }) {
   const at = { now: 0, waits: [] as number[] };
   const pace = createBodyPace({
     ...rate,
@@ -36,6 +36,15 @@ test('what is charged waits with the next bytes', () => {
   expect(at.waits).toEqual([]);
   void took('a', 0);
   expect(at.waits).toEqual([3_000]);
+});
+
+test('whatever is charged, the wait is bounded where a bound is given', () => {
+  const { at, took } = start({ perSecond: 100, burst: 400, mostAhead: 10_000 });
+  at.charge('a', 1_000_000);
+  at.charge('a', 1_000_000);
+  void took('a', 1);
+  at.now = 14_000;
+  expect([at.waits, took('a', 1)]).toEqual([[10_000], undefined]);
 });
 
 test('what a key has sent is remembered while 10,000 others send, and forgotten after many more', () => {

@@ -9,6 +9,8 @@ interface BodyPaceDeps {
   /** Bytes of one key a second, once it has used up `burst` bytes. */
   perSecond: number;
   burst: number;
+  /** Milliseconds that one may be ahead of its pace at most, whatever it is charged. */
+  mostAhead?: number;
   /** Milliseconds that only ever grow. */
   elapsed: () => number;
   wait: (milliseconds: number) => Promise<void>;
@@ -27,16 +29,17 @@ export const REFUSED_PICTURE_BYTES = 2 * 1024 * 1024;
 const MOST_KEYS = 20_000;
 
 /** Bodies are read on the one thread that answers every caller, so a key's bodies are read no faster than this. */
-export function createBodyPace({ perSecond, burst, elapsed, wait }: BodyPaceDeps) {
+export function createBodyPace({ perSecond, burst, mostAhead = Infinity, elapsed, wait }: BodyPaceDeps) {
+  const free = (burst / perSecond) * 1000;
   /** Milliseconds of the moment at which a key's bytes are paid for. */
   const paid = createRecent<string, { until: number }>(MOST_KEYS);
   /** Milliseconds to wait once `bytes` more are counted; negative within the burst. */
   function count(who: string, bytes: number): number {
     const now = elapsed();
     const before = paid.get(who)?.until ?? now;
-    const until = Math.max(before, now) + (bytes / perSecond) * 1000;
+    const until = Math.min(Math.max(before, now) + (bytes / perSecond) * 1000, now + free + mostAhead);
     paid.set(who, { until });
-    return until - now - (burst / perSecond) * 1000;
+    return until - now - free;
   }
   return {
     /**

@@ -10,7 +10,7 @@ export const publicRate = { perSecond: 200, burst: 1_000 } as const;
  * TLS handshakes of one address, or one IPv6 /48: those at once, then so many a second. They cost the thread milliseconds and their caller
  * nothing (D(HE)at, CVE-2002-20001).
  */
-const handshakeRate = { perSecond: 100, burst: 400 } as const;
+const handshakeRate = { perSecond: 100, burst: 400, mostAhead: 10_000 } as const;
 /** Requests, or handshakes, of one address that wait for their turn; a further one is refused. */
 const MOST_WAITING = { requests: 64, handshakes: 128 } as const;
 /** Times as many requests, and as many that wait, of one IPv6 /48. */

@@ -142,7 +142,8 @@ function createWorld(total: number) {
       expect(able, 'refused, though these can be closed').toEqual([]);
       return peer;
     }
-    const goesFirst = ({ loses, weight }: typeof chosen) => loses === 'nothing' || weight > FEW;
+    const goesFirst = ({ one, loses, weight }: typeof chosen) =>
+      loses === 'nothing' || (one.state === 'letIn' && weight > FEW);
     const alike = able.filter((other) => goesFirst(other) || !able.some(goesFirst));
     expect(alike, 'closed before those that go first').toContain(chosen);
     for (const other of alike.filter((other) => !isIdle(other.one)))

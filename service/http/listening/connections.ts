@@ -95,7 +95,7 @@ interface Client {
  *   a body or an answer has waited for its caller for GRACE (no time where the client has many), a new one of a proxy for its request.
  *   So who opens connections and sends nothing, or half, or reads nothing, displaces only itself.
  * - Of the client with the most: a body or an answer that waits for less, or a WebSocket whose caller was let in and has had no frame
- *   judged for GRACE, or none at all. Clients with very many of these go before what is overdue, not before what is idle.
+ *   judged for GRACE, or none at all. WebSockets of clients with very many go before what is overdue, not before what is idle.
  * - A new one of a proxy.
  * A connection whose request is worked on is never closed.
  */
@@ -229,7 +229,7 @@ function createRegister({
   }
 
   /**
-   * Which goes before which: how many connections its client has, and FIRST more where it is overdue or these are very many.
+   * Which goes before which: how many connections its client has, and FIRST more where it is overdue, or a WebSocket of very many.
    * NEVER where its request is worked on, and, with `isOverdueOnly`, where it is not overdue.
    */
   function loadOf(one: Connection, now: number, isOverdueOnly: boolean): number {
@@ -241,7 +241,7 @@ function createRegister({
     const isOverdue = !one.isLetIn && (isLate || isMany(one));
     if (isOverdueOnly && !isOverdue) return NEVER;
     const load = sizeOf(one, isLate);
-    return isOverdue || load > FEW ? FIRST + load : load;
+    return isOverdue || (one.isLetIn && load > FEW) ? FIRST + load : load;
   }
 
   function sizeOf(one: Connection, isLate: boolean): number {

@@ -146,7 +146,7 @@ export async function selectRunning(
     .map(fromRow);
 }
 
-/** Not ended, decided or not. */
+/** Not ended, and not decided. */
 export async function countRunning(
   db: Db,
   { organization, requestedBy }: Pick<Approval, 'organization' | 'requestedBy'>,
@@ -157,6 +157,7 @@ export async function countRunning(
     .select(({ fn }) => fn.countAll<number>().as('n'))
     .where('organization', '=', organization)
     .where('requested_by', '=', requestedBy)
+    .where('decision', 'is', null)
     .where('expires_at', '>', now)
     .executeTakeFirstOrThrow();
   return Number(n);

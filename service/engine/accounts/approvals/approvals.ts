@@ -66,7 +66,7 @@ const FACTOR_AGE = 24 * HOUR;
 const KEPT = 90 * 24 * HOUR;
 /** Of one account: among more of them the others would not be seen. */
 const MOST_RUNNING = 50;
-const TOO_MANY = `You asked for ${MOST_RUNNING} approvals within a day: wait until others have ended.`;
+const TOO_MANY = `${MOST_RUNNING} approvals that you asked for wait: let them be decided first.`;
 
 export function createApprovals(deps: ApprovalsDeps): Approvals {
   const { db, inTransaction, audit, organizations, clock, integrity } = deps;

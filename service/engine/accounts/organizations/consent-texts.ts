@@ -69,7 +69,9 @@ export function createConsentTexts({ db, clock }: { db: Db; clock: Clock }, { ge
         const former = before.consentText;
         const sha256 = hashOf(content);
         if (former?.sha256 === sha256) return undefined;
-        refuseTooMany(former?.version ?? 0, former?.publishedAt, clock.now(), 'has published its text');
+        const has = 'has published its text';
+        const count = former?.version ?? 0;
+        refuseTooMany(actor, { count, last: former?.publishedAt, now: clock.now(), has });
         const version = (former?.version ?? 0) + 1;
         await insertConsentText(tx, { organization: id, version, content });
         const { text: _, live: __, ...facts } = text;

@@ -208,20 +208,18 @@ function toRow(organization: Organization): Insertable<Schema['organization']> {
  * accepted the row.
  */
 function fromRow(row: Selectable<Schema['organization']>, integrity: RowIntegrity): Organization {
-  const as = asWritten(row);
-  if (isSound(integrity, 'organization', row)) return as;
-  const { id, name, createdAt, erasedAt } = as;
+  if (isSound(integrity, 'organization', row)) return asWritten(row);
   return {
-    id,
-    name,
-    createdAt,
+    id: row.id as OrganizationId,
+    name: row.name,
+    createdAt: row.created_at,
     matchOnly: false,
     uniquenessPolicy: 'block',
     consentPolicy: 'with-call',
     allowedProfiles: [],
     twoPersonReview: true,
     fourEyes: true,
-    ...(erasedAt !== undefined && { erasedAt }),
+    ...(row.erased_at !== null && { erasedAt: row.erased_at }),
     altered: true,
   };
 }

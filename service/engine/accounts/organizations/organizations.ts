@@ -182,7 +182,7 @@ export function createOrganizations(deps: OrganizationsDeps): Organizations {
         await refuseTaken(tx, integrity, alteration.after.name, id);
         // No person has read the name.
         if (!(await hasPeople(tx, id))) return alteration;
-        return { ...alteration, after: withFormerName(alteration.after, before, clock.now()) };
+        return { ...alteration, after: withFormerName(alteration.after, before, actor, clock.now()) };
       });
     },
 
@@ -208,9 +208,10 @@ export function createOrganizations(deps: OrganizationsDeps): Organizations {
   };
 }
 
-function withFormerName(after: Organization, before: Organization, now: number): Organization {
+function withFormerName(after: Organization, before: Organization, actor: Actor, now: number): Organization {
   const former = before.formerNames ?? [];
-  refuseTooMany(former.length, former.at(-1)?.until, now, 'has changed its name');
+  const has = 'has changed its name';
+  refuseTooMany(actor, { count: former.length, last: former.at(-1)?.until, now, has });
   return { ...after, formerNames: [...former, { name: before.name, until: now }] };
 }
 

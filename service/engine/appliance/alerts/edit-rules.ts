@@ -165,6 +165,10 @@ interface FirstRulesDeps {
   fire: ReturnType<typeof createFiring>;
 }
 
+/** Whether a rule is the box's own, or a person's that sends to somewhere: one that sends nowhere does not stand for the first one. */
+const reports = ({ createdBy, channels }: Pick<StoredRule, 'createdBy' | 'channels'>) =>
+  createdBy === describeActor(appliance) || channels.webhook || channels.desktop || channels.email.length > 0;
+
 /**
  * Rules that are there the first time that something happens, on the desktop too, whether a person made one or not: it would be
  * lost unnoticed otherwise. A rule that is removed does not come back.
@@ -176,13 +180,13 @@ export function createFirstRules(deps: FirstRulesDeps) {
 
   const addOnce = (realm: EventRealm, metric: AlertMetric) =>
     changes.change(async (tx) =>
-      (await rules.everOf(tx, realm, metric)).length > 0 ? undefined : addFirst(tx, realm, metric),
+      (await rules.everOf(tx, realm, metric)).some(reports) ? undefined : addFirst(tx, realm, metric),
     );
 
   /** Fires the rules of the metric; the first time that something happens it has none yet. */
   async function fireEach(tx: Tx, realm: EventRealm, metric: AlertMetric, breach: Breach): Promise<void> {
     const ever = await rules.everOf(tx, realm, metric);
-    for (const rule of ever.length === 0 ? [await addFirst(tx, realm, metric)] : ever) {
+    for (const rule of ever.some(reports) ? ever : [...ever, await addFirst(tx, realm, metric)]) {
       if (!rule.enabled || ever.some(({ id, removed }) => removed && id === rule.id)) continue;
       await fire(tx, rule, breach);
     }
