@@ -197,143 +197,144 @@ const refuses = ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'] as const;
 
 type WebhookCall = { realm: Parameters<Webhooks['get']>[0]; params: { id: Parameters<Webhooks['get']>[1] } };
 
-/** Webhooks of an organization. */
-export function webhookRoutes({ webhooks }: { webhooks: Webhooks }): AdminRoute[] {
-  const takesNoAlerts = async ({ realm, params }: WebhookCall) => {
+const takesNoAlerts =
+  (webhooks: Webhooks) =>
+  async ({ realm, params }: WebhookCall) => {
     const { family, events } = await webhooks.get(realm, params.id);
     const taken = webhooks
       .catalog()
       .filter((one) => one.family === family && (events?.includes(one.name) ?? true));
     return !taken.some(({ name }) => name.endsWith('.alert.triggered'));
   };
-  return [
-    listRoute({
-      ...about,
-      url: '/webhooks',
-      operationId: 'listWebhooks',
-      effect: 'none',
-      summary: 'List webhooks',
-      description: 'The webhooks of the organization in one world, without their secrets.',
-      may: looking,
-      item: Endpoint,
-      items: 'Webhooks, the newest first',
-      page: 'WebhookPage',
-      filter: { family: family.optional().describe('Only webhooks of this family') },
-      key: idOf('webhook'),
-      rows: async ({ realm, who }, part) => (await webhooks.page(realm, part)).map((one) => shown(one, who)),
+
+/** Webhooks of an organization. */
+export const webhookRoutes = ({ webhooks }: { webhooks: Webhooks }): AdminRoute[] => [
+  listRoute({
+    ...about,
+    url: '/webhooks',
+    operationId: 'listWebhooks',
+    effect: 'none',
+    summary: 'List webhooks',
+    description: 'The webhooks of the organization in one world, without their secrets.',
+    may: looking,
+    item: Endpoint,
+    items: 'Webhooks, the newest first',
+    page: 'WebhookPage',
+    filter: { family: family.optional().describe('Only webhooks of this family') },
+    key: idOf('webhook'),
+    rows: async ({ realm, who }, part) => (await webhooks.page(realm, part)).map((one) => shown(one, who)),
+  }),
+  route('GET /webhooks/catalog', {
+    ...about,
+    within: 'appliance',
+    operationId: 'listCatalog',
+    effect: 'none',
+    summary: 'List the catalog of events',
+    description: 'Every event that a webhook can subscribe to: when it is sent, and an example body.',
+    may: looking,
+    query: CatalogQuery,
+    reply: CatalogReply,
+    handle: ({ query: { family } }) => ({
+      items: webhooks.catalog().filter((entry) => family === undefined || entry.family === family),
     }),
-    route('GET /webhooks/catalog', {
-      ...about,
-      within: 'appliance',
-      operationId: 'listCatalog',
-      effect: 'none',
-      summary: 'List the catalog of events',
-      description: 'Every event that a webhook can subscribe to: when it is sent, and an example body.',
-      may: looking,
-      query: CatalogQuery,
-      reply: CatalogReply,
-      handle: ({ query: { family } }) => ({
-        items: webhooks.catalog().filter((entry) => family === undefined || entry.family === family),
-      }),
-    }),
-    route('GET /webhooks/:id', {
-      ...about,
-      operationId: 'getWebhook',
-      effect: 'none',
-      summary: 'Get a webhook',
-      description: 'One webhook, without its secret.',
-      may: looking,
-      params,
-      reply: Endpoint,
-      refuses: ['NOT_FOUND'],
-      handle: async ({ realm, who, params: { id } }) => shown(await webhooks.get(realm, id), who),
-    }),
-    route('POST /webhooks', {
-      ...about,
-      operationId: 'createWebhook',
-      effect: 'opens-the-box',
-      summary: 'Create a webhook',
-      description:
-        'The webhook receives the selected events from now on. The reply has its secret, which is shown only once. The URL is checked now and at each delivery: it needs a grant, which an administrator gives on the box.',
-      may: changing,
-      body: NewWebhook,
-      status: 201,
-      reply: WebhookWithSecret,
-      refuses: [...pointing, 'CONFLICT', 'STORAGE_FULL'],
-      handle: async ({ realm, who, body }) => withSecret(await webhooks.add(realm, body, who), who),
-    }),
-    route('PATCH /webhooks/:id', {
-      ...about,
-      operationId: 'changeWebhook',
-      effect: 'opens-the-box',
-      summary: 'Change a webhook',
-      description:
-        'Changes the fields that are sent; `null` removes a CA or a pinned key. Waiting deliveries go to the new URL. The family and the signature cannot be changed: create another webhook.',
-      may: changing,
-      params,
-      body: WebhookChange,
-      reply: Endpoint,
-      refuses: [...refuses, ...pointing],
-      handle: async ({ realm, who, params: { id }, body }) =>
-        shown(await webhooks.change(realm, id, body, who), who),
-    }),
-    route('DELETE /webhooks/:id', {
-      ...about,
-      operationId: 'removeWebhook',
-      effect: 'weakens-protection',
-      approval: 'none',
-      harmless: takesNoAlerts,
-      summary: 'Remove a webhook',
-      description:
-        'Nothing is sent to it any more; waiting deliveries are dropped and stay in the log. Where it takes alerts, the administrators get one.',
-      may: changing,
-      params,
-      refuses,
-      handle: ({ realm, who, params: { id } }) => webhooks.remove(realm, id, who),
-    }),
-    route('POST /webhooks/:id/rotate', {
-      ...about,
-      operationId: 'rotateWebhookSecret',
-      effect: 'opens-the-box',
-      summary: 'Rotate the secret of a webhook',
-      description:
-        'Creates a new secret, which is shown only once. Until `cutOverAt` a `standard` signature is made with both secrets; the other kinds sign with the old one and have the new signature in `<header>-next`.',
-      may: changing,
-      params,
-      body: Rotate,
-      reply: WebhookWithSecret,
-      refuses,
-      handle: async ({ realm, who, params: { id }, body }) =>
-        withSecret(await webhooks.rotate(realm, id, body.overlapSeconds * 1000, who), who),
-    }),
-    route('POST /webhooks/:id/disable', {
-      ...about,
-      operationId: 'disableWebhook',
-      effect: 'weakens-protection',
-      approval: 'none',
-      harmless: takesNoAlerts,
-      summary: 'Disable a webhook',
-      description:
-        'Nothing is sent to it. Deliveries keep waiting until their schedule ends, and are sent when it is enabled again. Where it takes alerts, the administrators get one.',
-      may: switching,
-      params,
-      body: Disable,
-      reply: Endpoint,
-      refuses,
-      handle: async ({ realm, who, params: { id }, body }) =>
-        shown(await webhooks.disable(realm, id, body.reason, who), who),
-    }),
-    route('POST /webhooks/:id/enable', {
-      ...about,
-      operationId: 'enableWebhook',
-      effect: 'opens-the-box',
-      summary: 'Enable a webhook',
-      description: 'Waiting deliveries and new events are sent.',
-      may: switching,
-      params,
-      reply: Endpoint,
-      refuses,
-      handle: async ({ realm, who, params: { id } }) => shown(await webhooks.enable(realm, id, who), who),
-    }),
-  ];
-}
+  }),
+  route('GET /webhooks/:id', {
+    ...about,
+    operationId: 'getWebhook',
+    effect: 'none',
+    summary: 'Get a webhook',
+    description: 'One webhook, without its secret.',
+    may: looking,
+    params,
+    reply: Endpoint,
+    refuses: ['NOT_FOUND'],
+    handle: async ({ realm, who, params: { id } }) => shown(await webhooks.get(realm, id), who),
+  }),
+  route('POST /webhooks', {
+    ...about,
+    operationId: 'createWebhook',
+    effect: 'opens-the-box',
+    summary: 'Create a webhook',
+    description:
+      'The webhook receives the selected events from now on. The reply has its secret, which is shown only once. The URL is checked now and at each delivery: it needs a grant, which an administrator gives on the box.',
+    may: changing,
+    body: NewWebhook,
+    status: 201,
+    reply: WebhookWithSecret,
+    refuses: [...pointing, 'CONFLICT', 'STORAGE_FULL'],
+    handle: async ({ realm, who, body }) => withSecret(await webhooks.add(realm, body, who), who),
+  }),
+  route('PATCH /webhooks/:id', {
+    ...about,
+    operationId: 'changeWebhook',
+    effect: 'opens-the-box',
+    summary: 'Change a webhook',
+    description:
+      'Changes the fields that are sent; `null` removes a CA or a pinned key. Waiting deliveries go to the new URL. The family and the signature cannot be changed: create another webhook.',
+    may: changing,
+    params,
+    body: WebhookChange,
+    reply: Endpoint,
+    refuses: [...refuses, ...pointing],
+    handle: async ({ realm, who, params: { id }, body }) =>
+      shown(await webhooks.change(realm, id, body, who), who),
+  }),
+  route('DELETE /webhooks/:id', {
+    ...about,
+    operationId: 'removeWebhook',
+    effect: 'weakens-protection',
+    approval: 'none',
+    harmless: takesNoAlerts(webhooks),
+    summary: 'Remove a webhook',
+    description:
+      'Nothing is sent to it any more; waiting deliveries are dropped and stay in the log. Where it takes alerts, the administrators get one.',
+    may: changing,
+    params,
+    refuses,
+    handle: ({ realm, who, params: { id } }) => webhooks.remove(realm, id, who),
+  }),
+  route('POST /webhooks/:id/rotate', {
+    ...about,
+    operationId: 'rotateWebhookSecret',
+    effect: 'opens-the-box',
+    summary: 'Rotate the secret of a webhook',
+    description:
+      'Creates a new secret, which is shown only once. Until `cutOverAt` a `standard` signature is made with both secrets; the other kinds sign with the old one and have the new signature in `<header>-next`.',
+    may: changing,
+    params,
+    body: Rotate,
+    reply: WebhookWithSecret,
+    refuses,
+    handle: async ({ realm, who, params: { id }, body }) =>
+      withSecret(await webhooks.rotate(realm, id, body.overlapSeconds * 1000, who), who),
+  }),
+  route('POST /webhooks/:id/disable', {
+    ...about,
+    operationId: 'disableWebhook',
+    effect: 'weakens-protection',
+    approval: 'none',
+    harmless: takesNoAlerts(webhooks),
+    summary: 'Disable a webhook',
+    description:
+      'Nothing is sent to it. Deliveries keep waiting until their schedule ends, and are sent when it is enabled again. Where it takes alerts, the administrators get one.',
+    may: switching,
+    params,
+    body: Disable,
+    reply: Endpoint,
+    refuses,
+    handle: async ({ realm, who, params: { id }, body }) =>
+      shown(await webhooks.disable(realm, id, body.reason, who), who),
+  }),
+  route('POST /webhooks/:id/enable', {
+    ...about,
+    operationId: 'enableWebhook',
+    effect: 'opens-the-box',
+    summary: 'Enable a webhook',
+    description: 'Waiting deliveries and new events are sent.',
+    may: switching,
+    params,
+    reply: Endpoint,
+    refuses,
+    handle: async ({ realm, who, params: { id } }) => shown(await webhooks.enable(realm, id, who), who),
+  }),
+];
