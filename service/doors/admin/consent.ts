@@ -324,7 +324,7 @@ export function consentRoutes({
         consent: z.string().min(1).max(64).describe('Id of the consent'),
       }),
       reply: ConsentReceipt,
-      refuses: ['SUBJECT_NOT_FOUND', 'NOT_FOUND'],
+      refuses: ['SUBJECT_NOT_FOUND', 'NOT_FOUND', 'CONFLICT'],
       async handle({ realm, params: { id, consent }, who, request }) {
         return consentReceipts.receipt(await personOf(realm, id), consent, who, request);
       },

@@ -229,18 +229,20 @@ interface Named {
 }
 
 const ALTERED =
-  'Another program wrote or changed the settings of this organization in the database: no receipt is signed until an operator has looked at them.';
+  'Another program wrote or changed the settings of this organization in the database: no receipt is signed until an operator has looked at them on the box and accepted them with “gatehouse audit accept organization ID”.';
 
 /** The name that the text said, or, where no text of the box was shown, that of the time. */
 function nameOf({ name, formerNames = [] }: Named, { shown, textVersion, givenAt }: Agreement): string {
-  const former = shown
-    ? formerNames[Number(NAME_VERSION.exec(textVersion)?.[1] ?? 0)]
-    : formerNames.find(({ until }) => time(until) > givenAt);
+  const [, count = '0'] = NAME_VERSION.exec(textVersion) ?? [];
+  const former =
+    shown && count !== 'x'
+      ? formerNames[Number(count)]
+      : formerNames.find(({ until }) => time(until) > givenAt);
   return former?.name ?? name;
 }
 
-/** In the version of a text of the box: how many names the organization had had. */
-const NAME_VERSION = /-n(\d+)(?=[-+. ]|$)/;
+/** In the version of a text of the box: how many names the organization had had; `x`: not known. */
+const NAME_VERSION = /-n(\d+|x)(?=[-+. ]|$)/;
 
 const calibrationStateOf = (
   { withdrawn, expiresAt }: Pick<Agreement, 'withdrawn' | 'expiresAt'>,

@@ -227,13 +227,20 @@ export interface TextOwner {
   terms: KeptTerms;
   /** A text with another name in it is another version. */
   formerNames?: readonly unknown[] | undefined;
+  altered?: true | undefined;
   /** As published. */
   own?: VersionedText;
 }
 
 /** Part of a version: how often the organization has changed its name. */
-export const nameVersion = ({ formerNames = [] }: Pick<TextOwner, 'formerNames'>): string =>
-  formerNames.length === 0 ? '' : `-n${formerNames.length}`;
+export function nameVersion({
+  formerNames = [],
+  altered,
+}: Pick<TextOwner, 'formerNames' | 'altered'>): string {
+  // Of a row that another program changed it is not known.
+  if (altered) return '-nx';
+  return formerNames.length === 0 ? '' : `-n${formerNames.length}`;
+}
 
 /** The text that people are shown at an enrollment. */
 export function consentTextOf({ name, uniquenessPolicy, terms, own, ...owner }: TextOwner): ConsentText {

@@ -64,15 +64,23 @@ export function beginTls(server: Server, { patience, inTurn, charge, note, refus
 
 /** Bytes of TLS beside what they carry that a connection may send, and how many more a second: a handshake has a few thousand. */
 const NOTHING_CARRIED = { most: 64 * 1024, perSecond: 1024, free: 16 * 1024 };
+/** Bytes of TLS that go with each byte that is carried: records of ordinary requests and frames have no more. */
+const OF_CARRIED = 1 / 4;
 /** Bytes of records that carry nothing which cost the thread as much as a handshake (4 ms). */
 const OF_HANDSHAKE = 10 * 1024;
 /** Milliseconds between two looks at all connections, where the thread is busy; otherwise four times as many. */
 const LOOK = 250;
 
+/** What came on a connection that carried nothing. */
 interface Records {
   raw: Socket;
   address: string;
-  since: number;
+  /** Of the last look. */
+  at: number;
+  taken: number;
+  carried: number;
+  /** Bytes beyond what is allowed; what was carried saves nothing up for later. */
+  beyond: number;
 }
 
 /**
@@ -81,18 +89,25 @@ interface Records {
  */
 function boundRecords(server: Server, charge: BeginTlsDeps['charge']): void {
   const open = new Map<TLSSocket, Records>();
-  /** Of TLS, beside what it carries and as much again. */
-  const overhead = (secure: TLSSocket, { raw }: Records) => raw.bytesRead - 2 * secure.bytesRead;
+  function look(secure: TLSSocket, records: Records, now: number): number {
+    const { raw, at, taken, carried } = records;
+    const more = raw.bytesRead - taken - (1 + OF_CARRIED) * (secure.bytesRead - carried);
+    const allowed = ((now - at) / 1000) * NOTHING_CARRIED.perSecond;
+    records.beyond = Math.max(0, records.beyond + more - allowed);
+    Object.assign(records, { at: now, taken: raw.bytesRead, carried: secure.bytesRead });
+    return records.beyond;
+  }
   server.on('secureConnection', (secure: TLSSocket) => {
     const raw = (secure as { _parent?: Socket })._parent;
     if (!raw) throw new Error('This Node begins TLS in another way.');
-    const records = { raw, address: raw.remoteAddress ?? '', since: performance.now() };
+    const address = raw.remoteAddress ?? '';
+    const records = { raw, address, at: performance.now(), taken: 0, carried: 0, beyond: 0 };
     open.set(secure, records);
     // Afterwards the connection no longer knows what came on it.
     const destroy = secure._destroy;
     secure._destroy = function (...given) {
-      const more = overhead(secure, records) - NOTHING_CARRIED.free;
-      if (open.delete(secure) && more > 0) charge(records.address, more / OF_HANDSHAKE);
+      const more = look(secure, records, performance.now()) - NOTHING_CARRIED.free;
+      if (open.delete(secure) && more > 0) charge(address, more / OF_HANDSHAKE);
       return destroy.apply(this, given);
     };
   });
@@ -103,11 +118,8 @@ function boundRecords(server: Server, charge: BeginTlsDeps['charge']): void {
     used = performance.eventLoopUtilization();
     if (performance.eventLoopUtilization(used, before).utilization < 0.5 && looks++ % 4 > 0) return;
     const now = performance.now();
-    for (const [secure, records] of open) {
-      const seconds = (now - records.since) / 1000;
-      if (overhead(secure, records) > NOTHING_CARRIED.most + seconds * NOTHING_CARRIED.perSecond)
-        secure.destroy();
-    }
+    for (const [secure, records] of open)
+      if (look(secure, records, now) > NOTHING_CARRIED.most) secure.destroy();
   }, LOOK);
   timer.unref();
   server.once('close', () => clearInterval(timer));

@@ -284,12 +284,18 @@ const DAY = 24 * 60 * 60 * 1000;
 /** What was agreed to stays, and every request of the organization reads its row: beyond MOST_VERSIONS one a day, but on the box. Throws CONFLICT. */
 export function refuseTooMany(
   { is }: Actor,
-  { count, last, now, has }: { count: number; last: number | undefined; now: number; has: string },
+  {
+    count,
+    last,
+    now,
+    has,
+    onBox = '',
+  }: { count: number; last: number | undefined; now: number; has: string; onBox?: string },
 ): void {
   if (is === 'operator' || count < MOST_VERSIONS || last === undefined || now - last >= DAY) return;
   throw new Problem(
     'CONFLICT',
-    `The organization ${has} ${count} times, so it can do so once a day: try again after ${new Date(last + DAY).toISOString()}, or let an operator do it on the box.`,
+    `The organization ${has} ${count} times, so it can do so once a day: try again after ${new Date(last + DAY).toISOString()}${onBox}.`,
   );
 }
 

@@ -211,7 +211,8 @@ export function createOrganizations(deps: OrganizationsDeps): Organizations {
 function withFormerName(after: Organization, before: Organization, actor: Actor, now: number): Organization {
   const former = before.formerNames ?? [];
   const has = 'has changed its name';
-  refuseTooMany(actor, { count: former.length, last: former.at(-1)?.until, now, has });
+  const onBox = ', or give it on the box with "gatehouse org set"';
+  refuseTooMany(actor, { count: former.length, last: former.at(-1)?.until, now, has, onBox });
   return { ...after, formerNames: [...former, { name: before.name, until: now }] };
 }
 

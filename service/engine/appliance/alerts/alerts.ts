@@ -73,8 +73,8 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   const changes = createRuleChanges({ inTransaction, rules, watched });
   const recipients = createRecipients(deps);
   const { checkMail, checkRule } = createRuleChecks(deps);
-  const editRules = createEditRules({ ...deps, rules, changes, recipients, checkRule });
   const fire = createFiring({ ...deps, recipients });
+  const editRules = createEditRules({ ...deps, rules, changes, recipients, checkRule, fire });
   const first = createFirstRules({ ...deps, rules, changes, editRules, fire });
   const gauges = createGauges({ ...deps, waitingDeliveries: seen.waitingDeliveries });
   const mailing = createMailing({ ...deps, server: mail, recipients });
@@ -91,16 +91,6 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     if (fired) queue.wake();
   }
 
-  /** The rule that reports changes of what protects reports its own too: afterwards it may be gone, or send nothing. */
-  async function fireBefore(realm: EventRealm, id: string, about: string, actor: Actor): Promise<void> {
-    if (actor.is === 'operator') return;
-    await inTransaction(async (tx) => {
-      const rule = await rules.get(tx, realm, id);
-      if (rule?.enabled && rule.metric === 'protected-change')
-        await fire(tx, rule, { value: 1, about, reason: `By ${describeActor(actor)}.` });
-    });
-  }
-
   queue.handle('mail', mailing.handler);
   recurring.add('alert-gauges', { every: MINUTE, timeout: MINUTE, run: checkGauges });
 
@@ -109,14 +99,8 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     pageRules: async (realm, page) => (await rules.page(realm, page)).map(shown),
     recommended: async (realm) => recommend(await rules.list(realm), realm, readings),
     addRule: async (realm, input, actor) => shown(await editRules.add(realm, input, actor)),
-    async changeRule(realm, id, change, actor) {
-      await fireBefore(realm, id, 'changeAlertRule', actor);
-      return shown(await editRules.change(realm, id, change, actor));
-    },
-    async removeRule(realm, id, actor) {
-      await fireBefore(realm, id, 'removeAlertRule', actor);
-      return editRules.remove(realm, id, actor);
-    },
+    changeRule: async (realm, id, change, actor) => shown(await editRules.change(realm, id, change, actor)),
+    removeRule: editRules.remove,
     async end(organization, actor) {
       for (const world of ['live', 'test'] as const) {
         const realm = { organization, world };

@@ -28,10 +28,17 @@ interface EditRulesDeps extends Pick<Foundation, 'audit' | 'ids' | 'clock'> {
   recipients: Pick<Recipients, 'admit'>;
   /** Throws for a rule that could never fire or be sent. */
   checkRule(realm: EventRealm, definition: AlertDefinition): Promise<void>;
+  fire: ReturnType<typeof createFiring>;
 }
 
 export function createEditRules(deps: EditRulesDeps) {
-  const { rules, changes, recipients, checkRule, audit, ids, clock } = deps;
+  const { rules, changes, recipients, checkRule, fire, audit, ids, clock } = deps;
+
+  /** The rule that reports changes of what protects reports its own too: afterwards it may be gone, or send nothing. */
+  async function fireBefore(tx: Tx, rule: StoredRule, about: string, actor: Actor): Promise<void> {
+    if (actor.is === 'operator' || !rule.enabled || rule.metric !== 'protected-change') return;
+    await fire(tx, rule, { value: 1, about, reason: `By ${describeActor(actor)}.` });
+  }
 
   const note = (
     tx: Tx,
@@ -100,6 +107,7 @@ export function createEditRules(deps: EditRulesDeps) {
         if (change.channels?.email)
           await recipients.admit(tx, realm.organization, definition.channels.email, actor);
         const after: StoredRule = { ...before, ...definition, enabled: change.enabled ?? before.enabled };
+        await fireBefore(tx, before, 'changeAlertRule', actor);
         await rules.update(tx, after);
         const details = { from: settingsOf(before), to: settingsOf(after) };
         await note(tx, actor, 'change', after, details);
@@ -110,6 +118,7 @@ export function createEditRules(deps: EditRulesDeps) {
     async remove(realm: EventRealm, id: string, actor: Actor): Promise<void> {
       await changes.change(async (tx) => {
         const rule = await requireRule(rules, tx, realm, id);
+        await fireBefore(tx, rule, 'removeAlertRule', actor);
         await rules.remove(tx, rule, clock.now());
         await note(tx, actor, 'remove', rule);
         return { ...rule, enabled: false };
@@ -165,9 +174,17 @@ interface FirstRulesDeps {
   fire: ReturnType<typeof createFiring>;
 }
 
-/** Whether a rule is the box's own, or a person's that sends to somewhere: one that sends nowhere does not stand for the first one. */
-const reports = ({ createdBy, channels }: Pick<StoredRule, 'createdBy' | 'channels'>) =>
-  createdBy === describeActor(appliance) || channels.webhook || channels.desktop || channels.email.length > 0;
+/** Whether a rule stands for the first one: that itself, also removed, or a person's that shows as much. */
+const reports = ({
+  createdBy,
+  channels,
+  enabled,
+  removed,
+  holdOffMinutes,
+}: StoredRule & { removed: boolean }) =>
+  createdBy === describeActor(appliance) ||
+  (channels.desktop && enabled && !removed && holdOffMinutes <= HOLD_OFF_OF_FIRST);
+const HOLD_OFF_OF_FIRST = 60;
 
 /**
  * Rules that are there the first time that something happens, on the desktop too, whether a person made one or not: it would be

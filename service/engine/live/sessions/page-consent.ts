@@ -53,7 +53,8 @@ const texts = {
   },
 } as const;
 
-type Speaker = Pick<TextOwner, 'name' | 'own' | 'formerNames'> & Parameters<typeof retentionPolicy>[0];
+type Speaker = Pick<TextOwner, 'name' | 'own' | 'formerNames' | 'altered'> &
+  Parameters<typeof retentionPolicy>[0];
 
 /** The consent text of a session for an organization, by the people that the face is compared with, and what it says of its own. */
 export const pageConsent = (organization: Speaker, match: SessionMatch): PageConsent =>
