@@ -104,6 +104,8 @@ test.skipIf(missing)(
     for (const world of ['Live world', 'Test world.']) {
       if (world === 'Test world.') await link('Switch to test').click();
       await state.getByText(world, { exact: true }).waitFor();
+      // What needs attention is asked for each world.
+      await worst.waitFor();
       const { x = -1, width = 0 } = (await state.getByText(world, { exact: true }).boundingBox()) ?? {};
       expect([x >= 0, x + width <= 390, await worst.isVisible()]).toEqual([true, true, true]);
     }
