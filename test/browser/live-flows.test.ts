@@ -199,6 +199,8 @@ test.skipIf(noScene).each(forms)(
       riskLevel: 'low',
       riskScore: expect.any(Number),
       riskFlags: [],
+      eventId: expect.stringMatching(/^evt_/),
+      version: 1,
       timestamp: expect.stringMatching(/Z$/),
       metadata: {
         profile: 'specter',
@@ -214,7 +216,7 @@ test.skipIf(noScene).each(forms)(
     expect(metadata!.processingTimeMs).toBeLessThan(PATIENCE);
     const status = await scene.call('GET', `/api/v1/sessions/${sessionId}`, apiKey);
     expect(status).toMatchObject({ sessionId, state: 'finalized', decision: 'approved' });
-    const { event: _, timestamp: __, ...decided } = event;
+    const { event: _, timestamp: __, eventId: ___, version: ____, ...decided } = event;
     expect(await client.finalize({ sessionId })).toEqual(decided);
     expect(await client.verifyPass(decided.passToken)).toMatchObject({
       valid: true,
