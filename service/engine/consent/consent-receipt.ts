@@ -228,8 +228,8 @@ interface Named {
   formerNames?: { name: string; until: number }[] | undefined;
 }
 
-const ALTERED =
-  'Another program wrote or changed the settings of this organization in the database: no receipt is signed until an operator has looked at them on the box and accepted them with “gatehouse audit accept organization ID”.';
+const altered = (id: string) =>
+  `Another program wrote or changed the settings of ${id} in the database: no receipt is signed until an operator has looked at them on the box and accepted them with “gatehouse audit accept organization ${id}”.`;
 
 /** The name that the text said, or, where no text of the box was shown, that of the time. */
 function nameOf({ name, formerNames = [] }: Named, { shown, textVersion, givenAt }: Agreement): string {
@@ -285,7 +285,7 @@ export function createConsentReceipts(deps: ConsentReceiptsDeps): ConsentReceipt
       const agreed = (await agreements(organization, db, subject)).find((one) => one.consent === consent);
       if (!agreed) throw new Problem('NOT_FOUND', 'The person has no such consent.');
       const owner = await organizations.get(organization);
-      if (owner.altered) throw new Problem('CONFLICT', ALTERED);
+      if (owner.altered) throw new Problem('CONFLICT', altered(organization));
       const key = signing.publicKeys().findLast(({ purpose }) => purpose === 'receipts');
       if (!key) throw new Error('There is no key to sign receipts with.');
       await inTransaction((tx) =>

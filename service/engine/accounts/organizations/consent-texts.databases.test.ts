@@ -139,3 +139,12 @@ test('a name that no person has read leaves none behind', async () => {
   engine.advance(5);
   expect((await rename('Gallery')).formerNames).toEqual([{ name: 'Museum', until: expect.any(Number) }]);
 });
+
+test('a text under a name that another program wrote has a version of its own', async () => {
+  await enroll();
+  await rename('Other');
+  await engine.db.updateTable('organization').set({ name: 'Forged' }).execute();
+  const owner = await engine.organizations.asTextOwner(engine.organization);
+  for (const { version } of [consentTextOf(owner), pageConsent(owner, 'any')])
+    expect(version).toMatch(/-nx$/);
+});
