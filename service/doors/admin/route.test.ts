@@ -203,7 +203,7 @@ test('a stream is JSON Lines, and ends when the server stops', async () => {
   expect(chunks.join('')).toBe('{"n":1}\n');
 });
 
-const list = route('GET /things', {
+const aboutList = {
   ...about,
   may: everyCaller,
   within: 'appliance',
@@ -212,8 +212,33 @@ const list = route('GET /things', {
     items: z.array(z.strictObject({ n: z.int() })),
     next: z.string().optional(),
   }),
+} as const;
+const list = route('GET /things', {
+  ...aboutList,
   handle: async ({ query: { cursor } }) =>
     cursor === undefined ? { items: [{ n: 1 }], next: 'more' } : new Promise<never>(() => {}),
+});
+
+test('all people of a list at once, as CSV, take a fresh second factor; a page of it does not', async () => {
+  const app = await serve(
+    'network',
+    route('GET /things', {
+      ...aboutList,
+      effect: 'reads-personal',
+      handle: async () => ({ items: [{ n: 1 }] }),
+    }),
+    {
+      byCookie: async () => undefined,
+      byToken: async () => owner,
+      checkCsrf: () => false,
+      hasFreshFactor: () => false,
+      goesOn: async () => true,
+    },
+  );
+  const ask = async (path: string) =>
+    (await app.inject({ url: `/api/admin${path}`, headers: { authorization: 'Bearer a.b.c' } })).json();
+  expect(await ask('/things')).toEqual({ items: [{ n: 1 }] });
+  expect(await ask('/things.csv')).toMatchObject({ code: 'FRESH_FACTOR_REQUIRED' });
 });
 
 test.each([

@@ -174,7 +174,7 @@ export function route<
           alerts: false,
         };
       };
-      const csv = item && mount.configOf({ ...definition, ...forPeople(may), idempotent: false });
+      const csv = item && mount.configOf({ ...definition, ...forPeople(definition, may), idempotent: false });
       if (item && csv)
         app.route({
           method,
@@ -229,9 +229,9 @@ export function route<
   };
 }
 
-/** A file is for people: a key reads the pages of the list. */
-const forPeople = (may: MayCall) => ({
-  may: { ...may, key: false as const },
+/** A file is for people: a key reads the pages of the list. All that is known of all people at once takes a fresh second factor. */
+const forPeople = ({ effect }: Declared<never>, may: MayCall) => ({
+  may: { ...may, key: false as const, ...(effect === 'reads-personal' && { fresh: true as const }) },
   keyRefusal: 'No API key saves a list as CSV: ask for the list itself, page by page.',
 });
 
