@@ -136,6 +136,9 @@ export function answerBrokenRequests(
 ): void {
   const shaken = new WeakSet<Socket>();
   app.server.on('secureConnection', (socket: Socket) => shaken.add(socket));
+  // Node gives some sockets away without a listener of its own, and an error that nothing listens for ends the process.
+  for (const event of ['connection', 'secureConnection'])
+    app.server.on(event, (socket: Socket) => socket.on('error', () => {}));
   app.server.removeAllListeners('clientError');
   const noted = new Set<string>();
   /** Once a run, of whichever caller: a proxy that is set up wrongly sends nothing else. */

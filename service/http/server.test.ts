@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { recordedAccess, recordedKeys } from '../../test/support/recorded-access.ts';
@@ -587,6 +587,22 @@ describe('over a real socket', () => {
         requestId: expect.stringMatching(/^req_/),
       });
     }
+  });
+
+  test('a client that asks for a tunnel and resets the connection ends nothing but that', async () => {
+    const { app, port } = await listen();
+    const socket = connect(port, '127.0.0.1');
+    const [, served] = await Promise.all([
+      once(socket, 'data'),
+      once(app.server, 'connect').then(([, one]) => one as Socket),
+      socket.write('CONNECT x:443 HTTP/1.1\r\nHost: x\r\n\r\n'),
+    ]);
+    socket.resetAndDestroy();
+    // An error that nothing listens for ends the process, and this run.
+    await new Promise((resolve) => served.once('close', resolve));
+    expect(await raw(port, 'GET /none HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')).toContain(
+      'HTTP/1.1 404',
+    );
   });
 
   test('of two Authorization headers neither counts', async () => {
