@@ -7,7 +7,7 @@ import type { EndpointWebhooks, Grants } from '../engine/events/index.ts';
 import type { GalleryCalibrations, Profiles } from '../engine/matching/index.ts';
 import type { Models } from '../engine/models/index.ts';
 import type { Erasure, Subjects } from '../engine/people/index.ts';
-import type { EndpointId, SubjectId } from '../lib/id.ts';
+import type { AlertRuleId, EndpointId, SubjectId } from '../lib/id.ts';
 import type { FollowedTables, Position } from '../storage/position/position.ts';
 
 /** Tables of which a node keeps something in memory, and the column whose value a change of them is known by. */
@@ -32,7 +32,7 @@ export const followedTables = {
 } satisfies FollowedTables;
 
 export interface FollowingServices {
-  alerts: Pick<Alerts, 'load'>;
+  alerts: Pick<Alerts, 'load' | 'refresh'>;
   auditLog: Pick<AuditLog, 'noticeLost'>;
   access: Pick<Access, 'forgetRead'>;
   limits: Pick<Limits, 'forgetRead'>;
@@ -78,7 +78,7 @@ export function followChanges(
     position.follow(table, apply);
     anew.push(readAnew);
   }
-  on('alert_rule', () => alerts.load());
+  on('alert_rule', (ids) => alerts.refresh(ids as AlertRuleId[]), alerts.load);
   on('api_key', () => {
     access.forgetRead();
     limits.forgetRead();

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { OrganizationId, World } from '../../../lib/id.ts';
+import type { AlertRuleId, OrganizationId, World } from '../../../lib/id.ts';
 import { actor, id, type OfWorld, time } from '../../../lib/record-fields.ts';
 import type { OutgoingMail } from '../../../outgoing/outgoing.ts';
 import type { Tx } from '../../../storage/transaction.ts';
@@ -194,6 +194,8 @@ export interface Alerts {
 
   /** Rules, and what of their windows is counted. Before anything is watched. */
   load(): Promise<void>;
+  /** These rules were changed, here or at another node; does not wait until their windows are read. */
+  refresh(ids: readonly AlertRuleId[]): Promise<void>;
   /** Whether an enabled rule of this metric is there: its events have to be written down. */
   watches(realm: EventRealm, metric: AlertMetric): boolean;
   /**

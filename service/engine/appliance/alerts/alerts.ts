@@ -123,6 +123,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     testMail: createTestMail(deps, recipients, mailing, checkMail),
 
     load: changes.load,
+    refresh: changes.refresh,
     watches: watched.has,
     async watch(tx, batch) {
       await watched.watch(tx, batch, async (rule, breach) => {

@@ -1,4 +1,4 @@
-import type { OrganizationId } from '../../../lib/id.ts';
+import type { AlertRuleId, OrganizationId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { createOneAtATime } from '../../../lib/turns.ts';
 import type { InTransaction, Tx } from '../../../storage/transaction.ts';
@@ -260,16 +260,31 @@ export function createRuleChanges({ inTransaction, rules, watched }: RuleChanges
     async reloadWhenUnsure(): Promise<void> {
       if (unsure) await oneAtATime(load);
     },
-    /** `work` gives the rule as it is then, if it wrote one; one that was removed is not enabled. */
-    change: <T extends StoredRule | undefined>(work: (tx: Tx) => Promise<T>): Promise<T> =>
-      oneAtATime(async () => {
-        const rule = await inTransaction(work);
-        if (rule) await watched.replace(rule);
-        return rule;
+    /** These were changed, here or at another node. Their windows may be read later. */
+    async refresh(ids: readonly AlertRuleId[]): Promise<void> {
+      await oneAtATime(async () => {
+        const found = await rules.enabled(ids);
+        for (const id of ids)
+          void watched.replace(
+            id,
+            found.find((rule) => rule.id === id),
+          );
+      });
+    },
+    /** `work` gives the rule as it is then, if it wrote one; one that was removed is not enabled. Waits until its window is read. */
+    async change<T extends StoredRule | undefined>(work: (tx: Tx) => Promise<T>): Promise<T> {
+      let reading: Promise<void> | undefined;
+      const rule = await oneAtATime(async () => {
+        const changed = await inTransaction(work);
+        if (changed) reading = watched.replace(changed.id, changed);
+        return changed;
       }).catch((error: unknown) => {
         if (error instanceof Problem && error.code === 'STORAGE_UNAVAILABLE') unsure = true;
         throw error;
-      }),
+      });
+      await reading;
+      return rule;
+    },
   };
 }
 

@@ -27,9 +27,11 @@ export function createRuleStore({ db }: { db: Db }) {
       if (before !== undefined) rows = rows.where('id', '<', before);
       return (await rows.execute()).map(readRule);
     },
-    /** Of all organizations. */
-    async enabled(): Promise<StoredRule[]> {
-      return (await inUse(db).where('enabled', '=', 1).orderBy('id').execute()).map(readRule);
+    /** Of all organizations; with `ids` of these alone. */
+    async enabled(ids?: readonly AlertRuleId[]): Promise<StoredRule[]> {
+      let rows = inUse(db).where('enabled', '=', 1).orderBy('id');
+      if (ids) rows = rows.where('id', 'in', ids);
+      return (await rows.execute()).map(readRule);
     },
     /** Those of one metric, those that were removed among them. */
     async everOf(

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import type { AlertRuleId, OrganizationId } from '../../../../lib/id.ts';
 import { silentLog } from '../../../../lib/log.ts';
 import type { Tx } from '../../../../storage/transaction.ts';
 import { checkNewRule } from '../alert-rule.ts';
+import { createRuleChanges } from '../edit-rules.ts';
 import type { StoredRule } from '../rule-store.ts';
 import type { SeenEvent } from './counted-event.ts';
 import { createWatchedRules, partOf } from './watched-rules.ts';
@@ -32,6 +33,8 @@ function startOutbox(mostGroups?: number) {
         relayedThrough: async () => rows.findLast(({ relayed }) => relayed)?.seq ?? 0,
         oldestWaiting: async () => rows.find(({ relayed }) => !relayed)?.event.at,
         async *relayedSince(_, since, through) {
+          reading.times++;
+          await reading.takes();
           yield rows
             .filter(({ event, seq, relayed }) => relayed && seq <= through && event.at >= since)
             .map(({ event }) => event);
@@ -45,9 +48,12 @@ function startOutbox(mostGroups?: number) {
       ...(mostGroups !== undefined && { mostGroups }),
     });
   let watched = start();
+  /** Windows that were read, and what reading them takes, in milliseconds. */
+  const reading = { times: 0, takes: async () => {} };
   const values = new Map<string, number>();
   return {
     rows,
+    reading,
     now: () => now,
     advance(milliseconds: number) {
       now += milliseconds;
@@ -161,12 +167,48 @@ test('a rule that is added while others are watched counts from its window on, o
   await box.restart([]);
   for (let i = 0; i < 3; i++) box.refuse('a');
   await box.relay(true);
-  const adding = box.watched().replace(rule());
+  const adding = box.watched().replace(rule().id, rule());
   box.refuse('a');
   await box.relay(true);
   await adding;
   box.refuse('a');
   expect(await box.relay(true)).toEqual(new Map([['a', 5]]));
+});
+
+test('a change of name, threshold or channels keeps what was counted', async () => {
+  const box = startOutbox();
+  await box.restart([rule({ threshold: 5 })]);
+  for (let i = 0; i < 3; i++) box.refuse('a');
+  expect(await box.relay(true)).toEqual(new Map());
+  await box.watched().replace(rule().id, rule({ threshold: 4, name: 'Other', holdOffMinutes: 1 }));
+  expect(box.reading.times).toBe(1);
+  box.refuse('a');
+  expect(await box.relay(true)).toEqual(new Map([['a', 4]]));
+});
+
+test('a change whose window takes long to read holds up nothing, and many take a tenth of the time', async () => {
+  const elapsed = vi.spyOn(performance, 'now').mockReturnValue(100_000);
+  onTestFinished(() => elapsed.mockRestore());
+  const box = startOutbox();
+  await box.restart([rule()]);
+  const read = Promise.withResolvers<void>();
+  box.reading.takes = () => read.promise;
+  const change = (windowMinutes: number) => box.watched().replace(rule().id, rule({ windowMinutes }));
+  const rules = { enabled: async () => [rule({ windowMinutes: 20 })] };
+  const changes = createRuleChanges({ inTransaction: undefined as never, rules, watched: box.watched() });
+  await changes.refresh([rule().id]);
+  for (const minutes of [30, 40]) await change(minutes);
+  expect(box.reading.times).toBe(2);
+  elapsed.mockReturnValue(103_000);
+  read.resolve();
+  await box.watched().retry();
+  expect(box.reading.times).toBe(3);
+  elapsed.mockReturnValue(119_999);
+  await change(50);
+  expect(box.reading.times).toBe(3);
+  elapsed.mockReturnValue(120_000);
+  await change(60);
+  expect(box.reading.times).toBe(4);
 });
 
 test('uncommitted events are forgotten, also when the next batch leaves them out', async () => {
@@ -179,7 +221,7 @@ test('uncommitted events are forgotten, also when the next batch leaves them out
 
 test('before it is loaded nothing is watched', async () => {
   const box = startOutbox();
-  await box.watched().replace(rule());
+  await box.watched().replace(rule().id, rule());
   box.refuse('a');
   expect(await box.relay(true)).toEqual(new Map());
 });

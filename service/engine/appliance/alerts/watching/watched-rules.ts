@@ -2,6 +2,7 @@ import { setImmediate as pause } from 'node:timers/promises';
 import { defined } from '../../../../lib/defined.ts';
 import type { AlertRuleId, SubjectId } from '../../../../lib/id.ts';
 import { countOne as countIn, type SlidingWindow, usedIn, windowAt } from '../../../../lib/sliding-window.ts';
+import { createOneAtATime } from '../../../../lib/turns.ts';
 import type { Tx } from '../../../../storage/transaction.ts';
 import type { Foundation } from '../../../audit/index.ts';
 import type { EventRealm } from '../../../events/index.ts';
@@ -14,6 +15,8 @@ import { type Counted, countedAs, type SeenEvent } from './counted-event.ts';
 const MINUTE = 60_000;
 /** For `bot-rate`: all decided visits, and those by programs. */
 const [JUDGED, BOTS] = ['judged', 'bots'];
+/** Milliseconds of reading windows after changes of rules that are saved up; beyond it takes a tenth of the time. */
+const SAVED_UP = 1_000;
 /** People or keys that one rule counts apart. */
 const MOST_GROUPS = 10_000;
 
@@ -83,10 +86,25 @@ export function createWatchedRules(deps: WatchedRulesDeps) {
     }
   }
 
+  const oneAtATime = createOneAtATime();
   /** Reads the windows of new rules from the outbox, all of one realm together. */
-  async function readNew(): Promise<void> {
-    const realms = byRealm(watched, 'new');
-    for (const together of realms.values()) await readWindows(deps, together);
+  const readNew = () =>
+    oneAtATime(async () => {
+      for (const realm of byRealm(watched, 'new').keys()) {
+        const together = byRealm(watched, 'new').get(realm);
+        if (together) await readWindows(deps, together);
+      }
+    });
+  /** Until then the windows that were read at changes are paid for, each millisecond with ten. */
+  let paidUntil = 0;
+  let isReading = false;
+  async function readChanged(): Promise<void> {
+    const begun = performance.now();
+    if (isReading || begun < paidUntil) return;
+    isReading = true;
+    await readNew();
+    isReading = false;
+    paidUntil = Math.max(paidUntil, begun - 10 * SAVED_UP) + 10 * (performance.now() - begun);
   }
 
   const begin = (rule: StoredRule, judgedSince: number) =>
@@ -101,14 +119,22 @@ export function createWatchedRules(deps: WatchedRulesDeps) {
       for (const rule of rules) begin(rule, rule.createdAt);
       await readNew();
     },
-    /** A rule was added, changed or removed (not enabled then), and that is committed; its window is counted again. Nothing before `load`. */
-    async replace(rule: StoredRule): Promise<void> {
-      watched.delete(rule.id);
-      if (!rule.enabled || !loaded) return;
+    /**
+     * A rule was added, changed or removed (undefined, or not enabled), and that is committed. Where it counts something else than before, its
+     * window is counted anew, within a minute. Nothing before `load`. Resolves when what is read at once is read: nothing waits for that.
+     */
+    async replace(id: AlertRuleId, rule: StoredRule | undefined): Promise<void> {
+      const before = watched.get(id);
+      if (rule?.enabled && before && countsAlike(before.rule, rule)) {
+        before.rule = rule;
+        return;
+      }
+      watched.delete(id);
+      if (!rule?.enabled || !loaded) return;
       begin(rule, clock.now());
-      await readNew();
+      await readChanged();
     },
-    /** Counts the windows of rules whose turn failed before. */
+    /** Counts the windows of rules whose turn failed before, or did not come yet. */
     retry: readNew,
     /** Whether a rule of this metric is in force. */
     has({ organization, world }: EventRealm, metric: AlertMetric): boolean {
@@ -185,6 +211,11 @@ function countDrafted(one: Watched, event: SeenEvent, changes: Draft['changes'])
   const { about, subject } = counted;
   return defined({ value, about, subject });
 }
+
+const countsAlike = (one: StoredRule, other: StoredRule): boolean =>
+  one.metric === other.metric &&
+  one.windowMinutes === other.windowMinutes &&
+  JSON.stringify(one.filter) === JSON.stringify(other.filter);
 
 const toWatched = (rule: StoredRule, judgedSince: number, mostGroups: number): Watched => ({
   rule,
