@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import type { Access, AdministratorCaller, Caller, KeyCaller } from '../engine/accounts/index.ts';
 import { Problem } from '../lib/problem.ts';
+import type { Party } from '../lib/turns.ts';
 import { timesNamed } from './listening/own-hosts.ts';
 import type { AccessList } from './route-access.ts';
 import {
@@ -157,6 +158,15 @@ export function keyOf(request: FastifyRequest): KeyCaller {
 
 /** Identifier of the caller for metering. */
 export const meteredAs = (caller: Caller): string => (caller.is === 'key' ? caller.key : caller.session);
+
+/** For whom a request is worked on: callers without a credential, or with one that anyone gets, share a group, by source. */
+export function partyOf({ caller, ip }: FastifyRequest, sourceOf: (address: string) => string): Party {
+  if (!caller || caller.is === 'session' || (caller.is === 'key' && caller.browser))
+    return ['public', sourceOf(ip)];
+  const { organization } = caller;
+  if (caller.is === 'key') return [organization, caller.lineage];
+  return [organization, caller.is === 'kiosk' ? caller.kiosk : caller.administrator];
+}
 
 /** The administrator who calls a route that only administrators may call. */
 export function administratorOfRequest(request: FastifyRequest): AdministratorCaller {

@@ -7,6 +7,7 @@ import { recordedAccess, recordedKeys } from '../../test/support/recorded-access
 import { systemClock } from '../lib/clock.ts';
 import { createIds } from '../lib/id.ts';
 import { Problem, problemCodes } from '../lib/problem.ts';
+import { createFairOneAtATime } from '../lib/turns.ts';
 import { defaultErrors } from './default-errors.ts';
 import { untilClosed } from './listening/listen-on-host.ts';
 import { createOwnHosts } from './listening/own-hosts.ts';
@@ -613,6 +614,33 @@ describe('over a real socket', () => {
     );
     expect(answer).toContain('HTTP/1.1 400 ');
     expect(answer).toContain('Send the header authorization once.');
+  });
+
+  test('what a request does is done for its caller: many of one group leave a turn to another', async () => {
+    const { app } = start();
+    const inTurn = createFairOneAtATime({ patience: 60_000, refuse: () => new Error() });
+    const first = Promise.withResolvers<void>();
+    void inTurn(() => first.promise);
+    const came: string[] = [];
+    const order: string[] = [];
+    for (const [path, access] of [
+      ['/open', 'public'],
+      ['/own', 'identity'],
+    ] as const)
+      app.post(path, { config: { access }, schema: { body: z.object({}) } }, async () => {
+        came.push(path);
+        return { at: await inTurn(async () => order.push(path)) };
+      });
+    const url = await app.listen({ host: '127.0.0.1', port: 0 });
+    const headers = { ...key, 'content-type': 'application/json' };
+    const post = (path: string) => fetch(url + path, { method: 'POST', headers, body: '{}' });
+    const open = Array.from({ length: 12 }, () => post('/open'));
+    await expect.poll(() => came).toHaveLength(12);
+    const own = post('/own');
+    await expect.poll(() => came).toHaveLength(13);
+    first.resolve();
+    await Promise.all([...open, own]);
+    expect(order.indexOf('/own')).toBeLessThan(2);
   });
 
   test('bodies that are still on their way are counted, and one caller cannot hold them all', async () => {

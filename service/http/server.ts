@@ -11,8 +11,9 @@ import Fastify, {
 import { defined } from '../lib/defined.ts';
 import type { Ids } from '../lib/id.ts';
 import type { Log } from '../lib/log.ts';
+import { actFor } from '../lib/turns.ts';
 import { type AdmissionDeps, admitRequests } from './admit-requests.ts';
-import { meteredAs } from './authentication.ts';
+import { meteredAs, partyOf } from './authentication.ts';
 import { type BodyPace, bodyRate, createBodyPace, paceRequests } from './bodies/body-pace.ts';
 import { drainBody, readJsonBodies } from './bodies/read-json-bodies.ts';
 import { allowPages } from './cross-origin.ts';
@@ -177,6 +178,9 @@ export function createServer(deps: ServerDeps): FastifyInstance {
   const metersLater = deps.repeats ? mayBeRepeat : () => false;
   admitRequests(app, deps, { most: limits.bodies, deadline: limits.request, sourceOf, siteOf, metersLater });
   paceRequests(app, pace);
+  // Once the body is read: its events come for nobody.
+  if (access)
+    app.addHook('preValidation', (request, _reply, done) => actFor(partyOf(request, sourceOf), done));
   if (deps.repeats) answerRepeats(app, deps.repeats, { log, ...defined({ admission: deps.admission }) });
 
   app.setErrorHandler((error, request, reply) => {

@@ -1,3 +1,5 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
 /** Runs work on one key after the other, in the order asked; work on different keys runs side by side. */
 export type Turns = <T>(key: string, work: () => Promise<T>) => Promise<T>;
 
@@ -21,6 +23,49 @@ export function createTurns(): Turns {
 /** Runs `work` when everything asked before it has ended, however that ended. */
 type OneAtATime = <T>(work: () => Promise<T>) => Promise<T>;
 
+export function createOneAtATime(): OneAtATime {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const mine = last.then(work, work);
+    last = mine.catch(() => {});
+    return mine;
+  };
+}
+
+/** For whom something is done: an organization, or callers without a credential; and which of its callers. */
+export type Party = readonly [group: string, member: string];
+
+const box: Party = ['', ''];
+const acting = new AsyncLocalStorage<Party>();
+/** All that `work` does is done for this one. */
+export const actFor = <T>(party: Party, work: () => T): T => acting.run(party, work);
+
+/** Those that wait: `take` gives the groups a turn each, in a group its members, and of one member what came first. */
+export function createFairLines<T>() {
+  const groups = new Map<string, Map<string, T[]>>();
+  return {
+    /** Without `party`, for the one that it is done for. */
+    add(item: T, [group, member]: Party = acting.getStore() ?? box): void {
+      const members = groups.get(group) ?? new Map<string, T[]>();
+      groups.set(group, members);
+      const line = members.get(member);
+      if (line) line.push(item);
+      else members.set(member, [item]);
+    },
+    take(): T | undefined {
+      const [group] = groups;
+      const [member] = group?.[1] ?? [];
+      if (!group || !member) return undefined;
+      const item = member[1].shift();
+      group[1].delete(member[0]);
+      if (member[1].length > 0) group[1].set(...member);
+      groups.delete(group[0]);
+      if (group[1].size > 0) groups.set(...group);
+      return item;
+    },
+  };
+}
+
 interface Patience {
   /** Milliseconds; work whose turn comes later is not begun. */
   patience: number;
@@ -28,17 +73,22 @@ interface Patience {
   refuse: () => Error;
 }
 
-export function createOneAtATime(bound?: Patience): OneAtATime {
-  let last: Promise<unknown> = Promise.resolve();
-  return (work) => {
+/** Runs one work at a time, in fair turns of those for whom it is done. */
+export function createFairOneAtATime({ patience, refuse }: Patience): OneAtATime {
+  const lines = createFairLines<() => void>();
+  let isTaken = false;
+  return async (work) => {
     const since = performance.now();
-    const begin = () => {
-      if (bound && performance.now() - since > bound.patience) throw bound.refuse();
-      return work();
-    };
-    const mine = last.then(begin, begin);
-    last = mine.catch(() => {});
-    return mine;
+    if (isTaken) await new Promise<void>((turn) => lines.add(turn));
+    isTaken = true;
+    try {
+      if (performance.now() - since > patience) throw refuse();
+      return await work();
+    } finally {
+      const next = lines.take();
+      if (next) next();
+      else isTaken = false;
+    }
   };
 }
 

@@ -7,7 +7,7 @@ import { defined } from '../lib/defined.ts';
 import { createOwnLocks, type Locks } from '../lib/locks.ts';
 import type { Log } from '../lib/log.ts';
 import { Problem } from '../lib/problem.ts';
-import { createOneAtATime } from '../lib/turns.ts';
+import { createFairOneAtATime } from '../lib/turns.ts';
 import { type OpenFiles, watchOpenFiles } from './file-reading/open-files.ts';
 import { createTransactionGuard } from './guarded-driver.ts';
 import { migrate, type OlderSchema, type SchemaNeeds, type StoreName } from './migrate.ts';
@@ -185,7 +185,7 @@ export async function openPostgres<S>(
     await pool.end();
     throw error;
   });
-  const inTurn = createOneAtATime({ patience: TURN_PATIENCE, refuse: waitedTooLong });
+  const inTurn = createFairOneAtATime({ patience: TURN_PATIENCE, refuse: waitedTooLong });
   const fence = async (tx: Kysely<S>) =>
     lock?.fence((statement, values) => tx.executeQuery(CompiledQuery.raw(statement, values)));
   const opened = finish(db, {

@@ -12,6 +12,7 @@ import {
 } from 'kysely';
 import { createRecent } from '../lib/collections/recent.ts';
 import { Problem } from '../lib/problem.ts';
+import { createFairLines } from '../lib/turns.ts';
 import type { OpenFiles } from './file-reading/open-files.ts';
 import { guardDriver, type TransactionGuard } from './guarded-driver.ts';
 import { toStorageProblem } from './storage-problem.ts';
@@ -104,7 +105,7 @@ class TurnTakingAdapter extends SqliteAdapter {
 
 function turnTakingDriver(database: Sqlite.Database, statements: Preparer, { disk, files }: Writing): Driver {
   const driver = new SqliteDriver({ database: statements });
-  const waiting: (() => void)[] = [];
+  const waiting = createFairLines<() => void>();
   let taken = false;
   let connection: DatabaseConnection | undefined;
 
@@ -125,13 +126,13 @@ function turnTakingDriver(database: Sqlite.Database, statements: Preparer, { dis
   return {
     init: () => driver.init(),
     async acquireConnection() {
-      if (taken) await new Promise<void>((turn) => waiting.push(turn));
+      if (taken) await new Promise<void>((turn) => waiting.add(turn));
       taken = true;
       connection ??= await connect();
       return connection;
     },
     async releaseConnection() {
-      const next = waiting.shift();
+      const next = waiting.take();
       if (next) next();
       else taken = false;
     },

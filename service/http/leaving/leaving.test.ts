@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import { recordedAccess } from '../../../test/support/recorded-access.ts';
+import { recordedAccess, recordedKeys } from '../../../test/support/recorded-access.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { createIds } from '../../lib/id.ts';
 import { silentLog } from '../../lib/log.ts';
@@ -157,21 +157,29 @@ test('an IPv6 site has the pace of four addresses, and one turn of those in a ro
   expect(await from('2001:db8:8::1')).toBe(200);
 });
 
-test('hundreds of requests at once are taken in turns, and a caller from elsewhere does not wait for them all', async () => {
-  const app = make();
-  pacePublic(app, createPublicPace({ elapsed: () => 0, wait: async () => {} }), {
-    sourceOf: (address) => address,
-  });
-  const order: string[] = [];
-  app.get('/open', { config: { access: 'public' } }, async ({ ip }) => {
-    order.push(ip);
-    return 'ok';
-  });
-  await app.ready();
-  const from = (remoteAddress: string) => app.inject({ url: '/open', remoteAddress });
-  const many = Array.from({ length: 300 }, (_, at) => from(`192.0.2.${1 + (at % 3)}`));
-  const other = from('198.51.100.1');
-  await Promise.all([...many, other]);
-  expect(order).toHaveLength(301);
-  expect(order.indexOf('198.51.100.1')).toBeLessThan(6);
-});
+test.each(['/open', '/own'])(
+  'hundreds of requests at once are taken in turns, and a caller from elsewhere does not wait for them all: %s',
+  async (url) => {
+    const app = make();
+    pacePublic(app, createPublicPace({ elapsed: () => 0, wait: async () => {} }), {
+      sourceOf: (address) => address,
+    });
+    const order: string[] = [];
+    app.get('/open', { config: { access: 'public' } }, async ({ ip }) => {
+      order.push(ip);
+      return 'ok';
+    });
+    app.get('/own', { config: { access: 'identity' } }, async ({ ip }) => {
+      order.push(ip);
+      return 'ok';
+    });
+    await app.ready();
+    const headers = { 'x-api-key': recordedKeys.live };
+    const from = (remoteAddress: string) => app.inject({ url, remoteAddress, headers });
+    const many = Array.from({ length: 300 }, (_, at) => from(`192.0.2.${1 + (at % 3)}`));
+    const other = from('198.51.100.1');
+    await Promise.all([...many, other]);
+    expect(order).toHaveLength(301);
+    expect(order.indexOf('198.51.100.1')).toBeLessThan(6);
+  },
+);

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { Problem } from '../../lib/problem.ts';
+import { createFairLines, type Party } from '../../lib/turns.ts';
 import { type BodyPace, createBodyPace } from '../bodies/body-pace.ts';
 import type { ConnectionsDeps } from '../listening/connections.ts';
 
@@ -37,8 +38,8 @@ function createPacedTurns(pace: Pick<BodyPace, 'took'>, most: number) {
 }
 
 /**
- * Requests to public routes are taken from one address, and one IPv6 /48, at a pace: what is ahead of it waits. Those of all addresses and /48
- * are taken in turns.
+ * Requests to public routes are taken from one address, and one IPv6 /48, at a pace: what is ahead of it waits. All requests are taken in
+ * turns of the addresses and /48.
  */
 export function pacePublic(
   app: FastifyInstance,
@@ -48,11 +49,11 @@ export function pacePublic(
   const isPaced = createPacedTurns(pace, MOST_WAITING.requests);
   const turn = createFairTurns();
   app.addHook('onRequest', async (request) => {
-    // A route that is not there costs as much as one that is open to all.
-    if (!request.is404 && request.routeOptions.config.access !== 'public') return;
     const [source, site] = [sourceOf(request.ip), siteOf?.(request.ip)];
-    if (!(await isPaced(source)) || (site && !(await isPaced(site, OF_SITE)))) throw tooMany();
-    await turn(site ?? source);
+    // A route that is not there costs as much as one that is open to all.
+    const isPublic = request.is404 || request.routeOptions.config.access === 'public';
+    if (isPublic && (!(await isPaced(source)) || (site && !(await isPaced(site, OF_SITE))))) throw tooMany();
+    await turn([site ?? source, source]);
   });
 }
 
@@ -79,32 +80,22 @@ const tooMany = () =>
  * with few. The first is not deferred.
  */
 function createFairTurns(defer: (next: () => void) => void = setImmediate) {
-  const lines = new Map<string, (() => void)[]>();
+  const lines = createFairLines<() => void>();
   let isTaken = false;
 
   function next(): void {
-    const [first] = lines;
-    isTaken = first !== undefined;
-    if (!first) return;
-    const [source, line] = first;
-    const go = line.shift();
-    lines.delete(source);
-    if (line.length > 0) lines.set(source, line);
+    const go = lines.take();
+    isTaken = go !== undefined;
+    if (!go) return;
     defer(next);
-    go?.();
+    go();
   }
 
-  return async function turn(source: string): Promise<void> {
-    if (!isTaken) {
-      isTaken = true;
-      defer(next);
-      return;
-    }
-    await new Promise<void>((resolve) => {
-      const line = lines.get(source);
-      if (line) line.push(resolve);
-      else lines.set(source, [resolve]);
-    });
+  return async function turn(source: Party): Promise<void> {
+    if (isTaken) return new Promise<void>((go) => lines.add(go, source));
+    isTaken = true;
+    defer(next);
+    return undefined;
   };
 }
 
