@@ -8,6 +8,7 @@ import { systemClock } from '../lib/clock.ts';
 import { createIds } from '../lib/id.ts';
 import { Problem, problemCodes } from '../lib/problem.ts';
 import { createFairOneAtATime } from '../lib/turns.ts';
+import { SIGNED_BODY } from './bodies/read-json-bodies.ts';
 import { defaultErrors } from './default-errors.ts';
 import { untilClosed } from './listening/listen-on-host.ts';
 import { createOwnHosts } from './listening/own-hosts.ts';
@@ -604,6 +605,20 @@ describe('over a real socket', () => {
     expect(await raw(port, 'GET /none HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')).toContain(
       'HTTP/1.1 404',
     );
+  });
+
+  test('a signed body is kept as it came, up to the largest that a digest is checked of', async () => {
+    const { app } = start();
+    const config = { access: 'public' } as const;
+    app.post('/signed', { config }, async ({ signedBody }) => ({ bytes: signedBody?.length }));
+    const bytes = async (length: number, headers = {}) => {
+      const payload = `{"a":"${'x'.repeat(length - 8)}"}`;
+      const all = { 'content-type': 'application/json', ...headers };
+      return (await app.inject({ method: 'POST', url: '/signed', headers: all, payload })).json().bytes;
+    };
+    const signed = { 'signature-input': 'sig=()' };
+    expect(await bytes(SIGNED_BODY, signed)).toBe(SIGNED_BODY);
+    expect([await bytes(SIGNED_BODY + 1, signed), await bytes(100)]).toEqual([undefined, undefined]);
   });
 
   test('of two Authorization headers neither counts', async () => {

@@ -1,11 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 import type { Verdicts } from '../../engine/behavior/index.ts';
 import { keyOf } from '../../http/authentication.ts';
+import { SIGNED_BODY } from '../../http/bodies/read-json-bodies.ts';
 import { fromVerdict, toVerdictRequest } from './translate.ts';
 import { VerifyReply, VerifyRequest } from './wire-verify.ts';
 
 /** Bytes: a window has at most four thousand, a user id that is escaped some more, and the caller's own data sixteen thousand. */
-export const BODY_LIMIT = 32_768;
+export const BODY_LIMIT = SIGNED_BODY;
 
 /** `POST /api/v1/verify` (contracts/behavior.txt). */
 export function verifyRoute(

@@ -15,13 +15,13 @@ declare module 'fastify' {
     readJson: ReadJson;
   }
   interface FastifyRequest {
-    /** A small body as it came, where the request carries a signature (RFC 9421), which may cover it. */
+    /** A body of at most `SIGNED_BODY` bytes as it came, where the request carries a signature (RFC 9421), which may cover it. */
     signedBody: Buffer | undefined;
   }
 }
 
-/** Bytes; what signed requests are asked for is smaller. */
-const SIGNED_BODY = 16_384;
+/** Bytes: the limit of routes that look at signatures. The digest of a longer body could not be checked. */
+export const SIGNED_BODY = 32_768;
 
 /** JSON, the media type that every route takes. Bodies of callers with a credential are read at `pace`. */
 export function readJsonBodies(app: FastifyInstance, pace: BodyPace): void {

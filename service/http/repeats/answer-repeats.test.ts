@@ -74,6 +74,11 @@ function start(run = 'run_a', more: Partial<Parameters<typeof createIdempotency>
   app.post('/pages', { config: { access: 'sessions', idempotent: true } }, async (_, reply) =>
     reply.code(201).send({ thing: ++made }),
   );
+  app.post('/noted', { config: { access: 'identity', idempotent: true } }, async ({ body }) => ({
+    thing: ++made,
+    metadata: (body as { metadata?: object }).metadata,
+    last: true,
+  }));
   app.post('/others', { config: { access: 'identity' } }, async () => ({ other: ++made }));
   return app;
 }
@@ -118,6 +123,25 @@ test('a repeat is answered with the first answer, also after a restart, and byte
   expect(await post(start('run_b'))).toEqual([201, 1, 'true']);
   expect(made).toBe(1);
   expect(counted).toBe(1);
+});
+
+test('the metadata of the caller is not kept beside its digest, and stands in the repeat', async () => {
+  const app = start();
+  const note = 'x'.repeat(15_000);
+  const ask = () =>
+    app.inject({
+      method: 'POST',
+      url: '/noted',
+      headers: { 'x-api-key': recordedKeys.live, 'idempotency-key': 'n' },
+      payload: { metadata: { note } },
+    });
+  const first = await ask();
+  expect(first.json()).toEqual({ thing: 1, metadata: { note }, last: true });
+  expect((await ask()).payload).toBe(first.payload);
+  const rows = await engine.db.selectFrom('idempotent_reply').selectAll().execute();
+  expect(rows).toHaveLength(1);
+  const bytes = Object.values(rows[0]!).map((value) => Buffer.from(String(value)).length);
+  expect(Math.max(...bytes)).toBeLessThan(1_000);
 });
 
 test('a month that is used up refuses new requests, and no repeat of an answered one', async () => {

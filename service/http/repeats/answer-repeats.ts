@@ -100,7 +100,7 @@ export function answerRepeats(
       .code(status)
       .header('idempotent-replayed', 'true')
       .type('application/json; charset=utf-8')
-      .send(body);
+      .send(withMetadata(body, request.body));
     return true;
   }
 
@@ -110,7 +110,9 @@ export function answerRepeats(
     request.repeatable = null;
     const good = reply.statusCode >= 200 && reply.statusCode < 300 && typeof payload === 'string';
     // What was done stays done: a repeat that is not recognized is a smaller fault than an answer that is lost.
-    (good ? repeatable.keep({ status: reply.statusCode, body: payload }) : repeatable.drop()).then(
+    const kept = () =>
+      repeatable.keep({ status: reply.statusCode, body: withoutMetadata(payload as string, request.body) });
+    (good ? kept() : repeatable.drop()).then(
       () => done(),
       (error: unknown) => {
         log.warn({ err: error }, 'the answer to an Idempotency-Key could not be kept');
@@ -119,6 +121,22 @@ export function answerRepeats(
     );
   });
 }
+
+/** The caller's own `metadata`, up to 16 kB, is in the repeat as well: it is not kept for a day beside the rest. */
+function withoutMetadata(reply: string, body: unknown): string {
+  if (metadataOf(body) === undefined) return reply;
+  const kept = JSON.stringify({ ...JSON.parse(reply), metadata: null });
+  return withMetadata(kept, body) === reply ? kept : reply;
+}
+
+function withMetadata(kept: string, body: unknown): string {
+  const metadata = metadataOf(body);
+  if (metadata === undefined) return kept;
+  const reply = JSON.parse(kept);
+  return reply.metadata === null ? JSON.stringify({ ...reply, metadata }) : kept;
+}
+
+const metadataOf = (body: unknown): unknown => (body as { metadata?: unknown } | null | undefined)?.metadata;
 
 /** Not metered before it is known to be no repeat: what was answered is answered again, also when the month is used up. */
 export const mayBeRepeat = ({ headers, routeOptions }: FastifyRequest): boolean =>

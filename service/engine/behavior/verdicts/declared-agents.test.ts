@@ -116,7 +116,7 @@ test('a signature counts once, for five minutes', async () => {
 test('one without a nonce, from the future, run out, or for another purpose declares nothing', async () => {
   const { find } = await start();
   const now = Date.now();
-  expect(await find(await signed({ nonce: null }))).toBeUndefined();
+  for (const nonce of [null, '']) expect(await find(await signed({ nonce }))).toBeUndefined();
   expect(await find(await signed({ created: now + 120_000 }))).toBeUndefined();
   expect(await find(await signed({ created: now - 60_000, expires: now - 1_000 }))).toBeUndefined();
   expect(await find(await signed({ tag: 'payment' }))).toBeUndefined();

@@ -53,7 +53,12 @@ export function createDeclaredAgents({ settings, firstUse, clock }: DeclaredAgen
               if (typeof keyid !== 'string' || typeof nonce !== 'string' || !(created instanceof Date))
                 return null;
               const isForBots = tag === undefined || tag === 'web-bot-auth';
-              if (!isForBots || nonce.length > LONGEST_NONCE || !isFresh(created.getTime(), clock.now()))
+              if (
+                !isForBots ||
+                nonce === '' ||
+                nonce.length > LONGEST_NONCE ||
+                !isFresh(created.getTime(), clock.now())
+              )
                 return null;
               const agent = agents.find(({ keys }) => keys.some((x) => thumbprintOf(x) === keyid));
               const key = agent?.keys.find((x) => thumbprintOf(x) === keyid);
