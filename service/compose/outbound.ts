@@ -175,7 +175,11 @@ export function createApplianceAddresses({
     const ports = new Set(doors);
     const elsewhere: ApplianceAddresses['elsewhere'][number][] = [];
     ofNodes = await nodes().catch(() => ofNodes);
-    for (const { host, port } of [...servers, ...ofNodes.flatMap(doorsOf)]) {
+    // Nodes serve their callers on one port, which their rows do not name.
+    const doorsOfNodes = ofNodes
+      .flatMap(doorsOf)
+      .flatMap((door) => [door, ...[...doors].map((port) => ({ ...door, port }))]);
+    for (const { host, port } of [...servers, ...doorsOfNodes]) {
       const addresses = host === undefined ? [] : await addressesOf(host);
       if (host === undefined || host === 'localhost' || addresses.some(isHere)) ports.add(port);
       for (const address of new Set(host === undefined ? [] : [host, ...addresses]))

@@ -124,8 +124,12 @@ test('the doors of the other nodes, and for a moment in which they cannot be rea
     ports: [7300, 7301],
     elsewhere: [
       { address: '10.0.0.5', port: 7301 },
+      { address: '10.0.0.5', port: 7300 },
       { address: 'b.example', port: 443 },
       { address: '10.0.0.7', port: 443 },
+      { address: 'b.example', port: 7300 },
+      { address: '10.0.0.7', port: 7300 },
+      { address: 'fd00::7', port: 7300 },
       { address: 'fd00::7', port: 7300 },
     ],
   };

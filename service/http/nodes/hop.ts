@@ -22,10 +22,11 @@ const DROPPED: ReadonlySet<string> = new Set([
   'x-forwarded-proto',
 ]);
 
-export const hopOf = ({ ip, protocol, host }: FastifyRequest): Hop => ({
+/** The host is the one that was checked, and not what a proxy says beside it. */
+export const hopOf = ({ ip, protocol, host, headers }: FastifyRequest): Hop => ({
   address: ip,
   secure: protocol === 'https',
-  host,
+  host: headers.host ?? host,
 });
 
 /** Names and values in turn, each as often as the caller sent it. `body`: in place of the one that came. */
