@@ -2,7 +2,7 @@ import type { ServedCertificate } from '../certificate/served-certificate.ts';
 import type { Administrators, Idempotency } from '../engine/accounts/index.ts';
 import type { Backups, KeyCopyFolders, RecordIntegrity } from '../engine/appliance/index.ts';
 import type { BehaviorChallenges, Heartbeats, Verdicts } from '../engine/behavior/index.ts';
-import type { EventDelivery, RecurringWorks, WorkKind } from '../engine/events/index.ts';
+import type { EventDelivery, RecurringWorks, Work, WorkKind } from '../engine/events/index.ts';
 import type { Orders, Sessions } from '../engine/live/index.ts';
 import type { GalleryCalibrations } from '../engine/matching/index.ts';
 import type { Erasure, Retention } from '../engine/people/index.ts';
@@ -63,7 +63,7 @@ export function addRecurringWork(
   /** None where the doors are not served over TLS. */
   certificate: Pick<ServedCertificate, 'reload'> | undefined,
 ): void {
-  const add = (kind: WorkKind, every: number | undefined, run: () => Promise<unknown>) =>
+  const add = (kind: WorkKind, every: number | undefined, run: Work['run']) =>
     recurring.add(kind, { every, perNode: perNode.has(kind), run });
   /** What cannot be brought back: not by a clock that may be wrong. */
   const unlessInDoubt = (run: () => Promise<unknown>) => async () => {
@@ -92,7 +92,7 @@ export function addRecurringWork(
     }),
   );
   const expiring = [liveSessions, orders, behaviorChallenges];
-  add('sessions', MINUTE, () => Promise.all(expiring.map((one) => one.expireDue())));
+  add('sessions', MINUTE, ({ signal }) => Promise.all(expiring.map((one) => one.expireDue(signal))));
   add(
     'behavior-sweep',
     10 * MINUTE,

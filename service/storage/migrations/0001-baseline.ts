@@ -72,6 +72,8 @@ function fromLast01(columns: Columns): readonly string[] {
 
     ...references,
     sessionsOfFlow,
+    'drop index live_session_undecided',
+    ...undecidedSessions,
     keptProbes,
 
     ...['consent_text', 'former_names'].map(
@@ -124,6 +126,13 @@ const templatesOfPeople = 'create index template_subject on template (subject, i
 
 /** For the list of consents. */
 const consentsOfOrganization = 'create index consent_organization on consent (organization, id)';
+
+/** For the run of each minute that ends what is due, in turns by organization, and takes over attempts; and for the list of those in review. */
+const undecidedSessions = [
+  'create index live_session_undecided on live_session (organization, world, expires_at, id) where decision is null',
+  'create index live_session_running on live_session (running_since) where decision is null and running_since is not null',
+  'create index live_session_held on live_session (organization, world, id) where decision is null and held_until is not null',
+];
 
 /** For the lists of keys. */
 const sessionsOfFlow = 'create index live_session_flow on live_session (organization, world, flow, id)';
@@ -1230,7 +1239,7 @@ const statements = ({ text, integer, real, bytes, strict, strictInKey }: Columns
       consent_purposes ${text}
     )${strict}`,
   `create index live_session_realm on live_session (organization, world, id)`,
-  `create index live_session_undecided on live_session (expires_at) where decision is null`,
+  ...undecidedSessions,
   `create index live_session_subject on live_session (subject)`,
   `create index live_session_email on live_session (email_hash)`,
   sessionsOfFlow,

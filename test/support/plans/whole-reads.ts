@@ -66,7 +66,7 @@ const few = new Set([
 /** Indexes of a few rows: what is not done yet, and what is seldom so. */
 const ofFewRows = new RegExp(
   [
-    ...['delivery_waiting', 'delivery_parked', 'live_session_undecided', 'erasure_unfinished'],
+    ...['delivery_waiting', 'delivery_parked', 'live_session_running', 'erasure_unfinished'],
     ...['outbox_unrelayed', 'outbox_until_delivered', 'delivery_claimed', 'delivery_first', 'delivery_retry'],
     ...['subject_disabled', 'subject_member_of', 'uniqueness_wait_scope'],
   ].join('|'),

@@ -143,6 +143,18 @@ mostlyOnSqlite('recurring work', (newLocation, _, { test }) => {
     for (const { end } of runs) end();
   });
 
+  test('a run gets the signal when its service stops, which then waits for its end', async () => {
+    const { runs, run } = lasting();
+    const life = await live({ every: EVERY, run });
+    await world.time.advance(EVERY);
+    await until(() => runs.length === 1);
+    expect(runs[0]!.signal.aborted).toBe(false);
+    const stopped = life.stop();
+    await until(() => runs[0]!.signal.aborted);
+    runs[0]!.end();
+    await stopped;
+  });
+
   it('of two processes one runs it; a dead one’s claim ends, and what it still says counts for nothing', async () => {
     const { runs, run } = lasting();
     const frozen = await live({ every: EVERY, run }, { time: world.newTime() });

@@ -53,8 +53,8 @@ export interface Work {
   perNode?: boolean;
   /**
    * What it throws is a failed run: it is not repeated before its time. `fence` grows with each run of the kind, in whatever process, and
-   * each transaction of the run begins with it (storage/leases.ts); the signal is aborted when it is given up, or another process may
-   * have begun it.
+   * each transaction of the run begins with it (storage/leases.ts); the signal is aborted when it is given up, the service stops, or
+   * another process may have begun it.
    */
   run(given: { fence: number; signal: AbortSignal }): Promise<unknown>;
 }
@@ -187,6 +187,7 @@ export function createRecurringWorks(deps: RecurringWorksDeps): RecurringWorks {
       if (state !== 'open') return;
       state = 'stopped';
       await recurring.stop();
+      for (const { abort } of running.values()) abort.abort();
       await Promise.all([...running.values()].map(({ end }) => end));
     },
     async list() {

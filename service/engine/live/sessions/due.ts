@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { isElsewhere } from '../../../storage/runs.ts';
 import type { Actor } from '../../audit/index.ts';
 import type { LiveSessions } from './live-sessions.ts';
@@ -5,8 +6,11 @@ import { FRAMES_KEPT, MOST_ATTEMPTS } from './parts.ts';
 import type { RecordingParts } from './record-session.ts';
 import { outcomeOf, type SessionRow, type StoredOutcome } from './session-store.ts';
 
-/** Sessions decided in one round; the next round takes the others. */
-const AT_ONCE = 200;
+/** Milliseconds after which a run leaves the others to the next, which begins anew with those of the live world. */
+const LONGEST_RUN = 60_000;
+
+/** Movements, and tenths of the frames, that one run removes. */
+const REMOVED = 200;
 
 const appliance: Actor = { is: 'appliance', task: 'sessions' };
 
@@ -69,14 +73,16 @@ export function createDue(
 
   return {
     takeOver,
-    async expireDue(): Promise<number> {
+    async expireDue(signal?: AbortSignal): Promise<number> {
       await live.maintainAll();
       await takeOver();
-      const living = await runs.living(db);
+      const began = clock.now();
       let decided = 0;
-      let page = await store.due(clock.now(), AT_ONCE);
-      for (;;) {
-        for (const row of page.rows) {
+      for await (const rows of store.due(began, () => clock.now() - began < LONGEST_RUN)) {
+        if (signal?.aborted) break;
+        // After the rows: one that begins to live meanwhile has none of them.
+        const living = await runs.living(db);
+        for (const row of rows) {
           // The run that has its attempt may be deciding it.
           if (live.isDeciding(row.id) || isElsewhere(row.running_by, runs.own, living)) continue;
           try {
@@ -86,15 +92,15 @@ export function createDue(
           } catch (error) {
             // The others are not to wait for this one.
             log.error({ error, session: row.id }, 'a session could not be ended');
+          } finally {
+            await turn();
           }
         }
-        if (!page.next || decided >= AT_ONCE) break;
-        page = await store.due(clock.now(), AT_ONCE, page.next);
       }
       const before = clock.now() - FRAMES_KEPT;
       await inTransaction(async (tx) => {
-        await frames.removeOld(tx, before, 10 * AT_ONCE);
-        await movements.removeOld(tx, before, AT_ONCE);
+        await frames.removeOld(tx, before, 10 * REMOVED);
+        await movements.removeOld(tx, before, REMOVED);
       });
       return decided;
     },

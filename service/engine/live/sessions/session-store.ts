@@ -1,5 +1,4 @@
 import type { Insertable, Selectable, Updateable } from 'kysely';
-import { defined } from '../../../lib/defined.ts';
 import type { OrganizationId, SessionId, SubjectId, VerificationId, World } from '../../../lib/id.ts';
 import { endsIn } from '../../../storage/id-end.ts';
 import { isSound, macOf, type RowIntegrity } from '../../../storage/keys/protected-tables.ts';
@@ -137,8 +136,60 @@ function createChecks({ integrity, log }: SessionStoreDeps) {
 }
 type RowChecks = ReturnType<typeof createChecks>;
 
-/** The last session of a page of those that are due. */
-type DueMark = Pick<SessionRow, 'id' | 'expires_at'>;
+/** Sessions of one organization and world that are ended before it is the turn of the next. */
+const IN_TURN = 10;
+
+/** Whose turn it is, and its last session of the turn before. */
+interface DueTurn {
+  realm: Realm;
+  after?: Pick<SessionRow, 'id' | 'expires_at'>;
+}
+
+/** Those that have due sessions; some of these may be held. The live world first. */
+async function turnsOf(db: Db, now: number): Promise<DueTurn[]> {
+  const turns: DueTurn[] = [];
+  for (const world of ['live', 'test'] as const) {
+    const rows = await db
+      .selectFrom('organization')
+      .select('organization.id')
+      // One row of each: PostgreSQL would make a join of `exists`, which reads all that are due.
+      .where(
+        ({ selectFrom }) =>
+          selectFrom('live_session')
+            .select('live_session.id')
+            .whereRef('live_session.organization', '=', 'organization.id')
+            .where('live_session.world', '=', world)
+            .where('live_session.decision', 'is', null)
+            .where('live_session.expires_at', '<=', now)
+            .limit(1),
+        'is not',
+        null,
+      )
+      .orderBy('organization.id')
+      .execute();
+    turns.push(...rows.map(({ id }) => ({ realm: { organization: id as OrganizationId, world } })));
+  }
+  return turns;
+}
+
+const dueIn = (db: Db, { organization, world }: Realm, now: number, after: DueTurn['after']) =>
+  db
+    .selectFrom('live_session')
+    .selectAll()
+    .where('organization', '=', organization)
+    .where('world', '=', world)
+    .where('decision', 'is', null)
+    .where('expires_at', '<=', now)
+    .where((eb) => eb.or([eb('held_until', 'is', null), eb('held_until', '<=', now)]))
+    .$if(after !== undefined, (query) =>
+      query.where(({ eb, refTuple, tuple }) =>
+        eb(refTuple('expires_at', 'id'), '>', tuple(after!.expires_at, after!.id)),
+      ),
+    )
+    .orderBy('expires_at')
+    .orderBy('id')
+    .limit(IN_TURN)
+    .execute();
 
 /** Sessions of a realm that were passed and wait for a person who decides; those of a uniqueness scope are in its own queue. */
 export const countWaitingSessions = (db: Db, { organization, world }: Realm): Promise<number> =>
@@ -220,27 +271,21 @@ function reads(db: Db, { isOwn, one }: RowChecks) {
         .execute();
       return rows.filter(isOwn);
     },
-    /** Undecided ones whose time, or the time of their review, is over; the oldest first. `next`: after which others may come. */
-    due: async (now: number, limit: number, after?: DueMark) => {
-      const rows = await db
-        .selectFrom('live_session')
-        .selectAll()
-        .where('decision', 'is', null)
-        .where('expires_at', '<=', now)
-        .where((eb) => eb.or([eb('held_until', 'is', null), eb('held_until', '<=', now)]))
-        .$if(after !== undefined, (query) =>
-          query.where((eb) =>
-            eb.or([
-              eb('expires_at', '>', after!.expires_at),
-              eb.and([eb('expires_at', '=', after!.expires_at), eb('id', '>', after!.id)]),
-            ]),
-          ),
-        )
-        .orderBy('expires_at')
-        .orderBy('id')
-        .limit(limit)
-        .execute();
-      return { rows: rows.filter(isOwn), ...defined({ next: rows[limit - 1] as DueMark | undefined }) };
+    /**
+     * Undecided ones whose time, or the time of their review, is over: some of each organization in turn, those of the live world first, and
+     * of each the oldest first, so that none waits for the many of another. `goesOn`: asked when each had its turn.
+     */
+    async *due(now: number, goesOn: () => boolean): AsyncGenerator<SessionRow[]> {
+      let turns: DueTurn[] = await turnsOf(db, now);
+      while (turns.length > 0 && goesOn()) {
+        const next: DueTurn[] = [];
+        for (const { realm, after } of turns) {
+          const rows = await dueIn(db, realm, now, after);
+          yield rows.filter(isOwn);
+          if (rows.length === IN_TURN) next.push({ realm, after: rows.at(-1)! });
+        }
+        turns = next;
+      }
     },
     /** Whose attempt was in progress, by which run. */
     running: async (): Promise<SessionRow[]> => {
@@ -249,6 +294,7 @@ function reads(db: Db, { isOwn, one }: RowChecks) {
         .selectAll()
         .where('decision', 'is', null)
         .where('running_since', 'is not', null)
+        .orderBy('running_since')
         .execute();
       return rows.filter(isOwn);
     },

@@ -532,6 +532,42 @@ mostlyOnSqlite('live sessions', (newLocation, _, { test }) => {
     expect(await other.finalizeByToken(token)).toMatchObject({ decision: 'expired' });
   });
 
+  it('one run ends all that is due, in turns by organization and the live world first, with a turn after each', async () => {
+    await engine.organizations.set(engine.organization, { matchOnly: true }, operator);
+    const { id: flooded } = await engine.organizations.create({ name: 'Flooded' }, operator);
+    const flood = { realm: { organization: flooded, world: 'test' as const } };
+    for (let i = 0; i < 230; i++) await sessions.create(order(flood));
+    engine.advance(minute);
+    const own = await sessions.create(order());
+    const real = await sessions.create(order({ realm: { ...realm(), world: 'live' } }));
+    engine.advance(31 * minute);
+    let [before, most] = [0, 0];
+    const turn = () => {
+      most = Math.max(most, ended.length - before);
+      before = ended.length;
+      next = setImmediate(turn);
+    };
+    let next = setImmediate(turn);
+    expect(await sessions.expireDue().finally(() => clearImmediate(next))).toBe(232);
+    const ends = ended.map(({ id }) => id);
+    expect(ends.indexOf(real.id)).toBe(0);
+    expect(ends.indexOf(own.id)).toBeLessThan(20);
+    expect(most).toBe(1);
+  });
+
+  test('a run that is to stop, or has gone on for a minute, leaves the others to the next one', async () => {
+    for (let i = 0; i < 25; i++) await sessions.create(order());
+    engine.advance(31 * minute);
+    expect(await sessions.expireDue(AbortSignal.abort())).toBe(0);
+    end.onDecided = async () => {
+      engine.advance(minute);
+      return undefined;
+    };
+    const runs = [];
+    for (let i = 0; i < 3; i++) runs.push(await sessions.expireDue());
+    expect(runs).toEqual([10, 10, 5]);
+  });
+
   test('sessions that open no more keep no other from its end, and the service from no start', async () => {
     const { id: organization } = await engine.organizations.create({ name: 'Other' }, operator);
     const other = { realm: { organization, world: 'test' as const } };

@@ -181,8 +181,8 @@ export interface Sessions {
   stands(realm: Realm, id: string): Promise<boolean>;
   /** A reviewer has decided about the newcomer of a session that is held, or time has; in that transaction. */
   newcomerDecided(tx: Tx, decided: DecidedNewcomer): Promise<void>;
-  /** Decides what time has decided; the number of those. */
-  expireDue(): Promise<number>;
+  /** Decides what time has decided, in turns by organization; the number of those. `signal`: leaves the others to the next run. */
+  expireDue(signal?: AbortSignal): Promise<number>;
   /** Ends attempts of runs that live no more. */
   takeOver(): Promise<number>;
   /** Steps of a challenge of the profile. */
