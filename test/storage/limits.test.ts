@@ -224,6 +224,32 @@ mostlyOnSqlite('limits', (newLocation, _, { test }) => {
     expect(await outcomes(many)).toEqual(times(20, 'in'));
   });
 
+  it('of one flow a thousand visits a day are taken in the test world, also over restarts; the live world has its own limits', async () => {
+    const { limits, make } = await open();
+    const { caller } = await make(one);
+    await limits.set(one, { burst: 3_000 }, operator);
+    const tested: LimitedCaller = { ...caller, world: 'test' };
+    const visits = (n: number, who = tested, at = limits) =>
+      outcomes(Array.from({ length: n }, () => at.admitVisit(who, undefined)));
+    expect(await visits(999)).toEqual(times(999, 'in'));
+    const unused = await limits.admitVisit(tested, undefined);
+    unused.answered('STORAGE_FULL');
+    expect(await visits(2)).toEqual(['in', 'BURST_LIMIT_EXCEEDED']);
+    await expect(limits.admitVisit(tested, undefined)).rejects.toMatchObject({
+      message: expect.stringContaining('1,000 visits a day'),
+      extra: { retryAfterSeconds: 12 * 3600 },
+    });
+    await limits.flush();
+    const next = startLimits();
+    await next.load();
+    expect(await visits(1, tested, next)).toEqual(['BURST_LIMIT_EXCEEDED']);
+    expect(await visits(1, { ...tested, lineage: 'flow_other' }, next)).toEqual(['in']);
+    expect(await visits(1_100, caller, next)).toEqual(times(1_100, 'in'));
+    advance(12 * 60 * MINUTE);
+    expect(await visits(1_001, tested, next)).toEqual([...times(1_000, 'in'), 'BURST_LIMIT_EXCEEDED']);
+    expect((await next.show(one)).visits).toEqual({ used: 1_100, limit: null });
+  });
+
   test('the address of a visitor stands in no counter', async () => {
     const { limits, make } = await open();
     const { caller } = await make(one);

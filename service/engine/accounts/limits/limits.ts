@@ -78,7 +78,7 @@ export interface Limits {
   admit(caller: LimitedCaller, request: { metered: boolean; address?: string }): Promise<Admitted>;
   /**
    * Counts one visit of a published flow (`lineage`), of no named caller: as `admit`, but for a month of its own, in which all flows of the
-   * organization have as many visits as its monthly limit says.
+   * organization have as many visits as its monthly limit says. In the test world each flow has a thousand a day: BURST_LIMIT_EXCEEDED.
    */
   admitVisit(caller: LimitedCaller, address: string | undefined): Promise<Admitted>;
   /** How far an address, or its IPv6 /48, is beyond its free visits of a flow in this minute: 0 not at all, and one more for each twice as many. */
@@ -137,6 +137,12 @@ const MOST_LEVELS = 8;
 /** The month's counter of visits of published flows. */
 const visitsOf = (organization: OrganizationId) => `visits/${organization}`;
 
+/** Visits of one flow in the test world in a day, UTC: they count in no month, and each keeps some 9 kB for a year. */
+const TEST_VISITS = 1_000;
+const DAY = 24 * 60 * 60_000;
+/** Each day of the month has a counter, which is kept as those of months are. */
+const testVisitsOf = (flow: string, now: number) => `test/${flow}/${new Date(now).getUTCDate()}`;
+
 /** Times the limit of one user: about all users together, from one address of a page. */
 const USERS_OF_ADDRESS = 6;
 
@@ -181,7 +187,7 @@ export function createLimits(deps: LimitsDeps): Limits {
   const steady = createSteadyClock(clock, elapsed);
   const usage = createGroupedUsage(deps, steady);
   const settings = createKnownSettings(db);
-  const { countMonth, countVisit, countNothing } = createMonthlyCount({ usage, clock });
+  const { countMonth, countVisit, countTestVisit, countNothing } = createMonthlyCount({ usage, clock });
 
   async function report(organization: OrganizationId, lineage?: string): Promise<LimitsReport> {
     const { all, one, burst, perUser, perAddress } = await settings.read(organization, lineage);
@@ -221,7 +227,15 @@ export function createLimits(deps: LimitsDeps): Limits {
     flush: () => usage.flush(),
     forgetRead: settings.forget,
 
-    ...createRequestLimits(deps, { usage, settings, countMinute, countMonth, countVisit, countNothing }),
+    ...createRequestLimits(deps, {
+      usage,
+      settings,
+      countMinute,
+      countMonth,
+      countVisit,
+      countTestVisit,
+      countNothing,
+    }),
     async meter({ organization, world, lineage }) {
       if (world !== 'live') return countNothing();
       return countMonth({ organization, lineage }, await settings.read(organization, lineage));
@@ -271,6 +285,7 @@ function createRequestLimits(
     countMinute,
     countMonth,
     countVisit,
+    countTestVisit,
     countNothing,
   }: Counting & ReturnType<typeof createMonthlyCount>,
 ): Pick<Limits, 'admit' | 'admitVisit' | 'visitLevel'> {
@@ -344,7 +359,7 @@ function createRequestLimits(
       // A flow has visitors of both worlds.
       const counter = `burst/${caller.world === 'test' ? 'test/' : ''}${caller.lineage}`;
       const { known, minute } = await admitToMinute(caller, address, counter);
-      return caller.world === 'live' ? countVisit(caller, known.all) : countNothing(minute);
+      return caller.world === 'live' ? countVisit(caller, known.all) : countTestVisit(caller.lineage, minute);
     },
     async visitLevel({ organization, lineage }, address) {
       const own = await levelOf(visitorsOf(organization, lineage, sourceOf(address)), FREE_VISITS);
@@ -540,6 +555,12 @@ function createMonthlyCount({ usage, clock }: Pick<LimitsDeps, 'clock'> & { usag
         { name: visitsOf(organization), limit: all.monthly ?? undefined, whose: 'This page' },
         { name: lineage, limit: undefined, whose: 'This page' },
       ]),
+    async countTestVisit(flow: string, minute: readonly RateLimit[]) {
+      const name = testVisitsOf(flow, clock.now());
+      const { period, over } = await usage.take([{ name, limit: TEST_VISITS }]);
+      if (over === undefined) return admitted([name], period, minute);
+      throw testDayIsOver(clock.now());
+    },
     countMonth: (
       { organization, lineage }: Omit<LimitedCaller, 'world'>,
       { all, one }: { all: LimitSettings; one: LimitSettings },
@@ -604,6 +625,13 @@ const monthIsOver = (whose: string, limit: number, now: number) =>
     'MONTHLY_LIMIT_EXCEEDED',
     `${whose} has used up its ${limit.toLocaleString('en')} requests of this month (UTC).`,
     { retryAfterSeconds: (monthOf(now).end - now) / 1000 },
+  );
+
+const testDayIsOver = (now: number) =>
+  new Problem(
+    'BURST_LIMIT_EXCEEDED',
+    `This page has had its ${TEST_VISITS.toLocaleString('en')} visits a day (UTC) in test mode. Test it tomorrow, or publish another flow for the tests.`,
+    { retryAfterSeconds: (DAY - (now % DAY)) / 1000 },
   );
 
 const noOrganization = (id: OrganizationId) => new Problem('NOT_FOUND', `No organization has the id ${id}.`);
