@@ -13,6 +13,8 @@ const IDLE_SECONDS = 20;
 const VERIFICATIONS = 20;
 /** From one question of `/ready` to the next, milliseconds. */
 const APART = 20;
+/** Shorter work is repeated until so many seconds are over: of 80 answers, the 99th percentile would be the slowest. */
+const LEAST_SECONDS = 20;
 
 interface Measured {
   what: string;
@@ -49,14 +51,23 @@ export async function measureOperator(
   const start = (performance.now() - begun) / 1000;
   say(`operator: ready after ${start.toFixed(1)} s`);
   const rows: Measured[] = [];
-  async function measure(what: string, work: () => Promise<unknown>): Promise<void> {
+  async function measure(
+    what: string,
+    work: () => Promise<unknown>,
+    { again = false }: { again?: boolean } = {},
+  ): Promise<void> {
     const from = Date.now();
     const wait = askReady(service.url);
     let failed = '';
-    await work().catch((error: Error) => {
-      failed = error.message;
-    });
-    const seconds = (Date.now() - from) / 1000;
+    let times = 0;
+    const spent = () => (Date.now() - from) / 1000;
+    do {
+      times++;
+      await work().catch((error: Error) => {
+        failed = error.message;
+      });
+    } while (again && failed === '' && spent() < LEAST_SECONDS);
+    const seconds = spent() / times;
     const took = await wait();
     const long = stretchesIn(stretches, from, Date.now()).sort((a, b) => b.cpu - a.cpu);
     const row = {
@@ -84,11 +95,11 @@ export async function measureOperator(
 
   const memory = { before: await rss(), after: 0 };
   await measure('idle', () => delay(IDLE_SECONDS * 1000));
-  await measure('verification', () => verify(service.url, keys.live));
+  await measure('verification', await enrollToVerify(service.url, keys.live), { again: true });
   await measure('names read for the search', () => readNames(cli, organizationId));
   await measure('doctor', () => cli.start('doctor').ended);
-  await measure('retention, dry run', () => run(cli, 'retention', 'sweep', '--dry-run'));
-  await measure('org calibrate', () => run(cli, 'org', 'calibrate'));
+  await measure('retention, dry run', () => run(cli, 'retention', 'sweep', '--dry-run'), { again: true });
+  await measure('org calibrate', () => run(cli, 'org', 'calibrate'), { again: true });
   await measure('backup', () => run(cli, 'backup', cli.temporary));
   await measure('erase', () => run(cli, 'subject', 'erase', 'p1@example.com', '--confirm', 'p1@example.com'));
   await measure('erase beside a backup', () =>
@@ -144,8 +155,8 @@ async function run(cli: Cli, ...words: string[]): Promise<void> {
   if (code !== 0) throw new Error(`gatehouse ${words.join(' ')} ended with ${code}: ${stderr}`);
 }
 
-/** The body of one of the pictures that can be enrolled, verified several times. */
-async function verify(url: string, key: string): Promise<void> {
+/** Enrolls one of the pictures that can be; verifies it several times with each call of what it gives. */
+async function enrollToVerify(url: string, key: string): Promise<() => Promise<void>> {
   const post = async (path: string, body: string) => {
     const answer = await request(`${url}${path}`, {
       method: 'POST',
@@ -158,8 +169,9 @@ async function verify(url: string, key: string): Promise<void> {
   for await (const picture of picturesToEnroll()) {
     const body = JSON.stringify({ email: 'measured@example.com', image: picture.toString('base64') });
     if ((await post('/api/enroll', body)) >= 300) continue;
-    for (let i = 0; i < VERIFICATIONS; i++) await post('/api/verify', body);
-    return;
+    return async () => {
+      for (let i = 0; i < VERIFICATIONS; i++) await post('/api/verify', body);
+    };
   }
   throw new Error('No picture could be enrolled.');
 }

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { Agent, request } from 'undici';
@@ -22,39 +22,61 @@ interface Measured {
   p95: number;
 }
 
-/** A box with many people, filled without pictures: what the console asks of it, and what its operator does beside the doors. */
+/**
+ * A box with many people, filled without pictures: what the console asks of it, and what its operator does beside the doors. `made`: a folder
+ * where the filled data directory is kept, and taken from when it is there.
+ */
 export async function benchPeople(
-  people: number,
+  { people, made: kept }: { people: number; made: string | undefined },
   say: (line: string) => void,
 ): Promise<Record<string, Evidence>> {
-  const manifest = Manifest.parse(JSON.parse(readFileSync(manifestFile, 'utf8')));
   const stretches = join(import.meta.dirname, `../../node_modules/.cache/stretches-${process.pid}.jsonl`);
   writeFileSync(stretches, '');
   const module = join(import.meta.dirname, 'loop-stretches.ts');
   const cli = createCli({}, { watch: { module, into: ['LOOP_STRETCHES', stretches] } });
   try {
-    const made = await cli.json<{ organizationId: OrganizationId; keys: { live: string } }>(
-      'init',
-      '--org',
-      'Bench',
-    );
-    const organization = made.organizationId;
-    const nameOf = (number: number) => `Given${number % 997} Family${number}`;
-    const begun = performance.now();
-    await addPeople(cli.data, { organization, count: people, manifest, nameOf }, (done) => {
-      if (done % 10_000 === 0) say(`people: ${done} of ${people} made`);
-    });
-    addVerifications(cli.data, organization);
-    const filled = (performance.now() - begun) / 1000;
-    say(`people: ${people}, and ${VERIFICATIONS} verifications, made in ${filled.toFixed(0)} s`);
+    const made = await filled(cli, { people, kept }, say);
     return {
-      people: await measureConsole(cli, { organizationId: organization, people }, say),
+      people: await measureConsole(cli, { organizationId: made.organizationId, people }, say),
       operator: await measureOperator(cli, { ...made, people, stretches }, say),
     };
   } finally {
     await cli.clean();
     rmSync(stretches, { force: true });
   }
+}
+
+interface Made {
+  organizationId: OrganizationId;
+  keys: { live: string };
+}
+
+/** Fills the data directory, or takes it from the folder `kept`. */
+async function filled(
+  cli: Cli,
+  { people, kept }: { people: number; kept: string | undefined },
+  say: (line: string) => void,
+): Promise<Made> {
+  if (kept !== undefined && existsSync(kept)) {
+    cpSync(join(kept, 'data'), cli.data, { recursive: true });
+    return JSON.parse(readFileSync(join(kept, 'made.json'), 'utf8'));
+  }
+  const made = await cli.json<Made>('init', '--org', 'Bench');
+  const organization = made.organizationId;
+  const manifest = Manifest.parse(JSON.parse(readFileSync(manifestFile, 'utf8')));
+  const nameOf = (number: number) => `Given${number % 997} Family${number}`;
+  const begun = performance.now();
+  await addPeople(cli.data, { organization, count: people, manifest, nameOf }, (done) => {
+    if (done % 10_000 === 0) say(`people: ${done} of ${people} made`);
+  });
+  addVerifications(cli.data, organization);
+  const seconds = (performance.now() - begun) / 1000;
+  say(`people: ${people}, and ${VERIFICATIONS} verifications, made in ${seconds.toFixed(0)} s`);
+  if (kept !== undefined) {
+    cpSync(cli.data, join(kept, 'data'), { recursive: true });
+    writeFileSync(join(kept, 'made.json'), JSON.stringify(made));
+  }
+  return made;
 }
 
 /** The first answer, and later ones. */

@@ -46,7 +46,7 @@ const parts: Record<string, (options: Options) => Promise<Record<string, Evidenc
   }),
   nodes: async () => ({ nodes: await benchNodes(say) }),
   gpu: async () => ({ gpu: await benchGpu(say) }),
-  people: ({ people }) => benchPeople(people, say),
+  people: ({ people, made }) => benchPeople({ people, made }, say),
   jobs: async () => ({ jobs: await benchJobs(say), deliveries: await benchDeliveries(say) }),
 };
 /** `memory` is measured by `loop` on the way. */
@@ -74,7 +74,10 @@ const program = new Command('bench')
     join(import.meta.dirname, '../../docs/evidence'),
   )
   .option('--people <count>', 'people of the parts `people` and `restart`', Number, 1_000_000)
-  .option('--made <folder>', 'where `restart` keeps the data directory that it makes, or finds one')
+  .option(
+    '--made <folder>',
+    'where `people` or `restart` keeps the data directory that it makes, or finds one',
+  )
   .showHelpAfterError()
   .action(async (named: string[], { out, ...options }: Options & { out: string }) => {
     const unknown = named.find((name) => !(name in parts));
