@@ -260,16 +260,17 @@ export function createRuleChanges({ inTransaction, rules, watched }: RuleChanges
     async reloadWhenUnsure(): Promise<void> {
       if (unsure) await oneAtATime(load);
     },
-    /** These were changed, here or at another node. Their windows may be read later. */
+    /**
+     * These were changed, here or at another node. Waits neither for their windows nor for a change under way: what that commits is
+     * followed by another call.
+     */
     async refresh(ids: readonly AlertRuleId[]): Promise<void> {
-      await oneAtATime(async () => {
-        const found = await rules.enabled(ids);
-        for (const id of ids)
-          void watched.replace(
-            id,
-            found.find((rule) => rule.id === id),
-          );
-      });
+      const found = await rules.enabled(ids);
+      for (const id of ids)
+        void watched.replace(
+          id,
+          found.find((rule) => rule.id === id),
+        );
     },
     /** `work` gives the rule as it is then, if it wrote one; one that was removed is not enabled. Waits until its window is read. */
     async change<T extends StoredRule | undefined>(work: (tx: Tx) => Promise<T>): Promise<T> {
