@@ -159,10 +159,10 @@ export function keyOf(request: FastifyRequest): KeyCaller {
 /** Identifier of the caller for metering. */
 export const meteredAs = (caller: Caller): string => (caller.is === 'key' ? caller.key : caller.session);
 
-/** For whom a request is worked on: callers without a credential, or with one that anyone gets, share a group, by source. */
-export function partyOf({ caller, ip }: FastifyRequest, sourceOf: (address: string) => string): Party {
+/** For whom a request is worked on: callers without a credential, or with one that anyone gets, share a group, by network. */
+export function partyOf({ caller, ip }: FastifyRequest, networkOf: (address: string) => string): Party {
   if (!caller || caller.is === 'session' || (caller.is === 'key' && caller.browser))
-    return ['public', sourceOf(ip)];
+    return ['public', networkOf(ip)];
   const { organization } = caller;
   if (caller.is === 'key') return [organization, caller.lineage];
   return [organization, caller.is === 'kiosk' ? caller.kiosk : caller.administrator];

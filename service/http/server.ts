@@ -138,6 +138,7 @@ export function createServer(deps: ServerDeps): FastifyInstance {
   Object.assign(app.server, { shouldUpgradeCallback: () => false });
   app.server.headersTimeout = Math.min(limits.head, limits.request);
   const { limits: bounds, sourceOf, siteOf, elapsed } = deps.connections ?? unbounded;
+  const networkOf = (address: string) => siteOf?.(address) ?? sourceOf(address);
   const connections = boundConnections(app.server, {
     limits: bounds,
     sourceOf,
@@ -180,7 +181,7 @@ export function createServer(deps: ServerDeps): FastifyInstance {
   paceRequests(app, pace);
   // Once the body is read: its events come for nobody.
   if (access)
-    app.addHook('preValidation', (request, _reply, done) => actFor(partyOf(request, sourceOf), done));
+    app.addHook('preValidation', (request, _reply, done) => actFor(partyOf(request, networkOf), done));
   if (deps.repeats) answerRepeats(app, deps.repeats, { log, ...defined({ admission: deps.admission }) });
 
   app.setErrorHandler((error, request, reply) => {
@@ -193,13 +194,12 @@ export function createServer(deps: ServerDeps): FastifyInstance {
     throw notFound(request, reply, published);
   });
   const handshakes = deps.handshakes ?? paceHandshakes(realTime);
-  const sourceOfHandshake = (address: string) => siteOf?.(address) ?? sourceOf(address);
   answerBrokenRequests(app, {
     ids: deps.ids,
     patience: limits.head,
     // A proxy serves many clients.
-    inTurn: async (address) => isProxy(address) || handshakes.inTurn(sourceOfHandshake(address)),
-    charge: (address, count) => handshakes.charge(sourceOfHandshake(address), count),
+    inTurn: async (address) => isProxy(address) || handshakes.inTurn(networkOf(address)),
+    charge: (address, count) => handshakes.charge(networkOf(address), count),
   });
   closeSlowReaders(app, connections.senders, log);
   stopGently(app, connections.closeUnfinished);

@@ -1,5 +1,7 @@
 import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { setImmediate } from 'node:timers';
+import { setImmediate as turn } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
 import {
   type DatabaseConnection,
@@ -103,9 +105,26 @@ class TurnTakingAdapter extends SqliteAdapter {
   }
 }
 
+/** Milliseconds after which what goes on with the database lets the event loop have a turn. */
+const HELD = 20;
+
+/** A statement of SQLite waits for nothing, so that a loop of transactions would hold up every other caller until its end. */
+function createTurnGiver() {
+  let since: number | undefined;
+  return async function giveTurns(): Promise<void> {
+    if (since !== undefined && performance.now() - since > HELD) await turn();
+    if (since !== undefined) return;
+    since = performance.now();
+    setImmediate(() => {
+      since = undefined;
+    });
+  };
+}
+
 function turnTakingDriver(database: Sqlite.Database, statements: Preparer, { disk, files }: Writing): Driver {
   const driver = new SqliteDriver({ database: statements });
   const waiting = createFairLines<() => void>();
+  const giveTurns = createTurnGiver();
   let taken = false;
   let connection: DatabaseConnection | undefined;
 
@@ -128,6 +147,7 @@ function turnTakingDriver(database: Sqlite.Database, statements: Preparer, { dis
     async acquireConnection() {
       if (taken) await new Promise<void>((turn) => waiting.add(turn));
       taken = true;
+      await giveTurns();
       connection ??= await connect();
       return connection;
     },

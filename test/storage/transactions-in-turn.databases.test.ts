@@ -28,4 +28,27 @@ onBothDatabases('transactions that wait', (newLocation) => {
       await database.close();
     }
   });
+
+  test('one after another let the event loop have turns meanwhile', async () => {
+    const database = await openDatabase(await newLocation(), { clock: systemClock, log: silentLog });
+    let turns = 0;
+    let over = false;
+    const count = () => {
+      turns++;
+      if (!over) setImmediate(count);
+    };
+    try {
+      for (let i = 0; i < 40; i++) {
+        await database.inTransaction(async (tx) => {
+          await tx.selectFrom('organization').select('id').limit(1).execute();
+          for (const begun = performance.now(); performance.now() - begun < 10; );
+        });
+        if (i === 0) setImmediate(count);
+      }
+      expect(turns).toBeGreaterThan(5);
+    } finally {
+      over = true;
+      await database.close();
+    }
+  });
 });

@@ -234,7 +234,7 @@ export const deleteOldWindows = (tx: Tx, before: number, limit: number): Promise
   deleteChosen(tx, sql`seen_at < ${before} limit ${limit}`);
 
 /** Rows of one transaction: nothing else is answered meanwhile. */
-const SLICE = 2_000;
+const SLICE = 500;
 
 /** All of an organization, some at a time. */
 export async function deleteWindowsOf(inTransaction: InTransaction, organization: string): Promise<void> {

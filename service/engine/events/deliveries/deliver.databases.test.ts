@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { onSqlite } from '../../../../test/storage/databases.ts';
 import { type Engine, operator, startEngine } from '../../../../test/support/engine.ts';
@@ -7,6 +8,7 @@ import {
   openEventStack,
   type Posted,
 } from '../../../../test/support/event-stack.ts';
+import type { DeliveryId } from '../../../lib/id.ts';
 import { OutgoingError, type OutgoingReply } from '../../../outgoing/outgoing.ts';
 import { deliveryPauses } from './deliver.ts';
 
@@ -82,6 +84,23 @@ onSqlite('deliveries', (newLocation) => {
         },
       },
     ]);
+  });
+
+  test('who asks for an attempt by hand is not the one for whom all organizations are served then', async () => {
+    await stack.addEndpoint();
+    await stack.start();
+    await stack.refuse();
+    await stack.settled();
+    const caller = new AsyncLocalStorage<string>();
+    const around: unknown[] = [];
+    reply = async () => {
+      around.push(caller.getStore());
+      return answer(200);
+    };
+    const id = (await stack.rows())[0]!.id as DeliveryId;
+    await caller.run('of the request', () => stack.deliveries.resend(stack.realm, id, operator));
+    await stack.settled();
+    expect(around).toEqual([undefined]);
   });
 
   test('a receiver that fails is tried ten times, at the times that are promised, with the same bytes', async () => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { DeliveryId, EndpointId, EventId, Ids, SubjectId } from '../../../lib/id.ts';
 import type { Locks } from '../../../lib/locks.ts';
 import type { Outgoing } from '../../../outgoing/outgoing.ts';
@@ -237,13 +238,21 @@ function createCallbacks({
         subject,
         origin: 'callback',
         url: await sealOwned(sealer, { ...realm, subject }, urlField(id), { url }),
-        // Callbacks to one host wait only for each other.
-        lane: `callback/${new URL(url).host}`,
+        lane: callbackLane(realm, new URL(url).host),
       } as const;
       await queue.add(tx, [delivery]);
       return id;
     },
   };
+}
+
+/** Lanes of an organization's callbacks in one world: a name below which every host is another is no way to have more than others. */
+const CALLBACK_LANES = 16;
+
+/** Callbacks to a host wait for each other, and for those of a few other hosts of the organization. */
+function callbackLane({ organization, world }: EventRealm, host: string): string {
+  const [first] = createHash('sha256').update(host).digest();
+  return `callback/${organization}/${world}/${first! % CALLBACK_LANES}`;
 }
 
 interface EndpointHealthDeps extends Pick<Foundation, 'db' | 'clock'> {

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate as turn } from 'node:timers/promises';
 import { systemTimer, type Timer } from '../../../lib/clock.ts';
 import type { DeliveryId, Ids, OrganizationId } from '../../../lib/id.ts';
@@ -78,6 +79,7 @@ export function createDeliveryQueue(deps: DeliveryQueueDeps): DeliveryQueue {
   const held = new Map<DeliveryId, LeasedDelivery>();
   const lanes = new Lanes(most);
   const recurring = createRecurring({ log, timer });
+  const outside = AsyncLocalStorage.snapshot();
   let state: 'new' | 'open' | 'stopped' = 'new';
   const isOpen = () => state === 'open';
 
@@ -104,7 +106,8 @@ export function createDeliveryQueue(deps: DeliveryQueueDeps): DeliveryQueue {
 
   return {
     add: (tx, deliveries) => insertDeliveries(tx, integrity, deliveries, clock.now()),
-    wake: () => leases.work({ search: true }),
+    // For all organizations, and not for the one of the request that wakes it.
+    wake: () => outside(() => leases.work({ search: true })),
     handle(kind, handler) {
       if (state !== 'new' || handlers.has(kind))
         throw new Error(`A handler of ${kind} comes once, before the start.`);

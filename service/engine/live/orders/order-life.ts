@@ -77,7 +77,7 @@ export interface KindOfOrder<Request extends object, Terms extends CommonTerms, 
 }
 
 /** Orders of one transaction. */
-const BATCH = 100;
+const BATCH = 50;
 
 /** One life for every order: its link is read, used once or declined; a live session ends it, or its time. */
 export function createOrderLife<Request extends object, Terms extends CommonTerms, Result>(
