@@ -159,7 +159,7 @@ export function keyOf(request: FastifyRequest): KeyCaller {
 /** Identifier of the caller for metering. */
 export const meteredAs = (caller: Caller): string => (caller.is === 'key' ? caller.key : caller.session);
 
-/** For whom a request is worked on: callers without a credential, or with one that anyone gets, share a group, by network. */
+/** The party of a request: callers without a credential, or with one that anyone gets, share a group, by network. */
 export function partyOf({ caller, ip }: FastifyRequest, networkOf: (address: string) => string): Party {
   if (!caller || caller.is === 'session' || (caller.is === 'key' && caller.browser))
     return ['public', networkOf(ip)];

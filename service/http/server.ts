@@ -179,7 +179,7 @@ export function createServer(deps: ServerDeps): FastifyInstance {
   const metersLater = deps.repeats ? mayBeRepeat : () => false;
   admitRequests(app, deps, { most: limits.bodies, deadline: limits.request, sourceOf, siteOf, metersLater });
   paceRequests(app, pace);
-  // Once the body is read: its events come for nobody.
+  // Once the body is read: its events have no party.
   if (access)
     app.addHook('preValidation', (request, _reply, done) => actFor(partyOf(request, networkOf), done));
   if (deps.repeats) answerRepeats(app, deps.repeats, { log, ...defined({ admission: deps.admission }) });

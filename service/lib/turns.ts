@@ -32,7 +32,7 @@ export function createOneAtATime(): OneAtATime {
   };
 }
 
-/** For whom something is done: an organization, or callers without a credential; and which of its callers. */
+/** What work is done for: an organization, or callers without a credential; and one of its callers. */
 export type Party = readonly [group: string, member: string];
 
 const box: Party = ['', ''];
@@ -73,7 +73,7 @@ interface Patience {
   refuse: () => Error;
 }
 
-/** Runs one work at a time, in fair turns of those for whom it is done. */
+/** Runs one work at a time, in fair turns of the parties. */
 export function createFairOneAtATime({ patience, refuse }: Patience): OneAtATime {
   const lines = createFairLines<() => void>();
   let isTaken = false;

@@ -86,7 +86,7 @@ onSqlite('deliveries', (newLocation) => {
     ]);
   });
 
-  test('who asks for an attempt by hand is not the one for whom all organizations are served then', async () => {
+  test('an attempt by hand does not have the deliveries of all organizations run as its caller', async () => {
     await stack.addEndpoint();
     await stack.start();
     await stack.refuse();
