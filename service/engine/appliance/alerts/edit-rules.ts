@@ -241,7 +241,7 @@ export function createFirstRules(deps: FirstRulesDeps) {
 interface RuleChangesDeps {
   inTransaction: InTransaction;
   rules: Pick<RuleStore, 'enabled'>;
-  watched: Pick<WatchedRules, 'load' | 'replace'>;
+  watched: Pick<WatchedRules, 'load' | 'isLoaded' | 'replace'>;
 }
 
 /** Changes of rules one after the other, so that the rules in memory are those of the last change. */
@@ -265,6 +265,7 @@ export function createRuleChanges({ inTransaction, rules, watched }: RuleChanges
      * followed by another call.
      */
     async refresh(ids: readonly AlertRuleId[]): Promise<void> {
+      if (!watched.isLoaded()) return load();
       const found = await rules.enabled(ids);
       for (const id of ids)
         void watched.replace(

@@ -111,6 +111,7 @@ export function createWatchedRules(deps: WatchedRulesDeps) {
     watched.set(rule.id, toWatched(rule, judgedSince, mostGroups));
 
   return {
+    isLoaded: () => loaded,
     /** In the place of everything before. */
     async load(rules: readonly StoredRule[]): Promise<void> {
       watched.clear();
