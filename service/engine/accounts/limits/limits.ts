@@ -187,7 +187,8 @@ export function createLimits(deps: LimitsDeps): Limits {
   const steady = createSteadyClock(clock, elapsed);
   const usage = createGroupedUsage(deps, steady);
   const settings = createKnownSettings(db);
-  const { countMonth, countVisit, countTestVisit, countNothing } = createMonthlyCount({ usage, clock });
+  const monthly = createMonthlyCount({ usage, clock });
+  const { countMonth, countNothing } = monthly;
 
   async function report(organization: OrganizationId, lineage?: string): Promise<LimitsReport> {
     const { all, one, burst, perUser, perAddress } = await settings.read(organization, lineage);
@@ -227,15 +228,7 @@ export function createLimits(deps: LimitsDeps): Limits {
     flush: () => usage.flush(),
     forgetRead: settings.forget,
 
-    ...createRequestLimits(deps, {
-      usage,
-      settings,
-      countMinute,
-      countMonth,
-      countVisit,
-      countTestVisit,
-      countNothing,
-    }),
+    ...createRequestLimits(deps, { usage, settings, countMinute, ...monthly }),
     async meter({ organization, world, lineage }) {
       if (world !== 'live') return countNothing();
       return countMonth({ organization, lineage }, await settings.read(organization, lineage));
