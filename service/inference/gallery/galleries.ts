@@ -167,7 +167,7 @@ export function createGalleries({
       const row = gallery?.matrix.ids.rowOf(template) ?? -1;
       if (gallery === undefined || row === -1) return undefined;
       const { matrix, dimensions } = gallery;
-      return { vector: matrix.read(row).slice(0, dimensions), marked: matrix.ids.isMarked(row) };
+      return { vector: matrix.read(row).subarray(0, dimensions), marked: matrix.ids.isMarked(row) };
     },
 
     size: (name) => galleries.get(name)?.matrix.ids.size() ?? 0,

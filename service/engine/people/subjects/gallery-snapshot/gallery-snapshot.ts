@@ -54,12 +54,15 @@ export interface GallerySnapshotOptions {
   key: SnapshotKey;
   /** Fewer people are read from the database as fast; 20,000 unless given. */
   fewest?: number;
-  /** Templates of a part of the file, 2,000 unless given: of all its people at once it is known that they are as they were. */
+  /**
+   * Templates of a part of the file, 250 unless given: of all its people at once it is known that they are as they were. A part is read and
+   * sealed without a turn of the event loop.
+   */
   partSize?: number;
 }
 
 const FEWEST = 20_000;
-const PART = 2_000;
+const PART = 250;
 /** It is written anew when this part of the people has changed. */
 const CHANGED = 1 / 100;
 
