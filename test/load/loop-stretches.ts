@@ -17,6 +17,8 @@ export interface Stretch {
 const APART = 5;
 /** Shorter stretches are not written down. */
 const LEAST = 10;
+/** Looks until a collection of garbage is reported for certain. */
+const LATE = 4;
 
 /**
  * Loaded into a service with `--import`: writes into the file `LOOP_STRETCHES`, a line of JSON each, how long the event loop had no turn.
@@ -26,21 +28,22 @@ const file = process.env.LOOP_STRETCHES;
 if (file !== undefined && isMainThread) {
   let wall = performance.now();
   let used = process.threadCpuUsage();
-  let collected = 0;
-  const collections = new PerformanceObserver((list) => {
-    for (const { duration } of list.getEntries()) collected += duration;
-  });
-  collections.observe({ entryTypes: ['gc'] });
+  const collections: { startTime: number; duration: number }[] = [];
+  const seen: (Stretch & { from: number })[] = [];
+  new PerformanceObserver((list) => {
+    collections.push(...list.getEntries());
+  }).observe({ entryTypes: ['gc'] });
   setInterval(() => {
     const now = performance.now();
     const usage = process.threadCpuUsage();
     const cpu = (usage.user + usage.system - used.user - used.system) / 1000;
-    if (cpu > LEAST) {
-      const stretch: Stretch = { at: Date.now(), cpu, wall: now - wall, gc: collected };
-      appendFileSync(file, `${JSON.stringify(stretch)}\n`);
-    }
+    seen.push({ at: Date.now(), from: wall, cpu, wall: now - wall, gc: 0 });
     wall = now;
     used = usage;
-    collected = 0;
+    if (seen.length <= LATE) return;
+    const { from, ...stretch } = seen.shift()!;
+    while (collections[0] && collections[0].startTime < from + stretch.wall)
+      stretch.gc += collections.shift()!.duration;
+    if (stretch.cpu > LEAST) appendFileSync(file, `${JSON.stringify(stretch)}\n`);
   }, APART).unref();
 }
