@@ -25,6 +25,8 @@ declare module 'fastify' {
     isForOwnHost: boolean;
     /** Whether the administrator who calls still may; null for other callers. */
     callerGoesOn: (() => Promise<boolean>) | null;
+    /** Reads the caller once more from their credential, and throws as at the head where it does not hold any more; null without one. */
+    readCallerAgain: (() => Promise<void>) | null;
   }
 }
 
@@ -64,6 +66,8 @@ export interface AdmissionRules {
   most: number;
   /** Milliseconds within which a body has to be whole. */
   deadline: number;
+  /** Milliseconds from its head after which a request that may change something has its credential read again. */
+  late: number;
   /** The source of a request without a credential, and its IPv6 /48. */
   sourceOf(address: string): string;
   siteOf: ((address: string) => string | undefined) | undefined;
@@ -78,7 +82,7 @@ const PUBLIC_SHARE = 1 / 4;
 export function admitRequests(
   app: FastifyInstance,
   { access, sessions, kiosks, persons, admission, hosts, position, nodes }: AdmissionDeps,
-  { most, deadline, sourceOf, siteOf, metersLater }: AdmissionRules,
+  { most, deadline, late, sourceOf, siteOf, metersLater }: AdmissionRules,
 ): void {
   const keyed = createBodyBudget({ total: most * (1 - PUBLIC_SHARE), deadline });
   const open = createBodyBudget({ total: most * PUBLIC_SHARE, deadline });
@@ -86,6 +90,7 @@ export function admitRequests(
   app.decorateRequest('admitted', null);
   app.decorateRequest('isForOwnHost', true);
   app.decorateRequest('callerGoesOn', null);
+  app.decorateRequest('readCallerAgain', null);
   const credentials = access && { access, ...defined({ sessions, kiosks, persons }) };
   app.addHook('onRequest', async (request, reply) => {
     const { anyHost = false } = request.routeOptions.config;
@@ -103,6 +108,10 @@ export function admitRequests(
       const caller = await authenticate(credentials, request, list);
       request.caller = caller;
       if (sessions && caller.is === 'administrator') request.callerGoesOn = () => sessions.goesOn(caller);
+      request.readCallerAgain = async () => {
+        await position?.catchUp();
+        request.caller = await authenticate(credentials, request, list);
+      };
       const counted = countedCaller(request);
       if (admission && counted)
         request.admitted = await admission.admit(counted, {
@@ -123,6 +132,10 @@ export function admitRequests(
       : open.take({ caller: source, group: siteOf?.(ip) ?? source }, bytes, body);
     whenClosed(reply, release);
     return undefined;
+  });
+  // A body may take a minute: what was taken from the caller meanwhile counts.
+  app.addHook('preValidation', async (request, reply) => {
+    if (request.method !== 'GET' && reply.elapsedTime > late) await request.readCallerAgain?.();
   });
   if (nodes) {
     app.addHook('preHandler', async (request, reply) =>

@@ -565,6 +565,33 @@ describe('over a real socket', () => {
     for (const spy of [set, cleared]) spy.mockRestore();
   });
 
+  test('a key that is revoked while the body comes is refused', async () => {
+    const access = recordedAccess();
+    const asked = Promise.withResolvers<void>();
+    let revoked = false;
+    const { app } = start({
+      limits: { late: 0 },
+      access: {
+        ...access,
+        async authenticate(request) {
+          asked.resolve();
+          return access.authenticate({ ...request, ...(revoked && { credential: undefined }) });
+        },
+      },
+    });
+    await app.listen({ host: '127.0.0.1', port: 0 });
+    const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1');
+    running.push({ close: async () => socket.destroy() });
+    socket.write(
+      `POST /keyed/x HTTP/1.1\r\nHost: x\r\nX-API-Key: ${recordedKeys.live}\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{`,
+    );
+    await asked.promise;
+    revoked = true;
+    socket.write('}');
+    const [answer] = await once(socket, 'data');
+    expect(String(answer)).toMatch(/^HTTP\/1.1 401/);
+  });
+
   test('input that is not HTTP, and a head too long, are answered in the same format', async () => {
     const { port } = await listen();
     for (const [text, status, code] of [

@@ -53,6 +53,8 @@ interface ServerLimits {
   head: number;
   /** Milliseconds until a whole request has arrived. */
   request: number;
+  /** Milliseconds from its head after which a request that may change something has its credential read again. */
+  late: number;
   /** Milliseconds a handler may take before TIMEOUT is answered. */
   handler: number;
   /** Milliseconds a connection may be silent between two requests. */
@@ -68,6 +70,7 @@ const serverLimits: ServerLimits = {
   bodies: 512 * 1024 * 1024,
   head: 15_000,
   request: 60_000,
+  late: 1_000,
   handler: 60_000,
   keepAlive: 72_000,
   silent: 120_000,
@@ -177,7 +180,14 @@ export function createServer(deps: ServerDeps): FastifyInstance {
   if (access && deps.connections)
     pacePublic(app, createPublicPace(realTime), { sourceOf, ...defined({ siteOf }) });
   const metersLater = deps.repeats ? mayBeRepeat : () => false;
-  admitRequests(app, deps, { most: limits.bodies, deadline: limits.request, sourceOf, siteOf, metersLater });
+  admitRequests(app, deps, {
+    most: limits.bodies,
+    deadline: limits.request,
+    late: limits.late,
+    sourceOf,
+    siteOf,
+    metersLater,
+  });
   paceRequests(app, pace);
   // Once the body is read: its events have no party.
   if (access)

@@ -157,6 +157,7 @@ export function route<
               readUpload(request, definition.body ?? Nothing, definition.upload!.most),
             )
           : { fields: body, file: new Uint8Array() };
+        if (definition.upload) await request.readCallerAgain?.();
         const closed = untilClosed(reply);
         if (asStream) cutOff(request, reply, closed);
         return {
