@@ -9,15 +9,15 @@ import { liveApi } from './session/api.ts';
 import { createBehaviorReport, loadCollector } from './session/behavior.ts';
 import { createConnection } from './session/connection.ts';
 import { postToOpener, windowFrames } from './session/ending.ts';
-import { addressOf, createMemory, linkOf } from './session/link.ts';
+import { addressOf, createMemory, keptLink, linkOf } from './session/link.ts';
 import { createLiveSession, type LiveSession } from './session/live-session.ts';
 
 const place = document.getElementById('page');
 if (!place) throw new Error('The page has no element #page.');
 
 const memory = createMemory(() => sessionStorage);
-const link = linkOf(location);
-const address = addressOf(link ?? memory.read()?.link, location);
+const link = linkOf(location) ?? keptLink(memory, location);
+const address = addressOf(link, location);
 const session = createLiveSession({
   api: liveApi,
   link,

@@ -552,6 +552,7 @@ export interface components {
             kind: "session" | "presence" | "hosted" | "flow" | "registration" | "handover";
             token: string;
             test?: boolean;
+            client?: string;
         };
         LiveDescription: {
             /** @enum {string} */

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { addressOf, createMemory, linkOf } from './link.ts';
+import { addressOf, createMemory, keptLink, linkOf } from './link.ts';
 
 const at = (address: string) => linkOf(new URL(address, 'https://box.home.arpa'));
 
 test.each([
   ['/verify#abc', { kind: 'session', token: 'abc' }],
-  ['/verify?client=sess_1#token=abc', { kind: 'session', token: 'abc' }],
+  ['/verify?client=sess_1#token=abc', { kind: 'session', token: 'abc', client: 'sess_1' }],
   ['/verify/h/abc', { kind: 'handover', token: 'abc' }],
   ['/verify-presence/a.b-c_d/', { kind: 'presence', token: 'a.b-c_d' }],
   ['/hosted/v/abc#ignored', { kind: 'hosted', token: 'abc' }],
@@ -46,6 +46,14 @@ test('the tab remembers the session; what another program wrote there is nothing
     kept.set('gatehouse-live', text);
     expect(memory.read()).toBeUndefined();
   }
+});
+
+test('after a reload the tab has the token of the session that the address names, and of no other', () => {
+  const link = { kind: 'session', token: 'a', client: 'sess_1' } as const;
+  const memory = { read: () => ({ link }), write: () => {} };
+  expect(keptLink(memory, { search: '?client=sess_1' })).toEqual(link);
+  expect(keptLink(memory, { search: '?client=sess_2' })).toBeUndefined();
+  expect(keptLink(memory, { search: '' })).toBeUndefined();
 });
 
 test('a browser that blocks storage forgets', () => {

@@ -21,7 +21,20 @@ export function linkOf({
     return { kind, token, ...(test && { test }) };
   }
   const token = decode(hash.replace(/^#(?:token=)?/, ''));
-  return /^\/verify\/?$/.test(pathname) && token !== '' ? { kind: 'session', token } : undefined;
+  if (!/^\/verify\/?$/.test(pathname) || token === '') return undefined;
+  return { kind: 'session', token, ...clientOf(search) };
+}
+
+/** The session that the address names, and whose origins may have it in a frame. */
+function clientOf(search: string): Pick<Link, 'client'> {
+  const client = new URLSearchParams(search).get('client');
+  return client === null ? {} : { client };
+}
+
+/** Of `/verify` the tab alone knows the token after a reload. */
+export function keptLink(memory: Memory, { search }: Pick<Location, 'search'>): Link | undefined {
+  const link = memory.read()?.link;
+  return link?.kind === 'session' && link.client === clientOf(search).client ? link : undefined;
 }
 
 /** The address with its token, which leaves it once the tab remembers it. */
@@ -82,4 +95,7 @@ const isRemembered = (found: unknown): found is Remembered =>
   typeof (found.link as Link).kind === 'string';
 
 export const sameLink = (one: Link, other: Link): boolean =>
-  one.kind === other.kind && one.token === other.token && one.test === other.test;
+  one.kind === other.kind &&
+  one.token === other.token &&
+  one.test === other.test &&
+  one.client === other.client;

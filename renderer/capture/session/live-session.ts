@@ -101,8 +101,6 @@ export function createLiveSession(deps: LiveSessionDeps): LiveSession {
 async function load(controller: CaptureController): Promise<void> {
   show(controller, { stage: { is: 'loading' } });
   const kept = controller.memory.read();
-  // Of `/verify` the tab alone knows the token after a reload.
-  if (kept?.link.kind === 'session') controller.link ??= kept.link;
   const { link } = controller;
   if (!link) return trouble(controller, 'noLink');
   try {

@@ -63,7 +63,8 @@ function linkRoutes(app: FastifyInstance, deps: LiveDoorDeps): void {
       schema: { hide, operationId: 'liveDescribe', body: DescribeRequest, response: { 200: Description } },
     },
     async ({ ip, body: { link } }) => {
-      if (link.kind === 'session') return fromDescription(await liveSessions.describe(link.token));
+      if (link.kind === 'session')
+        return fromDescription(await liveSessions.describe(await sessionOf(deps, link)));
       if (link.kind === 'handover') return fromDescription(await liveSessions.describeHandover(link.token));
       const description = await resolverOf(deps, link).describe(link.token, {
         ...testOf(link),
@@ -89,8 +90,9 @@ function linkRoutes(app: FastifyInstance, deps: LiveDoorDeps): void {
     },
     async (request) => {
       const { link, textVersion, purposes, path, previous, device, proof } = request.body;
+      const session = link.kind === 'session' ? await sessionOf(deps, link) : undefined;
       // The capability of a session is its own link: another session is not resumed by it.
-      const own = link.kind !== 'session' || previous === link.token;
+      const own = session === undefined || previous === session;
       // A published flow begins again for the next person at the same screen.
       const wish = { undecided: link.kind === 'flow' };
       const resumed = previous !== undefined && own ? await liveSessions.resume(previous, wish) : undefined;
@@ -101,7 +103,7 @@ function linkRoutes(app: FastifyInstance, deps: LiveDoorDeps): void {
         device: deviceOf(device, request.ip, request.headers['user-agent']),
         request: request.id,
       };
-      if (link.kind === 'session') return fromBegun(await liveSessions.open(link.token, order));
+      if (session !== undefined) return fromBegun(await liveSessions.open(session, order));
       const resolver = resolverOf(deps, link);
       return fromBegun(
         await resolver.begin(link.token, { ...order, ...testOf(link), ...defined({ previous, proof }) }),
@@ -114,7 +116,7 @@ function linkRoutes(app: FastifyInstance, deps: LiveDoorDeps): void {
     { config: open, schema: { hide, operationId: 'liveDeny', body: DenyRequest, response: { 200: Denied } } },
     async (request) => {
       const { link } = request.body;
-      const token = bearerOf(request) ?? (link.kind === 'session' ? link.token : undefined);
+      const token = bearerOf(request) ?? (link.kind === 'session' ? await sessionOf(deps, link) : undefined);
       if (token !== undefined) return liveSessions.deny(token, request.id);
       return resolverOf(deps, link).deny(link.token, { ...testOf(link), request: request.id });
     },
@@ -240,6 +242,12 @@ function resolverOf({ resolvers }: LiveDoorDeps, { kind }: Link): LinkResolver {
   const resolver = resolvers[kind];
   if (resolver) return resolver;
   throw new Problem('NOT_FOUND', 'This link is unknown: open the link that you were given again.');
+}
+
+/** The capability of a session's link. A page under the address of another session may be in a frame of that one's origins: it gets none. */
+async function sessionOf({ liveSessions }: LiveDoorDeps, { token, client }: Link): Promise<string> {
+  if (client === undefined || client === (await liveSessions.idOf(token))) return token;
+  throw new Problem('NOT_FOUND', 'This link is of another session: open the link that you were given again.');
 }
 
 const testOf = ({ test = false }: Link) => ({ test });

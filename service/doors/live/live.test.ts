@@ -318,6 +318,20 @@ test('a page of another origin can do nothing, not even with the capability', as
   );
 });
 
+test('a page under the address of another session, which may be in a frame of its origins, has none', async () => {
+  const [id, other] = [await sessions.idOf(token), 'sess_01m7w3hb8hbf355he5zqwjztdk'];
+  const link = (client: string) => ({ kind: 'session', token, client });
+  expect((await send('POST', 'describe', { link: link(id) })).status).toBe(200);
+  for (const [path, body] of [
+    ['describe', { link: link(other) }],
+    ['begin', beginning(link(other))],
+    ['deny', { link: link(other) }],
+  ] as const)
+    expect([path, (await send('POST', path, body)).status]).toEqual([path, 404]);
+  expect((await begin(link(id))).status).toBe(200);
+  expect((await begin(link(other), { previous: token })).status).toBe(404);
+});
+
 test('a desk hands over to a phone: the number is picked once, the desk follows', async () => {
   await begin();
   const { body: code } = await send('POST', 'handover', { token });

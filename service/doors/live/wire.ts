@@ -15,6 +15,8 @@ export const Link = z
     token: secret,
     /** Of a flow's page with `?mode=test`. */
     test: z.boolean().optional(),
+    /** Of `/verify?client=…`: the session whose origins may have the page in a frame. */
+    client: z.string().max(400).optional(),
   })
   .meta({ id: 'LiveLink' });
 

@@ -9,8 +9,8 @@ import { outcomeOf, type SessionRow, type StoredOutcome } from './session-store.
 /** Milliseconds after which a run leaves the others to the next, which begins anew with those of the live world. */
 const LONGEST_RUN = 60_000;
 
-/** Movements, and tenths of the frames, that one run removes. */
-const REMOVED = 200;
+/** Rows of one transaction of a sweep. */
+const REMOVED = 500;
 
 const appliance: Actor = { is: 'appliance', task: 'sessions' };
 
@@ -97,12 +97,12 @@ export function createDue(
           }
         }
       }
-      const before = clock.now() - FRAMES_KEPT;
-      await inTransaction(async (tx) => {
-        await frames.removeOld(tx, before, 10 * REMOVED);
-        await movements.removeOld(tx, before, REMOVED);
-      });
       return decided;
+    },
+    async sweep(): Promise<void> {
+      const before = clock.now() - FRAMES_KEPT;
+      for (const kept of [frames, movements])
+        while ((await inTransaction((tx) => kept.removeOld(tx, before, REMOVED))) === REMOVED) await turn();
     },
   };
 }

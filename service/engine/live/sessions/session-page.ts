@@ -25,7 +25,7 @@ export const createCapabilities =
 
 type PageSide = Pick<
   Sessions,
-  'holder' | 'describe' | 'open' | 'resume' | 'deny' | 'connect' | 'finalizeByToken'
+  'holder' | 'idOf' | 'describe' | 'open' | 'resume' | 'deny' | 'connect' | 'finalizeByToken'
 >;
 
 /** What the capability of a browser does. */
@@ -53,6 +53,7 @@ export function createPageSide(
       const agreed = row.consent_at !== null;
       return { id, realm, flow, browserOrigins, agreed, collects: page.behavior === true };
     },
+    idOf: async (token) => (await find(token)).row.id,
     async describe(token) {
       const { row, following } = await find(token);
       return describeSession(parts, await live.fresh(row.id), following);

@@ -183,6 +183,8 @@ export interface Sessions {
   newcomerDecided(tx: Tx, decided: DecidedNewcomer): Promise<void>;
   /** Decides what time has decided, in turns by organization; the number of those. `signal`: leaves the others to the next run. */
   expireDue(signal?: AbortSignal): Promise<number>;
+  /** Removes the hashes of frames and the movements that were kept for 30 days: a recording of them counts as new from then on. */
+  sweep(): Promise<void>;
   /** Ends attempts of runs that live no more. */
   takeOver(): Promise<number>;
   /** Steps of a challenge of the profile. */
@@ -207,6 +209,8 @@ export interface Sessions {
   holder(token: string): Promise<SessionHolder | undefined>;
 
   // For the page. Each takes the capability; throws MISSING_AUTH for an unknown one, SESSION_EXPIRED once it is over.
+  /** The public id of the session of a capability. Throws MISSING_AUTH. */
+  idOf(token: string): Promise<string>;
   describe(token: string): Promise<LinkDescription>;
   open(
     token: string,
