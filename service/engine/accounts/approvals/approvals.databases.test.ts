@@ -16,12 +16,14 @@ onSqlite('four eyes', (newLocation) => {
   let approvals: Approvals;
   let ada: Actor;
   let bob: Actor;
+  let bobId: AdministratorId;
   let erase: Guarded;
   beforeEach(async () => {
     staff = await startStaff({ location: await newLocation() });
     approvals = createApprovals(staff);
     const second = await staff.make('Bob', 'administrator');
-    [ada, bob] = [as(staff.ada.id), as(second.id)];
+    bobId = second.id;
+    [ada, bob] = [as(staff.ada.id), as(bobId)];
     for (const email of [staff.ada.email, second.email]) await staff.addPasskey(await staff.open(email));
     const { organization } = staff;
     erase = { organization, world: 'live', action: 'subject.erase', subject: 'sub_1' as SubjectId };
@@ -83,6 +85,15 @@ onSqlite('four eyes', (newLocation) => {
       (await approvals.page(staff.organization, { state: 'expired', limit: 5 })).map(({ id }) => id),
     ).toEqual([asked.id]);
     expect(await lines()).toEqual(['ada approval.request', 'bob approval.confirm', 'ada approval.use']);
+  });
+
+  test('a confirmation ends with the account that gave it', async () => {
+    await approvals.setRequired(staff.organization, true, ada);
+    const { id } = await approvals.request(erase, ada);
+    await approvals.decide(staff.organization, id, 'confirmed', bob);
+    await staff.administrators.change(staff.organization, bobId, { disabled: true }, operator);
+    expect(await attempt(erase, ada)).toBe('APPROVAL_REQUIRED');
+    expect((await approvals.request(erase, ada)).id).not.toBe(id);
   });
 
   test('an erased person leaves the requests; who asked and who confirmed stays', async () => {

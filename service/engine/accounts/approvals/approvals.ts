@@ -27,8 +27,8 @@ export type Guarded = Pick<Approval, 'organization' | 'action' | 'world' | 'subj
 export interface Approvals {
   /**
    * Runs `work`, unless a second administrator has to confirm it and has not: then APPROVAL_REQUIRED. A confirmation is for the
-   * administrator who asked, for this action on this person, and ends 24 hours after it was asked for. The operator of the box needs none, and
-   * an API key gets none.
+   * administrator who asked, for this action on this person, and ends 24 hours after it was asked for, or once who gave it could not give it
+   * any more. The operator of the box needs none, and an API key gets none.
    */
   guard<T>(what: Guarded, who: Actor, work: () => Promise<T>): Promise<T>;
   /** Asks the other administrators. The request that is there already is given again. Throws CONFLICT where the account has too many. */
@@ -80,7 +80,9 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     if (!fourEyes && !isAlwaysAsked(what.action)) return work();
     if (who.is === 'key') throw new Problem('APPROVAL_REQUIRED', NOT_BY_KEY);
     const requestedBy = who.administrator as AdministratorId;
-    const found = await selectRunning(db, integrity, { ...what, requestedBy }, clock.now());
+    const stands = await standing(deps, what.organization);
+    const running = await selectRunning(db, integrity, { ...what, requestedBy }, clock.now());
+    const found = running.filter(stands);
     const confirmed = found.find(({ decision }) => decision === 'confirmed');
     if (!confirmed) {
       if (what.action === 'subject.rebind' && !(await hasAnother(what.organization, requestedBy)))
@@ -96,7 +98,10 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
   return {
     guard,
     hasAnother,
-    request: (what, who) => inTransaction((tx) => request(deps, tx, what, who)),
+    async request(what, who) {
+      const stands = await standing(deps, what.organization);
+      return inTransaction((tx) => request({ ...deps, stands }, tx, what, who));
+    },
     page: (organization, page) => selectApprovals(db, integrity, organization, page, clock.now()),
     decide: (organization, id, decision, who) => decide(deps, { organization, id, decision }, who),
     async setRequired(organization, required, who) {
@@ -110,18 +115,26 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
   };
 }
 
+/** Without those that an account confirmed which is disabled, removed or has another role by now. */
+async function standing(
+  deps: ApprovalsDeps,
+  organization: OrganizationId,
+): Promise<(approval: Approval) => boolean> {
+  const able = (await whoCouldConfirm(deps, organization)).map(({ id }) => id);
+  return ({ decision, decidedBy }) => decision !== 'confirmed' || able.includes(decidedBy!);
+}
+
 async function request(
-  { audit, ids, clock, integrity }: ApprovalsDeps,
+  { audit, ids, clock, integrity, stands }: ApprovalsDeps & { stands(approval: Approval): boolean },
   tx: Tx,
   what: Guarded,
   who: Actor,
 ): Promise<Approval> {
   const requestedBy = administratorOf(who);
   const now = clock.now();
-  const [running] = (await selectRunning(tx, integrity, { ...what, requestedBy }, now)).filter(
-    ({ decision }) => decision !== 'declined',
-  );
-  if (running) return running;
+  const running = await selectRunning(tx, integrity, { ...what, requestedBy }, now);
+  const asked = running.filter(stands).find(({ decision }) => decision !== 'declined');
+  if (asked) return asked;
   if ((await countRunning(tx, { ...what, requestedBy }, now)) >= MOST_RUNNING)
     throw new Problem('CONFLICT', TOO_MANY);
   const approval: Approval = {
