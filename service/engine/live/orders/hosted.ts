@@ -118,7 +118,7 @@ export interface Hosted {
   complete(token: string, order: { denied: boolean; request?: string }): Promise<Completed>;
   links: LinkResolver;
   end: FlowHandler;
-  expireDue(): Promise<number>;
+  expireDue(signal?: AbortSignal): Promise<number>;
 }
 
 export interface HostedDeps extends OrderDeps {

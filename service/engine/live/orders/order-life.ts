@@ -214,8 +214,8 @@ export function createOrderLife<Request extends object, Terms extends CommonTerm
     end,
     links,
     flowEnd,
-    /** Ends those whose time is over; how many. A person may open one between the two, which then stays. */
-    async expireDue(): Promise<number> {
+    /** Ends those whose time is over, until `signal` is aborted; how many. A person may open one between the two, which then stays. */
+    async expireDue(signal?: AbortSignal): Promise<number> {
       for (let ended = 0; ; ) {
         const due = await store.due(BATCH);
         if (due.length > 0)
@@ -223,7 +223,7 @@ export function createOrderLife<Request extends object, Terms extends CommonTerm
             for (const order of due) await end(tx, order, { state: 'expired' });
           });
         ended += due.length;
-        if (due.length < BATCH) return ended;
+        if (due.length < BATCH || signal?.aborted) return ended;
       }
     },
   };

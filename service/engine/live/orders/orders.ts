@@ -17,7 +17,7 @@ export interface Orders {
   /** What the decision of a live session means for its order. */
   handlers: Readonly<Record<Exclude<SessionFlow, 'api'>, FlowHandler>>;
   /** Ends those whose time is over; how many. */
-  expireDue(): Promise<number>;
+  expireDue(signal?: AbortSignal): Promise<number>;
 }
 
 export function createOrders(deps: OrdersDeps): Orders {
@@ -35,9 +35,9 @@ export function createOrders(deps: OrdersDeps): Orders {
       presence: presence.links,
     },
     handlers: { hosted: hosted.end, registration: registrations.end, presence: presence.end },
-    async expireDue() {
+    async expireDue(signal) {
       let ended = 0;
-      for (const kind of [hosted, registrations, presence]) ended += await kind.expireDue();
+      for (const kind of [hosted, registrations, presence]) ended += await kind.expireDue(signal);
       return ended;
     },
   };

@@ -135,7 +135,7 @@ export interface Presence {
   stands(realm: TokenRealm, claims: Pick<PresenceClaims, 'jti' | 'sessionId'>): Promise<boolean>;
   links: LinkResolver;
   end: FlowHandler;
-  expireDue(): Promise<number>;
+  expireDue(signal?: AbortSignal): Promise<number>;
 }
 
 export interface PresenceDeps extends OrderDeps {

@@ -97,7 +97,7 @@ export interface Registrations {
   page(realm: Realm, part: { before?: string; limit: number }): Promise<Registration[]>;
   links: LinkResolver;
   end: FlowHandler;
-  expireDue(): Promise<number>;
+  expireDue(signal?: AbortSignal): Promise<number>;
 }
 
 export interface RegistrationsDeps extends OrderDeps {
