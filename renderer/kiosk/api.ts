@@ -17,10 +17,24 @@ type Body<Of extends Route> = Operation<Of> extends { requestBody: infer Sent } 
 type Reply<Of extends Route> =
   Operation<Of> extends { responses: infer Replies } ? Json<Replies[keyof Replies & (200 | 201)]> : never;
 
-async function call<Of extends Route>(path: Of, body?: Body<Of>, token?: string): Promise<Reply<Of>> {
-  let reply: Response;
+/** Milliseconds until a request without an answer is given up; one with a picture is larger, and waits its turn for the models. */
+const PATIENCE = { all: 15_000, picture: 30_000 };
+
+interface Call {
+  token?: string;
+  patience?: number;
+  /** Aborts once no answer is wanted. */
+  until?: AbortSignal | undefined;
+}
+
+async function call<Of extends Route>(
+  path: Of,
+  body?: Body<Of>,
+  { token, patience = PATIENCE.all, until }: Call = {},
+): Promise<Reply<Of>> {
+  const late = AbortSignal.timeout(patience);
   try {
-    reply = await fetch(`/api/kiosk/${path}`, {
+    const reply = await fetch(`/api/kiosk/${path}`, {
       method: body === undefined ? 'GET' : 'POST',
       credentials: 'omit',
       headers: {
@@ -29,22 +43,26 @@ async function call<Of extends Route>(path: Of, body?: Body<Of>, token?: string)
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: until ? AbortSignal.any([until, late]) : late,
     });
+    if (!reply.ok) throw await toRefusal(reply);
+    return (await reply.json()) as Reply<Of>;
   } catch (error) {
-    throw noAnswer(error);
+    throw error instanceof Refusal ? error : noAnswer(error);
   }
-  if (!reply.ok) throw await toRefusal(reply);
-  return (reply.status === 204 ? undefined : await reply.json().catch(() => undefined)) as Reply<Of>;
 }
 
 export const pairing = {
   claim: (code: string, publicKey: string) => call('pair', { code, publicKey }),
-  outcome: (claim: string) => call('pair/outcome', { claim }),
+  outcome: (claim: string, until: AbortSignal) => call('pair/outcome', { claim }, { until }),
 };
 
 export type KioskApi = ReturnType<typeof createKioskApi>;
 
-/** All a paired device may ask. It opens a session with its key when there is none, or the one it had is over. */
+/**
+ * All a paired device may ask. It opens a session with its key when there is none, or the one it had is over. `until` aborts once the screen
+ * that asks is gone: then the request is taken back, and its answer is dropped.
+ */
 export function createKioskApi(identity: DeviceIdentity) {
   let session: Promise<string> | undefined;
   async function open(): Promise<string> {
@@ -53,12 +71,12 @@ export function createKioskApi(identity: DeviceIdentity) {
     const signature = await sign(identity, challenge);
     return (await call('session', { kiosk, challenge, signature })).token;
   }
-  async function ask<Of extends Route>(path: Of, body?: Body<Of>): Promise<Reply<Of>> {
+  async function ask<Of extends Route>(path: Of, body?: Body<Of>, more?: Call): Promise<Reply<Of>> {
     for (let again = true; ; again = false) {
       session ??= open();
       const used = session;
       try {
-        return await call(path, body, await used);
+        return await call(path, body, { ...more, token: await used });
       } catch (error) {
         const over = error instanceof Refusal && error.code === 'MISSING_AUTH';
         if (
@@ -76,12 +94,15 @@ export function createKioskApi(identity: DeviceIdentity) {
   }
   return {
     state: () => ask('state'),
-    signIn: (email: string, pin: string) => ask('operator', { email, pin }),
+    signIn: (email: string, pin: string, until: AbortSignal) => ask('operator', { email, pin }, { until }),
     /** `email`: of another operator than the one who is signed in. The token proves to the desktop app that the kiosk was left. */
-    leave: (pin: string, email?: string) => ask('leave', { pin, email }),
-    consent: () => ask('consent'),
+    leave: (pin: string, email: string | undefined, until: AbortSignal) =>
+      ask('leave', { pin, email }, { until }),
+    consent: (until: AbortSignal) => ask('consent', undefined, { until }),
     openCapture: () => ask('captures', {}),
-    enroll: (order: Body<'enroll'>) => ask('enroll', order),
-    verify: (order: Body<'verify'>) => ask('verify', order),
+    enroll: (order: Body<'enroll'>, until: AbortSignal) =>
+      ask('enroll', order, { until, patience: PATIENCE.picture }),
+    verify: (order: Body<'verify'>, until: AbortSignal) =>
+      ask('verify', order, { until, patience: PATIENCE.picture }),
   };
 }

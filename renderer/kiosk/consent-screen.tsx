@@ -24,8 +24,10 @@ export function ConsentScreen({ api, state, footer, go }: Props) {
   const [asked, setAsked] = useState<Asked>();
   const [none, setNone] = useState(false);
   useEffect(() => {
-    api.consent().then(setAsked, () => go({ is: 'refused', words: { text: t('offlineText') }, cut: true }));
-  }, [api, go, t]);
+    const gone = new AbortController();
+    api.consent(gone.signal).then(setAsked, (error) => gone.signal.aborted || go({ is: 'refused', error }));
+    return () => gone.abort();
+  }, [api, go]);
 
   function agree(typed: FormData) {
     if (!asked) return;

@@ -113,7 +113,7 @@ function OperatorScreen({ api, state, changed, lock }: Props & { lock(): void })
     </div>
   ) : (
     <PinForm
-      send={(pin, typed) => api.signIn(String(typed.get('email')), pin)}
+      send={(pin, typed, until) => api.signIn(String(typed.get('email')), pin, until)}
       changed={changed}
       title={t('operatorTitle')}
       text={t('operatorText')}
@@ -129,9 +129,10 @@ function OperatorScreen({ api, state, changed, lock }: Props & { lock(): void })
 /** An operator proves to be there; then the session of the kiosk is over. */
 function LockScreen({ api, state, changed, back }: Props & { back(): void }) {
   const t = useStrings(kioskStrings);
-  async function leave(pin: string, typed: FormData) {
+  async function leave(pin: string, typed: FormData, until: AbortSignal) {
     const email = String(typed.get('email') ?? '').trim();
-    const { token } = await api.leave(pin, email === '' ? undefined : email);
+    const { token } = await api.leave(pin, email === '' ? undefined : email, until);
+    until.throwIfAborted();
     back();
     // The desktop app asks the service about the token, and then closes its kiosk window.
     location.assign(`/kiosk/left#token=${token}`);

@@ -34,8 +34,10 @@ export function PairScreen({ paired }: { paired(identity: DeviceIdentity): void 
   }
   useEffect(() => {
     if (!claimed) return;
+    const gone = new AbortController();
     const timer = setInterval(async () => {
-      const outcome = await pairing.outcome(claimed.claim).catch(() => undefined);
+      const outcome = await pairing.outcome(claimed.claim, gone.signal).catch(() => undefined);
+      if (gone.signal.aborted) return;
       if (outcome?.is === 'ended') {
         setClaimed(undefined);
         setProblem({ text: t('revoked') });
@@ -46,7 +48,10 @@ export function PairScreen({ paired }: { paired(identity: DeviceIdentity): void 
       await keepIdentity(identity);
       paired(identity);
     }, POLL);
-    return () => clearInterval(timer);
+    return () => {
+      clearInterval(timer);
+      gone.abort();
+    };
   }, [claimed, paired, t]);
   const main = claimed ? (
     <div className="k-form">

@@ -1,11 +1,14 @@
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { Said, type Words } from '../ui/said.tsx';
 import { useStrings } from '../ui/strings/use-strings.ts';
 import { Field, Form } from './form.tsx';
 import { kioskStrings } from './kiosk-strings.ts';
 import { useRefusalWords } from './refusal-words.ts';
 
-/** A form with a PIN, which is cleared when it was refused: a key that is held gives no second try. */
+/**
+ * A form with a PIN, which is cleared when it was refused: a key that is held gives no second try. `until` aborts when the form is gone: the
+ * operator went on, and what the PIN was typed for is not to happen on another screen.
+ */
 export function PinForm({
   send,
   changed,
@@ -16,7 +19,7 @@ export function PinForm({
   heading: Heading = 'h1',
   children,
 }: {
-  send(pin: string, typed: FormData): Promise<unknown>;
+  send(pin: string, typed: FormData, until: AbortSignal): Promise<unknown>;
   changed(): Promise<void>;
   title: string;
   text: string;
@@ -31,9 +34,12 @@ export function PinForm({
   const wordsOf = useRefusalWords();
   const [problem, setProblem] = useState<Words>();
   const [tries, setTries] = useState(0);
+  const sent = useRef<AbortController>(undefined);
+  useEffect(() => () => sent.current?.abort(), []);
   async function submit(typed: FormData) {
+    sent.current = new AbortController();
     try {
-      await send(String(typed.get('pin') ?? ''), typed);
+      await send(String(typed.get('pin') ?? ''), typed, sent.current.signal);
       setProblem(undefined);
     } catch (error) {
       setProblem(wordsOf(error));

@@ -1,5 +1,4 @@
 import type { purposes } from '../../sdk/admin/values.ts';
-import type { Words } from '../ui/said.tsx';
 
 export type Purpose = (typeof purposes)[number];
 
@@ -26,5 +25,5 @@ export type Step =
   | { is: 'not-verified'; reference: string; email?: string }
   /** Its operator decides: liveness alone is against it, and not sure. */
   | { is: 'undecided'; picture: Blob; reference: string; email?: string }
-  /** `cut`: there was no answer, and the box may have got what was sent. */
-  | { is: 'refused'; words: Words; cut?: true };
+  /** `sent`: pictures, and where no answer came the box may have got them. */
+  | { is: 'refused'; error: unknown; sent?: true };

@@ -11,7 +11,7 @@ interface Props {
   state: KioskState;
   step: Extract<Step, { is: 'undecided' }>;
   go(step: Step): void;
-  vouch(pin: string): Promise<void>;
+  vouch(pin: string, until: AbortSignal): Promise<void>;
   /** Whether the operator is still signed in is to be asked. */
   lost(): Promise<void>;
   footer: ReactNode;
@@ -43,7 +43,7 @@ export function UndecidedScreen({ state, step, go, vouch, lost, footer }: Props)
         </button>
       </div>
       <PinForm
-        send={vouch}
+        send={(pin, _, until) => vouch(pin, until)}
         changed={lost}
         heading="h2"
         title={t('forDesk')}

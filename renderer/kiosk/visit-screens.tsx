@@ -1,12 +1,14 @@
 import { IconCheck, IconHandStop, IconUserCheck, IconUserPlus } from '@tabler/icons-react';
 import { type ReactNode, useEffect, useState } from 'react';
 import { referenceOf } from '../../sdk/admin/reference.ts';
+import { Refusal } from '../ui/refusal.ts';
 import { Said } from '../ui/said.tsx';
 import { useStrings } from '../ui/strings/use-strings.ts';
 import type { KioskState } from './api.ts';
 import { Field, Form } from './form.tsx';
 import { Frame, Settings } from './frame.tsx';
 import { kioskStrings } from './kiosk-strings.ts';
+import { useRefusalWords } from './refusal-words.ts';
 import type { Step } from './step.ts';
 
 interface Props {
@@ -84,32 +86,66 @@ export function WithoutScreen({ state, footer }: { state: KioskState; footer: Re
   return <Frame state={state} main={main} footer={footer} />;
 }
 
-interface OutcomeProps extends Props {
-  step: Extract<Step, { is: 'not-verified' | 'refused' }>;
+/** What was sent is answered soon; until then there are ways on too. */
+export function CheckingScreen({ state, footer }: { state: KioskState; footer: ReactNode }) {
+  const t = useStrings(kioskStrings);
+  const main = (
+    <div className="k-form" role="status">
+      <h1>{t('checking')}</h1>
+      <p>{t('checkingText')}</p>
+    </div>
+  );
+  return <Frame state={state} main={main} footer={footer} />;
+}
+
+interface OutcomeProps<Is extends Step['is']> extends Props {
+  step: Extract<Step, { is: Is }>;
   footer: ReactNode;
 }
 
 /** No score and no accusation: what to try, and another way. */
-export function Outcome({ state, step, go, footer }: OutcomeProps) {
+export function NotVerifiedScreen({ step: { reference, email }, ...props }: OutcomeProps<'not-verified'>) {
   const t = useStrings(kioskStrings);
-  const refused = step.is === 'refused';
-  const cut = refused && step.cut;
-  const again: Step = refused
-    ? { is: 'start' }
-    : { is: 'camera', ...(step.email === undefined ? {} : { email: step.email }) };
-  const main = (
-    <div className="k-form" role="alert">
-      <h1>{t(cut ? 'offlineTitle' : refused ? 'refusedTitle' : 'notVerified')}</h1>
+  const again: Step = { is: 'camera', ...(email === undefined ? {} : { email }) };
+  return (
+    <Outcome title={t('notVerified')} again={again} {...props}>
       <p>
-        {refused ? (
-          <Said {...step.words} />
-        ) : (
-          t.rich('notVerifiedText', {
-            reference: <span className="nowrap">{referenceOf(step.reference)}</span>,
-          })
-        )}
+        {t.rich('notVerifiedText', { reference: <span className="nowrap">{referenceOf(reference)}</span> })}
+      </p>
+    </Outcome>
+  );
+}
+
+/** What the box said; where it said nothing, the way to the desk. */
+export function RefusedScreen({ step: { error, sent }, ...props }: OutcomeProps<'refused'>) {
+  const t = useStrings(kioskStrings);
+  const wordsOf = useRefusalWords();
+  const said = error instanceof Refusal && error.sentence !== undefined ? error : undefined;
+  const cut = said === undefined;
+  return (
+    <Outcome title={t(cut ? 'offlineTitle' : 'refusedTitle')} again={{ is: 'start' }} {...props}>
+      <p>
+        {cut && t(sent ? 'cutText' : 'offlineText')}
+        {said && (said.code === 'DUPLICATE_IDENTITY' ? t('waits') : <Said {...wordsOf(said)} />)}
       </p>
       {cut && <p className="muted">{t('offlineStaff')}</p>}
+    </Outcome>
+  );
+}
+
+function Outcome({
+  state,
+  title,
+  again,
+  go,
+  footer,
+  children,
+}: Props & { title: string; again: Step; footer: ReactNode; children: ReactNode }) {
+  const t = useStrings(kioskStrings);
+  const main = (
+    <div className="k-form" role="alert">
+      <h1>{title}</h1>
+      {children}
       <button type="button" className="k-btn primary" onClick={() => go(again)}>
         {t('again')}
       </button>

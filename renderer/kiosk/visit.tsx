@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { Camera } from '../capture/camera/camera.tsx';
 import { base64Of } from '../ui/base64.ts';
-import { noAnswer, Refusal } from '../ui/refusal.ts';
+import { Refusal } from '../ui/refusal.ts';
 import { languageOf, useLanguage } from '../ui/strings/language.tsx';
 import { useStrings } from '../ui/strings/use-strings.ts';
 import { type TestOutcome, TestPersonChoice, testPicture } from '../ui/test-people/test-person-choice.tsx';
@@ -13,7 +13,15 @@ import { kioskStrings } from './kiosk-strings.ts';
 import { useRefusalWords } from './refusal-words.ts';
 import type { Step } from './step.ts';
 import { UndecidedScreen } from './undecided-screen.tsx';
-import { Ending, Outcome, StartScreen, WhoScreen, WithoutScreen } from './visit-screens.tsx';
+import {
+  CheckingScreen,
+  Ending,
+  NotVerifiedScreen,
+  RefusedScreen,
+  StartScreen,
+  WhoScreen,
+  WithoutScreen,
+} from './visit-screens.tsx';
 
 interface VisitProps {
   api: KioskApi;
@@ -27,7 +35,7 @@ interface VisitProps {
 const idleOf = (step: Step): number | undefined =>
   step.is === 'consent' || step.is === 'undecided'
     ? 120
-    : ['start', 'checking', 'enrolled', 'verified'].includes(step.is)
+    : ['start', 'enrolled', 'verified'].includes(step.is)
       ? undefined
       : 40;
 const PICTURES = 3;
@@ -49,36 +57,32 @@ export function Visit(props: VisitProps) {
 function OneVisit({ api, state, lock, lost, clear }: VisitProps & { clear(): void }) {
   const t = useStrings(kioskStrings);
   const wordsOf = useRefusalWords();
-  const [step, setStep] = useState<Step>({ is: 'start' });
+  const { step, go } = useStep();
   const { left, stay, seen } = useIdle(idleOf(step), clear);
-  async function send(work: () => Promise<Step>) {
-    setStep({ is: 'checking' });
-    try {
-      setStep(await work());
-    } catch (error) {
-      const said = error instanceof Refusal ? error : noAnswer(error);
-      const waits = said.code === 'DUPLICATE_IDENTITY';
-      setStep(
-        said.sentence === undefined
-          ? { is: 'refused', words: { text: t('cutText') }, cut: true }
-          : { is: 'refused', words: waits ? { text: t('waits') } : wordsOf(said) },
-      );
-      if (said.status === 401 || said.status === 403) await lost();
-    }
+  useEffect(() => {
+    if (step.is === 'refused' && isSignedOut(step.error)) void lost();
+  }, [step, lost]);
+  async function send(work: (until: AbortSignal) => Promise<Step>) {
+    const until = go({ is: 'checking' });
+    const next = await work(until).catch((error): Step => ({ is: 'refused', error, sent: true }));
+    if (!until.aborted) go(next);
   }
+  const check = (
+    { person, email }: Extract<Step, { is: 'camera' }>,
+    pictures: Blob[],
+    until: AbortSignal,
+  ): Promise<Step> =>
+    person ? enrollPerson(api, person, pictures, until) : verify(api, email, pictures, until);
   const took = (step: Extract<Step, { is: 'camera' }>) => (pictures: Blob[]) =>
-    void send(() =>
-      step.person ? enrollPerson(api, step.person, pictures) : verify(api, step.email, pictures),
-    );
+    void send((until) => check(step, pictures, until));
   const testPerson = (step: Extract<Step, { is: 'camera' }>) => (outcome: TestOutcome) =>
-    void testPicture(outcome).then(
-      (picture) => took(step)([picture]),
-      () => setStep({ is: 'refused', words: { text: t('noAnswer') } }),
-    );
-  const vouch = (step: Extract<Step, { is: 'undecided' }>) => async (pin: string) => {
+    void send(async (until) => check(step, [await testPicture(outcome)], until));
+  const vouch = (step: Extract<Step, { is: 'undecided' }>) => async (pin: string, until: AbortSignal) => {
     const { email } = step;
     const about = email === undefined ? {} : { email };
-    setStep(ended(await api.verify({ ...about, picture: await base64Of(step.picture), pin }), about));
+    const decided = await api.verify({ ...about, picture: await base64Of(step.picture), pin }, until);
+    until.throwIfAborted();
+    go(ended(decided, about));
   };
   const stop = (
     <button type="button" className="k-btn" onClick={clear}>
@@ -86,7 +90,7 @@ function OneVisit({ api, state, lock, lost, clear }: VisitProps & { clear(): voi
     </button>
   );
   const without = (
-    <button type="button" className="k-btn" onClick={() => setStep({ is: 'without' })}>
+    <button type="button" className="k-btn" onClick={() => go({ is: 'without' })}>
       {t('without')}
     </button>
   );
@@ -99,9 +103,9 @@ function OneVisit({ api, state, lock, lost, clear }: VisitProps & { clear(): voi
   return (
     <>
       <div inert={left !== undefined}>
-        {step.is === 'start' && <StartScreen state={state} lock={lock} go={setStep} />}
-        {step.is === 'consent' && <ConsentScreen api={api} state={state} go={setStep} footer={footer} />}
-        {step.is === 'who' && <WhoScreen state={state} go={setStep} footer={footer} />}
+        {step.is === 'start' && <StartScreen state={state} lock={lock} go={go} />}
+        {step.is === 'consent' && <ConsentScreen api={api} state={state} go={go} footer={footer} />}
+        {step.is === 'who' && <WhoScreen state={state} go={go} footer={footer} />}
         {step.is === 'without' && <WithoutScreen state={state} footer={stop} />}
         {step.is === 'camera' && (
           <Frame
@@ -114,6 +118,7 @@ function OneVisit({ api, state, lock, lost, clear }: VisitProps & { clear(): voi
                   openCapture={api.openCapture}
                   onPictures={took(step)}
                   onFace={seen}
+                  wordsOf={wordsOf}
                 />
                 {state.kiosk.env === 'test' && <TestPersonChoice choose={testPerson(step)} />}
               </>
@@ -121,7 +126,7 @@ function OneVisit({ api, state, lock, lost, clear }: VisitProps & { clear(): voi
             footer={footer}
           />
         )}
-        {step.is === 'checking' && <Frame state={state} main={<h1 role="status">{t('checking')}</h1>} />}
+        {step.is === 'checking' && <CheckingScreen state={state} footer={footer} />}
         {(step.is === 'enrolled' || step.is === 'verified') && (
           <Ending state={state} step={step} clear={clear} />
         )}
@@ -129,25 +134,48 @@ function OneVisit({ api, state, lock, lost, clear }: VisitProps & { clear(): voi
           <UndecidedScreen
             state={state}
             step={step}
-            go={setStep}
+            go={go}
             vouch={vouch(step)}
             lost={lost}
             footer={footer}
           />
         )}
-        {(step.is === 'not-verified' || step.is === 'refused') && (
-          <Outcome state={state} step={step} go={setStep} footer={footer} />
+        {step.is === 'not-verified' && (
+          <NotVerifiedScreen state={state} step={step} go={go} footer={footer} />
         )}
+        {step.is === 'refused' && <RefusedScreen state={state} step={step} go={go} footer={footer} />}
       </div>
       {left !== undefined && <StillThere left={left} stay={stay} restart={clear} />}
     </>
   );
 }
 
-async function verify(api: KioskApi, email: string | undefined, [picture]: Blob[]): Promise<Step> {
+/** The step that is shown. `go` shows another; its signal aborts once that one is gone, so that an answer that comes later is dropped. */
+function useStep() {
+  const [step, setStep] = useState<Step>({ is: 'start' });
+  const shown = useRef<AbortController>(undefined);
+  const go = useCallback((next: Step): AbortSignal => {
+    shown.current?.abort();
+    shown.current = new AbortController();
+    setStep(next);
+    return shown.current.signal;
+  }, []);
+  useEffect(() => () => shown.current?.abort(), []);
+  return { step, go };
+}
+
+const isSignedOut = (error: unknown) =>
+  error instanceof Refusal && (error.status === 401 || error.status === 403);
+
+async function verify(
+  api: KioskApi,
+  email: string | undefined,
+  [picture]: Blob[],
+  until: AbortSignal,
+): Promise<Step> {
   if (!picture) throw new Error('There is no picture to verify.');
   const about = email === undefined ? {} : { email };
-  const decided = await api.verify({ ...about, picture: await base64Of(picture) });
+  const decided = await api.verify({ ...about, picture: await base64Of(picture) }, until);
   if (decided.undecided) return { is: 'undecided', picture, reference: decided.reference, ...about };
   return ended(decided, about);
 }

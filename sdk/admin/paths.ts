@@ -10190,7 +10190,7 @@ export interface components {
              * @description Check that found it
              * @enum {string}
              */
-            check: "rows" | "receipts" | "erasure-list" | "wrapped-keys" | "public-keys" | "notes";
+            check: "rows" | "json" | "receipts" | "erasure-list" | "wrapped-keys" | "public-keys" | "notes";
             /** @description Table of the database or of the key store */
             table: string;
             /** @description Key of the row */

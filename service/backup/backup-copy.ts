@@ -72,7 +72,8 @@ export async function copySqlite(from: string, to: string): Promise<CopyFacts> {
         { cause: error },
       );
     }
-    throw toStorageProblem(error, from);
+    // It reads the one, and writes the other.
+    throw toStorageProblem(error, /^SQLITE_(CORRUPT|NOTADB)/.test(code ?? '') ? from : to);
   }
 }
 

@@ -65,7 +65,7 @@ export async function examineBackup(
     progress('checking signatures and MACs');
     const faults = Object.groupBy(await findFaults(database, backup), ({ check }) =>
       // A writer of the database must not be able to make every backup one that is refused.
-      check === 'rows' || check === 'receipts' ? 'altered' : 'keys',
+      check === 'rows' || check === 'receipts' || check === 'json' ? 'altered' : 'keys',
     );
     problems.push(...(faults.keys ?? []).map(({ says }) => says));
     const organizations = await organizationIds(db);

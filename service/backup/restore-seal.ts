@@ -4,6 +4,7 @@ import { dirname, join, relative } from 'node:path';
 import { z } from 'zod';
 import { hashFile } from '../inference/models/file-hash.ts';
 import { Manifest } from '../inference/models/manifest.ts';
+import { parseJson } from '../lib/canonical-json.ts';
 import { writeDurably } from '../lib/durable-file.ts';
 import { createCheckpointNote, type NoteState } from '../storage/keys/checkpoint-note.ts';
 import { type Integrity, openIntegrity, ROWS_NOTES } from '../storage/keys/integrity.ts';
@@ -78,14 +79,6 @@ export function openRestoreMarker(
   // A restore leaves a valid note: where it was removed, this seal may have been put back with it.
   if (note.is === 'forged' || note.revision > revision || revision > state.revision) return { is: 'used' };
   return { is: 'new', value };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** What must be set so that the next start finds it; nothing when it lies in the directory. */

@@ -283,6 +283,7 @@ export async function compose(config: Config, deps: ComposeDeps) {
     subjects,
     calibrations,
     checks,
+    refusedPictures: verification.refusedPictures,
     captures: verification.captures,
     verifications,
     uniqueness,

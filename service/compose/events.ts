@@ -149,7 +149,6 @@ export function createDelivery(
     dialects: webhookDialects,
     outgoing,
     queue,
-    recurring,
     role: runs.node === '' ? ownRole : createRole('relay', foundation, alerts.load),
     observed: metrics.delivery,
     version: productVersion(),

@@ -12,7 +12,7 @@ function start({ tls = true, inDoubt = false } = {}) {
       recurring: { add: (kind: WorkKind, one: Work) => void recurring.set(kind, one) },
       retention: { maintain: work('retention'), doubtsClock: async () => inDoubt },
       backups: { runDue: work('backups'), runDrills: work('backup-drill') },
-      liveSessions: { expireDue: work('sessions') },
+      liveSessions: { expireDue: work('sessions'), sweep: async () => void expired.push('frames') },
       orders: { expireDue: async () => expired.push('orders') },
       keyCopyFolders: { sync: work('key-copies') },
       erasure: { retry: work('erasures') },
@@ -27,8 +27,14 @@ function start({ tls = true, inDoubt = false } = {}) {
         sweep: async () => void expired.push('old challenges'),
       },
       heartbeats: { sweep: async () => void expired.push('heartbeats') },
-      deliveryUpkeep: { dropUndelivered: async () => void expired.push('user ids') },
+      deliveryUpkeep: {
+        dropUndelivered: async () => void expired.push('user ids'),
+        prune: work('deliveries-prune'),
+      },
       idempotency: { sweep: async () => void expired.push('kept answers') },
+      personTokens: { sweep: async () => void expired.push('used tokens') },
+      refusedPictures: { sweep: async () => void expired.push('refused pictures') },
+      subjects: { sweepFormerAddresses: async () => void expired.push('former addresses') },
     } as unknown as RecurringWorkDeps,
     tls ? { reload: async () => void done.push('certificate') } : undefined,
   );
@@ -45,7 +51,8 @@ test('each recurs but the trial of a backup, and does what it is called after', 
   expect(done).toEqual([...recurring.keys()]);
   expect(done).toContain('certificate');
   expect(expired).toEqual([
-    ...['orders', 'challenges', 'old challenges', 'heartbeats', 'user ids', 'kept answers'],
+    ...['orders', 'challenges', 'old challenges', 'heartbeats', 'user ids', 'kept answers', 'frames'],
+    ...['used tokens', 'refused pictures', 'former addresses'],
   ]);
 });
 
@@ -57,7 +64,7 @@ test('without TLS no certificate is reloaded', async () => {
 test('while the clock is in doubt nothing is erased because its time is over, and the rest goes on', async () => {
   const { recurring, done, expired } = start({ inDoubt: true });
   for (const { run } of recurring.values()) await run(given);
-  const waiting = ['reviews', 'uniqueness', 'behavior-sweep'];
+  const waiting = ['administrators', 'reviews', 'uniqueness', 'behavior-sweep', 'deliveries-prune'];
   expect(done).toEqual([...recurring.keys()].filter((kind) => !waiting.includes(kind)));
   expect(expired).toEqual(['orders', 'challenges']);
 });

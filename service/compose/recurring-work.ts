@@ -1,11 +1,11 @@
 import type { ServedCertificate } from '../certificate/served-certificate.ts';
-import type { Administrators, Idempotency } from '../engine/accounts/index.ts';
+import type { Administrators, Idempotency, PersonTokens } from '../engine/accounts/index.ts';
 import type { Backups, KeyCopyFolders, RecordIntegrity } from '../engine/appliance/index.ts';
 import type { BehaviorChallenges, Heartbeats, Verdicts } from '../engine/behavior/index.ts';
 import type { EventDelivery, RecurringWorks, Work, WorkKind } from '../engine/events/index.ts';
 import type { Orders, Sessions } from '../engine/live/index.ts';
-import type { GalleryCalibrations } from '../engine/matching/index.ts';
-import type { Erasure, Retention } from '../engine/people/index.ts';
+import type { GalleryCalibrations, RefusedPictures } from '../engine/matching/index.ts';
+import type { Erasure, Retention, Subjects } from '../engine/people/index.ts';
 import type { Reviews, Uniqueness } from '../engine/uniqueness/index.ts';
 
 export interface RecurringWorkDeps {
@@ -19,13 +19,16 @@ export interface RecurringWorkDeps {
   recordIntegrity: Pick<RecordIntegrity, 'maintain'>;
   reviews: Pick<Reviews, 'eraseDue'>;
   uniqueness: Pick<Uniqueness, 'expireDue' | 'sweep'>;
-  liveSessions: Pick<Sessions, 'expireDue'>;
+  liveSessions: Pick<Sessions, 'expireDue' | 'sweep'>;
   orders: Pick<Orders, 'expireDue'>;
   verdicts: Pick<Verdicts, 'sweep'>;
   behaviorChallenges: Pick<BehaviorChallenges, 'expireDue' | 'sweep'>;
   heartbeats: Pick<Heartbeats, 'sweep'>;
-  deliveryUpkeep: Pick<EventDelivery['deliveryUpkeep'], 'dropUndelivered'>;
+  deliveryUpkeep: EventDelivery['deliveryUpkeep'];
   idempotency: Pick<Idempotency, 'sweep'>;
+  personTokens: Pick<PersonTokens, 'sweep'>;
+  refusedPictures: Pick<RefusedPictures, 'sweep'>;
+  subjects: Pick<Subjects, 'sweepFormerAddresses'>;
 }
 
 const MINUTE = 60_000;
@@ -59,13 +62,16 @@ export function addRecurringWork(
     heartbeats,
     deliveryUpkeep,
     idempotency,
+    personTokens,
+    refusedPictures,
+    subjects,
   }: RecurringWorkDeps,
   /** None where the doors are not served over TLS. */
   certificate: Pick<ServedCertificate, 'reload'> | undefined,
 ): void {
   const add = (kind: WorkKind, every: number | undefined, run: Work['run']) =>
     recurring.add(kind, { every, perNode: perNode.has(kind), run });
-  /** What cannot be brought back: not by a clock that may be wrong. */
+  /** What cannot be brought back, or would count as new again: not by a clock that may be wrong. */
   const unlessInDoubt = (run: () => Promise<unknown>) => async () => {
     if (!(await retention.doubtsClock())) await run();
   };
@@ -76,7 +82,11 @@ export function addRecurringWork(
   add('key-copies', MINUTE, () => keyCopyFolders.sync());
   add('erasures', MINUTE, () => erasure.retry());
   add('gallery-calibration', 10 * MINUTE, () => calibrations.maintain());
-  add('administrators', 10 * MINUTE, () => administrators.tidy());
+  add(
+    'administrators',
+    10 * MINUTE,
+    unlessInDoubt(() => administrators.tidy()),
+  );
   add('record-integrity', 10 * MINUTE, () => recordIntegrity.maintain());
   add(
     'reviews',
@@ -103,8 +113,17 @@ export function addRecurringWork(
         heartbeats.sweep(),
         deliveryUpkeep.dropUndelivered(),
         idempotency.sweep(),
+        liveSessions.sweep(),
+        personTokens.sweep(),
+        refusedPictures.sweep(),
+        subjects.sweepFormerAddresses(),
       ]),
     ),
+  );
+  add(
+    'deliveries-prune',
+    60 * MINUTE,
+    unlessInDoubt(() => deliveryUpkeep.prune()),
   );
   add('certificate', certificate && 10 * MINUTE, async () => certificate?.reload());
 }

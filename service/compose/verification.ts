@@ -33,6 +33,7 @@ export function createVerification(
   { profiles, setup }: { profiles: Profiles; setup: Setup },
 ) {
   const candidates = createDuplicateCandidates({ db, sealer, audit, ids, clock });
+  const refusedPictures = createRefusedPictures({ db, inTransaction, sealer, ids, clock, locks });
   const checks = createChecks({
     db,
     inTransaction,
@@ -50,7 +51,7 @@ export function createVerification(
     subjects,
     consents,
     candidates,
-    refusedPictures: createRefusedPictures({ db, inTransaction, sealer, ids, clock, locks }),
+    refusedPictures,
     locks,
     shifts: calibrations,
     deadline: config.deadlineSeconds * 1000,
@@ -105,5 +106,5 @@ export function createVerification(
     subjects,
     profiles,
   });
-  return { checks, uniqueness, newcomerDecided, reviews, captures, verifications };
+  return { checks, refusedPictures, uniqueness, newcomerDecided, reviews, captures, verifications };
 }

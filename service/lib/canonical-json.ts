@@ -9,6 +9,15 @@ export function canonicalJson(value: unknown): string {
   return `{${members.join(',')}}`;
 }
 
+/** What a JSON text says; undefined where it is none, as where a bit of a stored one flipped. */
+export function parseJson<T = unknown>(text: string): T | undefined {
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    return undefined;
+  }
+}
+
 /** What is signed: a document without its signature. */
 export function signedBytes(document: object): Uint8Array {
   const { signature: _, ...signed } = document as { signature?: string };

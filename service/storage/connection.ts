@@ -78,7 +78,7 @@ export interface DatabaseDeps extends OlderSchema {
   writer?: string;
   /** With `writer`: as one of several nodes that write to a PostgreSQL database, in the place of the only one. */
   node?: Node | undefined;
-  /** The data directory, where the database is not in it: while it is gone, nothing is written. */
+  /** The data directory: while it, or the lock on it, is gone, nothing is written. */
   directory?: Pick<OpenFiles, 'require'>;
 }
 
@@ -132,12 +132,16 @@ export interface Opened<S> {
 
 export async function openSqlite<S>(
   database: Sqlite.Database,
-  { clock, ...older }: Pick<DatabaseDeps, 'clock'> & OlderSchema & { what?: StoreName },
+  {
+    clock,
+    directory,
+    ...older
+  }: Pick<DatabaseDeps, 'clock' | 'directory'> & OlderSchema & { what?: StoreName },
   migrations: readonly Migration[],
   snapshot?: (version: string) => string,
 ): Promise<Opened<S>> {
   const guard = createTransactionGuard();
-  const files = database.memory ? undefined : watchOpenFiles(database.name);
+  const files = database.memory ? undefined : watchOpenFiles(database.name, directory);
   const disk = database.memory ? undefined : createConfirmedDisk();
   const db = new Kysely<S>({ dialect: sqliteDialect(database, guard, { disk, files }) });
   const inTransaction: Opened<S>['inTransaction'] = (work) =>

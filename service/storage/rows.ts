@@ -1,6 +1,6 @@
 import { type DeleteQueryBuilder, type SelectQueryBuilder, sql } from 'kysely';
 import type { Schema } from './schema.ts';
-import type { Tx } from './transaction.ts';
+import type { Db, Tx } from './transaction.ts';
 
 // What is asked of a statement, at its end: `db.selectFrom('organization').select('id').$call(findsRow)`.
 
@@ -36,6 +36,42 @@ export async function countRows(query: SelectQueryBuilder<any, any, object>): Pr
 export async function deleteRows(query: DeleteQueryBuilder<any, any, any>): Promise<number> {
   const { numDeletedRows } = await query.executeTakeFirstOrThrow();
   return Number(numDeletedRows);
+}
+
+/** Columns of JSON that neither a MAC nor a signature covers, after the key of the row and its organization. */
+export const jsonColumns = {
+  alert: ['id', 'organization', 'notified'],
+  alert_rule: ['id', 'organization', 'definition'],
+  api_key: ['id', 'organization', 'limits'],
+  backup_drill: ['id', 'problems', 'found'],
+  behavior_verdict: ['token_hash', 'organization', 'agent', 'notes', 'parts'],
+  consent: ['id', 'organization', 'purposes'],
+  erasure: ['id', 'organization', 'copies'],
+  flow: ['id', 'organization', 'definition', 'published'],
+  organization: ['id', 'limits', 'setup_steps'],
+  outbox: ['id', 'organization', 'payload'],
+  passkey: ['id', 'transports'],
+  relying_order: ['id', 'organization', 'terms', 'result'],
+  retention_sweep: ['id', 'organization', 'report'],
+  review_item: ['id', 'organization', 'figures'],
+  subject: ['id', 'organization', 'withheld', 'key_enrollments'],
+  verification: ['id', 'organization', 'checks', 'models', 'timing'],
+} as const satisfies { [Table in keyof Schema]?: readonly (keyof Schema[Table])[] };
+export type JsonTable = keyof typeof jsonColumns;
+export const jsonTables = Object.keys(jsonColumns) as JsonTable[];
+
+/** The next rows with their columns of JSON, which are null where they hold nothing. */
+export async function jsonAfter(db: Db, table: JsonTable, after: string, limit: number) {
+  // biome-ignore lint/suspicious/noExplicitAny: tables that have nothing in common but their id
+  const from: any = db;
+  const [key] = jsonColumns[table];
+  const query = from.selectFrom(table).select(jsonColumns[table]).where(key, '>', after);
+  const rows: Record<string, string | null>[] = await query.orderBy(key).limit(limit).execute();
+  return rows.map(({ [key]: id, organization, ...texts }) => ({
+    id: id!,
+    organization: (table === 'organization' ? id : organization) ?? undefined,
+    texts,
+  }));
 }
 
 /** Changes rows of one world that name an address by its keyed hash: they name another from now on. */

@@ -1,8 +1,10 @@
+import { statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { Problem } from '../lib/problem.ts';
 
 /**
  * A full, failing or read-only disk as the Problem STORAGE_FULL, a database server that cannot be reached as
- * STORAGE_UNAVAILABLE, a damaged file as INTERNAL that names `path`; each sentence says what to do. Anything else comes back
+ * STORAGE_UNAVAILABLE, a damaged file as INTERNAL; each sentence names `path` where it is given, and says what to do. Anything else comes back
  * unchanged. Knows the codes of SQLite (`SQLITE_FULL`), PostgreSQL (`53100`) and the system (`ENOSPC`).
  */
 export function toStorageProblem(error: unknown, path?: string): unknown {
@@ -30,25 +32,37 @@ export function toStorageProblem(error: unknown, path?: string): unknown {
   if (code === 'SQLITE_FULL' || code === 'ENOSPC' || code === 'EDQUOT' || code === '53100') {
     return new Problem(
       'STORAGE_FULL',
-      'The disk that holds the database is full: nothing was changed. Free some space on it, then try again.',
+      path !== undefined && hasNoInode(dirname(path))
+        ? `The disk that holds ${path} has no inode left for another file: nothing was changed. Remove files that are not needed from it, then try again.`
+        : `The disk that holds ${path ?? 'the database'} is full: nothing was changed. Free some space on it, then try again.`,
       { cause: error },
     );
   }
   if (code.startsWith('SQLITE_READONLY') || code.startsWith('SQLITE_CANTOPEN') || unwritable.has(code)) {
     return new Problem(
       'STORAGE_FULL',
-      `The database cannot be written (${code}): nothing was changed. Mount its disk read-write, make its files and their folder writable for the service's user, then try again.`,
+      `${path ?? 'The database'} cannot be written (${code}): nothing was changed. Mount its disk read-write, make its files and their folder writable for the service's user, then try again.`,
       { cause: error },
     );
   }
   if (code.startsWith('SQLITE_IOERR') || code === 'EIO' || code === '58030') {
     return new Problem(
       'STORAGE_FULL',
-      `The disk that holds the database reported an error (${code}): nothing was changed. Check the disk and its free space, then restart the service.`,
+      `The disk that holds ${path ?? 'the database'} reported an error (${code}): nothing was changed. Check the disk and its free space, then restart the service.`,
       { cause: error },
     );
   }
   return error;
+}
+
+/** False on file systems that do not count them. */
+function hasNoInode(folder: string): boolean {
+  try {
+    const { files, ffree } = statfsSync(folder);
+    return files > 0 && ffree === 0;
+  } catch {
+    return false;
+  }
 }
 
 /** What a PostgreSQL server says of a statement or a connection that it would take at another time, or from another role. */

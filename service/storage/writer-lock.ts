@@ -54,7 +54,7 @@ export function takeWriterLock(folder: string, writer: Writer, clock: Clock): Wr
   } catch (error) {
     lock?.close();
     if (isBusy(error)) throw new Problem('CONFLICT', describeHolder(folder, holder), { cause: error });
-    throw toStorageProblem(error);
+    throw toStorageProblem(error, path);
   }
   const held = lock;
   heldLocks.add(held);

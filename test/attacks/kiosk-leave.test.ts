@@ -1,5 +1,7 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
+import { setTimeout } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createShellWindows } from '../../main/windows/shell-windows.ts';
@@ -99,6 +101,38 @@ test('without an operator any digits leave nothing, an operator’s address with
     status: 200,
     body: { token: expect.stringMatching(/^kiosk_left_/) },
   });
+});
+
+test('a right PIN whose sender has hung up meanwhile leaves nothing, and signs no operator in', async () => {
+  const { kiosks } = staff;
+  // Hashes of tests are cheap: a real one takes this long.
+  const slowly =
+    <Sent extends unknown[], Reply>(work: (...sent: Sent) => Promise<Reply>) =>
+    async (...sent: Sent) => {
+      await setTimeout(50);
+      return work(...sent).finally(() => settled++);
+    };
+  let settled = 0;
+  const slow = { ...kiosks, signIn: slowly(kiosks.signIn), leave: slowly(kiosks.leave) };
+  const callers = { access: createAccess({ ...staff, log: silentLog }), kiosks };
+  const late = await openDoors(staff, callers, [createKioskDoor({ ...staff, kiosks: slow })]);
+  const { port } = new URL(await late.listen({ host: '127.0.0.1', port: 0 }));
+  const token = await openSession();
+  const operatorAfter = async (path: string, body: object) => {
+    const before = settled;
+    const text = JSON.stringify(body);
+    const head = `POST /api/kiosk/${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\nauthorization: Bearer ${token}`;
+    connect(Number(port)).end(
+      `${head}\r\ncontent-type: application/json\r\ncontent-length: ${text.length}\r\n\r\n${text}`,
+    );
+    await expect.poll(() => settled).toBe(before + 1);
+    const headers = { authorization: `Bearer ${token}` };
+    return (await app.inject({ url: '/api/kiosk/state', headers })).json().operator;
+  };
+  expect(await operatorAfter('operator', { email, pin })).toBeUndefined();
+  await post('operator', { email, pin }, token);
+  expect(await operatorAfter('leave', { pin })).toEqual({ name: 'Cara Diaz' });
+  await late.close();
 });
 
 test('the token of leaving is good once and for a minute; guesses and another one’s session tokens are not', async () => {

@@ -114,6 +114,40 @@ test('a restore over people asks, and says what is lost', async () => {
   expect(readdirSync(root).filter((name) => name.includes('.restoring'))).toEqual([]);
 });
 
+test('JSON that cannot be read of a person, a rule and settings stops neither a start nor a backup, and is named', async () => {
+  const { id: organization } = (await gatehouse.organizations.list())[0]!;
+  const live = { organization, world: 'live' } as const;
+  await gatehouse.alerts.addRule(live, { metric: 'spoof-attempts' }, ada);
+  const database = new Sqlite(join(data, 'gatehouse.db'));
+  const flipped = { subject: 'withheld', alert_rule: 'definition', organization: 'limits' };
+  const kept = Object.entries(flipped).map(([table, column]) => {
+    const { id, text } = database.prepare(`select id, ${column} as text from ${table} limit 1`).get() as {
+      id: string;
+      text: string;
+    };
+    const set = database.prepare(`update ${table} set ${column} = ? where id = ?`);
+    set.run(`y${text.slice(1)}`, id);
+    return {
+      says: expect.stringContaining(`The row ${id} of ${table} is damaged`),
+      putBack: () => set.run(text, id),
+    };
+  });
+  const named = expect.arrayContaining(kept.map(({ says }) => says));
+  const { run } = await gatehouse.backups.create({ folder: backups, keysTo: stick }, ada);
+  expect(run).toMatchObject({ outcome: 'done', reason: expect.stringContaining('is damaged') });
+  expect((await back()).found).toMatchObject({ problems: [], altered: named });
+  const again = await compose(parseConfig({ data: join(root, 'back'), ...sparing }, {}), {
+    log: silentLog,
+    workers: 'when-needed',
+  });
+  await again.alerts.load();
+  expect((await again.recordIntegrity.check()).map(({ says }) => says)).toEqual(named);
+  await again.close();
+  rmSync(join(root, 'back'), { recursive: true });
+  for (const { putBack } of kept) putBack();
+  database.close();
+});
+
 test('rows that another program wrote stop no backup: it is marked, restores, and names them', async () => {
   const { id: organization } = (await gatehouse.organizations.list())[0]!;
   const database = new Sqlite(join(data, 'gatehouse.db'));

@@ -7,7 +7,7 @@ import { demoLogo } from './demo-logo.ts';
 type Json = Record<string, unknown>;
 type Word = { [Name in keyof typeof en]: (typeof en)[Name] extends string ? Name : never }[keyof typeof en];
 /** A page and the words that it is written in. */
-type Hand = { page: Page; t(word: Word): string; press(word: Word): Promise<void> };
+export type Hand = { page: Page; t(word: Word): string; press(word: Word): Promise<void> };
 /** By path below `/api/kiosk/`; absent: no answer comes. */
 type Answers = Record<string, Json | undefined>;
 
@@ -72,23 +72,27 @@ const look = (name: string, more: () => Promise<Json> | Json): KioskState => ({
   answers: async () => ({ state: { ...state, ...(await more()) } }),
 });
 
-const start = ({ page, t }: Hand, word: 'enroll' | 'confirm') =>
+export const start = ({ page, t }: Hand, word: 'enroll' | 'confirm') =>
   page.getByRole('button', { name: new RegExp(`^${t(word)}`) }).click();
 const sign = async (hand: Hand) => {
   await start(hand, 'enroll');
   await hand.page.getByLabel(hand.t('yourName')).fill('Mira Marker');
   await hand.page.getByLabel(hand.t('email')).fill('mira.marker@example.com');
 };
-const agreeToAll = async (hand: Hand) => {
+export const agreeToAll = async (hand: Hand) => {
   await sign(hand);
   for (const box of await hand.page.getByRole('checkbox').all()) await box.check();
   await hand.press('agree');
 };
-const confirmMe = async (hand: Hand) => {
+export const confirmMe = async (hand: Hand) => {
   await start(hand, 'confirm');
   await hand.press('go');
 };
-const verified = { verified: true, reference: `ver_${'0'.repeat(20)}7q4d0m`, capture: { source: 'kiosk' } };
+export const verified = {
+  verified: true,
+  reference: `ver_${'0'.repeat(20)}7q4d0m`,
+  capture: { source: 'kiosk' },
+};
 
 /** What people and the desk see at a kiosk. */
 export const kioskStates: readonly KioskState[] = [
@@ -161,14 +165,34 @@ const good: Json = { is: 'guidance', good: true, passed: ['light', 'distance', '
 /** Opens one state in a page of its own: a device that was paired, with an operator. The closing screens stay. */
 export async function openKiosk(
   context: BrowserContext,
-  { url, language }: { url: string; language: 'en' | 'de' },
-  { answers, act, heading, guidance = good }: KioskState,
+  place: KioskPlace,
+  { answers, act, heading, guidance }: KioskState,
 ): Promise<Page> {
-  const said = { ...answersOf, ...(await answers?.()) };
   const page = await context.newPage();
+  await page.addInitScript(closingStays);
+  const hand = await enterKiosk(page, place, await answers?.(), guidance);
+  await act?.(hand);
+  await page
+    .getByRole('heading', { level: 1, name: hand.t(heading), exact: true })
+    .waitFor({ timeout: 30_000 });
+  return page;
+}
+
+interface KioskPlace {
+  url: string;
+  language: 'en' | 'de';
+}
+
+/** To the first screen of a device that was paired, with an operator. */
+export async function enterKiosk(
+  page: Page,
+  { url, language }: KioskPlace,
+  answers: Answers = {},
+  guidance = good,
+): Promise<Hand> {
+  const said = { ...answersOf, ...answers };
   const t = (word: Word) => ({ en, de })[language][word];
   const press = (word: Word) => page.getByRole('button', { name: t(word), exact: true }).click();
-  await page.addInitScript(closingStays);
   await page.routeWebSocket('**/api/captures/live', (socket) => socket.close());
   await page.route('**/api/captures/frames', (route) => route.fulfill({ json: guidance }));
   await page.route('**/api/kiosk/**', async (route: Route) => {
@@ -179,7 +203,5 @@ export async function openKiosk(
   await page.getByLabel(t('code')).fill('A1B2C3D4');
   await press('pair');
   await page.getByRole('heading', { level: 1, name: t('hello') }).waitFor();
-  await act?.({ page, t, press });
-  await page.getByRole('heading', { level: 1, name: t(heading), exact: true }).waitFor({ timeout: 30_000 });
-  return page;
+  return { page, t, press };
 }

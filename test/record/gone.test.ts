@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Cli, createCli } from '../cli/gatehouse.ts';
 import { portrait } from '../cli/portraits.ts';
@@ -10,8 +11,8 @@ beforeEach(() => {
 });
 afterEach(() => cli.clean());
 
-/** Deletes the data directory of a service; what it answers then to an enrollment and to the question whether it is ready. */
-async function answersWithout(key: string): Promise<[number, string][]> {
+/** Deletes the data directory of a service, or a file in it; what it answers then to an enrollment and to the question whether it is ready. */
+async function answersWithout(key: string, file = ''): Promise<[number, string][]> {
   const service = await cli.serve();
   const enroll = async (name: 'ada' | 'stranger'): Promise<[number, string]> => {
     const body = new FormData();
@@ -22,7 +23,7 @@ async function answersWithout(key: string): Promise<[number, string][]> {
     return [answer.status, await answer.text()];
   };
   expect(await enroll('ada')).toEqual([200, expect.anything()]);
-  rmSync(cli.data, { recursive: true });
+  rmSync(join(cli.data, file), { recursive: true });
   const enrolled = await enroll('stranger');
   const ready = await fetch(`${service.url}/ready`);
   const answers = [enrolled, [ready.status, await ready.text()] as [number, string]];
@@ -35,6 +36,11 @@ const refused = [503, expect.stringContaining('deleted, moved or replaced')];
 test('a service whose data directory was deleted acknowledges nothing more', async () => {
   const { keys } = await cli.init<{ keys: { test: string } }>('Museum');
   expect(await answersWithout(keys.test)).toEqual([refused, refused]);
+});
+
+test('a service whose lock on the data directory was deleted acknowledges nothing more', async () => {
+  const { keys } = await cli.init<{ keys: { test: string } }>('Museum');
+  expect(await answersWithout(keys.test, 'writer.lock.db')).toEqual([refused, refused]);
 });
 
 const binaries = findPostgres();

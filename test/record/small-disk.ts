@@ -16,10 +16,10 @@ const run = (command: string, ...words: string[]) => {
 };
 
 /** Undefined where this account may not mount one. */
-export function mountSmallDisk(mebibytes: number): SmallDisk | undefined {
+export function mountSmallDisk(mebibytes: number, inodes = 10_000): SmallDisk | undefined {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-disk-'));
   try {
-    run('mount', '-t', 'tmpfs', '-o', `size=${mebibytes}m,mode=700`, 'tmpfs', folder);
+    run('mount', '-t', 'tmpfs', '-o', `size=${mebibytes}m,nr_inodes=${inodes},mode=700`, 'tmpfs', folder);
   } catch {
     rmSync(folder, { recursive: true });
     return undefined;

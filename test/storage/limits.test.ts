@@ -115,6 +115,22 @@ mostlyOnSqlite('limits', (newLocation, _, { test }) => {
     }
   });
 
+  test('limits that cannot be read are the defaults until they are set again, and stop no request', async () => {
+    const { limits, make } = await open();
+    const { caller, id } = await make(one);
+    await limits.set(one, { burst: 1 }, operator);
+    await limits.set(one, { burst: 2 }, operator, id);
+    for (const table of ['organization', 'api_key'] as const)
+      await database.db.updateTable(table).set({ limits: 'y"burst":1}' }).execute();
+    limits.forgetRead();
+    const asked = Array.from({ length: 3 }, () => limits.admit(caller, metered));
+    expect(await outcomes(asked)).toEqual(times(3, 'in'));
+    expect(await limits.show(one)).toMatchObject({ organization: { limit: null } });
+    await limits.set(one, { monthly: 3 }, operator);
+    await limits.set(one, { burst: 600 }, operator, id);
+    expect(await outcomes([limits.admit(caller, metered)])).toEqual(['MONTHLY_LIMIT_EXCEEDED']);
+  });
+
   test('a month’s quota counts what was judged, in the live world, until the month ends', async () => {
     const { limits, make } = await open();
     const [{ caller, id }, trial] = [await make(one), await make(one, 'test')];

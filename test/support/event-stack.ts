@@ -88,7 +88,6 @@ export async function openEventStack(
     events,
     webhooks,
     queue,
-    recurring,
     ...(alerts && { alerts }),
     version: '1.2.3',
     timer: { after: () => () => {} },
@@ -106,6 +105,7 @@ export async function openEventStack(
       },
     },
   });
+  recurring.add('deliveries-prune', { every: 3_600_000, run: () => delivery.deliveryUpkeep.prune() });
   const jobs = createJobs({ ...shared, queue, recurring, byHand: delivery.byHand });
   const realm = { organization: engine.organization, world: 'live' } as const;
   const stack = {

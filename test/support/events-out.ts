@@ -54,7 +54,6 @@ export async function openEventsOut(engine: Engine, outgoing: Outgoing = receive
   const delivery = createEventDelivery({
     ...shared,
     queue,
-    recurring,
     alerts,
     dialects: webhookDialects,
     version: productVersion(),

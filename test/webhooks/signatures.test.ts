@@ -68,13 +68,11 @@ async function startSending() {
   const random = (into: Uint8Array) => void randomFillSync(into);
   const webhooks = createWebhooks({ ...shared, destinations, random });
   const queue = createDeliveryQueue({ ...shared, chance: () => 0 });
-  const recurring = { add() {} };
   const { relay } = createEventDelivery({
     ...shared,
     webhooks,
     destinations,
     queue,
-    recurring,
     version: '0.0.0',
   });
   await grants.add(engine.organization, new URL(receiver.url).host, 'receiver', operator);

@@ -1,5 +1,7 @@
 import { IconCircleCheck, IconCircleDashed, IconVideo, IconVideoOff } from '@tabler/icons-react';
 import { type RefObject, useEffect, useRef, useState } from 'react';
+import { noAnswer, Refusal } from '../../ui/refusal.ts';
+import { Said, type Words } from '../../ui/said.tsx';
 import { defineStrings } from '../../ui/strings/define-strings.ts';
 import { useStrings } from '../../ui/strings/use-strings.ts';
 import styles from './camera.module.css';
@@ -25,6 +27,8 @@ export interface CameraProps {
   onPictures(pictures: Blob[]): void;
   /** A face is before the camera. */
   onFace?(): void;
+  /** What the box refused, in the words of the page. */
+  wordsOf(error: unknown): Words;
   /** Text sizes of the kiosk. */
   large?: boolean;
 }
@@ -34,13 +38,13 @@ const steps = ['light', 'distance', 'pose', 'eyes', 'focus'] as const;
 const dark = new Set(['TOO_DARK', 'UNDER_EXPOSED']);
 
 /** The camera with an oval to fill and one instruction at a time. Nothing is sent but frames for guidance; the pictures stay in the page. */
-export function Camera({ count, openCapture, onPictures, onFace, large = false }: CameraProps) {
+export function Camera({ count, openCapture, onPictures, onFace, wordsOf, large = false }: CameraProps) {
   const t = useStrings(cameraStrings);
   const help = useStrings(cameraHelpStrings);
   const video = useRef<HTMLVideoElement>(null);
   const { state, devices, choose, tryAgain } = useCamera();
   const running = state.is === 'running';
-  const { shown, taken, offline } = useGuidance({ video, running, count, openCapture, onPictures, onFace });
+  const { shown, taken, failure } = useGuidance({ video, running, count, openCapture, onPictures, onFace });
   const stream = running ? state.stream : undefined;
   useEffect(() => {
     if (video.current) video.current.srcObject = stream ?? null;
@@ -48,6 +52,8 @@ export function Camera({ count, openCapture, onPictures, onFace, large = false }
   const fault = useCameraFault(video, stream);
   if (!running) return <CameraHelp state={state} large={large} tryAgain={tryAgain} />;
   const done = taken === count;
+  const refusal = failure instanceof Refusal && failure.sentence !== undefined ? failure : undefined;
+  const offline = failure !== undefined && refusal === undefined;
   return (
     <div className={`${styles.camera} ${large ? styles.large : ''}`}>
       <div className={`${styles.view} ${dark.has(shown.instruction) ? styles.lit : ''}`}>
@@ -58,7 +64,13 @@ export function Camera({ count, openCapture, onPictures, onFace, large = false }
       <div className={styles.guide}>
         <Pictures count={count} taken={taken} ring={shown.ring} />
         <h2 className={styles.say} aria-live="assertive">
-          {offline ? help('offlineTitle') : t(done ? 'allTaken' : shown.instruction)}
+          {refusal ? (
+            <Said {...wordsOf(refusal)} />
+          ) : offline ? (
+            help('offlineTitle')
+          ) : (
+            t(done ? 'allTaken' : shown.instruction)
+          )}
         </h2>
         {offline && <p className={styles.hint}>{help('offlineText')}</p>}
         {dark.has(shown.instruction) && <p className={styles.hint}>{t('lit')}</p>}
@@ -190,6 +202,8 @@ const FRAME = { most: 480, quality: 0.75 };
 const PICTURE = { most: 1440, quality: 0.95 };
 /** Frames in a row without an answer before an error is shown. */
 const MOST_FAILURES = 3;
+/** Milliseconds until a camera session that does not open is given up. */
+const PATIENCE = 15_000;
 
 interface GuidanceInput {
   video: RefObject<HTMLVideoElement | null>;
@@ -205,7 +219,7 @@ interface GuidanceInput {
 function useGuidance({ video, running, count, openCapture, onPictures, onFace }: GuidanceInput) {
   const [shown, setShown] = useState<Shown>(nothingYet);
   const [taken, setTaken] = useState(0);
-  const [offline, setOffline] = useState(false);
+  const [failure, setFailure] = useState<unknown>();
   const calls = useRef({ openCapture, onPictures, onFace });
   calls.current = { openCapture, onPictures, onFace };
   useEffect(() => {
@@ -221,12 +235,12 @@ function useGuidance({ video, running, count, openCapture, onPictures, onFace }:
         navigator.vibrate?.(30);
       },
       face: () => calls.current.onFace?.(),
-      offline: setOffline,
+      failed: setFailure,
       done: (pictures) => calls.current.onPictures(pictures),
     });
     return () => ended.abort();
   }, [video, running, count]);
-  return { shown, taken, offline };
+  return { shown, taken, failure };
 }
 
 interface Calls {
@@ -234,7 +248,8 @@ interface Calls {
   show(shown: Shown): void;
   took(number: number): void;
   face(): void;
-  offline(is: boolean): void;
+  /** Why no frame is answered; undefined once one is. */
+  failed(error: unknown): void;
   done(pictures: Blob[]): void;
 }
 
@@ -244,7 +259,7 @@ async function guide(
   signal: AbortSignal,
   calls: Calls,
 ): Promise<void> {
-  const link = createGuidanceLink(calls.open);
+  const link = createGuidanceLink(() => Promise.race([calls.open(), giveUp(signal)]));
   const canvas = document.createElement('canvas');
   const progress = createShotProgress();
   const pictures: Blob[] = [];
@@ -258,7 +273,7 @@ async function guide(
         if (signal.aborted) return;
         if (answer) {
           failures = 0;
-          calls.offline(false);
+          calls.failed(undefined);
           if (answer.is === 'guidance' && answer.passed.includes('face')) calls.face();
         }
         const { take } = answer ? progress.update(answer, performance.now()) : { take: false };
@@ -271,8 +286,8 @@ async function guide(
         }
         calls.show(progress.shown());
         if (pictures.length === count) return calls.done(pictures);
-      } catch {
-        if (++failures >= MOST_FAILURES) calls.offline(true);
+      } catch (error) {
+        if (++failures >= MOST_FAILURES) calls.failed(error);
         await pause(1_000, signal);
       }
       await pause(PACE - (performance.now() - begun), signal);
@@ -281,6 +296,11 @@ async function guide(
     link.close();
     wipe(canvas);
   }
+}
+
+async function giveUp(signal: AbortSignal): Promise<never> {
+  await pause(PATIENCE, signal);
+  throw noAnswer('The camera session was not opened in time.');
 }
 
 const pause = (milliseconds: number, signal: AbortSignal) =>

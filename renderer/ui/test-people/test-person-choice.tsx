@@ -35,8 +35,14 @@ export function TestPersonChoice({ choose }: { choose(outcome: TestOutcome): voi
   );
 }
 
+/** Milliseconds until a picture that does not come is given up. */
+const PATIENCE = 15_000;
+
 export async function testPicture(outcome: TestOutcome): Promise<Blob> {
-  const reply = await fetch(`/docs/test-people/${outcome}.jpg`, { credentials: 'omit' });
+  const reply = await fetch(`/docs/test-people/${outcome}.jpg`, {
+    credentials: 'omit',
+    signal: AbortSignal.timeout(PATIENCE),
+  });
   if (!reply.ok) throw new Error(`The picture of the test person is not there (${reply.status}).`);
   return reply.blob();
 }

@@ -95,6 +95,20 @@ export function checkDisk(free: number): Finding {
     : finding('disk space', 'ok', `${describeSize(free)} free`);
 }
 
+/** Of a file system that counts them: each new file takes one. */
+const FEW_INODES = 1_000;
+
+/** Undefined where enough are left. */
+export function checkInodes({ files, ffree }: { files: number; ffree: number }): Finding | undefined {
+  if (files === 0 || ffree >= FEW_INODES) return undefined;
+  return finding(
+    'inodes',
+    ffree === 0 ? 'fail' : 'warn',
+    `the disk of the data directory takes ${ffree} more files: ${files - ffree} of ${files} inodes are used`,
+    'Remove files that are not needed from it: df -i shows how many are used',
+  );
+}
+
 /** Keys, tokens and travel checks rest on the time. No network is asked: only what cannot be is noticed. */
 export async function checkClock(now: number, data: string): Promise<Finding> {
   const newest = await stat(join(data, 'gatehouse.db')).then(

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { checkInodes } from './checks.ts';
 import { countStates, describeCounts, describeFindings } from './doctor.ts';
 
 test('findings stand under one another and hang at the width of the window', () => {
@@ -26,4 +27,13 @@ test('the closing line counts, and names the exit code', () => {
   expect(describeCounts(countStates([...states, { state: 'fail' }]))).toBe(
     '2 ok, 1 warning, 1 failed; exit code 1',
   );
+});
+
+test.each([
+  ['enough', { files: 65_536, ffree: 1_000 }, undefined],
+  ['few', { files: 65_536, ffree: 999 }, 'warn'],
+  ['no', { files: 65_536, ffree: 0 }, 'fail'],
+  ['uncounted', { files: 0, ffree: 0 }, undefined],
+])('a disk with %s inodes left', (_, disk, state) => {
+  expect(checkInodes(disk)?.state).toBe(state);
 });

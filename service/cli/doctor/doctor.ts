@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { allPages } from '../../../sdk/admin/all-pages.ts';
@@ -29,6 +29,7 @@ import {
 import {
   checkClock,
   checkDisk,
+  checkInodes,
   checkModelFiles,
   checkNode,
   checkOwner,
@@ -107,6 +108,8 @@ async function examine(data: string, control: () => Promise<Control>): Promise<F
     checkManifestSignature(manifestSignature(), modelPaths(data).manifest),
     checkDisk(await freeOn(await existingFolder(data))),
   ];
+  const inodes = checkInodes(await statfs(await existingFolder(data)));
+  if (inodes) machine.push(inodes);
   const interrupted = await checkUpdate();
   if (interrupted) machine.push(interrupted);
   const owner = checkOwner(data);

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { KioskCaller, Kiosks, Organizations } from '../../engine/accounts/index.ts';
 import type { Actor } from '../../engine/audit/index.ts';
 import { consentTextOf, requireTextOfDevice } from '../../engine/consent/index.ts';
@@ -6,6 +6,7 @@ import type { Captures } from '../../engine/matching/index.ts';
 import type { Subjects } from '../../engine/people/index.ts';
 import type { Checks } from '../../engine/verification/index.ts';
 import { callerOf } from '../../http/authentication.ts';
+import { untilClosed } from '../../http/listening/listen-on-host.ts';
 import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
 import {
@@ -49,6 +50,12 @@ function kioskOf(request: FastifyRequest): KioskCaller {
   if (caller.is !== 'kiosk') throw new Error(`${request.routeOptions.url} let a ${caller.is} in`);
   return caller;
 }
+
+/** What is late does nothing: the person in front has gone on. */
+const waitingKioskOf = (request: FastifyRequest, reply: FastifyReply) => ({
+  ...kioskOf(request),
+  signal: untilClosed(reply),
+});
 
 /** Pairing, sessions by signature, and the operator who signs in. */
 export function deviceRoutes(app: FastifyInstance, { kiosks, organizations }: DeviceRouteDeps): void {
@@ -123,9 +130,9 @@ export function deviceRoutes(app: FastifyInstance, { kiosks, organizations }: De
       config: device,
       schema: { hide, operationId: 'kioskOperator', body: OperatorRequest, response: { 200: OperatorReply } },
     },
-    async (request) => {
+    async (request, reply) => {
       const { email, pin } = request.body;
-      const { name } = await kiosks.signIn(kioskOf(request), email, pin);
+      const { name } = await kiosks.signIn(waitingKioskOf(request, reply), email, pin);
       return { operator: { name } };
     },
   );
@@ -135,7 +142,8 @@ export function deviceRoutes(app: FastifyInstance, { kiosks, organizations }: De
       config: device,
       schema: { hide, operationId: 'kioskLeave', body: LeaveRequest, response: { 200: LeaveReply } },
     },
-    async (request) => kiosks.leave(kioskOf(request), request.body.pin, request.body.email),
+    async (request, reply) =>
+      kiosks.leave(waitingKioskOf(request, reply), request.body.pin, request.body.email),
   );
   // Of the desktop app, which has no session of the kiosk.
   app.post(
@@ -208,7 +216,7 @@ export function visitRoutes(
       bodyLimit: PICTURE,
       schema: { hide, operationId: 'kioskEnroll', body: EnrollRequest, response: { 200: EnrollReply } },
     },
-    async (request) => {
+    async (request, reply) => {
       const { picture, consent, ...person } = request.body;
       const agreed = consent && requireTextOfDevice(await shownTo(request), consent);
       const { enrollments } = await checks.enroll({
@@ -230,6 +238,7 @@ export function visitRoutes(
         picture: bytesOf(picture),
         actor: actorOf(request),
         request: request.id,
+        signal: untilClosed(reply),
       });
       return { pictures: enrollments };
     },
@@ -241,10 +250,11 @@ export function visitRoutes(
       bodyLimit: PICTURE,
       schema: { hide, operationId: 'kioskVerify', body: VerifyRequest, response: { 200: VerifyReply } },
     },
-    async (request) => {
+    async (request, reply) => {
       const { email, picture, pin } = request.body;
       const realm = realmOf(request);
-      if (pin !== undefined) await kiosks.confirmOperator(kioskOf(request), pin);
+      const caller = waitingKioskOf(request, reply);
+      if (pin !== undefined) await kiosks.confirmOperator(caller, pin);
       const decided = await checks
         .verify({
           ...realm,
@@ -253,6 +263,7 @@ export function visitRoutes(
           picture: bytesOf(picture),
           actor: actorOf(request),
           request: request.id,
+          signal: caller.signal,
         })
         .catch(undecidedOf);
       const { verified, undecided, verification, source, subject } = decided;

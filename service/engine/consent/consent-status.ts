@@ -1,3 +1,4 @@
+import { parseJson } from '../../lib/canonical-json.ts';
 import { defined } from '../../lib/defined.ts';
 import { type ConsentRecord, type Purpose, purposes, type Withdrawal } from './consent.ts';
 
@@ -18,6 +19,8 @@ export interface ConsentStatus {
   withheldFrom: { readonly [P in Purpose]?: number };
   /** When an administrator last withdrew, or recorded a consent, for the person: what follows from it erases after a wait. */
   staff?: { withdrewAt?: number; recordedAt?: number };
+  /** The column is damaged: no use of the person, and nothing erases them, until a record writes it anew. */
+  unread?: true;
 }
 
 /** After what an administrator recorded of a person's consent, nothing is erased for so long. */
@@ -118,8 +121,9 @@ export function isWithheld(
   return legalBasis.is === 'with-call' || !legalBasis.purposes.includes(purpose);
 }
 
-/** From when on the person's own records leave no use at all; absent when they leave one. */
-export function endedAt({ withheldFrom }: ConsentStatus): number | undefined {
+/** From when on the person's own records leave no use at all; absent when they leave one, and where they cannot be read. */
+export function endedAt({ withheldFrom, unread }: ConsentStatus): number | undefined {
+  if (unread) return undefined;
   const ends = purposes.map((purpose) => withheldFrom[purpose]);
   return ends.every((end) => end !== undefined) ? Math.max(...ends) : undefined;
 }
@@ -144,11 +148,17 @@ export const nextMoment = (now: number, { asOf }: ConsentStatus): number => Math
 
 export const consentStatusText = (status: ConsentStatus): string => JSON.stringify(status);
 
-/** Throws for a text that `consentStatusText` did not write. `[]` is the status of people without a record. */
+/** Newer than no record, and older than any. */
+const damaged: ConsentStatus = {
+  asOf: 1,
+  recorded: true,
+  withheldFrom: Object.fromEntries(purposes.map((purpose) => [purpose, 0])),
+  unread: true,
+};
+
+/** `[]` is the status of people without a record. */
 export function readConsentStatus(text: string): ConsentStatus {
-  const value = JSON.parse(text) as ConsentStatus | [];
+  const value = parseJson<ConsentStatus | [] | null>(text);
   if (Array.isArray(value)) return noRecords;
-  if (typeof value.asOf !== 'number' || typeof value.withheldFrom !== 'object')
-    throw new Error('The withheld purposes of a person cannot be read.');
-  return value;
+  return typeof value?.asOf === 'number' && value.withheldFrom instanceof Object ? value : damaged;
 }

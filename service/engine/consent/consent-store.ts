@@ -1,4 +1,5 @@
 import { type ExpressionBuilder, type Selectable, type SqlBool, sql } from 'kysely';
+import { parseJson } from '../../lib/canonical-json.ts';
 import { firstIdAt, type OrganizationId, type SubjectId, type World } from '../../lib/id.ts';
 import { notBeingErased } from '../../storage/legal-holds.ts';
 import { findsRow } from '../../storage/rows.ts';
@@ -24,7 +25,7 @@ export async function selectConsents(from: Db | Tx, subject: SubjectId): Promise
 const toRecord = (row: Selectable<Schema['consent']>): ConsentRecord => ({
   id: row.id,
   textVersion: row.text_version,
-  purposes: JSON.parse(row.purposes) as Purpose[],
+  purposes: parseJson<Purpose[]>(row.purposes) ?? [],
   method: row.method,
   legalBasis: row.legal_basis,
   at: row.given_at,

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Engine, startEngine } from '../../../test/support/engine.ts';
+import { consentOfAll, type Engine, operator, startEngine } from '../../../test/support/engine.ts';
+import { direction } from '../../../test/support/faces.ts';
 import type { SubjectId } from '../../lib/id.ts';
 import { consentStatusOf, consentStatusText } from './consent-status.ts';
 import { type Consents, createConsents } from './consents.ts';
@@ -44,4 +45,34 @@ test('of 5,001 withdrawals every one withholds after a restart, the last too', a
   const used = rows.filter(({ id }) => !consents.withholds(legalBasis, id as SubjectId, 'identification'));
   expect(used.map(({ id }) => id)).toEqual([]);
   expect(consents.withholds(legalBasis, rows.at(-1)!.id as SubjectId, 'verification')).toBe(false);
+});
+
+test('a status that cannot be read withholds that person alone, until a consent is recorded', async () => {
+  const realm = { organization: engine.organization, world: 'live' } as const;
+  const enroll = (email: string) =>
+    engine.subjects.enroll(
+      realm,
+      { email, quality: 0.9, embeddings: { 'a-net': direction(email) } },
+      operator,
+    );
+  const [ada, bea] = [await enroll('ada@example.com'), await enroll('bea@example.com')];
+  const { id: subject } = ada.subject;
+  const write = (withheld: string) =>
+    engine.db.updateTable('subject').set({ withheld }).where('id', '=', subject).execute();
+  await write('[\\');
+  const legalBasis = { is: 'attested', purposes: ['verification'] } as const;
+  const consents = await restart();
+  const withholds = (one: SubjectId) => consents.withholds(legalBasis, one, 'verification');
+  expect([subject, bea.subject.id].map(withholds)).toEqual([true, false]);
+  expect(await engine.recordIntegrity.check()).toMatchObject([
+    {
+      check: 'json',
+      table: 'subject',
+      id: subject,
+      says: expect.stringContaining(`consent record ${subject}`),
+    },
+  ]);
+  await consents.give({ ...realm, subject }, consentOfAll, operator);
+  expect(withholds(subject)).toBe(false);
+  expect(await engine.recordIntegrity.check()).toEqual([]);
 });

@@ -12,8 +12,8 @@ export interface OpenFiles {
   requireWritten(): void;
 }
 
-/** `path`: of a database that is open, and has just been found or made there. */
-export function watchOpenFiles(path: string): OpenFiles {
+/** `path`: of a database that is open, and has just been found or made there. `directory`: asked with it before a change. */
+export function watchOpenFiles(path: string, directory?: Pick<OpenFiles, 'require'>): OpenFiles {
   const log = `${path}-wal`;
   const opened = identityOf(path);
   /** SQLite makes it with the first use, and keeps it as long as the database is open. */
@@ -27,6 +27,7 @@ export function watchOpenFiles(path: string): OpenFiles {
   return {
     require() {
       if (!areThere()) throw gone(path, 'nothing was changed');
+      directory?.require();
     },
     requireWritten() {
       if (!areThere()) throw gone(path, 'the result is unknown, and most likely lost');
@@ -34,7 +35,10 @@ export function watchOpenFiles(path: string): OpenFiles {
   };
 }
 
-/** Throws STORAGE_UNAVAILABLE where the data directory of a file that is open in it was deleted, moved or replaced. */
+/**
+ * `path`: of the writer lock. Throws STORAGE_UNAVAILABLE where it, or the data directory with it, was deleted, moved or replaced: another
+ * process could take the lock.
+ */
 export function watchDirectory(path: string): Pick<OpenFiles, 'require'> {
   const opened = identityOf(path);
   return {
@@ -42,7 +46,7 @@ export function watchDirectory(path: string): Pick<OpenFiles, 'require'> {
       if (opened !== undefined && identityOf(path) === opened) return;
       throw new Problem(
         'STORAGE_UNAVAILABLE',
-        'The data directory was deleted, moved or replaced while the service runs, or its disk is gone: nothing was changed. The operator puts it back in its place, with the master key in it, and restarts the service.',
+        'The data directory or writer.lock.db in it was deleted, moved or replaced while the service runs, or its disk is gone: nothing was changed. The operator puts the directory back in its place where it is gone, with the master key in it, and restarts the service.',
         { cause: new Error(`${path} is not the file that was opened`) },
       );
     },

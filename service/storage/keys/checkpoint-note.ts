@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJson } from '../../lib/canonical-json.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Integrity } from './integrity.ts';
 import type { KeyStore } from './key-store.ts';
@@ -120,11 +121,3 @@ const setBack = (noted: number, revision: number) =>
     'CONFLICT',
     `The key store counts ${revision} writes, but its note of the audit log was made at write ${noted}: the count was set back by hand. Put back the newest copy of the key store.`,
   );
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

@@ -1,8 +1,9 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { readSecretFile } from './secret-file.ts';
+import { mountSmallDisk } from '../../../test/record/small-disk.ts';
+import { readSecretFile, writeSecretFile } from './secret-file.ts';
 
 let folder: string;
 let file: string;
@@ -25,3 +26,34 @@ test.skipIf(process.platform === 'win32')(
     expect(() => read({ CREDENTIALS_DIRECTORY: folder })).toThrow('can be read by others (mode 0444)');
   },
 );
+
+test('where its own disk takes nothing more, the refusal names the file and what is used up', (context) => {
+  const disk = mountSmallDisk(1, 16);
+  if (!disk) return context.skip();
+  try {
+    const key = join(disk.folder, 'master.key');
+    const refusal = () => {
+      try {
+        return writeSecretFile(key, 'secret');
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    const filler = join(disk.folder, 'filler');
+    writeFileSync(filler, '');
+    try {
+      writeFileSync(filler, new Uint8Array(2 << 20));
+    } catch {
+      // It is full.
+    }
+    expect(refusal()).toContain(`The disk that holds ${key} is full`);
+    rmSync(filler);
+    for (let left = statfsSync(disk.folder).ffree; left > 0; left--)
+      writeFileSync(join(disk.folder, `file ${left}`), '');
+    expect(refusal()).toContain(`The disk that holds ${key} has no inode left`);
+    disk.remount('ro');
+    expect(refusal()).toContain(`${key} cannot be written (EROFS)`);
+  } finally {
+    disk.remove();
+  }
+});

@@ -58,7 +58,7 @@ const isCredential = (path: string, folder: string | undefined): boolean =>
 
 /** As `writeDurably`, in a folder that is made where it is missing. Throws STORAGE_FULL for a disk that takes nothing. */
 export function writeSecretFile(path: string, text: string, options?: WriteOptions): void {
-  onDisk(() => {
+  onDisk(path, () => {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     writeDurably(path, text, options);
   });
@@ -67,7 +67,7 @@ export function writeSecretFile(path: string, text: string, options?: WriteOptio
 /** Moves `next` over `path`, whose bytes are overwritten first. Does nothing when there is no `next`. */
 export function replaceSecretFile(path: string, next: string): void {
   if (!existsSync(next)) return;
-  onDisk(() => {
+  onDisk(path, () => {
     if (existsSync(path)) overwriteFile(path);
     renameSync(next, path);
     syncFolder(dirname(path));
@@ -77,17 +77,17 @@ export function replaceSecretFile(path: string, next: string): void {
 /** Overwrites the bytes (overwriteFile) and removes the file. */
 export function destroySecretFile(path: string): void {
   if (!existsSync(path)) return;
-  onDisk(() => {
+  onDisk(path, () => {
     overwriteFile(path);
     rmSync(path);
     syncFolder(dirname(path));
   });
 }
 
-function onDisk(work: () => void): void {
+function onDisk(path: string, work: () => void): void {
   try {
     work();
   } catch (error) {
-    throw toStorageProblem(error);
+    throw toStorageProblem(error, path);
   }
 }

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { z } from 'zod';
+import { parseJson } from '../../lib/canonical-json.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { Problem } from '../../lib/problem.ts';
 import { MIGRATION_LOCK, recordTables, type Table, tablesMadeBy } from '../migrate.ts';
@@ -212,11 +213,3 @@ async function digestOf(
 }
 
 const within = (schema: string, table: string): string => `${quoted(schema)}.${quoted(table)}`;
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

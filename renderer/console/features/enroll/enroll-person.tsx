@@ -6,6 +6,7 @@ import { Card, Row, Stack } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { api, organizationQuery, read, useWorld } from '../../data.ts';
 import { Refused } from '../../operations.ts';
+import { useRefusalWords } from '../../reasons/refusal-words.tsx';
 import type { EnrolledPerson, EnrollRequest } from './enroll-pictures.ts';
 import { EnrollResult } from './enroll-result.tsx';
 import { enrollStrings } from './strings.ts';
@@ -90,6 +91,7 @@ function Pictures({
 }) {
   const t = useStrings(enrollStrings);
   const env = useWorld();
+  const wordsOf = useRefusalWords();
   return (
     <Card title={t('cameraTitle', { email: request.email })} gap={16}>
       {by === 'files' ? (
@@ -100,6 +102,7 @@ function Pictures({
             count={PICTURES}
             openCapture={() => api.post('/api/admin/captures', { env })}
             onPictures={taken}
+            wordsOf={wordsOf}
           />
         </Suspense>
       )}

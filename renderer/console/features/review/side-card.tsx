@@ -8,6 +8,7 @@ import { Dialog, DialogFoot, KeyValues } from '../../../ui/layout/index.ts';
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { api, readers, useSession, useWorld } from '../../data.ts';
 import { Refused, RunCommand, useOperation } from '../../operations.ts';
+import { useRefusalWords } from '../../reasons/refusal-words.tsx';
 import { StoredPicture } from '../../stored-picture.tsx';
 import type { Review, ShownReview } from './open-reviews.ts';
 import styles from './review.module.css';
@@ -171,6 +172,7 @@ const formats = 'image/jpeg,image/png,image/webp,image/heic,image/heif,image/avi
 function AddPicture({ review: { id, people }, close }: { review: ShownReview; close(): void }) {
   const t = useStrings(reviewStrings);
   const env = useWorld();
+  const wordsOf = useRefusalWords();
   const queryClient = useQueryClient();
   const [byCamera, setByCamera] = useState(false);
   const [file, setFile] = useState<File | null>(null);
@@ -203,6 +205,7 @@ function AddPicture({ review: { id, people }, close }: { review: ShownReview; cl
             count={1}
             openCapture={() => api.post('/api/admin/captures', { env })}
             onPictures={([picture]) => picture && add.mutate(picture)}
+            wordsOf={wordsOf}
           />
         </Suspense>
       ) : (

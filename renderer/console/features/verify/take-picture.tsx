@@ -4,6 +4,7 @@ import { FileChoice } from '../../../ui/forms/index.ts';
 import { Card, Row, Stack } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { api, useWorld } from '../../data.ts';
+import { useRefusalWords } from '../../reasons/refusal-words.tsx';
 import { type Claimed, nameOf } from './claimed-person.tsx';
 import { verifyStrings } from './strings.ts';
 
@@ -41,6 +42,7 @@ const formats = 'image/jpeg,image/png,image/webp,image/heic,image/heif,image/avi
 function Picture({ by, taken, children }: { by: By; taken(picture: Blob): void; children?: ReactNode }) {
   const t = useStrings(verifyStrings);
   const env = useWorld();
+  const wordsOf = useRefusalWords();
   const [file, setFile] = useState<File | null>(null);
   if (by === 'camera')
     return (
@@ -50,6 +52,7 @@ function Picture({ by, taken, children }: { by: By; taken(picture: Blob): void; 
             count={1}
             openCapture={() => api.post('/api/admin/captures', { env })}
             onPictures={([picture]) => picture && taken(picture)}
+            wordsOf={wordsOf}
           />
         </Suspense>
         <Row>{children}</Row>

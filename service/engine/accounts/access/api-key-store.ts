@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely';
+import { parseJson } from '../../../lib/canonical-json.ts';
 import { createRecent } from '../../../lib/collections/recent.ts';
 import type { KeyId, OrganizationId, World } from '../../../lib/id.ts';
 import {
@@ -172,7 +173,7 @@ export async function selectOrigins(db: Db): Promise<string[]> {
     .where('origins', '<>', '[]')
     .distinct()
     .execute();
-  return rows.flatMap(({ origins }) => JSON.parse(origins) as string[]);
+  return rows.flatMap(({ origins }) => parseJson<string[]>(origins) ?? []);
 }
 
 /** The key with this id, and those of its lineage. */
@@ -233,10 +234,10 @@ function fromRow(row: KeyRow, integrity: KeyIntegrity): ApiKey {
     prefix: row.prefix as KeyPrefix,
     world: row.world as World,
     hint: row.hint,
-    scopes: JSON.parse(row.scopes) as Scope[],
-    origins: JSON.parse(row.origins) as string[],
-    cidrs: JSON.parse(row.cidrs) as string[],
-    profiles: JSON.parse(row.profiles) as string[],
+    scopes: parseJson<Scope[]>(row.scopes) ?? [],
+    origins: parseJson<string[]>(row.origins) ?? [],
+    cidrs: parseJson<string[]>(row.cidrs) ?? [],
+    profiles: parseJson<string[]>(row.profiles) ?? [],
     browser: row.browser === 1,
     lineage: row.lineage,
     ...(row.successor !== null && { successor: row.successor as KeyId }),

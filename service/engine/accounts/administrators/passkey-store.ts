@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely';
+import { parseJson } from '../../../lib/canonical-json.ts';
 import type { AdministratorId } from '../../../lib/id.ts';
 import { isSound, updateProtected, withMac } from '../../../storage/keys/protected-tables.ts';
 import { findsRow } from '../../../storage/rows.ts';
@@ -92,7 +93,7 @@ const fromRow = (row: Selectable<Schema['passkey']>): PasskeyRow => ({
   site: row.site,
   publicKey: row.public_key,
   counter: row.counter,
-  transports: JSON.parse(row.transports),
+  transports: parseJson<PasskeyRow['transports']>(row.transports) ?? [],
   name: row.name,
   createdAt: row.created_at,
   ...(row.last_used_at !== null && { lastUsedAt: row.last_used_at }),

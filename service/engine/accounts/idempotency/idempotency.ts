@@ -125,9 +125,8 @@ export function createIdempotency({
       const run = `${runs.own}/${++made}`;
       const known = await inTransaction(async (tx): Promise<Exclude<Repeat, { is: 'new' }> | undefined> => {
         const now = clock.now();
-        await deleteKeptBefore(tx, now - KEPT);
         const row = await selectKept(tx, key);
-        if (row) {
+        if (row && row.started_at >= now - KEPT) {
           const reply = replyOf(row, context);
           const began = row.run.slice(0, row.run.lastIndexOf('/'));
           const running =

@@ -206,6 +206,18 @@ mostlyOnSqlite('kiosks', (newLocation, _, { test }) => {
     expect(await staff.administrators.listSessions(cara.id)).toEqual([]);
   });
 
+  test('a right PIN of a caller that does not wait any more does nothing', async () => {
+    const { caller } = await enter();
+    await kiosks.setPin(cara.id, staff.organization, pin);
+    const gone = { ...caller, signal: AbortSignal.abort() };
+    expect(await refusal(kiosks.signIn(gone, cara.email, pin))).toBe('TIMEOUT');
+    expect((await kiosks.get(caller)).operator).toBeUndefined();
+    await kiosks.signIn(caller, cara.email, pin);
+    expect(await refusal(kiosks.leave(gone, pin))).toBe('TIMEOUT');
+    expect(await refusal(kiosks.confirmOperator(gone, pin))).toBe('TIMEOUT');
+    expect((await kiosks.get(caller)).operator).toMatchObject({ name: 'Cara Diaz' });
+  });
+
   test('without an operator, after the shift or a restart, it is left by the address and the PIN of an operator alone', async () => {
     const { caller } = await enter();
     await kiosks.setPin(cara.id, staff.organization, pin);

@@ -19,7 +19,7 @@ import {
   updateRevoked,
   updateSeen,
 } from './kiosk-store.ts';
-import { createOperators, createPins, type KioskParts } from './operators.ts';
+import { createOperators, createPins, type KioskParts, type WaitingKiosk } from './operators.ts';
 import { createPairings } from './pairings.ts';
 
 /** Devices in front of which people enroll and verify: paired at the box, known by a key that never leaves the device. */
@@ -69,15 +69,16 @@ export interface Kiosks {
   byToken(token: string): Promise<KioskCaller | undefined>;
   get(caller: KioskCaller): Promise<{ kiosk: Kiosk; operator?: KioskOperator }>;
 
-  /** Five wrong PINs in a row end the session of the kiosk; then none is taken until it is unlocked. Throws SIGN_IN_REFUSED. */
-  signIn(caller: KioskCaller, email: string, pin: string): Promise<KioskOperator>;
+  /** Five wrong PINs in a row end the session of the kiosk; then none is taken until it is unlocked. Throws SIGN_IN_REFUSED, and TIMEOUT as `leave`. */
+  signIn(caller: WaitingKiosk, email: string, pin: string): Promise<KioskOperator>;
   /**
    * Ends the session of the kiosk by the PIN of an operator: of `email`, or without it of the one who is signed in. The token proves it to
-   * the desktop app, once and for a minute. Throws SIGN_IN_REFUSED, also while the kiosk is locked.
+   * the desktop app, once and for a minute. Throws SIGN_IN_REFUSED, also while the kiosk is locked, and TIMEOUT where the caller did not
+   * wait: then nothing was done.
    */
-  leave(caller: KioskCaller, pin: string, email?: string): Promise<{ token: string }>;
-  /** The operator who is signed in vouches with the PIN. Throws SIGN_IN_REFUSED, also while the kiosk is locked. */
-  confirmOperator(caller: KioskCaller, pin: string): Promise<void>;
+  leave(caller: WaitingKiosk, pin: string, email?: string): Promise<{ token: string }>;
+  /** The operator who is signed in vouches with the PIN. Throws SIGN_IN_REFUSED, also while the kiosk is locked, and TIMEOUT as `leave`. */
+  confirmOperator(caller: WaitingKiosk, pin: string): Promise<void>;
   /** Uses up a token of `leave`. Throws SIGN_IN_REFUSED. */
   confirmLeft(token: string): void;
   /** Absent: removed. Ends the shifts that began with the PIN of before. Throws PASSWORD_TOO_WEAK. */

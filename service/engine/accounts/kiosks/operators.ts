@@ -25,6 +25,11 @@ import {
 const SHIFT = 12 * 3_600_000;
 const roles: readonly string[] = ['owner', 'administrator', 'operator'];
 
+/** A kiosk that sends a PIN. `signal` aborts once it waits for no answer: its operator went on, and the PIN does nothing any more. */
+export interface WaitingKiosk extends KioskCaller {
+  signal?: AbortSignal;
+}
+
 /**
  * Whether the operator of this PIN stands before the kiosk. A password is never asked for: it is no second factor, and has no place on a
  * shared screen; a PIN was set with one. `lockOut`: five PINs were wrong.
@@ -32,7 +37,7 @@ const roles: readonly string[] = ['owner', 'administrator', 'operator'];
 function createProofs(parts: KioskParts, pins: Pins, lockOut: (kiosk: KioskId) => void) {
   const { inTransaction, administrators } = parts;
 
-  return async function prove(caller: KioskCaller, email: string, pin: string): Promise<Proven> {
+  return async function prove(caller: WaitingKiosk, email: string, pin: string): Promise<Proven> {
     const { organization, world } = caller;
     const all = await administrators.list(organization);
     const wanted = normalizeEmail(email);
@@ -49,6 +54,7 @@ function createProofs(parts: KioskParts, pins: Pins, lockOut: (kiosk: KioskId) =
         await forgetPinTries(tx, caller.kiosk);
         await forgetOperatorTries(tx, account.id);
       });
+      if (caller.signal?.aborted) throw new Problem('TIMEOUT', 'The caller did not wait for the answer.');
       return { account, pin: stored!.hash };
     }
     const locked = (await parts.kioskOf(caller.kiosk))?.pinLocked ?? true;
@@ -114,7 +120,7 @@ export function createOperators(parts: KioskParts, pins: Pins, endSessions: (kio
   }
 
   return {
-    async signIn(caller: KioskCaller, email: string, pin: string): Promise<KioskOperator> {
+    async signIn(caller: WaitingKiosk, email: string, pin: string): Promise<KioskOperator> {
       const proven = await prove(caller, email, pin);
       const { id, name } = proven.account;
       const operator = { administrator: id, name, until: clock.now() + SHIFT };
@@ -124,7 +130,7 @@ export function createOperators(parts: KioskParts, pins: Pins, endSessions: (kio
     },
 
     /** Nothing but a right PIN in this very call lets the kiosk be left. */
-    async signOut(caller: KioskCaller, pin: string, email?: string): Promise<void> {
+    async signOut(caller: WaitingKiosk, pin: string, email?: string): Promise<void> {
       const wanted = email ?? (await accountAt(caller))?.email;
       if (wanted === undefined) throw noOperator();
       const { id } = (await prove(caller, wanted, pin)).account;
@@ -133,7 +139,7 @@ export function createOperators(parts: KioskParts, pins: Pins, endSessions: (kio
     },
 
     /** The signed-in operator stands before the kiosk, shown by the PIN in this very call. */
-    async confirm(caller: KioskCaller, pin: string): Promise<void> {
+    async confirm(caller: WaitingKiosk, pin: string): Promise<void> {
       const account = await accountAt(caller);
       if (!account) throw noOperator();
       await prove(caller, account.email, pin);

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
+import { parseJson } from '../../../lib/canonical-json.ts';
 import type { KeyId, OrganizationId } from '../../../lib/id.ts';
 import type { Db, InTransaction, Tx } from '../../../storage/transaction.ts';
 
@@ -183,5 +184,5 @@ export async function updateKeyLimits(
     .execute();
 }
 
-const Stored = z.preprocess((text) => JSON.parse(String(text)), LimitSettings);
-const parse = (text: string): LimitSettings => Stored.parse(text);
+/** Where they are damaged the defaults apply until they are set again. */
+const parse = (text: string): LimitSettings => LimitSettings.safeParse(parseJson(text)).data ?? {};

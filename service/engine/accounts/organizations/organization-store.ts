@@ -1,4 +1,6 @@
 import type { Insertable, Selectable } from 'kysely';
+import { parseJson } from '../../../lib/canonical-json.ts';
+import { defined } from '../../../lib/defined.ts';
 import type { OrganizationId, SiteId } from '../../../lib/id.ts';
 import {
   isSound,
@@ -238,7 +240,7 @@ function asWritten(row: Selectable<Schema['organization']>): Organization {
     ...(row.four_eyes === 1 && { fourEyes: true }),
     ...(row.face_factor === 1 && { faceFactor: true }),
     ...(row.redirect_targets !== null && { redirectTargets: JSON.parse(row.redirect_targets) as string[] }),
-    ...(row.setup_steps !== null && { setupSteps: JSON.parse(row.setup_steps) as SetupSteps }),
+    ...defined({ setupSteps: row.setup_steps === null ? undefined : parseJson<SetupSteps>(row.setup_steps) }),
     ...(row.consent_language !== null && { consentLanguage: row.consent_language as ConsentLanguage }),
     ...(row.color !== null && { color: row.color }),
     ...(row.logo !== null && { logo: JSON.parse(row.logo) as LogoFacts }),

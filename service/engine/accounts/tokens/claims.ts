@@ -1,5 +1,6 @@
 import { createPublicKey, type webcrypto } from 'node:crypto';
 import { z } from 'zod';
+import { parseJson } from '../../../lib/canonical-json.ts';
 import type { OrganizationId, World } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 
@@ -121,11 +122,3 @@ const importKey = (x: string): webcrypto.CryptoKey =>
   createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' }).toCryptoKey('Ed25519', true, [
     'verify',
   ]);
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

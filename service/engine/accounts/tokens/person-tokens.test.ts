@@ -14,6 +14,7 @@ import { readJwks } from './claims.ts';
 import { checkToken, createPersonTokens, type TokenRealm } from './person-tokens.ts';
 
 const HOUR = 3_600_000;
+const YEAR = 365 * 24 * HOUR;
 let engine: Engine;
 let live: TokenRealm;
 let testWorld: TokenRealm;
@@ -135,6 +136,18 @@ test('a token for one use counts once, also when asked twice at a time; others c
   expect(lines).toEqual([{ target: 'prs_1' }]);
   const often = await issuePresence();
   for (let i = 0; i < 3; i++) expect(await redeem(often)).toMatchObject({ valid: true });
+});
+
+test('a use is known after a clock that ran ahead is set right', async () => {
+  const { personTokens } = engine;
+  const redeem = async (token: string) =>
+    personTokens.redeem(live, await personTokens.check(live, token), operator);
+  const once = await issuePresence({ singleUse: true });
+  expect(await redeem(once)).toMatchObject({ valid: true });
+  engine.advance(10 * YEAR);
+  expect(await redeem(await issuePresence({ singleUse: true }))).toMatchObject({ valid: true });
+  engine.advance(-10 * YEAR);
+  expect(await redeem(once)).toEqual({ valid: false, reason: 'already_used' });
 });
 
 test('after a rotation the former key verifies until its tokens have run out', async () => {

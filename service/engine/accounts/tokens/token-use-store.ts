@@ -13,15 +13,25 @@ export async function insertTokenUse(
   use: { organization: OrganizationId; world: World; jti: string; usedAt: number; expiresAt: number },
   kept = KEPT,
 ): Promise<boolean> {
-  await tx
-    .deleteFrom('token_use')
-    .where('expires_at', '<', use.usedAt - KEPT)
-    .execute();
   const { organization, world, jti } = use;
+  const row = { organization, world, used_at: use.usedAt, expires_at: use.expiresAt - KEPT + kept };
   const { numInsertedOrUpdatedRows = 0n } = await tx
     .insertInto('token_use')
-    .values({ organization, world, jti, used_at: use.usedAt, expires_at: use.expiresAt - KEPT + kept })
-    .onConflict((conflict) => conflict.column('jti').doNothing())
+    .values({ ...row, jti })
+    .onConflict((conflict) =>
+      conflict
+        .column('jti')
+        .doUpdateSet(row)
+        .where('token_use.expires_at', '<', use.usedAt - KEPT),
+    )
     .executeTakeFirst();
   return numInsertedOrUpdatedRows > 0n;
+}
+
+/** Those that are forgotten. */
+export async function deleteTokenUses(tx: Tx, now: number): Promise<void> {
+  await tx
+    .deleteFrom('token_use')
+    .where('expires_at', '<', now - KEPT)
+    .execute();
 }

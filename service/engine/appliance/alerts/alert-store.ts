@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely';
+import { parseJson } from '../../../lib/canonical-json.ts';
 import type { AlertId, AlertRuleId, OrganizationId, SubjectId, World } from '../../../lib/id.ts';
 import { notBeingErased } from '../../../storage/legal-holds.ts';
 import { findsRow } from '../../../storage/rows.ts';
@@ -125,7 +126,7 @@ export async function updateAcknowledged(
 export async function updateNotified(tx: Tx, id: string, channel: string, outcome: string): Promise<void> {
   const row = await tx.selectFrom('alert').select('notified').where('id', '=', id).executeTakeFirst();
   if (!row) return;
-  const notified = { ...JSON.parse(row.notified), [channel]: outcome };
+  const notified = { ...notifiedIn(row), [channel]: outcome };
   await tx
     .updateTable('alert')
     .set({ notified: JSON.stringify(notified) })
@@ -161,7 +162,7 @@ export async function forgetAlerts(tx: Tx, subjects: readonly SubjectId[], now: 
     .where('subject', 'in', subjects)
     .execute();
   for (const { id, notified } of alerts) {
-    const channels = Object.entries(JSON.parse(notified) as Record<string, string>);
+    const channels = Object.entries(notifiedIn({ notified }));
     const values = {
       subject: null,
       about: null,
@@ -178,20 +179,26 @@ export async function forgetAlerts(tx: Tx, subjects: readonly SubjectId[], now: 
     .where('definition', 'like', '%"subject":"sub%')
     .execute();
   for (const { id, definition, removed_at } of rules) {
-    const { filter, ...rest } = JSON.parse(definition);
-    if (!gone.has(filter.subject)) continue;
-    const { subject: _, ...others } = filter;
+    const left = definitionWithout(gone, definition);
+    if (left === undefined) continue;
     await tx
       .updateTable('alert_rule')
-      .set({
-        definition: JSON.stringify({ ...rest, filter: others }),
-        enabled: 0,
-        removed_at: removed_at ?? now,
-      })
+      .set({ definition: left, enabled: 0, removed_at: removed_at ?? now })
       .where('id', '=', id)
       .execute();
   }
 }
+
+/** Undefined where it is about none of them; of a damaged one that names one of them nothing is left. */
+function definitionWithout(gone: ReadonlySet<string>, definition: string): string | undefined {
+  const { filter, ...rest } = parseJson<{ filter?: { subject?: string } }>(definition) ?? {};
+  if (!filter) return [...gone].some((one) => definition.includes(one)) ? '{}' : undefined;
+  const { subject = '', ...others } = filter;
+  return gone.has(subject) ? JSON.stringify({ ...rest, filter: others }) : undefined;
+}
+
+/** Nothing where it is damaged. */
+const notifiedIn = ({ notified }: { notified: string }) => parseJson<Record<string, string>>(notified) ?? {};
 
 /** Versions up to 0.1.0 kept what the mail server said, which may quote the mail. */
 const withoutError = (said: string) => said.replace(/^(given up|failed, again at \S+): .*$/s, `$1: erased`);
@@ -217,6 +224,6 @@ function readAlert(row: Selectable<Schema['alert']> & { rule_name: string }): Al
       row.acknowledged_at === null
         ? undefined
         : { at: row.acknowledged_at, by: row.acknowledged_by ?? 'unknown' },
-    notified: JSON.parse(row.notified),
+    notified: notifiedIn(row),
   };
 }

@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { sql } from 'kysely';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { onSqlite } from '../../../../test/storage/databases.ts';
 import {
   type Alerting,
@@ -540,6 +541,75 @@ onSqlite('alerts', (newLocation) => {
     expect((await at.rules(at.realm())).map(({ metric }) => metric)).toEqual(['failures-per-person']);
     for (const table of ['alert', 'alert_rule'] as const)
       expect(JSON.stringify(await at.engine.db.selectFrom(table).selectAll().execute())).not.toContain(ada);
+  });
+
+  describe('damaged JSON', () => {
+    const damage = (table: 'alert' | 'alert_rule' | 'outbox', column: string, id: string) =>
+      sql`update ${sql.table(table)} set ${sql.ref(column)} = ${'y'} || substr(${sql.ref(column)}, 2) where id = ${id}`.execute(
+        at.engine.db,
+      );
+    const firedBy = async () => (await at.alerts.list(at.realm(), { limit: 9 })).map(({ rule }) => rule);
+    const unreadable = async () =>
+      (await at.engine.recordIntegrity.check()).filter(({ check }) => check === 'json').map(({ id }) => id);
+
+    test('of a rule stops that rule alone; it is shown, and counts once it was changed', async () => {
+      const rule = (threshold: number) =>
+        at.alerts.addRule(at.realm(), { metric: 'failures-per-person', threshold }, operator);
+      const [one, two] = [await rule(1), await rule(2)];
+      await damage('alert_rule', 'definition', one.id);
+      await at.open();
+      await at.refusals(2, { subject: ada });
+      expect(await firedBy()).toEqual([two.id]);
+      expect((await at.rules(at.realm())).find(({ id }) => id === one.id)).toMatchObject({
+        threshold: 5,
+        waitsFor: expect.stringContaining('alert rule change'),
+      });
+      expect(await unreadable()).toEqual([one.id]);
+      await at.engine.recordIntegrity.maintain();
+      expect(at.engine.recordIntegrity.found(at.engine.organization)).toMatchObject([
+        { says: expect.stringContaining(`alert rule change ${one.id}`) },
+      ]);
+      const changed = await at.alerts.changeRule(at.realm(), one.id, { threshold: 3 }, operator);
+      expect(changed.waitsFor).toBeUndefined();
+      await at.refusals(1, { subject: bea });
+      await at.refusals(2, { subject: bea });
+      expect(await firedBy()).toContain(one.id);
+      expect(await unreadable()).toEqual([]);
+    });
+
+    test('of an event that was relayed leaves the others counted', async () => {
+      await at.alerts.addRule(at.realm(), { metric: 'failures-per-person', threshold: 3 }, operator);
+      await at.refusals(3, { subject: bea });
+      await at.refusals(2, { subject: ada });
+      const first = await at.engine.db
+        .selectFrom('outbox')
+        .select('id')
+        .orderBy('seq')
+        .executeTakeFirstOrThrow();
+      await damage('outbox', 'payload', first.id);
+      await at.open();
+      await at.refusals(1, { subject: ada });
+      expect((await at.fired())[0]).toMatchObject({ about: ada, value: 3 });
+      expect(await unreadable()).toEqual([first.id]);
+    });
+
+    test('of an alert and of a rule about a person stops neither the list nor an erasure', async () => {
+      await at.alerts.addRule(at.realm(), { metric: 'failures-per-person', threshold: 1 }, operator);
+      const rule = await at.alerts.addRule(
+        at.realm(),
+        { metric: 'spoof-attempts', filter: { subject: ada } },
+        operator,
+      );
+      await at.refusals(1, { subject: ada });
+      const [alert] = await at.alerts.list(at.realm(), { limit: 1 });
+      await damage('alert', 'notified', alert!.id);
+      await damage('alert_rule', 'definition', rule.id);
+      expect(await at.alerts.list(at.realm(), { limit: 1 })).toEqual([{ ...alert, notified: {} }]);
+      await at.engine.inTransaction((tx) => forgetAlerts(tx, [ada], at.engine.clock.now()));
+      for (const table of ['alert', 'alert_rule'] as const)
+        expect(JSON.stringify(await at.engine.db.selectFrom(table).selectAll().execute())).not.toContain(ada);
+      expect((await at.rules(at.realm())).map(({ metric }) => metric)).toEqual(['failures-per-person']);
+    });
   });
 
   test('pages of rules go on after the last rule of the page before, the newest first', async () => {

@@ -78,7 +78,10 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   const first = createFirstRules({ ...deps, rules, changes, editRules, fire });
   const gauges = createGauges({ ...deps, waitingDeliveries: seen.waitingDeliveries });
   const mailing = createMailing({ ...deps, server: mail, recipients });
-  const shown = (rule: StoredRule): AlertRule => ({ ...rule, waitsFor: waitsFor(rule.metric, readings) });
+  const shown = ({ unread, ...rule }: StoredRule): AlertRule => ({
+    ...rule,
+    waitsFor: unread ? UNREAD : waitsFor(rule.metric, readings),
+  });
 
   async function checkGauges(): Promise<void> {
     await changes.reloadWhenUnsure();
@@ -161,6 +164,9 @@ function recommend(
     .filter((metric) => world === 'live' || !ofTheBox.includes(metric))
     .map((metric) => checkNewRule({ metric }));
 }
+
+const UNREAD =
+  'Its settings are damaged in the database: what is shown is usual for its metric. Change it (gatehouse alert rule change) or remove it.';
 
 function waitsFor(metric: AlertMetric, { certificateDays }: GaugeReadings): string | undefined {
   if (metric === 'certificate-days' && !certificateDays)

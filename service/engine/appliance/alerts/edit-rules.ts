@@ -106,7 +106,8 @@ export function createEditRules(deps: EditRulesDeps) {
         if (change.filter) await checkTargets(rules, tx, realm, definition);
         if (change.channels?.email)
           await recipients.admit(tx, realm.organization, definition.channels.email, actor);
-        const after: StoredRule = { ...before, ...definition, enabled: change.enabled ?? before.enabled };
+        const enabled = change.enabled ?? before.enabled;
+        const after: StoredRule = { ...before, ...definition, enabled, unread: false };
         await fireBefore(tx, before, 'changeAlertRule', actor);
         await rules.update(tx, after);
         const details = { from: settingsOf(before), to: settingsOf(after) };

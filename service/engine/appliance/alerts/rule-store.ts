@@ -1,12 +1,14 @@
 import type { Selectable } from 'kysely';
+import { parseJson } from '../../../lib/canonical-json.ts';
 import type { AlertRuleId, OrganizationId, World } from '../../../lib/id.ts';
 import type { Schema } from '../../../storage/schema.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
 import type { EventRealm } from '../../events/index.ts';
-import type { AlertDefinition, AlertMetric, AlertRule } from './alert.ts';
-import { ownNameOf } from './alert-rule.ts';
+import { AlertDefinition, type AlertMetric, type AlertRule } from './alert.ts';
+import { checkNewRule, ownNameOf } from './alert-rule.ts';
 
-export type StoredRule = Omit<AlertRule, 'waitsFor'>;
+/** `unread`: its settings are damaged; those of its metric stand in their place, and it is not in force. */
+export type StoredRule = Omit<AlertRule, 'waitsFor'> & { unread?: boolean };
 export type RuleStore = ReturnType<typeof createRuleStore>;
 
 /** The table `alert_rule`: one that was removed stays for its alerts, which name it. */
@@ -27,11 +29,11 @@ export function createRuleStore({ db }: { db: Db }) {
       if (before !== undefined) rows = rows.where('id', '<', before);
       return (await rows.execute()).map(readRule);
     },
-    /** Of all organizations; with `ids` of these alone. */
+    /** Of all organizations, without damaged ones; with `ids` of these alone. */
     async enabled(ids?: readonly AlertRuleId[]): Promise<StoredRule[]> {
       let rows = inUse(db).where('enabled', '=', 1).orderBy('id');
       if (ids) rows = rows.where('id', 'in', ids);
-      return (await rows.execute()).map(readRule);
+      return (await rows.execute()).map(readRule).filter(({ unread }) => !unread);
     },
     /** Those of one metric, those that were removed among them. */
     async everOf(
@@ -118,16 +120,19 @@ const changing = ({
   enabled: rule.enabled ? 1 : 0,
 });
 
+const Settings = AlertDefinition.omit({ name: true, metric: true });
+
 function readRule(row: Selectable<Schema['alert_rule']>): StoredRule {
-  const definition = JSON.parse(row.definition) as Omit<AlertDefinition, 'name' | 'metric'>;
+  const metric = row.metric as AlertMetric;
+  const settings = Settings.safeParse(parseJson(row.definition)).data;
   return {
+    ...(settings ?? { ...checkNewRule({ metric }), unread: true }),
     id: row.id as AlertRuleId,
     organization: row.organization as OrganizationId,
     world: row.world as World,
     name: row.name,
-    metric: row.metric as AlertMetric,
-    ...ownNameOf(row.name, row.metric as AlertMetric),
-    ...definition,
+    metric,
+    ...ownNameOf(row.name, metric),
     enabled: row.enabled === 1,
     createdAt: row.created_at,
     createdBy: row.created_by,

@@ -1,3 +1,4 @@
+import { parseJson } from '../../../lib/canonical-json.ts';
 import type { OrganizationId, World } from '../../../lib/id.ts';
 import { isWaiting } from '../../../storage/legal-holds.ts';
 import { numberedThrough } from '../../../storage/numbers.ts';
@@ -31,17 +32,24 @@ const oldestWaiting = (db: Db) =>
     .limit(1)
     .executeTakeFirst();
 
-const toSeenEvent = (
+/** Without those that are damaged: they count for no rule. */
+const toSeenEvents = (
   { organization, world }: EventRealm,
-  row: { id: string; type: string; created_at: number; payload: string },
-): SeenEvent => ({
-  id: row.id,
-  type: row.type as EventType,
-  organization: organization as OrganizationId,
-  world: world as World,
-  at: row.created_at,
-  payload: JSON.parse(row.payload),
-});
+  rows: readonly { id: string; type: string; created_at: number; payload: string }[],
+): SeenEvent[] =>
+  rows.flatMap((row) => {
+    const payload = parseJson(row.payload);
+    if (payload === undefined) return [];
+    const { id, created_at: at } = row;
+    return {
+      id,
+      type: row.type as EventType,
+      organization: organization as OrganizationId,
+      world: world as World,
+      at,
+      payload,
+    };
+  });
 
 /** What alerts read of the outbox and of deliveries. */
 export function createSeenEventsStore({ db }: { db: Db }) {
@@ -75,7 +83,7 @@ export function createSeenEventsStore({ db }: { db: Db }) {
           .orderBy('seq')
           .limit(PAGE)
           .execute();
-        if (rows.length > 0) yield rows.map((row) => toSeenEvent(realm, row));
+        if (rows.length > 0) yield toSeenEvents(realm, rows);
         const last = rows.at(-1);
         if (!last || rows.length < PAGE) return;
         [at, after] = [last.created_at, last.seq ?? 0];
@@ -84,7 +92,7 @@ export function createSeenEventsStore({ db }: { db: Db }) {
     /** What was relayed after a place, in order. */
     async relayedAfter(tx: Tx, realm: EventRealm, place: number): Promise<SeenEvent[]> {
       const rows = await counted(tx, realm).where('seq', '>', place).orderBy('seq').execute();
-      return rows.map((row) => toSeenEvent(realm, row));
+      return toSeenEvents(realm, rows);
     },
     /** Also true of an event that is not there any more. */
     async isRelayed(tx: Tx, id: string): Promise<boolean> {

@@ -1,4 +1,6 @@
 import type { Selectable } from 'kysely';
+import { parseJson } from '../../../lib/canonical-json.ts';
+import { defined } from '../../../lib/defined.ts';
 import { changesRow, findsRow } from '../../../storage/rows.ts';
 import type { Schema } from '../../../storage/schema.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
@@ -341,8 +343,8 @@ function toDrill(row: Selectable<Schema['backup_drill']>): Drill {
     askedBy: row.asked_by,
     askedAt: row.asked_at,
     state: row.state as Drill['state'],
-    problems: row.problems === null ? [] : JSON.parse(row.problems),
+    problems: parseJson<string[]>(row.problems ?? '[]') ?? [],
     ...(row.finished_at !== null && { finishedAt: row.finished_at }),
-    ...(row.found !== null && { found: JSON.parse(row.found) }),
+    ...defined({ found: row.found === null ? undefined : parseJson<DrillFindings>(row.found) }),
   };
 }

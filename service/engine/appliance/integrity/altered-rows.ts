@@ -52,7 +52,7 @@ export function createRecordIntegrity(deps: RecordIntegrityDeps): RecordIntegrit
   let last: readonly IntegrityFault[] = [];
 
   async function maintain(): Promise<void> {
-    const faults = await findIntegrityFaults({ ...deps, standing: true }, ['rows']);
+    const faults = await findIntegrityFaults({ ...deps, standing: true }, ['rows', 'json']);
     const known = new Set(last.map(({ table, id }) => `${table}/${id}`));
     const fresh = faults.filter(({ table, id }) => !known.has(`${table}/${id}`));
     for (const { table, id } of fresh)

@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { parseJson } from '../../../lib/canonical-json.ts';
 import type { OrganizationId, SubjectId } from '../../../lib/id.ts';
 import { CHECKPOINT_NOTE, openNote } from '../../../storage/keys/checkpoint-note.ts';
 import { type Integrity, ROWS_NOTES, rowsMac } from '../../../storage/keys/integrity.ts';
@@ -14,6 +15,7 @@ import {
 import { signingKeyFaults } from '../../../storage/keys/signing-keys.ts';
 import { lookupBound, organizationBound, secretBound } from '../../../storage/keys/wrapped-key.ts';
 import type { MasterKey } from '../../../storage/master/master-key.ts';
+import { type JsonTable, jsonAfter, jsonTables } from '../../../storage/rows.ts';
 import type { Db } from '../../../storage/transaction.ts';
 import { createLedger, isReceiptSigned, type LedgerDeps, pageOfReceipts } from '../../people/index.ts';
 
@@ -48,11 +50,12 @@ type Check = (deps: IntegrityChecksDeps) => AsyncGenerator<Omit<IntegrityFault, 
 const PAGE = 200;
 
 /**
- * Everything that is signed or carries a MAC, but for the chain of the audit log and its checkpoints, which `verifyChain` walks. The
- * test of a backup, `doctor` and `audit verify` run this list.
+ * Everything that is signed or carries a MAC, but for the chain of the audit log and its checkpoints, which `verifyChain` walks; and that
+ * the rest of the JSON can be read. The test of a backup, `doctor` and `audit verify` run this list.
  */
 export const integrityChecks = {
   rows: checkRows,
+  json: checkJson,
   receipts: checkReceipts,
   'erasure-list': checkErasureList,
   'wrapped-keys': checkWrappedKeys,
@@ -144,6 +147,49 @@ const remedies: { [Name in ProtectedName]?: (id: string) => string } = {
 const remedyOf = (name: ProtectedName, id: string): string =>
   remedies[name]?.(id) ??
   'Find out who writes to the database; the person or program concerned begins again.';
+
+/** Tables with few rows, each of which many requests need. */
+const standingJson: readonly JsonTable[] = ['alert_rule', 'api_key', 'organization'];
+
+async function* checkJson({ db, standing = false }: IntegrityChecksDeps) {
+  for (const table of standing ? standingJson : jsonTables) yield* checkJsonOf(db, table);
+}
+
+async function* checkJsonOf(db: Db, table: JsonTable) {
+  for (let after = ''; ; await turn()) {
+    const rows = await jsonAfter(db, table, after, PAGE);
+    for (const { id, organization, texts } of rows) {
+      for (const column of damagedIn(texts)) {
+        const remedy = jsonRemedies[`${table}.${column}`]?.(id, organization) ?? LOST;
+        yield {
+          table,
+          id,
+          ...(organization !== undefined && { organization: organization as OrganizationId }),
+          says: `The row ${id} of ${table} is damaged: its ${column} cannot be read. ${remedy}`,
+        };
+      }
+    }
+    if (rows.length < PAGE) return;
+    after = rows.at(-1)!.id;
+  }
+}
+
+const damagedIn = (texts: Readonly<Record<string, string | null>>) =>
+  Object.keys(texts).filter((column) => parseJson(texts[column] ?? 'null') === undefined);
+
+const LOST = 'What it held is lost, and the others go on: where it is needed, restore a backup from before.';
+
+/** What an operator does about a column that cannot be read. */
+const jsonRemedies: Readonly<Record<string, (id: string, organization?: string) => string>> = {
+  'alert_rule.definition': (id, organization) =>
+    `It counts nothing: change the rule (gatehouse alert rule change ${id} --org ${organization}), or remove it.`,
+  'api_key.limits': (id, organization) =>
+    `The key has no limits of its own: set them again (gatehouse limits set --org ${organization} --key ${id}).`,
+  'organization.limits': (id) =>
+    `The defaults apply: set its limits again (gatehouse limits set --org ${id}).`,
+  'subject.withheld': (id, organization) =>
+    `The person is not used: record their consent again (gatehouse consent record ${id} --org ${organization}), or a withdrawal.`,
+};
 
 async function* checkReceipts({ db, signing }: IntegrityChecksDeps) {
   for (let after = ''; ; await turn()) {

@@ -1,4 +1,5 @@
 import { type Insertable, sql } from 'kysely';
+import { parseJson } from '../../../lib/canonical-json.ts';
 import { defined } from '../../../lib/defined.ts';
 import { isSound, type RowIntegrity, withMac } from '../../../storage/keys/protected-tables.ts';
 import { deleteRows } from '../../../storage/rows.ts';
@@ -145,9 +146,9 @@ export async function selectVerdicts(
     confidence: row.confidence,
     score: scoreOf(row.confidence),
     evidence: row.evidence,
-    notes: JSON.parse(row.notes) as string[],
-    ...defined({ agent: row.agent === null ? undefined : JSON.parse(row.agent) }),
-    parts: row.parts === null ? undefined : JSON.parse(row.parts),
+    notes: parseJson<string[]>(row.notes) ?? [],
+    ...defined({ agent: row.agent === null ? undefined : parseJson<PastVerdict['agent']>(row.agent) }),
+    parts: row.parts === null ? undefined : parseJson<PastVerdict['parts']>(row.parts),
     judgedAt: row.judged_at,
     expiresAt: row.expires_at,
   }));

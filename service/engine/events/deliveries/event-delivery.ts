@@ -7,7 +7,6 @@ import type { Foundation } from '../../audit/index.ts';
 import type { Destinations } from '../destinations/destination.ts';
 import type { EventRealm, Events } from '../events.ts';
 import { openEvents } from '../recorded-event-store.ts';
-import type { RecurringWorks } from '../recurring/recurring-works.ts';
 import type { Endpoint, Family, PayloadDialect, Webhooks } from '../webhooks/endpoint.ts';
 import type { EndpointKeeping } from '../webhooks/endpoint-keeping.ts';
 import type { EndpointWebhooks } from '../webhooks/webhooks.ts';
@@ -51,7 +50,6 @@ export interface EventDeliveryDeps extends Pick<RelayDeps, 'alerts' | 'role' | '
   destinations: Pick<Destinations, 'check'>;
   outgoing: Pick<Outgoing, 'post'>;
   queue: DeliveryQueue;
-  recurring: Pick<RecurringWorks, 'add'>;
   locks: Locks;
   /** Called after each attempt to deliver. */
   observed?: (attempt: ObservedAttempt) => void;
@@ -60,8 +58,6 @@ export interface EventDeliveryDeps extends Pick<RelayDeps, 'alerts' | 'role' | '
   integrity: RowIntegrity;
 }
 
-const HOUR = 3_600_000;
-
 /** How events leave: passed on from the outbox, delivered, kept in a log. */
 export interface EventDelivery {
   relay: Relay;
@@ -69,18 +65,17 @@ export interface EventDelivery {
   byHand: Pick<ChangeByHand, 'retry' | 'cancel'>;
   eventLog: EventLog;
   callbacks: Callbacks;
-  deliveryUpkeep: Pick<DeliveryUpkeep, 'dropUndelivered'>;
+  deliveryUpkeep: Pick<DeliveryUpkeep, 'dropUndelivered' | 'prune'>;
 }
 
 /** Gives the queue its handler of `webhook`; before it is started. */
 export function createEventDelivery(deps: EventDeliveryDeps): EventDelivery {
-  const { events, webhooks: endpoints, queue, recurring } = deps;
+  const { events, webhooks: endpoints, queue } = deps;
   const payloads = createPayloads(deps);
   const attempt = createAttempt(deps);
   const upkeep = createDeliveryUpkeep({ ...deps, endpoints });
   const { switchedOff } = upkeep;
   queue.handle('webhook', createDeliver({ ...deps, endpoints, payloads, attempt, switchedOff }));
-  recurring.add('deliveries-prune', { every: HOUR, run: () => upkeep.prune() });
   const byHand = createChangeByHand({ ...deps, endpoints });
   const relay = createRelay({ ...deps, endpoints, upkeep });
   events.onAdded(relay.wake);
@@ -259,6 +254,7 @@ interface EndpointHealthDeps extends Pick<Foundation, 'db' | 'clock'> {
   endpoints: Pick<Webhooks, 'get' | 'list'>;
 }
 
+const HOUR = 3_600_000;
 const HOURS = 24;
 /** Deliveries that are counted of one endpoint: in a list of endpoints, and alone. The rest of a busy day is left out. */
 const MOST_IN_LIST = 500;

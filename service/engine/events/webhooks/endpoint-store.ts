@@ -1,4 +1,5 @@
 import type { Insertable, Selectable, Updateable } from 'kysely';
+import { parseJson } from '../../../lib/canonical-json.ts';
 import { defined } from '../../../lib/defined.ts';
 import type { EndpointId, OrganizationId, World } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
@@ -78,7 +79,7 @@ export function createEndpointStore({
       family: row.family as Family,
       url: row.url,
       description: row.description,
-      events: JSON.parse(row.events) as string[],
+      events: parseJson<string[]>(row.events) ?? [],
       signature: row.signature as SignatureDialect,
       signatureHeader: row.signature_header ?? undefined,
       headers: Object.keys(openHeaders(row)),

@@ -423,6 +423,20 @@ mostlyOnSqlite('webhook endpoints', (newLocation, _, { test, describe }) => {
     expect((await again.open(endpoint.id))?.secret).toBe(secret);
   });
 
+  test('events that cannot be read stop that endpoint alone: it is shown as altered, and is removed', async () => {
+    const [{ endpoint: one }, { endpoint: two }] = [await add(), await add()];
+    await engine.db.updateTable('webhook_endpoint').set({ events: 'Y]' }).where('id', '=', one.id).execute();
+    const again = openWebhooks(engine);
+    await again.load();
+    expect(again.endpointsFor(realm(), NAME)).toEqual([two]);
+    const shown = await again.list(realm());
+    expect(shown.map(({ id, altered, events }) => [id, altered, events])).toEqual(
+      expect.arrayContaining([[one.id, true, []]]),
+    );
+    await again.remove(realm(), one.id, operator);
+    expect(await again.list(realm())).toEqual([two]);
+  });
+
   test('without its audit line no change happens', async () => {
     const { endpoint } = await add();
     const audit = {

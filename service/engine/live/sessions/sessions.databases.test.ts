@@ -302,7 +302,7 @@ mostlyOnSqlite('live sessions', (newLocation, _, { test }) => {
     expect(await again.state()).toMatchObject({ state: 'between', notPassed: { code: 'UNSURE' } });
     expect(await find(second.id)).toMatchObject({ reasons: ['REPLAYED_FRAMES'] });
     engine.advance(31 * 24 * 60 * minute);
-    await sessions.expireDue();
+    await sessions.sweep();
     expect(await engine.db.selectFrom('live_frame').selectAll().execute()).toEqual([]);
   });
 
@@ -372,7 +372,7 @@ mostlyOnSqlite('live sessions', (newLocation, _, { test }) => {
     challenges.script.movement = Uint8Array.of(1, 2, 3);
     const third = await begun();
     expect(await attempt(third.token)).toMatchObject({ state: 'decided' });
-    await sessions.expireDue();
+    await sessions.sweep();
     expect(await engine.db.selectFrom('live_movement').select('session').execute()).toEqual([
       { session: third.id },
     ]);

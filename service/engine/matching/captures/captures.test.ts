@@ -161,14 +161,44 @@ test.each([
   await expect(link.submitFrame(frame)).rejects.toMatchObject({ code });
 });
 
-test('one organization has 200 sessions at a time at most, and each of those who open them 50', () => {
+test('of the sessions that one opener has, the 16 that were used last go on: a busy kiosk is never refused', () => {
   const captures = seeing(analysisOf('frame'));
-  const overloaded = expect.objectContaining({ code: 'OVERLOADED' });
-  for (const by of ['a', 'b', 'c', 'd']) {
-    for (let i = 0; i < 50; i++) captures.open(realm(by));
-    expect(() => captures.open(realm(by))).toThrow(overloaded);
+  const tokens = Array.from({ length: 60 }, () => {
+    engine.advance(10_000);
+    return captures.open(realm('kiosk')).token;
+  });
+  const isOpen = (token: string) => {
+    try {
+      captures.connect(token).close();
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  expect(tokens.map(isOpen)).toEqual(tokens.map((_, at) => at >= 44));
+});
+
+test('a flood of one opener ends its own idle sessions, and neither one that gets frames nor those of others', async () => {
+  const captures = seeing(analysisOf('frame'));
+  const idle = captures.open(realm('flooding'));
+  const watching = captures.connect(captures.open(realm('flooding')).token);
+  const others = ['a', 'b'].map((by) => captures.connect(captures.open(realm(by)).token));
+  for (let i = 0; i < 300; i++) {
+    captures.open(realm('flooding'));
+    if (i % 10 > 0) continue;
+    engine.advance(100);
+    expect(await watching.submitFrame(jpeg())).toMatchObject({ is: 'guidance' });
   }
-  expect(() => captures.open(realm('e'))).toThrow(overloaded);
-  engine.advance(minutes(10));
-  expect(captures.open(realm()).token).toHaveLength(43);
+  expect(() => captures.connect(idle.token)).toThrow(expect.objectContaining({ code: 'MISSING_AUTH' }));
+  expect([watching, ...others].map((link) => link.isOver())).toEqual([false, false, false]);
+  expect(captures.open(realm('c')).token).toHaveLength(43);
+});
+
+test('the connection of a session that made room is over, and takes no frame', async () => {
+  const captures = seeing(analysisOf('frame'));
+  const link = captures.connect(captures.open(realm()).token);
+  for (let i = 0; i < 16; i++) captures.open(realm());
+  expect(link.isOver()).toBe(true);
+  await expect(link.submitFrame(jpeg())).rejects.toMatchObject({ code: 'MISSING_AUTH' });
+  link.close();
 });

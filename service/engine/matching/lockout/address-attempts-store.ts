@@ -120,8 +120,10 @@ export const wasRefused = (
     .limit(1)
     .$call(findsRow);
 
-/** Adds one, and deletes all from before `since`. */
-export async function insertRefused(tx: Tx, row: RefusedPicture, since: number): Promise<void> {
-  await tx.deleteFrom('refused_picture').where('created_at', '<=', since).execute();
+export async function insertRefused(tx: Tx, row: RefusedPicture): Promise<void> {
   await tx.insertInto('refused_picture').values(row).execute();
+}
+
+export async function deleteRefused(tx: Tx, before: number): Promise<void> {
+  await tx.deleteFrom('refused_picture').where('created_at', '<=', before).execute();
 }

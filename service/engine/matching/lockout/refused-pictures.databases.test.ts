@@ -86,6 +86,15 @@ mostlyOnSqlite('refused pictures', (newLocation, _, { test }) => {
     expect(await attack()).toBe('CHECK_FAILED');
   });
 
+  test('refusals count again once a clock that ran ahead is set right', async () => {
+    await start();
+    for (let i = 0; i < 30; i++) await attack();
+    engine.advance(87_600 * HOUR);
+    expect(await attack()).toBe('CHECK_FAILED');
+    engine.advance(-87_600 * HOUR);
+    expect(await attack()).toBe('BURST_LIMIT_EXCEEDED 60');
+  });
+
   test('the same pixels again count as refusals', async () => {
     await start();
     const picture = show('photo', 0.01);
@@ -157,6 +166,7 @@ mostlyOnSqlite('refused pictures', (newLocation, _, { test }) => {
     ).rejects.toMatchObject({ code: 'BURST_LIMIT_EXCEEDED' });
     engine.advance(25 * HOUR);
     expect(await attack()).toBe('CHECK_FAILED');
+    await createRefusedPictures(engine).sweep();
     expect(await engine.db.selectFrom('refused_picture').selectAll().execute()).toHaveLength(1);
   });
 

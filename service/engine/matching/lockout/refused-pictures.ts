@@ -6,6 +6,7 @@ import type { Tx } from '../../../storage/transaction.ts';
 import type { Actor, Foundation } from '../../audit/index.ts';
 import type { Realm } from '../../people/index.ts';
 import {
+  deleteRefused,
   insertRefused,
   lineageOf,
   type RefusedPicture,
@@ -45,6 +46,8 @@ export interface PictureGuard {
 export interface RefusedPictures {
   /** Throws BURST_LIMIT_EXCEEDED with the time to wait. Operators are not limited. */
   admit(realm: Realm, caller: { actor: Actor; address?: string }): Promise<PictureGuard>;
+  /** Removes what was kept for a day. */
+  sweep(): Promise<void>;
 }
 
 export interface RefusedPicturesDeps extends Pick<Foundation, 'db' | 'inTransaction' | 'ids' | 'clock'> {
@@ -100,6 +103,7 @@ export function createRefusedPictures({
   }
 
   return {
+    sweep: () => inTransaction((tx) => deleteRefused(tx, clock.now() - DAY)),
     async admit({ organization, world }, { actor, address }) {
       if (actor.is !== 'key') return unlimited;
       const lineage = await lineageOfKey(actor.key);
@@ -112,7 +116,7 @@ export function createRefusedPictures({
       async function add(tx: Tx, pixelHash: string): Promise<void> {
         const at = clock.now();
         const row = { lineage, source_hash, picture_hash: hashOf(pixelHash), created_at: at };
-        await insertRefused(tx, { id: ids.next('verification'), organization, world, ...row }, at - DAY);
+        await insertRefused(tx, { id: ids.next('verification'), organization, world, ...row });
         remember(lineage, pixelHash);
       }
 

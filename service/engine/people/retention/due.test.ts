@@ -27,6 +27,12 @@ test('a person whose records leave no use is due at once, and one use left is en
   expect(dueReason({ enrolledAt: 0, status: one }, term, 7)).toBeUndefined();
 });
 
+test('a person whose records cannot be read is due by use alone', () => {
+  const status = { ...all(0), unread: true } as const;
+  expect(dueReason({ enrolledAt: 0, status }, { unusedDays: 10 }, 10 * DAY - 1)).toBeUndefined();
+  expect(dueReason({ enrolledAt: 0, status }, { unusedDays: 10 }, 10 * DAY)).toBe('unused');
+});
+
 test('what an administrator withdrew, or let end, erases after seven days', () => {
   const term = { unusedDays: 1095 };
   const due = (staff: object, now: number, end = 0) =>

@@ -47,6 +47,24 @@ test('a freed address belongs to no person: failures counted against it go, and 
   expect((await enroll('ada@example.com')).created).toBe(true);
 });
 
+test('whose an address was is known after a clock that ran ahead is set right, and for 90 days', async () => {
+  const DAY = 86_400_000;
+  const change = (id: string, email: string) => engine.subjects.change(realm(), id, { email }, operator);
+  const [ada, bob] = [await enroll('ada@example.com'), await enroll('bob@example.com')];
+  const wasAnothers = async () =>
+    (await engine.subjects.addressOfAnother(realm(), bob.subject.id, 'ada@example.com')) !== undefined;
+  await change(ada.subject.id, 'ada@example.org');
+  engine.advance(3_650 * DAY);
+  await change(bob.subject.id, 'bob@example.org');
+  engine.advance(-3_650 * DAY);
+  expect(await wasAnothers()).toBe(true);
+  engine.advance(90 * DAY);
+  expect(await wasAnothers()).toBe(false);
+  await engine.subjects.sweepFormerAddresses();
+  const kept = await engine.db.selectFrom('former_address').select('subject').execute();
+  expect(kept).toEqual([{ subject: bob.subject.id }]);
+});
+
 test('a date of birth is sealed, read, replaced and removed; the log has what it was, sealed', async () => {
   const { subject } = await enroll('ada@example.com');
   const set = (birthDate: string | null) =>

@@ -14,16 +14,12 @@ interface FormerAddress {
   until: number;
 }
 
-/** Notes that the address is free from now on, in place of an earlier note; and deletes what is past its time. */
+/** Notes that the address is free from now on, in place of an earlier note. */
 export async function noteFormer(
   tx: Tx,
   { organization, world }: Realm,
   { emailHash, subject, at }: { emailHash: string; subject: SubjectId | undefined; at: number },
 ): Promise<void> {
-  await tx
-    .deleteFrom('former_address')
-    .where('freed_at', '<=', at - ADDRESS_KEPT)
-    .execute();
   await tx
     .insertInto('former_address')
     .values({ organization, world, email_hash: emailHash, subject: subject ?? null, freed_at: at })
@@ -61,6 +57,14 @@ export async function selectFormer(
 /** Of people who are erased: what they had before is not known as theirs any more, and is still kept from others. */
 export async function forgetFormer(tx: Tx, subjects: readonly SubjectId[]): Promise<void> {
   await tx.updateTable('former_address').set({ subject: null }).where('subject', 'in', subjects).execute();
+}
+
+/** Those that are past their time. */
+export async function deleteFormer(tx: Tx, now: number): Promise<void> {
+  await tx
+    .deleteFrom('former_address')
+    .where('freed_at', '<=', now - ADDRESS_KEPT)
+    .execute();
 }
 
 export async function deleteFormerOf(tx: Tx, organization: OrganizationId): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Insertable, Selectable, Updateable } from 'kysely';
+import { parseJson } from '../../../lib/canonical-json.ts';
 import type { OrganizationId, SubjectId, TemplateId, World } from '../../../lib/id.ts';
 import { notBeingErased } from '../../../storage/legal-holds.ts';
 import { changesRow, findsRow } from '../../../storage/rows.ts';
@@ -132,7 +133,7 @@ function createSubjectRows(db: Db) {
         .select('key_enrollments')
         .where('id', '=', subject)
         .executeTakeFirst();
-      return row ? (JSON.parse(row.key_enrollments) as number[]) : [];
+      return (row && parseJson<number[]>(row.key_enrollments)) ?? [];
     },
     async setKeyEnrollments(tx: Tx, subject: SubjectId, times: readonly number[]): Promise<void> {
       await tx
