@@ -25,7 +25,10 @@ declare module 'fastify' {
     isForOwnHost: boolean;
     /** Whether the administrator who calls still may; null for other callers. */
     callerGoesOn: (() => Promise<boolean>) | null;
-    /** Reads the caller once more from their credential, and throws as at the head where it does not hold any more; null without one. */
+    /**
+     * Where the caller was read some time ago, reads them once more from their credential: after each body, which may take a minute. Throws as
+     * at the head where it does not hold any more. Null without a credential.
+     */
     readCallerAgain: (() => Promise<void>) | null;
   }
 }
@@ -66,7 +69,7 @@ export interface AdmissionRules {
   most: number;
   /** Milliseconds within which a body has to be whole. */
   deadline: number;
-  /** Milliseconds from its head after which a request that may change something has its credential read again. */
+  /** Milliseconds after which the credential of a request is read again. */
   late: number;
   /** The source of a request without a credential, and its IPv6 /48. */
   sourceOf(address: string): string;
@@ -108,9 +111,12 @@ export function admitRequests(
       const caller = await authenticate(credentials, request, list);
       request.caller = caller;
       if (sessions && caller.is === 'administrator') request.callerGoesOn = () => sessions.goesOn(caller);
+      let readAt = performance.now();
       request.readCallerAgain = async () => {
+        if (performance.now() - readAt <= late) return;
         await position?.catchUp();
         request.caller = await authenticate(credentials, request, list);
+        readAt = performance.now();
       };
       const counted = countedCaller(request);
       if (admission && counted)
@@ -133,9 +139,9 @@ export function admitRequests(
     whenClosed(reply, release);
     return undefined;
   });
-  // A body may take a minute: what was taken from the caller meanwhile counts.
-  app.addHook('preValidation', async (request, reply) => {
-    if (request.method !== 'GET' && reply.elapsedTime > late) await request.readCallerAgain?.();
+  // A form is read later, by its route, and before anything is waited for.
+  app.addHook('preValidation', async (request) => {
+    if (request.method !== 'GET' && !isForm(request)) await request.readCallerAgain?.();
   });
   if (nodes) {
     app.addHook('preHandler', async (request, reply) =>
@@ -144,6 +150,8 @@ export function admitRequests(
     app.addHook('onSend', (request, reply, payload) => nodes.gather(request, reply, payload));
   }
 }
+
+const isForm = ({ headers }: FastifyRequest) => /^\s*multipart\//i.test(headers['content-type'] ?? '');
 
 /** Under a prefix a page would ask for its scripts and styles at the root, and stay blank. */
 function refusePrefix(request: FastifyRequest): void {

@@ -53,7 +53,7 @@ interface ServerLimits {
   head: number;
   /** Milliseconds until a whole request has arrived. */
   request: number;
-  /** Milliseconds from its head after which a request that may change something has its credential read again. */
+  /** Milliseconds after which the credential of a request that may change something is read again. */
   late: number;
   /** Milliseconds a handler may take before TIMEOUT is answered. */
   handler: number;

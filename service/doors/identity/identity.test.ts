@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { recordedAccess, recordedKeys } from '../../../test/support/recorded-access.ts';
 import type { EnrollCommand, EnrollResult } from '../../engine/verification/index.ts';
@@ -96,6 +97,48 @@ test('every problem has its status', () => {
     ],
     507: ['STORAGE_FULL'],
   });
+});
+
+test('a form whose key is revoked while it comes is refused', async () => {
+  const access = recordedAccess();
+  const enrolled: EnrollCommand[] = [];
+  let revoked = false;
+  const app = createServer({
+    log: silentLog,
+    ids: createIds(systemClock),
+    limits: { late: 0 },
+    access: {
+      ...access,
+      authenticate: (request) =>
+        access.authenticate({ ...request, ...(revoked && { credential: undefined }) }),
+    },
+  });
+  const refused = async (command: EnrollCommand | object) => {
+    enrolled.push(command as EnrollCommand);
+    throw new Error('not asked here');
+  };
+  await app.register(createIdentityDoor({ checks: { verify: refused, enroll: refused } }));
+  const payload = new FormData();
+  payload.set('email', 'a@b.example');
+  payload.set('image', new Blob([Buffer.alloc(9, 3)]), 'a.jpg');
+  const encoded = new Response(payload);
+  const bytes = Buffer.from(await encoded.arrayBuffer());
+  async function* sent() {
+    yield bytes.subarray(0, 9);
+    revoked = true;
+    yield bytes.subarray(9);
+  }
+  const { statusCode } = await app.inject({
+    method: 'POST',
+    url: '/api/enroll',
+    headers: {
+      'x-api-key': recordedKeys.live,
+      'content-type': encoded.headers.get('content-type')!,
+    },
+    payload: Readable.from(sent()),
+  });
+  expect([statusCode, enrolled]).toEqual([401, []]);
+  await app.close();
 });
 
 describe('sizes, over a real socket', () => {

@@ -29,8 +29,11 @@ const BOUNDARY_MOST = 70;
  * Reads a multipart form into memory within `limits`. Its bytes count for the pace of the caller, whose next request waits. Refuses with PAYLOAD_TOO_LARGE or INVALID_REQUEST. Must be called
  * before anything is awaited, and where @fastify/multipart was registered with `throwFileSizeLimit: false`.
  */
-export const readForm = (request: FastifyRequest, limits: FormLimits): Promise<Form> =>
-  unlessRefused(request, () => readParts(request, limits));
+export async function readForm(request: FastifyRequest, limits: FormLimits): Promise<Form> {
+  const form = await unlessRefused(request, () => readParts(request, limits));
+  await request.readCallerAgain?.();
+  return form;
+}
 
 /** Where the form is refused, what is left of it is not parsed, and comes at the pace of its sender. */
 export async function unlessRefused<T>(request: FastifyRequest, read: () => Promise<T>): Promise<T> {
