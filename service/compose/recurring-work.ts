@@ -72,9 +72,11 @@ export function addRecurringWork(
   const add = (kind: WorkKind, every: number | undefined, run: Work['run']) =>
     recurring.add(kind, { every, perNode: perNode.has(kind), run });
   /** What cannot be brought back, or would count as new again: not by a clock that may be wrong. */
-  const unlessInDoubt = (run: () => Promise<unknown>) => async () => {
-    if (!(await retention.doubtsClock())) await run();
-  };
+  const unlessInDoubt =
+    (run: (signal: AbortSignal) => Promise<unknown>): Work['run'] =>
+    async ({ signal }) => {
+      if (!(await retention.doubtsClock())) await run(signal);
+    };
   add('retention', 60 * MINUTE, () => retention.maintain());
   add('backups', MINUTE, () => backups.runDue());
   // Only when it is asked for.
@@ -106,17 +108,17 @@ export function addRecurringWork(
   add(
     'behavior-sweep',
     10 * MINUTE,
-    unlessInDoubt(() =>
+    unlessInDoubt((signal) =>
       Promise.all([
         verdicts.sweep(),
         behaviorChallenges.sweep(),
         heartbeats.sweep(),
         deliveryUpkeep.dropUndelivered(),
-        idempotency.sweep(),
-        liveSessions.sweep(),
-        personTokens.sweep(),
-        refusedPictures.sweep(),
-        subjects.sweepFormerAddresses(),
+        idempotency.sweep(signal),
+        liveSessions.sweep(signal),
+        personTokens.sweep(signal),
+        refusedPictures.sweep(signal),
+        subjects.sweepFormerAddresses(signal),
       ]),
     ),
   );

@@ -1,6 +1,7 @@
+import { setImmediate as pause } from 'node:timers/promises';
 import { type DeleteQueryBuilder, type SelectQueryBuilder, sql } from 'kysely';
 import type { Schema } from './schema.ts';
-import type { Db, Tx } from './transaction.ts';
+import type { Db, InTransaction, Tx } from './transaction.ts';
 
 // What is asked of a statement, at its end: `db.selectFrom('organization').select('id').$call(findsRow)`.
 
@@ -72,6 +73,40 @@ export async function jsonAfter(db: Db, table: JsonTable, after: string, limit: 
     organization: (table === 'organization' ? id : organization) ?? undefined,
     texts,
   }));
+}
+
+/** The most rows, but for those of the same moment, that are deleted in one transaction. */
+const DELETED = 500;
+
+/**
+ * Deletes the rows of a table whose `column`, ms since 1970, is before `before`: the oldest first, some in a transaction, with a turn of the
+ * event loop between two. It ends early once `signal` is aborted.
+ */
+export async function deleteOld<Table extends keyof Schema>(
+  inTransaction: InTransaction,
+  table: Table,
+  column: keyof Schema[Table] & string,
+  before: number,
+  signal?: AbortSignal,
+): Promise<void> {
+  const page = async (tx: Tx): Promise<boolean> => {
+    // biome-ignore lint/suspicious/noExplicitAny: a table like another
+    const rows: any = tx;
+    const last = await rows
+      .selectFrom(table)
+      .select(column)
+      .where(column, '<', before)
+      .orderBy(column)
+      .offset(DELETED - 1)
+      .limit(1)
+      .executeTakeFirst();
+    await rows
+      .deleteFrom(table)
+      .where(column, '<', last ? last[column] + 1 : before)
+      .execute();
+    return last !== undefined;
+  };
+  while ((await inTransaction(page)) && !signal?.aborted) await pause();
 }
 
 /** Changes rows of one world that name an address by its keyed hash: they name another from now on. */

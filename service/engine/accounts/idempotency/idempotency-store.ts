@@ -46,10 +46,6 @@ export async function deleteKept(tx: Tx, key: RepeatKey, run: string): Promise<v
   await tx.deleteFrom('idempotent_reply').where(matching(key)).where('run', '=', run).execute();
 }
 
-export async function deleteKeptBefore(tx: Tx, before: number): Promise<void> {
-  await tx.deleteFrom('idempotent_reply').where('started_at', '<', before).execute();
-}
-
 const matching =
   ({ organization, world, caller, keyHash }: RepeatKey) =>
   (eb: ExpressionBuilder<Schema, 'idempotent_reply'>) =>

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { systemTimer, type Timer } from '../../../lib/clock.ts';
 import type { OrganizationId, World } from '../../../lib/id.ts';
+import { deleteOld } from '../../../storage/rows.ts';
 import type { Runs } from '../../../storage/runs.ts';
 import type { Foundation } from '../../audit/index.ts';
 import {
   deleteKept,
-  deleteKeptBefore,
   type KeptRow,
   type RepeatKey,
   replaceKept,
@@ -49,7 +49,7 @@ export type Repeat =
 export interface Idempotency {
   begin(request: RepeatableRequest): Promise<Repeat>;
   /** Removes what was kept for a day: answers name people. */
-  sweep(): Promise<void>;
+  sweep(signal?: AbortSignal): Promise<void>;
 }
 
 export interface IdempotencyDeps extends Pick<Foundation, 'inTransaction' | 'clock'> {
@@ -115,7 +115,7 @@ export function createIdempotency({
   }
 
   return {
-    sweep: () => inTransaction((tx) => deleteKeptBefore(tx, clock.now() - KEPT)),
+    sweep: (signal) => deleteOld(inTransaction, 'idempotent_reply', 'started_at', clock.now() - KEPT, signal),
     async begin({ organization, world, caller, key: header, digest }) {
       const keyHash = createHash('sha256').update(header).digest('hex');
       const key: RepeatKey = { organization, world, caller, keyHash };

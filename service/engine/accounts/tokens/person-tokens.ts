@@ -21,7 +21,7 @@ import {
   type SignedTokensDeps,
   type TokenRingDeps,
 } from './signed-tokens.ts';
-import { deleteTokenUses, insertTokenUse } from './token-use-store.ts';
+import { insertTokenUse, sweepTokenUses } from './token-use-store.ts';
 
 export interface TokenRealm {
   organization: OrganizationId;
@@ -64,7 +64,7 @@ export interface PersonTokens {
   /** Marks a token for one use as used; `already_used` where it was. Others come back as they are. */
   redeem(realm: TokenRealm, finding: TokenFinding, actor: Actor): Promise<TokenFinding>;
   /** Forgets the uses of what has run out long ago: of tokens, visits and signed requests. */
-  sweep(): Promise<void>;
+  sweep(signal?: AbortSignal): Promise<void>;
 }
 
 interface PersonTokensDeps extends TokenRingDeps, Pick<Foundation, 'inTransaction' | 'clock'> {
@@ -122,7 +122,7 @@ export function createPersonTokens({
       },
     },
     jwks: ring.jwks,
-    sweep: () => inTransaction((tx) => deleteTokenUses(tx, clock.now())),
+    sweep: (signal) => sweepTokenUses(inTransaction, clock.now(), signal),
     check: (realm, token, demand = {}) =>
       checkToken(token, ring.verifier, { ...demand, issuer, audience: audienceOf(realm) }, clock.now()),
     async redeem({ organization, world }, finding, actor) {

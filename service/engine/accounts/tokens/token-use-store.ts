@@ -1,5 +1,6 @@
 import type { OrganizationId, World } from '../../../lib/id.ts';
-import type { Tx } from '../../../storage/transaction.ts';
+import { deleteOld } from '../../../storage/rows.ts';
+import type { InTransaction, Tx } from '../../../storage/transaction.ts';
 
 /** How long a use is kept after its token has run out, in milliseconds: a clock that is set back does not open it again. */
 const KEPT = 7 * 86_400_000;
@@ -28,10 +29,9 @@ export async function insertTokenUse(
   return numInsertedOrUpdatedRows > 0n;
 }
 
-/** Those that are forgotten. */
-export async function deleteTokenUses(tx: Tx, now: number): Promise<void> {
-  await tx
-    .deleteFrom('token_use')
-    .where('expires_at', '<', now - KEPT)
-    .execute();
-}
+/** Deletes those that are forgotten. */
+export const sweepTokenUses = (
+  inTransaction: InTransaction,
+  now: number,
+  signal?: AbortSignal,
+): Promise<void> => deleteOld(inTransaction, 'token_use', 'expires_at', now - KEPT, signal);

@@ -99,10 +99,14 @@ export function createDue(
       }
       return decided;
     },
-    async sweep(): Promise<void> {
+    async sweep(signal?: AbortSignal): Promise<void> {
       const before = clock.now() - FRAMES_KEPT;
       for (const kept of [frames, movements])
-        while ((await inTransaction((tx) => kept.removeOld(tx, before, REMOVED))) === REMOVED) await turn();
+        while (
+          (await inTransaction((tx) => kept.removeOld(tx, before, REMOVED))) === REMOVED &&
+          !signal?.aborted
+        )
+          await turn();
     },
   };
 }

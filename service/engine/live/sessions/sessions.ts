@@ -184,7 +184,7 @@ export interface Sessions {
   /** Decides what time has decided, in turns by organization; the number of those. `signal`: leaves the others to the next run. */
   expireDue(signal?: AbortSignal): Promise<number>;
   /** Removes the hashes of frames and the movements that were kept for 30 days: a recording of them counts as new from then on. */
-  sweep(): Promise<void>;
+  sweep(signal?: AbortSignal): Promise<void>;
   /** Ends attempts of runs that live no more. */
   takeOver(): Promise<number>;
   /** Steps of a challenge of the profile. */

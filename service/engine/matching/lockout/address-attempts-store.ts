@@ -123,7 +123,3 @@ export const wasRefused = (
 export async function insertRefused(tx: Tx, row: RefusedPicture): Promise<void> {
   await tx.insertInto('refused_picture').values(row).execute();
 }
-
-export async function deleteRefused(tx: Tx, before: number): Promise<void> {
-  await tx.deleteFrom('refused_picture').where('created_at', '<=', before).execute();
-}

@@ -2,11 +2,11 @@ import type { OrganizationId } from '../../../lib/id.ts';
 import type { Locks } from '../../../lib/locks.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { sourceOf } from '../../../lib/source.ts';
+import { deleteOld } from '../../../storage/rows.ts';
 import type { Tx } from '../../../storage/transaction.ts';
 import type { Actor, Foundation } from '../../audit/index.ts';
 import type { Realm } from '../../people/index.ts';
 import {
-  deleteRefused,
   insertRefused,
   lineageOf,
   type RefusedPicture,
@@ -47,7 +47,7 @@ export interface RefusedPictures {
   /** Throws BURST_LIMIT_EXCEEDED with the time to wait. Operators are not limited. */
   admit(realm: Realm, caller: { actor: Actor; address?: string }): Promise<PictureGuard>;
   /** Removes what was kept for a day. */
-  sweep(): Promise<void>;
+  sweep(signal?: AbortSignal): Promise<void>;
 }
 
 export interface RefusedPicturesDeps extends Pick<Foundation, 'db' | 'inTransaction' | 'ids' | 'clock'> {
@@ -103,7 +103,8 @@ export function createRefusedPictures({
   }
 
   return {
-    sweep: () => inTransaction((tx) => deleteRefused(tx, clock.now() - DAY)),
+    sweep: (signal) =>
+      deleteOld(inTransaction, 'refused_picture', 'created_at', clock.now() - DAY + 1, signal),
     async admit({ organization, world }, { actor, address }) {
       if (actor.is !== 'key') return unlimited;
       const lineage = await lineageOfKey(actor.key);

@@ -1,7 +1,7 @@
 import type { OrganizationId, SubjectId } from '../../../lib/id.ts';
 import { notBeingErased } from '../../../storage/legal-holds.ts';
-import { findsRow } from '../../../storage/rows.ts';
-import type { Db, Tx } from '../../../storage/transaction.ts';
+import { deleteOld, findsRow } from '../../../storage/rows.ts';
+import type { Db, InTransaction, Tx } from '../../../storage/transaction.ts';
 import type { Realm } from './subject.ts';
 
 /** For so long after a person had it, an address is not another person's without a second administrator. Milliseconds. */
@@ -59,13 +59,9 @@ export async function forgetFormer(tx: Tx, subjects: readonly SubjectId[]): Prom
   await tx.updateTable('former_address').set({ subject: null }).where('subject', 'in', subjects).execute();
 }
 
-/** Those that are past their time. */
-export async function deleteFormer(tx: Tx, now: number): Promise<void> {
-  await tx
-    .deleteFrom('former_address')
-    .where('freed_at', '<=', now - ADDRESS_KEPT)
-    .execute();
-}
+/** Deletes those that are past their time. */
+export const sweepFormer = (inTransaction: InTransaction, now: number, signal?: AbortSignal): Promise<void> =>
+  deleteOld(inTransaction, 'former_address', 'freed_at', now - ADDRESS_KEPT + 1, signal);
 
 export async function deleteFormerOf(tx: Tx, organization: OrganizationId): Promise<void> {
   await tx.deleteFrom('former_address').where('organization', '=', organization).execute();

@@ -13,7 +13,7 @@ import { galleryVectors } from './best-pictures.ts';
 import { createChange, createSubjectTurns, type SubjectChange } from './change-subject.ts';
 import { type ChangedPerson, createChangedPeople } from './changed-people-store.ts';
 import { createEnroll, type Enrolled, type NewEnrollment, type NewMember } from './enroll-subject.ts';
-import { deleteFormer } from './former-address-store.ts';
+import { sweepFormer } from './former-address-store.ts';
 import {
   createGallerySnapshot,
   type GallerySnapshot,
@@ -157,7 +157,7 @@ export interface Subjects extends ReadPeople, GalleryLoading, Availability, Dist
   /** Destroys person keys that no person has, left by enrollments that were cut short. Call it at start. */
   sweepKeys(): Promise<{ swept: number; suspicious: number }>;
   /** Forgets which addresses people gave up more than 90 days ago. */
-  sweepFormerAddresses(): Promise<void>;
+  sweepFormerAddresses(signal?: AbortSignal): Promise<void>;
   /** Resolves when what is kept in memory of people is what every node has acknowledged. Each decision from memory begins with it. */
   catchUp(): Promise<void>;
   /** Reads anew what is kept in memory of these people, which another node may have changed. */
@@ -309,7 +309,7 @@ export function createSubjects(deps: SubjectsDeps): Subjects {
     snapshot,
     closeSearch: () => search.close(),
     sweepKeys: store.sweepKeys,
-    sweepFormerAddresses: () => inTransaction((tx) => deleteFormer(tx, deps.clock.now())),
+    sweepFormerAddresses: (signal) => sweepFormer(inTransaction, deps.clock.now(), signal),
     suspiciousKeys: store.suspiciousKeys,
     keysWithoutPerson: store.keysWithoutPerson,
   };
