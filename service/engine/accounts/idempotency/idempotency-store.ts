@@ -1,7 +1,8 @@
 import type { ExpressionBuilder, Selectable } from 'kysely';
 import type { OrganizationId, World } from '../../../lib/id.ts';
+import { deleteOld } from '../../../storage/rows.ts';
 import type { Schema } from '../../../storage/schema.ts';
-import type { Tx } from '../../../storage/transaction.ts';
+import type { InTransaction, Tx } from '../../../storage/transaction.ts';
 
 /** A repeat is one of the same caller with the same header. */
 export interface RepeatKey {
@@ -50,3 +51,9 @@ const matching =
   ({ organization, world, caller, keyHash }: RepeatKey) =>
   (eb: ExpressionBuilder<Schema, 'idempotent_reply'>) =>
     eb.and({ organization, world, caller, key_hash: keyHash });
+
+export const sweepKept = (
+  inTransaction: InTransaction,
+  before: number,
+  signal?: AbortSignal,
+): Promise<void> => deleteOld(inTransaction, 'idempotent_reply', 'started_at', before, signal);

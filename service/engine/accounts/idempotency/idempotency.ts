@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { systemTimer, type Timer } from '../../../lib/clock.ts';
 import type { OrganizationId, World } from '../../../lib/id.ts';
-import { deleteOld } from '../../../storage/rows.ts';
 import type { Runs } from '../../../storage/runs.ts';
 import type { Foundation } from '../../audit/index.ts';
 import {
@@ -10,6 +9,7 @@ import {
   type RepeatKey,
   replaceKept,
   selectKept,
+  sweepKept,
   updateReply,
 } from './idempotency-store.ts';
 
@@ -115,7 +115,7 @@ export function createIdempotency({
   }
 
   return {
-    sweep: (signal) => deleteOld(inTransaction, 'idempotent_reply', 'started_at', clock.now() - KEPT, signal),
+    sweep: (signal) => sweepKept(inTransaction, clock.now() - KEPT, signal),
     async begin({ organization, world, caller, key: header, digest }) {
       const keyHash = createHash('sha256').update(header).digest('hex');
       const key: RepeatKey = { organization, world, caller, keyHash };

@@ -1,7 +1,7 @@
 import type { Insertable } from 'kysely';
-import { findsRow } from '../../../storage/rows.ts';
+import { deleteOld, findsRow } from '../../../storage/rows.ts';
 import type { Schema } from '../../../storage/schema.ts';
-import type { Db, Tx } from '../../../storage/transaction.ts';
+import type { Db, InTransaction, Tx } from '../../../storage/transaction.ts';
 import type { Realm } from '../../people/index.ts';
 
 /** Failed attempts at an address, in a row. */
@@ -123,3 +123,9 @@ export const wasRefused = (
 export async function insertRefused(tx: Tx, row: RefusedPicture): Promise<void> {
   await tx.insertInto('refused_picture').values(row).execute();
 }
+
+export const sweepRefused = (
+  inTransaction: InTransaction,
+  before: number,
+  signal?: AbortSignal,
+): Promise<void> => deleteOld(inTransaction, 'refused_picture', 'created_at', before + 1, signal);

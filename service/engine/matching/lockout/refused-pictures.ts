@@ -2,7 +2,6 @@ import type { OrganizationId } from '../../../lib/id.ts';
 import type { Locks } from '../../../lib/locks.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { sourceOf } from '../../../lib/source.ts';
-import { deleteOld } from '../../../storage/rows.ts';
 import type { Tx } from '../../../storage/transaction.ts';
 import type { Actor, Foundation } from '../../audit/index.ts';
 import type { Realm } from '../../people/index.ts';
@@ -12,6 +11,7 @@ import {
   type RefusedPicture,
   selectLatest,
   selectTimes,
+  sweepRefused,
   wasRefused,
 } from './address-attempts-store.ts';
 
@@ -103,8 +103,7 @@ export function createRefusedPictures({
   }
 
   return {
-    sweep: (signal) =>
-      deleteOld(inTransaction, 'refused_picture', 'created_at', clock.now() - DAY + 1, signal),
+    sweep: (signal) => sweepRefused(inTransaction, clock.now() - DAY, signal),
     async admit({ organization, world }, { actor, address }) {
       if (actor.is !== 'key') return unlimited;
       const lineage = await lineageOfKey(actor.key);
