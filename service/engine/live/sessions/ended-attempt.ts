@@ -7,7 +7,7 @@ import { type ChallengeResult, type Evidence, takesSource } from '../../matching
 import type { Realm } from '../../people/index.ts';
 import type { Judged } from '../../uniqueness/index.ts';
 import type { Attempt } from './judge-frame.ts';
-import { FRAMES_KEPT, type SessionParts } from './parts.ts';
+import type { SessionParts } from './parts.ts';
 import type { KeptFrames } from './record-session.ts';
 import { isCameraSuspect, REPLAYED_FRAMES, REPLAYED_MOVEMENT } from './risk.ts';
 import type { SessionLiveness, WholeSession } from './session.ts';
@@ -123,9 +123,9 @@ async function showsEnrolled(
 
 type Movements = Pick<SessionParts, 'movements' | 'challenges' | 'clock'>;
 
-/** The earlier attempt of the last thirty days in which the face moved in the same way, as evidence; `person`: of that one alone. */
+/** The earlier attempt that is kept in which the face moved in the same way, as evidence; `person`: of that one alone. */
 export async function replayEvidence(
-  { movements, challenges, clock }: Movements,
+  { movements, challenges }: Movements,
   realm: Realm,
   { movement, assurance }: Pick<ChallengeResult, 'movement' | 'assurance'>,
   { repeats }: Pick<SessionRules, 'repeats'>,
@@ -135,7 +135,7 @@ export async function replayEvidence(
   const most = person === undefined ? MOST.organization : MOST.person;
   const isShownIn = challenges.movementIn(movement, { still: assurance === 'passive-frames' });
   let began = performance.now();
-  const order = { since: clock.now() - FRAMES_KEPT, most, ...defined({ person }) };
+  const order = { most, ...defined({ person }) };
   for (const row of await movements.recent(realm, order)) {
     const earlier = await movements.open(row);
     if (earlier && isShownIn(earlier))

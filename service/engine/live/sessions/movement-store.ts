@@ -44,10 +44,10 @@ export const createMovementStore = ({ db, sealer }: { db: Db; sealer: OwnerSeale
   return {
     open,
     seal,
-    /** Newest first: of a realm, or of one person. */
+    /** Newest first: of a realm, or of one person. Without `since` all that is kept, whatever the clock says. */
     async recent(
       { organization, world }: Realm,
-      { since, most, person }: { since: number; most: number; person?: string },
+      { since, most, person }: { since?: number; most: number; person?: string },
       from: Db | Tx = db,
     ): Promise<MovementRow[]> {
       const rows = from
@@ -55,7 +55,7 @@ export const createMovementStore = ({ db, sealer }: { db: Db; sealer: OwnerSeale
         .selectAll()
         .where('organization', '=', organization)
         .where('world', '=', world)
-        .where('created_at', '>', since)
+        .$if(since !== undefined, (query) => query.where('created_at', '>', since!))
         .orderBy('created_at', 'desc')
         .limit(most);
       return (person === undefined ? rows : rows.where('subject', '=', person)).execute();

@@ -47,7 +47,7 @@ test('a freed address belongs to no person: failures counted against it go, and 
   expect((await enroll('ada@example.com')).created).toBe(true);
 });
 
-test('whose an address was is known after a clock that ran ahead is set right, and for 90 days', async () => {
+test('whose an address was is known after a clock that ran ahead is set right, and until it is swept after 90 days', async () => {
   const DAY = 86_400_000;
   const change = (id: string, email: string) => engine.subjects.change(realm(), id, { email }, operator);
   const [ada, bob] = [await enroll('ada@example.com'), await enroll('bob@example.com')];
@@ -59,8 +59,9 @@ test('whose an address was is known after a clock that ran ahead is set right, a
   engine.advance(-3_650 * DAY);
   expect(await wasAnothers()).toBe(true);
   engine.advance(90 * DAY);
-  expect(await wasAnothers()).toBe(false);
+  expect(await wasAnothers()).toBe(true);
   await engine.subjects.sweepFormerAddresses();
+  expect(await wasAnothers()).toBe(false);
   const kept = await engine.db.selectFrom('former_address').select('subject').execute();
   expect(kept).toEqual([{ subject: bob.subject.id }]);
 });

@@ -298,7 +298,7 @@ async function writePerson(
   { person }: SealedEnrollment,
 ): Promise<boolean> {
   if (!known && (await store.erasedAt(realm.organization, tx)) !== undefined) return false;
-  if (!known && 'email' in input) await refuseAnothers(tx, store, { realm, email: input.email, actor, at });
+  if (!known && 'email' in input) await refuseAnothers(tx, store, { realm, email: input.email, actor });
   const memberOf = 'memberOf' in input ? { member_of: input.memberOf } : {};
   const row = { id: subject, ...realm, email_hash: emailHash ?? null, ...person, ...memberOf };
   const written =
@@ -318,10 +318,10 @@ async function writePerson(
 async function refuseAnothers(
   tx: Tx,
   store: Pick<SubjectStore, 'addressHashes'>,
-  { realm, email, actor, at }: Pick<Attempt, 'realm' | 'actor' | 'at'> & { email: string },
+  { realm, email, actor }: Pick<Attempt, 'realm' | 'actor'> & { email: string },
 ): Promise<void> {
   if (realm.world !== 'live' || actor.is === 'operator') return;
-  const former = await selectFormer(tx, realm, { hashes: store.addressHashes(realm, email), at });
+  const former = await selectFormer(tx, realm, { hashes: store.addressHashes(realm, email) });
   if (!former) return;
   const isStaff = actor.is === 'administrator' || actor.is === 'kiosk';
   if (former.subject === undefined && !isStaff) return;

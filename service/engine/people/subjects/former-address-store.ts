@@ -31,11 +31,11 @@ export async function noteFormer(
     .execute();
 }
 
-/** Who had one of these spellings of an address within the time that it is kept, another person than `self`. */
+/** Who had one of these spellings of an address, another person than `self`. Kept until it is swept, whatever the clock says. */
 export async function selectFormer(
   db: Db | Tx,
   { organization, world }: Realm,
-  { hashes, self, at }: { hashes: readonly string[]; self?: SubjectId; at: number },
+  { hashes, self }: { hashes: readonly string[]; self?: SubjectId },
 ): Promise<FormerAddress | undefined> {
   const rows = await db
     .selectFrom('former_address')
@@ -43,7 +43,6 @@ export async function selectFormer(
     .where('organization', '=', organization)
     .where('world', '=', world)
     .where('email_hash', 'in', hashes)
-    .where('freed_at', '>', at - ADDRESS_KEPT)
     .execute();
   const row = rows.find(({ subject }) => subject === null || subject !== self);
   return (

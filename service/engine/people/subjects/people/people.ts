@@ -149,14 +149,14 @@ function createDistinctPeople({ db, inTransaction, audit, clock, get }: Distinct
   };
 }
 
-interface AddressOfAnotherDeps extends Pick<Foundation, 'db' | 'clock'> {
+interface AddressOfAnotherDeps extends Pick<Foundation, 'db'> {
   store: Pick<SubjectStore, 'addressHashes' | 'emailHash' | 'find'>;
   get(realm: Realm, idOrEmail: string): Promise<Subject>;
 }
 
 /** `Subjects.addressOfAnother`. */
 export const createAddressOfAnother =
-  ({ db, store, get, clock }: AddressOfAnotherDeps) =>
+  ({ db, store, get }: AddressOfAnotherDeps) =>
   async (realm: Realm, idOrEmail: string, email: string): Promise<string | undefined> => {
     if (realm.world !== 'live') return undefined;
     const { id } = await get(realm, idOrEmail);
@@ -164,6 +164,6 @@ export const createAddressOfAnother =
     const hashes = store.addressHashes(realm, email);
     const isAnothers =
       (owner !== undefined && owner.id !== id) ||
-      (await selectFormer(db, realm, { hashes, self: id, at: clock.now() })) !== undefined;
+      (await selectFormer(db, realm, { hashes, self: id })) !== undefined;
     return isAnothers ? store.emailHash(realm.organization, email) : undefined;
   };
