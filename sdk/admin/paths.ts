@@ -2120,8 +2120,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Look at a row with a MAC
-         * @description What it holds now, also where another program wrote that.
+         * Look at a row that was altered or is damaged
+         * @description What its MAC covers, also where another program wrote that, and which of its JSON cannot be read.
          */
         get: operations["getProtectedRow"];
         put?: never;
@@ -2142,8 +2142,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Accept a row that another program wrote
-         * @description The row counts as written by the service from here on, as it is. Refused where it is not as it was looked at. The audit log records it.
+         * Accept a row that was altered or is damaged
+         * @description The row counts as written by the service from here on, as it is; what it held in damaged JSON is given up. Refused where it is not as it was looked at. The audit log records it.
          */
         post: operations["acceptAlteredRow"];
         delete?: never;
@@ -10233,7 +10233,7 @@ export interface components {
             next?: string;
         };
         /**
-         * @description What a row with a MAC holds now.
+         * @description What a row holds now.
          * @example {
          *       "table": "destination_grant",
          *       "id": "grt_01m8ayd08hmch8q2av3cj8zzzz",
@@ -10252,14 +10252,14 @@ export interface components {
              * @description Table of the row
              * @enum {string}
              */
-            table: "organization" | "profile" | "destination_grant" | "webhook_endpoint";
+            table: "organization" | "profile" | "destination_grant" | "webhook_endpoint" | "alert" | "alert_rule" | "api_key" | "backup_drill" | "behavior_verdict" | "consent" | "erasure" | "flow" | "outbox" | "passkey" | "relying_order" | "retention_sweep" | "review_item" | "subject" | "verification";
             /** @description Key of the row */
             id: string;
             /** @description Whether the service wrote it as it is */
             sound: boolean;
             /** @description Digest of what the row held when it was looked at */
             seen: string;
-            /** @description Columns that the MAC covers, with their values; bytes as their SHA-256 */
+            /** @description Columns that the MAC covers, with their values, and damaged ones; bytes and damaged ones as their SHA-256 */
             columns: {
                 [key: string]: string | number | null;
             };
@@ -10277,7 +10277,7 @@ export interface components {
              * @description Table of the row
              * @enum {string}
              */
-            table: "organization" | "profile" | "destination_grant" | "webhook_endpoint";
+            table: "organization" | "profile" | "destination_grant" | "webhook_endpoint" | "alert" | "alert_rule" | "api_key" | "backup_drill" | "behavior_verdict" | "consent" | "erasure" | "flow" | "outbox" | "passkey" | "relying_order" | "retention_sweep" | "review_item" | "subject" | "verification";
             /** @description Key of the row */
             id: string;
             /** @description Digest of what the row held when it was looked at */
@@ -36371,7 +36371,7 @@ export interface operations {
         parameters: {
             query: {
                 /** @description Table of the row */
-                table: "organization" | "profile" | "destination_grant" | "webhook_endpoint";
+                table: "organization" | "profile" | "destination_grant" | "webhook_endpoint" | "alert" | "alert_rule" | "api_key" | "backup_drill" | "behavior_verdict" | "consent" | "erasure" | "flow" | "outbox" | "passkey" | "relying_order" | "retention_sweep" | "review_item" | "subject" | "verification";
                 /** @description Key of the row */
                 id: string;
             };
@@ -36381,7 +36381,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What a row with a MAC holds now. */
+            /** @description What a row holds now. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];

@@ -9,10 +9,10 @@ export function canonicalJson(value: unknown): string {
   return `{${members.join(',')}}`;
 }
 
-/** What a JSON text says; undefined where it is none, as where a bit of a stored one flipped. */
+/** What a JSON text says; undefined where it is none, as where a bit of a stored one flipped, and for `null`: what it held is lost. */
 export function parseJson<T = unknown>(text: string): T | undefined {
   try {
-    return JSON.parse(text) as T;
+    return (JSON.parse(text) ?? undefined) as T | undefined;
   } catch {
     return undefined;
   }

@@ -1,5 +1,6 @@
 import { setImmediate as pause } from 'node:timers/promises';
 import { type DeleteQueryBuilder, type SelectQueryBuilder, sql } from 'kysely';
+import { parseJson } from '../lib/canonical-json.ts';
 import type { Schema } from './schema.ts';
 import type { Db, InTransaction, Tx } from './transaction.ts';
 
@@ -73,6 +74,50 @@ export async function jsonAfter(db: Db, table: JsonTable, after: string, limit: 
     organization: (table === 'organization' ? id : organization) ?? undefined,
     texts,
   }));
+}
+
+/** What a column of JSON holds whose content is lost: those who read it take it as they take a damaged one. */
+const LOST = 'null';
+
+/** The columns of JSON that are damaged, as they are; undefined where there is no such row. */
+export async function damagedOf(
+  from: Db | Tx,
+  table: JsonTable,
+  id: string,
+): Promise<Record<string, string> | undefined> {
+  // biome-ignore lint/suspicious/noExplicitAny: tables that have nothing in common but their id
+  const any: any = from;
+  const [key] = jsonColumns[table];
+  const query = any.selectFrom(table).select(jsonColumns[table]).where(key, '=', id);
+  const row: Record<string, string | null> | undefined = await query.executeTakeFirst();
+  if (row === undefined) return undefined;
+  const { [key]: _, organization: __, ...texts } = row;
+  return damagedIn(texts);
+}
+
+export const damagedIn = (texts: Readonly<Record<string, string | null>>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(texts).filter(
+      (one): one is [string, string] => one[1] !== null && one[1] !== LOST && parseJson(one[1]) === undefined,
+    ),
+  );
+
+/** From here on the content of these columns is lost, and no longer damaged. */
+export async function writeLost(
+  tx: Tx,
+  table: JsonTable,
+  id: string,
+  columns: readonly string[],
+): Promise<void> {
+  if (columns.length === 0) return;
+  // biome-ignore lint/suspicious/noExplicitAny: tables that have nothing in common but their id
+  const any: any = tx;
+  const [key] = jsonColumns[table];
+  await any
+    .updateTable(table)
+    .set(Object.fromEntries(columns.map((column) => [column, LOST])))
+    .where(key, '=', id)
+    .execute();
 }
 
 /** The most rows, but for those of the same moment, that are deleted in one transaction. */

@@ -133,9 +133,9 @@ export const audit = noun('the log of every change and every access to personal 
   }),
   accept: work({
     args: { table: value('<table>', acceptable.join(', ')), id: value('<id>', 'as audit verify names it') },
-    summary: 'accept a row that another program wrote or changed',
+    summary: 'accept a row that another program changed, or that is damaged',
     about:
-      'Shows a row of the database which is not used because another program than the service wrote or changed it. With the digest that is shown with it, accepts the row as it is: from here on it counts as written by the service, and the audit log records who accepted it. Refused where the row was changed since it was shown.',
+      'Shows a row of the database which is not used because another program than the service wrote or changed it, or of which a part cannot be read. With the digest that is shown with it, accepts the row as it is: from here on it counts as written by the service, what could not be read is given up for good, and the audit log records who accepted it. Refused where the row was changed since it was shown.',
     options: { seen: value('<digest>', 'accept what was shown with this digest') },
     examples: [
       'audit accept organization org_01m8ay6r06c205q2v4n9z7q4vd',

@@ -244,11 +244,13 @@ const AlteredRowReply = z
     seen,
     columns: z
       .record(z.string(), z.union([z.string(), z.number(), z.null()]))
-      .describe('Columns that the MAC covers, with their values; bytes as their SHA-256'),
+      .describe(
+        'Columns that the MAC covers, with their values, and damaged ones; bytes and damaged ones as their SHA-256',
+      ),
   })
   .meta({
     id: 'ProtectedRow',
-    description: 'What a row with a MAC holds now.',
+    description: 'What a row holds now.',
     examples: [
       {
         table: 'destination_grant',
@@ -554,8 +556,9 @@ export const auditRoutes = (
     may: ofAppliance,
     operationId: 'getProtectedRow',
     effect: 'none',
-    summary: 'Look at a row with a MAC',
-    description: 'What it holds now, also where another program wrote that.',
+    summary: 'Look at a row that was altered or is damaged',
+    description:
+      'What its MAC covers, also where another program wrote that, and which of its JSON cannot be read.',
     query: AlteredRowQuery,
     reply: AlteredRowReply,
     async handle({ query: { table, id } }) {
@@ -569,9 +572,9 @@ export const auditRoutes = (
     may: { ...ofAppliance, fresh: true },
     operationId: 'acceptAlteredRow',
     effect: 'opens-the-box',
-    summary: 'Accept a row that another program wrote',
+    summary: 'Accept a row that was altered or is damaged',
     description:
-      'The row counts as written by the service from here on, as it is. Refused where it is not as it was looked at. The audit log records it.',
+      'The row counts as written by the service from here on, as it is; what it held in damaged JSON is given up. Refused where it is not as it was looked at. The audit log records it.',
     refuses: [...about.refuses, 'CONFLICT'],
     body: AcceptRequest,
     reply: AcceptRequest,

@@ -165,6 +165,19 @@ test.each(['[\\', 'null', '{"verification":1}', '{"asOf":1}'])(
   },
 );
 
+test('a consent whose purposes cannot be read allows no use, and nothing erases until each has a later word', () => {
+  const damaged = { at: 10, purposes: [], unread: true as const };
+  const agreed = { at: 20, purposes: [...purposes], expiresAt: 30 };
+  const withdrawn = (...of: (typeof purposes)[number][]) => of.map((purpose) => ({ at: 20, purpose }));
+  for (const records of [[], withdrawn('verification'), withdrawn('verification', 'identification')]) {
+    expect(withheldPurposes(attested, [damaged], records, 1e12)).toEqual(purposes);
+    expect(endedAt(consentStatusOf([damaged], records))).toBeUndefined();
+  }
+  expect(endedAt(consentStatusOf([damaged], withdrawn(...purposes)))).toBe(0);
+  expect(endedAt(consentStatusOf([damaged, agreed], []))).toBe(30);
+  expect(endedAt(consentStatusOf([damaged, { ...agreed, purposes: ['verification'] }], []))).toBeUndefined();
+});
+
 test('one consent more changes a status as if all records were replayed', () => {
   fc.assert(
     fc.property(history, given, ({ consents, withdrawals }, more) => {

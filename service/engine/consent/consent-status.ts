@@ -19,7 +19,10 @@ export interface ConsentStatus {
   withheldFrom: { readonly [P in Purpose]?: number };
   /** When an administrator last withdrew, or recorded a consent, for the person: what follows from it erases after a wait. */
   staff?: { withdrewAt?: number; recordedAt?: number };
-  /** The column is damaged: no use of the person, and nothing erases them, until a record writes it anew. */
+  /**
+   * What is stored is damaged, this column or the purposes of a consent: nothing erases the person. A later consent or withdrawal of each
+   * purpose ends it.
+   */
   unread?: true;
 }
 
@@ -30,7 +33,7 @@ const MOMENT = 60_000;
 
 export const noRecords: ConsentStatus = { asOf: 0, recorded: false, withheldFrom: {} };
 
-type Given = Pick<ConsentRecord, 'at' | 'purposes' | 'expiresAt'> & { by?: string };
+type Given = Pick<ConsentRecord, 'at' | 'purposes' | 'expiresAt'> & { by?: string; unread?: true };
 type Withdrawn = Pick<Withdrawal, 'at' | 'purpose'> & { by?: string };
 
 /** The last record that an administrator of the organization made, ms since 1970. */
@@ -49,13 +52,19 @@ function staffOf(
 
 /**
  * For each purpose the newest record decides: a withdrawal withholds it, and of one moment's records it comes last. Consents
- * since then last until the latest of their ends. Consent to one purpose is no consent to another.
+ * since then last until the latest of their ends. Consent to one purpose is no consent to another. One whose purposes cannot be read
+ * allows no use; and it may name each purpose of which there is no later word.
  */
 export function consentStatusOf(
   consents: readonly Given[],
   withdrawals: readonly Withdrawn[],
 ): ConsentStatus {
   const recorded = consents.length > 0;
+  const damagedAt = Math.max(
+    Number.NEGATIVE_INFINITY,
+    ...consents.filter(({ unread }) => unread).map(({ at }) => at),
+  );
+  let unread = false;
   const withheldFrom: { [P in Purpose]?: number } = {};
   for (const purpose of purposes) {
     const withdrawn = Math.max(
@@ -67,12 +76,14 @@ export function consentStatusOf(
       Number.NEGATIVE_INFINITY,
       ...valid.map(({ expiresAt }) => expiresAt ?? Number.POSITIVE_INFINITY),
     );
+    unread ||= damagedAt > Math.max(withdrawn, ...valid.map(({ at }) => at));
     if (valid.length > 0) {
       if (Number.isFinite(end)) withheldFrom[purpose] = end;
     } else if (recorded || withdrawn !== Number.NEGATIVE_INFINITY) withheldFrom[purpose] = 0;
   }
   const asOf = Math.max(0, ...consents.map(({ at }) => at), ...withdrawals.map(({ at }) => at));
-  return { asOf, recorded, withheldFrom, ...staffOf(lastByStaff(withdrawals), lastByStaff(consents)) };
+  const staff = staffOf(lastByStaff(withdrawals), lastByStaff(consents));
+  return { asOf, recorded, withheldFrom, ...staff, ...(unread && { unread }) };
 }
 
 /** The status once this consent is recorded too; it is newer than all before. */

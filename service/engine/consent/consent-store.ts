@@ -11,7 +11,10 @@ import { type ConsentStatus, consentStatusText, readConsentStatus } from './cons
 /** Rows that are read in one go: some milliseconds of the event loop. */
 const PAGE = 5000;
 
-export async function selectConsents(from: Db | Tx, subject: SubjectId): Promise<ConsentRecord[]> {
+/** `unread`: its purposes are damaged on disk, and any may be among them. */
+export type KeptConsent = ConsentRecord & { unread?: true };
+
+export async function selectConsents(from: Db | Tx, subject: SubjectId): Promise<KeptConsent[]> {
   const rows = await from
     .selectFrom('consent')
     .selectAll()
@@ -19,13 +22,18 @@ export async function selectConsents(from: Db | Tx, subject: SubjectId): Promise
     .orderBy('given_at')
     .orderBy('id')
     .execute();
-  return rows.map(toRecord);
+  return rows.map((row) => ({ ...toRecord(row), ...(!purposesOf(row) && { unread: true }) }));
+}
+
+function purposesOf({ purposes }: Selectable<Schema['consent']>): Purpose[] | undefined {
+  const read = parseJson<Purpose[]>(purposes);
+  return Array.isArray(read) ? read : undefined;
 }
 
 const toRecord = (row: Selectable<Schema['consent']>): ConsentRecord => ({
   id: row.id,
   textVersion: row.text_version,
-  purposes: parseJson<Purpose[]>(row.purposes) ?? [],
+  purposes: purposesOf(row) ?? [],
   method: row.method,
   legalBasis: row.legal_basis,
   at: row.given_at,

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { consentOfAll, type Engine, operator, startEngine } from '../../../test/support/engine.ts';
 import { direction } from '../../../test/support/faces.ts';
 import type { SubjectId } from '../../lib/id.ts';
+import { purposes } from './consent.ts';
 import { consentStatusOf, consentStatusText } from './consent-status.ts';
 import { type Consents, createConsents } from './consents.ts';
 
@@ -75,4 +76,30 @@ test('a status that cannot be read withholds that person alone, until a consent 
   await consents.give({ ...realm, subject }, consentOfAll, operator);
   expect(withholds(subject)).toBe(false);
   expect(await engine.recordIntegrity.check()).toEqual([]);
+});
+
+test('a consent whose purposes are damaged is withdrawn use by use, and erases no one before the last', async () => {
+  const realm = { organization: engine.organization, world: 'live' } as const;
+  const { subject } = await engine.subjects.enroll(
+    realm,
+    { email: 'ada@example.com', quality: 0.9, embeddings: { 'a-net': direction('ada') } },
+    operator,
+  );
+  const person = { ...realm, subject: subject.id };
+  const consents = await restart();
+  await consents.give(person, consentOfAll, operator);
+  await engine.db.updateTable('consent').set({ purposes: '["verification' }).execute();
+  expect(await consents.withdraw(person, ['verification'], operator)).toMatchObject({
+    withdrawn: ['verification'],
+    withheld: [...purposes],
+    ended: false,
+    consents: [{ purposes: [] }],
+  });
+  const [fault] = await engine.recordIntegrity.check();
+  expect(fault).toMatchObject({
+    table: 'consent',
+    says: expect.stringContaining('gatehouse audit accept consent con_'),
+  });
+  const rest = ['identification', 'deduplication'] as const;
+  expect(await consents.withdraw(person, rest, operator)).toMatchObject({ withdrawn: rest, ended: true });
 });

@@ -33,6 +33,7 @@ import {
   everyConsentStatus,
   insertConsent,
   insertWithdrawals,
+  type KeptConsent,
   selectConsents,
   selectWithdrawals,
   updateConsentStatus,
@@ -250,9 +251,9 @@ interface RecordConsentDeps extends Pick<Foundation, 'audit' | 'ids' | 'clock'> 
 /** Writes consents and withdrawals inside the caller's transaction. Each throws SUBJECT_NOT_FOUND. */
 function createRecordConsent({ audit, events, ids, clock }: RecordConsentDeps) {
   async function record(tx: Tx, person: Person, consent: Consent, actor: Actor): Promise<ConsentStatus> {
-    const { status } = await readHistory(tx, person.subject);
+    const { consents, withdrawals, status } = await readHistory(tx, person.subject);
     const at = nextMoment(clock.now(), status);
-    const after = consentStatusAfter(status, { ...consent, at, by: describeActor(actor) });
+    const after = consentStatusOf([...consents, { ...consent, at, by: describeActor(actor) }], withdrawals);
     await keep(tx, person, after);
     await insertConsent(tx, person, {
       ...consent,
@@ -379,11 +380,14 @@ async function keep(tx: Tx, person: Person, status: ConsentStatus): Promise<void
 /** The last word about this purpose was a withdrawal. */
 function isWithdrawn(
   purpose: Purpose,
-  consents: readonly ConsentRecord[],
+  consents: readonly KeptConsent[],
   withdrawals: readonly Withdrawal[],
 ): boolean {
   const last = withdrawals.findLast((one) => one.purpose === purpose);
-  return last !== undefined && !consents.some((one) => one.at > last.at && one.purposes.includes(purpose));
+  return (
+    last !== undefined &&
+    !consents.some((one) => one.at > last.at && (one.unread || one.purposes.includes(purpose)))
+  );
 }
 
 /** All that is recorded of one person's will, and what follows. */
@@ -435,7 +439,7 @@ export async function readState(
   const erasedFrom = keptUntil(status, Number.POSITIVE_INFINITY);
   return {
     legalBasis,
-    consents,
+    consents: consents.map(({ unread: _, ...consent }) => consent),
     withdrawals,
     withheld: purposes.filter((purpose) => isWithheld(status, purpose, legalBasis, now)),
     ended,

@@ -1,4 +1,5 @@
 import type { Insertable } from 'kysely';
+import { parseJson } from '../../lib/canonical-json.ts';
 import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
 import { nextNumber } from '../../storage/numbers.ts';
 import type { Schema } from '../../storage/schema.ts';
@@ -73,14 +74,18 @@ export async function openEvents(sealer: OpenSealer, rows: readonly OutboxRow[])
   });
 }
 
+function payloadOf<T = unknown>(text: string): T {
+  const payload = parseJson<T>(text);
+  if (payload === undefined) throw new Error('Its payload cannot be read.');
+  return payload;
+}
+
 function namesPerson({ type, payload }: OutboxRow): boolean {
   if (aboutPerson.has(type)) return true;
   // A hosted session has a personal part only where its link came with data.
-  if (type === 'session.decided') return (JSON.parse(payload) as SessionPayload).flow !== 'hosted';
+  if (type === 'session.decided') return payloadOf<SessionPayload>(payload).flow !== 'hosted';
   // An alert is about a person, a key, or nothing in particular: the id decides.
-  return (
-    type === 'alert.triggered' && (JSON.parse(payload) as AlertPayload).about?.startsWith('sub_') === true
-  );
+  return type === 'alert.triggered' && payloadOf<AlertPayload>(payload).about?.startsWith('sub_') === true;
 }
 
 const contextOf = ({ id, organization, world }: OutboxRow) => ({
@@ -111,7 +116,7 @@ function toEvent(
     organization: row.organization as OrganizationId,
     world: row.world as World,
     at: row.created_at,
-    payload: JSON.parse(row.payload),
+    payload: payloadOf(row.payload),
     personal: personal && { ...toValues(personal), ...toValues(untilDelivered) },
     // The outbox holds what `events.add` took, whose types say so.
   } as RecordedEvent;

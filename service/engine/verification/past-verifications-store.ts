@@ -1,5 +1,6 @@
 import { setImmediate as pause } from 'node:timers/promises';
 import type { ExpressionBuilder, Selectable, SelectQueryBuilder } from 'kysely';
+import { parseJson } from '../../lib/canonical-json.ts';
 import { defined } from '../../lib/defined.ts';
 import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
 import { endsIn } from '../../storage/id-end.ts';
@@ -71,9 +72,9 @@ export function createPastVerificationsStore({ db, sealer }: PastVerificationsSt
       if (!row) return undefined;
       return {
         ...toPast(row),
-        checks: JSON.parse(row.checks) as StoredResult[],
-        models: JSON.parse(row.models) as Record<string, string>,
-        timing: JSON.parse(row.timing) as Record<string, number>,
+        checks: parseJson<StoredResult[]>(row.checks) ?? [],
+        models: parseJson<Record<string, string>>(row.models) ?? {},
+        timing: parseJson<Record<string, number>>(row.timing) ?? {},
         ...(row.scorer === null
           ? {}
           : { match: { scorer: row.scorer, pictures: row.pictures ?? 1, shift: row.gallery_shift ?? 0 } }),

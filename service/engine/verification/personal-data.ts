@@ -1,3 +1,4 @@
+import { parseJson } from '../../lib/canonical-json.ts';
 import { defined } from '../../lib/defined.ts';
 import { time } from '../../lib/time.ts';
 import { notHeld } from '../../storage/legal-holds.ts';
@@ -163,9 +164,9 @@ async function exportVerifications(
         galleryShift: row.gallery_shift ?? undefined,
         gallerySize: row.gallery_size ?? undefined,
         peopleAlike: row.people_alike ?? undefined,
-        checkResults: JSON.parse(row.checks),
-        models: JSON.parse(row.models),
-        timing: JSON.parse(row.timing),
+        checkResults: parseJson(row.checks) ?? [],
+        models: parseJson(row.models) ?? {},
+        timing: parseJson(row.timing) ?? {},
         by: row.actor,
         location: jsonOf(location),
         device: jsonOf(device),
@@ -219,7 +220,7 @@ async function lifeOf(db: Db, { organization, world, verification, terms }: Mome
     .where('world', '=', world)
     .executeTakeFirst();
   if (!row) return [];
-  const { total = 0 } = JSON.parse(row.timing) as { total?: number };
+  const { total = 0 } = parseJson<{ total?: number }>(row.timing) ?? {};
   const decidedAt = row.created_at + Math.round(total);
   return [
     {

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { parseJson } from '../../../lib/canonical-json.ts';
 import type { OrganizationId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { type Integrity, ROWS_NOTES, rowsMac } from '../../../storage/keys/integrity.ts';
@@ -11,17 +13,42 @@ import {
   specOf,
   unprotectedRows,
 } from '../../../storage/keys/protected-tables.ts';
+import { damagedOf, jsonTables, writeLost } from '../../../storage/rows.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
 import { type Actor, type Foundation, hasLine } from '../../audit/index.ts';
 import { findIntegrityFaults, type IntegrityChecksDeps, type IntegrityFault } from './checks.ts';
 
 /** Rows that an operator may accept as they are. A receipt, a key or a sign-in never: those are made again. */
-export const acceptable = [
+const protectedOnes = [
   'organization',
   'profile',
   'destination_grant',
   'webhook_endpoint',
 ] as const satisfies readonly ProtectedName[];
+const isProtected = (table: string) => protectedOnes.find((one) => one === table);
+const jsonOf = (table: string) => jsonTables.find((one) => one === table);
+
+/** Their columns of JSON that the MAC covers. */
+const jsonUnderMac: Readonly<Record<(typeof protectedOnes)[number], readonly string[]>> = {
+  organization: [
+    ...[
+      'attestation',
+      'allowed_profiles',
+      'redirect_targets',
+      'logo',
+      'behavior',
+      'consent_text',
+      'former_names',
+    ],
+    'retention',
+  ],
+  profile: ['definition'],
+  destination_grant: [],
+  webhook_endpoint: ['events'],
+};
+
+/** With those whose damaged JSON an operator may give up. */
+export const acceptable = [...new Set([...protectedOnes, ...jsonTables])];
 export type Acceptable = (typeof acceptable)[number];
 
 export interface RecordIntegrity {
@@ -31,14 +58,29 @@ export interface RecordIntegrity {
   maintain(): Promise<void>;
   /** What the last look found; of one organization with what belongs to none. */
   found(organization?: OrganizationId): readonly IntegrityFault[];
-  /** What a row of an acceptable table holds now. Throws NOT_FOUND. */
+  /** What a row of an acceptable table holds now: what its MAC covers, and the SHA-256 of its damaged JSON. Throws NOT_FOUND. */
   contentOf(table: Acceptable, id: string): Promise<RowContent>;
   /**
-   * Gives the row of an acceptable table a MAC as it is, audited. `seen`: the digest of what was looked at. Throws NOT_FOUND, and CONFLICT where
-   * it was changed since.
+   * Gives the row of an acceptable table a MAC as it is, and gives its damaged JSON up, audited. `seen`: the digest of what was looked at. Throws
+   * NOT_FOUND, and CONFLICT where it was changed since, or what its MAC covers cannot be read.
    */
   accept(row: { table: Acceptable; id: string; seen: string }, actor: Actor): Promise<void>;
 }
+
+/** Throws CONFLICT. */
+function requireReadable(table: (typeof protectedOnes)[number], columns: RowContent['columns']): void {
+  const damaged = jsonUnderMac[table].filter((column) => {
+    const text = columns[column];
+    return typeof text === 'string' && parseJson(text) === undefined;
+  });
+  if (damaged.length === 0) return;
+  throw new Problem(
+    'CONFLICT',
+    `The row is not accepted: its ${damaged.join(' and ')} cannot be read. Restore a backup from before.`,
+  );
+}
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 interface RecordIntegrityDeps
   extends IntegrityChecksDeps,
@@ -61,9 +103,19 @@ export function createRecordIntegrity(deps: RecordIntegrityDeps): RecordIntegrit
   }
 
   async function contentOf(table: Acceptable, id: string, from: Db | Tx = deps.db): Promise<RowContent> {
-    const content = await readContent(from, integrity, table, id);
-    if (content) return content;
-    throw new Problem('NOT_FOUND', `${table} has no row with the ${specOf(table).key} ${id}.`);
+    const [name, json] = [isProtected(table), jsonOf(table)];
+    const content = name && (await readContent(from, integrity, name, id));
+    const damaged = json && (await damagedOf(from, json, id));
+    if (!content && !damaged) throw new Problem('NOT_FOUND', `${table} has no row with the key ${id}.`);
+    const texts = Object.entries(damaged ?? {}).map(([column, text]) => [column, sha256(text)]);
+    return {
+      columns: { ...content?.columns, ...Object.fromEntries(texts) },
+      digest:
+        texts.length === 0 && content
+          ? content.digest
+          : sha256(JSON.stringify([table, id, content?.digest, texts])).slice(0, 32),
+      sound: (content?.sound ?? true) && texts.length === 0,
+    };
   }
 
   return {
@@ -76,13 +128,19 @@ export function createRecordIntegrity(deps: RecordIntegrityDeps): RecordIntegrit
     contentOf,
     async accept({ table, id, seen }, actor) {
       await inTransaction(async (tx) => {
-        if ((await contentOf(table, id, tx)).digest !== seen)
+        const { digest, columns } = await contentOf(table, id, tx);
+        if (digest !== seen)
           throw new Problem(
             'CONFLICT',
             `The row ${id} of ${table} is not as you saw it: it was changed since. Look at it again.`,
           );
-        await protectAsItIs(tx, integrity, table, id);
-        await audit.add(tx, { actor, action: 'rows.accept', target: id, details: { table, seen } });
+        const [name, json] = [isProtected(table), jsonOf(table)];
+        if (name) requireReadable(name, columns);
+        const lost = Object.keys((json && (await damagedOf(tx, json, id))) ?? {});
+        if (name) await protectAsItIs(tx, integrity, name, id);
+        if (json) await writeLost(tx, json, id, lost);
+        const details = { table, seen, ...(lost.length > 0 && { lost }) };
+        await audit.add(tx, { actor, action: 'rows.accept', target: id, details });
       });
       await deps.changed(table, id);
       await maintain();

@@ -1,5 +1,4 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { parseJson } from '../../../lib/canonical-json.ts';
 import type { OrganizationId, SubjectId } from '../../../lib/id.ts';
 import { CHECKPOINT_NOTE, openNote } from '../../../storage/keys/checkpoint-note.ts';
 import { type Integrity, ROWS_NOTES, rowsMac } from '../../../storage/keys/integrity.ts';
@@ -15,7 +14,7 @@ import {
 import { signingKeyFaults } from '../../../storage/keys/signing-keys.ts';
 import { lookupBound, organizationBound, secretBound } from '../../../storage/keys/wrapped-key.ts';
 import type { MasterKey } from '../../../storage/master/master-key.ts';
-import { type JsonTable, jsonAfter, jsonTables } from '../../../storage/rows.ts';
+import { damagedIn, type JsonTable, jsonAfter, jsonTables } from '../../../storage/rows.ts';
 import type { Db } from '../../../storage/transaction.ts';
 import { createLedger, isReceiptSigned, type LedgerDeps, pageOfReceipts } from '../../people/index.ts';
 
@@ -159,8 +158,8 @@ async function* checkJsonOf(db: Db, table: JsonTable) {
   for (let after = ''; ; await turn()) {
     const rows = await jsonAfter(db, table, after, PAGE);
     for (const { id, organization, texts } of rows) {
-      for (const column of damagedIn(texts)) {
-        const remedy = jsonRemedies[`${table}.${column}`]?.(id, organization) ?? LOST;
+      for (const column of Object.keys(damagedIn(texts))) {
+        const remedy = jsonRemedies[`${table}.${column}`]?.(id, organization) ?? lostIn(table, id);
         yield {
           table,
           id,
@@ -174,10 +173,8 @@ async function* checkJsonOf(db: Db, table: JsonTable) {
   }
 }
 
-const damagedIn = (texts: Readonly<Record<string, string | null>>) =>
-  Object.keys(texts).filter((column) => parseJson(texts[column] ?? 'null') === undefined);
-
-const LOST = 'What it held is lost, and the others go on: where it is needed, restore a backup from before.';
+const lostIn = (table: JsonTable, id: string) =>
+  `What it held is lost, and the others go on. Where it is needed, restore a backup from before; else accept the loss: gatehouse audit accept ${table} ${id}`;
 
 /** What an operator does about a column that cannot be read. */
 const jsonRemedies: Readonly<Record<string, (id: string, organization?: string) => string>> = {
@@ -185,6 +182,11 @@ const jsonRemedies: Readonly<Record<string, (id: string, organization?: string) 
     `It counts nothing: change the rule (gatehouse alert rule change ${id} --org ${organization}), or remove it.`,
   'api_key.limits': (id, organization) =>
     `The key has no limits of its own: set them again (gatehouse limits set --org ${organization} --key ${id}).`,
+  'consent.purposes': (id, organization) =>
+    `It allows no use, and what the person was asked for is not known: let them consent again (gatehouse consent record, with --org ${organization}), then accept the loss: gatehouse audit accept consent ${id}`,
+  'flow.definition': (id) =>
+    `The draft begins anew: write it again. Or accept the loss: gatehouse audit accept flow ${id}`,
+  'flow.published': () => 'Its page is not published: publish it again.',
   'organization.limits': (id) =>
     `The defaults apply: set its limits again (gatehouse limits set --org ${id}).`,
   'subject.withheld': (id, organization) =>

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { parseJson } from '../../../lib/canonical-json.ts';
 import type { DeliveryId, EndpointId, EventId, Ids, SubjectId } from '../../../lib/id.ts';
 import type { Locks } from '../../../lib/locks.ts';
 import type { Outgoing } from '../../../outgoing/outgoing.ts';
@@ -154,18 +155,12 @@ function createDeliveries(deps: DeliveriesDeps): Deliveries {
 export const createEventLog = ({ db }: { db: Db }): EventLog => ({
   async list(realm, query) {
     const rows = await selectEventLog(db, realm, query);
-    return rows.map(({ payload, ...row }) => ({ ...row, payload: readPayload(payload) }));
+    return rows.map(({ payload, ...row }) => ({
+      ...row,
+      payload: parseJson<Record<string, unknown>>(payload) ?? {},
+    }));
   },
 });
-
-/** A damaged one is shown as empty. */
-function readPayload(text: string): Record<string, unknown> {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return {};
-  }
-}
 
 /** The family of `<family>.<event>`. */
 const familyOf = (name: string) => name.slice(0, name.indexOf('.')) as Family;

@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely';
+import { parseJson } from '../../../lib/canonical-json.ts';
 import type { FlowId, OrganizationId } from '../../../lib/id.ts';
 import type { Schema } from '../../../storage/schema.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
@@ -73,22 +74,23 @@ const toRow = (flow: Flow): Row => ({
   changed_by: flow.changedBy,
 });
 
-const fromRow = (row: Row): Flow => ({
-  id: row.id as FlowId,
-  organization: row.organization as OrganizationId,
-  slug: row.slug,
-  draft: FlowDefinition.parse(JSON.parse(row.definition)),
-  ...(row.published === null
-    ? {}
-    : {
-        published: {
-          definition: FlowDefinition.parse(JSON.parse(row.published)),
-          at: row.published_at!,
-          by: row.published_by!,
-        },
-      }),
-  createdAt: row.created_at,
-  createdBy: row.created_by,
-  changedAt: row.changed_at,
-  changedBy: row.changed_by,
-});
+const definitionIn = (text: string | null) => FlowDefinition.safeParse(parseJson(text ?? 'null')).data;
+
+/** Damaged definitions are not published, and the draft begins anew. */
+function fromRow(row: Row): Flow {
+  const published = definitionIn(row.published);
+  return {
+    id: row.id as FlowId,
+    organization: row.organization as OrganizationId,
+    slug: row.slug,
+    draft:
+      definitionIn(row.definition) ??
+      published ??
+      FlowDefinition.parse({ name: row.slug, product: 'verifyhuman' }),
+    ...(published && { published: { definition: published, at: row.published_at!, by: row.published_by! } }),
+    createdAt: row.created_at,
+    createdBy: row.created_by,
+    changedAt: row.changed_at,
+    changedBy: row.changed_by,
+  };
+}

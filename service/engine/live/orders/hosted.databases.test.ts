@@ -214,6 +214,24 @@ mostlyOnSqlite('hosted links', (newLocation, _, { test }) => {
     expect((await events()).map(({ decision }) => decision)).toEqual(['expired', 'approved']);
   });
 
+  test('a link whose row is damaged is none, ends by its time, and holds up no other', async () => {
+    const { link: damaged, token } = await generate();
+    await engine.db.updateTable('relying_order').set({ terms: '{"product":"verify' }).execute();
+    const { link } = await generate();
+    expect(await codeOf(begin(hosted.links, token))).toBe('NOT_FOUND');
+    expect(await codeOf(hosted.status(realm(), 'verifyhuman', damaged.id))).toBe('NOT_FOUND');
+    expect(await hosted.page(realm(), { limit: 1 })).toMatchObject([{ id: link.id }]);
+    const second = await generate();
+    const [first] = await hosted.page(realm(), { limit: 1 });
+    expect(await hosted.page(realm(), { limit: 1, before: first!.id })).toMatchObject([{ id: link.id }]);
+    expect(await hosted.page(realm(), { limit: 1, before: link.id })).toEqual([]);
+    engine.advance(hour);
+    expect([await hosted.expireDue(), await hosted.expireDue()]).toEqual([3, 0]);
+    expect((await rows()).map(({ state }) => state)).toEqual(['expired', 'expired', 'expired']);
+    expect((await events()).map(({ decision }) => decision)).toEqual(['expired', 'expired']);
+    expect(await hosted.status(realm(), 'verifyhuman', second.link.id)).toMatchObject({ status: 'EXPIRED' });
+  });
+
   test('a person who begins and does not finish: the session expires, and with it the link', async () => {
     const { link, token } = await generate();
     await begin(hosted.links, token);

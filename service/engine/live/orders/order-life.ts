@@ -217,13 +217,15 @@ export function createOrderLife<Request extends object, Terms extends CommonTerm
     /** Ends those whose time is over, until `signal` is aborted; how many. A person may open one between the two, which then stays. */
     async expireDue(signal?: AbortSignal): Promise<number> {
       for (let ended = 0; ; ) {
-        const due = await store.due(BATCH);
-        if (due.length > 0)
+        const { orders, damaged } = await store.due(BATCH);
+        const found = orders.length + damaged.length;
+        if (found > 0)
           await inTransaction(async (tx) => {
-            for (const order of due) await end(tx, order, { state: 'expired' });
+            for (const order of orders) await end(tx, order, { state: 'expired' });
+            await store.endDamaged(tx, damaged);
           });
-        ended += due.length;
-        if (due.length < BATCH || signal?.aborted) return ended;
+        ended += found;
+        if (found < BATCH || signal?.aborted) return ended;
       }
     },
   };

@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { z } from 'zod';
+import { parseJson } from '../../../lib/canonical-json.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import type { OrganizationId, SessionId, SubjectId, World } from '../../../lib/id.ts';
 import { hashLinkToken } from '../../../lib/link-token.ts';
@@ -103,15 +104,19 @@ export function createOrderStore<Request extends object, Terms, Result>(
   type Stored = Order<Terms, Result>;
   const rows = (from: Db | Tx) => from.selectFrom('relying_order').selectAll().where('kind', '=', kind);
 
-  function read(row: OrderRow): Stored {
+  /** None for a damaged row: it is not opened, and its time ends it. */
+  function read(row: OrderRow): Stored | undefined {
+    const terms = parseJson<Terms>(row.terms);
+    const result = parseJson<Result>(row.result);
+    if (terms === undefined || result === undefined) return undefined;
     const isOver = row.ends_at !== null && row.ends_at <= clock.now();
     return {
       ...row,
       kind,
       realm: { organization: row.organization as OrganizationId, world: row.world as World },
       state: isOver ? 'expired' : (row.state as OrderState),
-      terms: JSON.parse(row.terms) as Terms,
-      result: JSON.parse(row.result) as Result,
+      terms,
+      result,
     };
   }
   const readOne = async (query: { executeTakeFirst(): Promise<OrderRow | undefined> }) => {
@@ -174,7 +179,7 @@ export function createOrderStore<Request extends object, Terms, Result>(
         proof_sealed: null,
       };
       await tx.insertInto('relying_order').values(row).execute();
-      return read(row);
+      return read(row)!;
     },
     find: ({ organization, world }: Realm, id: string) =>
       readOne(
@@ -200,25 +205,43 @@ export function createOrderStore<Request extends object, Terms, Result>(
       { organization, world }: Realm,
       { lineage = '', before, limit }: { lineage?: string; before?: string; limit: number },
     ): Promise<Stored[]> {
-      const found = await rows(db)
-        .where('organization', '=', organization)
-        .where('world', '=', world)
-        .where('lineage', '=', lineage)
-        .$if(before !== undefined, (query) => query.where('id', '<', before!))
-        .orderBy('id', 'desc')
-        .limit(limit)
-        .execute();
-      return found.map(read);
+      const found: Stored[] = [];
+      for (let from = before; ; ) {
+        const page = await rows(db)
+          .where('organization', '=', organization)
+          .where('world', '=', world)
+          .where('lineage', '=', lineage)
+          .$if(from !== undefined, (query) => query.where('id', '<', from!))
+          .orderBy('id', 'desc')
+          .limit(limit)
+          .execute();
+        found.push(...page.flatMap((row) => read(row) ?? []));
+        if (page.length < limit || found.length >= limit) return found.slice(0, limit);
+        from = page.at(-1)!.id;
+      }
     },
-    /** Whose time is over. */
-    async due(limit: number): Promise<Stored[]> {
+    /** Whose time is over; `damaged`: the ids of those that cannot be read. */
+    async due(limit: number): Promise<{ orders: Stored[]; damaged: string[] }> {
       const found = await rows(db)
         .where('ends_at', '<=', clock.now())
         .where('state', '=', 'pending')
         .orderBy('ends_at')
         .limit(limit)
         .execute();
-      return found.map(read);
+      return {
+        orders: found.flatMap((row) => read(row) ?? []),
+        damaged: found.filter((row) => !read(row)).map(({ id }) => id),
+      };
+    },
+    /** Without an event: what was ordered is not known. */
+    async endDamaged(tx: Tx, ids: readonly string[]): Promise<void> {
+      if (ids.length === 0) return;
+      await tx
+        .updateTable('relying_order')
+        .set({ state: 'expired', ended_at: clock.now(), ends_at: null })
+        .where('id', 'in', ids)
+        .where('state', '=', 'pending')
+        .execute();
     },
     /** Its link is used up for this session, which ends it from then on; `timed`: its time does too. False when another browser was first, or it is over. */
     async take(tx: Tx, { id }: Stored, session: SessionId, timed: boolean): Promise<boolean> {

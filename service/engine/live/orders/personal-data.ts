@@ -1,3 +1,4 @@
+import { parseJson } from '../../../lib/canonical-json.ts';
 import { time } from '../../../lib/time.ts';
 import { addressNotHeld, notHeld } from '../../../storage/legal-holds.ts';
 import { countRows, deleteRows, moveAddress } from '../../../storage/rows.ts';
@@ -108,8 +109,8 @@ export const createOrderData = ({ db }: { db: Db }): PersonalData => ({
       row,
       request: requestIn(opened[2 * i]),
       proof: opened[2 * i + 1] as SealedProof | undefined,
-      terms: JSON.parse(row.terms),
-      result: JSON.parse(row.result),
+      terms: parseJson<object>(row.terms) ?? {},
+      result: parseJson<ReturnType<typeof JSON.parse>>(row.result) ?? {},
     }));
     const of = (kind: OrderKind) => found.filter(({ row }) => row.kind === kind);
     const links = emailHash === undefined ? [] : await linksOfAddress(db, person, emailHash);
@@ -126,7 +127,7 @@ export const createOrderData = ({ db }: { db: Db }): PersonalData => ({
       })),
       hostedLinks: links.map((row) => ({
         id: row.id,
-        product: JSON.parse(row.terms).product,
+        product: parseJson<{ product?: string }>(row.terms)?.product,
         createdAt: time(row.created_at),
         createdBy: row.created_by,
         expiresAt: time(row.expires_at),

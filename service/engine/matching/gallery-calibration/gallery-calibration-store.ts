@@ -1,5 +1,6 @@
 import { setImmediate as pause } from 'node:timers/promises';
 import type { Selectable } from 'kysely';
+import { parseJson } from '../../../lib/canonical-json.ts';
 import type { OrganizationId, SubjectId, World } from '../../../lib/id.ts';
 import type { Schema } from '../../../storage/schema.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
@@ -43,7 +44,7 @@ export function createGalleryCalibrationStore({ db }: { db: Db }) {
           .where('details', 'like', '%"duplicateOf"%')
           .execute();
         for (const { target, details } of rows) {
-          const { duplicateOf } = JSON.parse(details) as { duplicateOf?: unknown };
+          const { duplicateOf } = parseJson<{ duplicateOf?: unknown }>(details) ?? {};
           if (target !== null && typeof duplicateOf === 'string')
             pairs.push([target as SubjectId, duplicateOf as SubjectId]);
         }

@@ -21,6 +21,7 @@ import {
   type ErasureReceipt,
   type Ledger,
   type LedgerDeps,
+  receiptOf,
   type Signing,
 } from './ledger.ts';
 import type { NotSearched } from './not-searched.ts';
@@ -183,6 +184,13 @@ interface ReadReceipts {
   publicKeys(): { kid: string; publicKey: string }[];
 }
 
+function whyNoReceipt(id: ErasureId, row: ErasureRow | undefined): string {
+  if (!row) return `No erasure has the id ${id}: “gatehouse receipt list” shows all.`;
+  if (row.receipt !== null)
+    return `The receipt of the erasure ${id} is damaged: use a copy that was exported before, or a backup.`;
+  return `The erasure ${id} is ${row.state === 'intended' ? 'begun' : 'under way'} and has no receipt yet: it continues within a minute.`;
+}
+
 const createReadReceipts = ({
   store,
   signing,
@@ -192,17 +200,13 @@ const createReadReceipts = ({
 }): ReadReceipts => ({
   async receipt(id) {
     const row = await store.get(id);
-    if (row?.receipt) return JSON.parse(row.receipt) as ErasureReceipt;
-    throw new Problem(
-      'NOT_FOUND',
-      row
-        ? `The erasure ${id} is ${row.state === 'intended' ? 'begun' : 'under way'} and has no receipt yet: it continues within a minute.`
-        : `No erasure has the id ${id}: “gatehouse receipt list” shows all.`,
-    );
+    const receipt = row && receiptOf(row);
+    if (receipt) return receipt;
+    throw new Problem('NOT_FOUND', whyNoReceipt(id, row));
   },
   async receipts(organization, { pending = false, ...page }) {
     const rows = await store.page(organization, { pending, ...page });
-    return rows.flatMap(({ receipt }) => (receipt === null ? [] : [JSON.parse(receipt) as ErasureReceipt]));
+    return rows.flatMap((row) => receiptOf(row) ?? []);
   },
   isPending: store.isPending,
   publicKeys: () =>

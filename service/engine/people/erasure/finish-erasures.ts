@@ -1,3 +1,4 @@
+import { parseJson } from '../../../lib/canonical-json.ts';
 import { defined } from '../../../lib/defined.ts';
 import type { ErasureId, OrganizationId, SubjectId, World } from '../../../lib/id.ts';
 import { time } from '../../../lib/time.ts';
@@ -20,6 +21,7 @@ import {
   type ErasureReceipt,
   type Ledger,
   type LedgerPosition,
+  receiptOf,
   type SignReceiptDeps,
   signReceipt,
 } from './ledger.ts';
@@ -138,7 +140,7 @@ async function makeReceipts(
   const listed = await deps.ledger.entries();
   const receipts = [];
   for (const { row, witness } of works) {
-    const earlier = row.receipt === null ? undefined : (JSON.parse(row.receipt) as ErasureReceipt);
+    const earlier = receiptOf(row);
     const before = knownBefore(row, listed.get(row.subject as SubjectId), former);
     const copies = withFormer(reached, before, former);
     const ofNodes = (uncleared.get(row.id) ?? []).map(waitingForNode);
@@ -207,13 +209,17 @@ interface FormerCopy {
   behindSince?: number;
 }
 
-/** What an erasure knew of the copies before: its row, and with the first receipt the copies that were taken out without it. */
+/**
+ * What an erasure knew of the copies before: its row, and with the first receipt the copies that were taken out without it. Where the row
+ * is damaged, all that were ever taken out.
+ */
 function knownBefore(
   row: ErasureRow,
   listed: Erased | undefined,
   former: readonly FormerCopy[],
 ): CopyOfReceipt[] {
-  const known = JSON.parse(row.copies) as CopyOfReceipt[];
+  const known = parseJson<CopyOfReceipt[]>(row.copies);
+  if (!known) return former.map(takenOut);
   if (row.receipt !== null || !listed) return known;
   const missed = former.filter((one) => hasMissed(one, row, listed)).map(takenOut);
   return [...known, ...missed.filter((one) => known.every((other) => !isSame(other, one)))];

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
 import { z } from 'zod';
-import { canonicalJson, signedBytes } from '../../../lib/canonical-json.ts';
+import { canonicalJson, parseJson, signedBytes } from '../../../lib/canonical-json.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { defined } from '../../../lib/defined.ts';
 import type { ErasureId, OrganizationId, SubjectId, World } from '../../../lib/id.ts';
@@ -371,6 +371,10 @@ export async function signReceipt(
   if (kid !== key.kid) throw new Error('The key that signs receipts is not the newest public one.');
   return { ...unsigned, signature };
 }
+
+/** None before the first, and where it is damaged. */
+export const receiptOf = ({ receipt }: { receipt: string | null }): ErasureReceipt | undefined =>
+  parseJson<ErasureReceipt>(receipt ?? 'null');
 
 /** Whether the stored receipt is one that this appliance signed for this erasure and person. */
 export function isReceiptSigned(

@@ -1,6 +1,7 @@
 import { time } from '../../../lib/time.ts';
 import type { Db } from '../../../storage/transaction.ts';
 import type { PersonalData } from '../../audit/index.ts';
+import { receiptOf } from './ledger.ts';
 
 export const createErasureData = ({ db }: { db: Db }): PersonalData => ({
   tables: {
@@ -26,7 +27,7 @@ export const createErasureData = ({ db }: { db: Db }): PersonalData => ({
         by: row.actor,
         intendedAt: time(row.intended_at),
         completedAt: time(row.completed_at),
-        receipt: row.receipt === null ? undefined : JSON.parse(row.receipt),
+        receipt: receiptOf(row),
       })),
     };
   },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJson } from '../../../lib/canonical-json.ts';
 import { defined } from '../../../lib/defined.ts';
 import type { OrganizationId } from '../../../lib/id.ts';
 import type { PersonalData } from '../../audit/index.ts';
@@ -89,7 +90,9 @@ export const flatReport = ({ rows, ...counts }: SweepReport): Record<string, unk
 });
 
 export function readReport(text: string): SweepReport {
-  const { due, held, erased, pending, auditLines, failed, ...rows } = JSON.parse(text);
+  const written = parseJson<ReturnType<typeof JSON.parse>>(text);
+  if (!written) return { ...emptyReport([]), failed: 'What it did cannot be read: its row is damaged.' };
+  const { due, held, erased, pending, auditLines, failed, ...rows } = written;
   return { due, held, erased, pending, rows, auditLines, ...defined({ failed }) };
 }
 

@@ -1,3 +1,4 @@
+import { parseJson } from '../../../lib/canonical-json.ts';
 import { defined } from '../../../lib/defined.ts';
 import type { SubjectId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
@@ -216,7 +217,7 @@ export const createConfirmsAlone =
     if (!picture || picture.anchor) return false;
     const lines = await readDone(db, { action: 'subject.enroll', target: id });
     const line = lines.find(
-      ({ details }) => (JSON.parse(details) as { enrollment?: string }).enrollment === enrollment,
+      ({ details }) => parseJson<{ enrollment?: string }>(details)?.enrollment === enrollment,
     );
     return line === undefined || !isOther(readActor(line.actor), who.administrator);
   };

@@ -18,6 +18,7 @@ import {
   type createReviewStore,
   decidesSession,
   enrollmentContext,
+  likenessOf,
   pictureContext,
   type ReviewRow,
   undoUntilOf,
@@ -308,7 +309,7 @@ export function createAddKnownPicture(deps: DecideDeps) {
       const open = await store.find(realm, id, tx);
       if (!open) throw new Problem('NOT_FOUND', `No review has the id ${id} any more.`);
       requireOpen(open);
-      const figures: Likeness = { ...(JSON.parse(open.figures) as Likeness), knownPicture: compared };
+      const figures: Likeness = { ...likenessOf(open), knownPicture: compared };
       const side = 'known';
       await store.replacePicture(tx, { ...place, item: id, side, picture_sealed, created_at: clock.now() });
       await store.setFigures(tx, id, JSON.stringify(figures));

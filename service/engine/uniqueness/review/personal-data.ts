@@ -11,8 +11,8 @@ import type {
   Searched,
 } from '../../audit/index.ts';
 import { idsAbout, idsOfAddress, itemsOf, oldItems, picturesOf, removeItems } from './person-items-store.ts';
-import { decodeEnrollment, type Likeness } from './review-item.ts';
-import { enrollmentContext, pictureContext } from './review-store.ts';
+import { decodeEnrollment } from './review-item.ts';
+import { enrollmentContext, likenessOf, pictureContext } from './review-store.ts';
 
 /** The middle of the file: its head and its end are those of every JPEG. */
 const portrait: Searched = {
@@ -95,7 +95,7 @@ async function exportItems(db: Db, person: Person, { open }: ExportOptions) {
     // A picture that was sent and waits may show another person: it is that person's data.
     const side = row.other === person.subject ? 'new' : 'known';
     const own = opened[pictures.findIndex((one) => one.item === row.id && one.side === side)];
-    const { knownPicture: _, ...figures } = JSON.parse(row.figures) as Likeness;
+    const { knownPicture: _, ...figures } = likenessOf(row);
     return {
       id: row.id,
       at: time(row.created_at),

@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely';
+import { parseJson } from '../../../lib/canonical-json.ts';
 import { defined } from '../../../lib/defined.ts';
 import type { OrganizationId, ReviewId, SubjectId, World } from '../../../lib/id.ts';
 import { countRows } from '../../../storage/rows.ts';
@@ -249,7 +250,7 @@ export function fromRow(
     known: row.subject as SubjectId,
     ...defined({ other: (row.other ?? undefined) as SubjectId | undefined }),
     enrolled: row.enrolled === 1,
-    likeness: JSON.parse(row.figures) as Likeness,
+    likeness: likenessOf(row),
     state: row.state as ReviewState,
     ...(row.decision === null
       ? {}
@@ -269,6 +270,10 @@ export function fromRow(
     ...(undoUntil !== undefined && undoUntil > now ? { undoUntil } : {}),
   };
 }
+
+/** Figures of zero where they are damaged: people decide by the pictures. */
+export const likenessOf = ({ figures }: Pick<ReviewRow, 'figures'>): Likeness =>
+  parseJson<Likeness>(figures) ?? { scorer: '', score: 0, threshold: 0, pictures: 0, quality: 0 };
 
 const erasedByOf = ({ created_at, decided_at }: ReviewRow): number =>
   Math.min(created_at + KEPT_UNDECIDED, decided_at === null ? Infinity : decided_at + KEPT_AFTER_DECISION);

@@ -1,3 +1,4 @@
+import { parseJson } from '../../../lib/canonical-json.ts';
 import type { Db } from '../../../storage/transaction.ts';
 import type { CaptureSource } from '../../matching/index.ts';
 import type { Realm } from '../../people/index.ts';
@@ -57,6 +58,6 @@ export async function selectDecided(
     ...(scorer === null ? {} : { scorer }),
     ...(gallery_size === null ? {} : { gallerySize: gallery_size }),
     ...(row.capture_source === null ? {} : { source: row.capture_source as CaptureSource }),
-    checks: JSON.parse(checks),
+    checks: parseJson<Decided['checks']>(checks) ?? [],
   }));
 }
