@@ -183,14 +183,14 @@ const jsonRemedies: Readonly<Record<string, (id: string, organization?: string) 
   'api_key.limits': (id, organization) =>
     `The key has no limits of its own: set them again (gatehouse limits set --org ${organization} --key ${id}).`,
   'consent.purposes': (id, organization) =>
-    `It allows no use, and what the person was asked for is not known: let them consent again (gatehouse consent record, with --org ${organization}), then accept the loss: gatehouse audit accept consent ${id}`,
+    `It allows no use, and what the person was asked for is not known: let them consent again (gatehouse consent record PERSON --org ${organization} --consent …), then accept the loss: gatehouse audit accept consent ${id}`,
   'flow.definition': (id) =>
     `The draft begins anew: write it again. Or accept the loss: gatehouse audit accept flow ${id}`,
   'flow.published': () => 'Its page is not published: publish it again.',
   'organization.limits': (id) =>
     `The defaults apply: set its limits again (gatehouse limits set --org ${id}).`,
   'subject.withheld': (id, organization) =>
-    `The person is not used: record their consent again (gatehouse consent record ${id} --org ${organization}), or a withdrawal.`,
+    `The person is not used: record their consent again (gatehouse consent record ${id} --org ${organization} --consent …; --env test for a test person), or a withdrawal.`,
 };
 
 async function* checkReceipts({ db, signing }: IntegrityChecksDeps) {

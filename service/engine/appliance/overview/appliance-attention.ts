@@ -454,9 +454,10 @@ function* aboutKeeping({
     yield {
       code: 'ROWS_ALTERED',
       urgency: 'now',
-      sentence: `Rows of the database that another program wrote or changed, and that are not used: ${alteredRows}.`,
+      sentence: `Rows of the database that another program wrote or changed, or that are damaged, and do not count: ${alteredRows}.`,
       values: { count: alteredRows },
-      remedy: 'Find out who writes to the database; “gatehouse audit verify” names each row and what to do.',
+      remedy:
+        'Find out who writes to the database, and check the disk; “gatehouse audit verify” names each row and what to do.',
     };
   if (clockDoubt !== undefined)
     yield {
