@@ -32,7 +32,6 @@ export const readIdentity = (): Promise<DeviceIdentity | undefined> =>
   run('readonly', (store) => store.get(STORE) as IDBRequest<DeviceIdentity | undefined>);
 export const keepIdentity = (identity: DeviceIdentity): Promise<unknown> =>
   run('readwrite', (store) => store.put(identity, STORE));
-export const forgetIdentity = (): Promise<unknown> => run('readwrite', (store) => store.delete(STORE));
 
 const toBase64Url = (bytes: ArrayBuffer) =>
   btoa(String.fromCharCode(...new Uint8Array(bytes)))

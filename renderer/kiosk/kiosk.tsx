@@ -2,7 +2,7 @@ import { useCallback, useEffect, useState } from 'react';
 import { Refusal } from '../ui/refusal.ts';
 import { useStrings } from '../ui/strings/use-strings.ts';
 import { createKioskApi, type KioskApi, type KioskState } from './api.ts';
-import { type DeviceIdentity, forgetIdentity, readIdentity } from './device-key.ts';
+import { type DeviceIdentity, readIdentity } from './device-key.ts';
 import { Field } from './form.tsx';
 import { Frame, initialsOf, Settings } from './frame.tsx';
 import { kioskStrings } from './kiosk-strings.ts';
@@ -35,7 +35,10 @@ export function Kiosk() {
   }, []);
   useEffect(() => void load(), [load]);
   const api = stage.is === 'ready' ? stage.api : undefined;
+  // A refusal, or a network that is away, may be over by itself.
+  const isOut = stage.is === 'revoked' || stage.is === 'offline';
   const refresh = useCallback(async () => {
+    if (isOut) await load();
     if (!api) return;
     try {
       const state = await api.state();
@@ -45,7 +48,7 @@ export function Kiosk() {
     } catch (error) {
       if (error instanceof Refusal && error.status === 401) setStage({ is: 'revoked' });
     }
-  }, [api]);
+  }, [api, isOut, load]);
   useEffect(() => {
     const timer = setInterval(() => void refresh(), POLL);
     return () => clearInterval(timer);
@@ -64,7 +67,8 @@ export function Kiosk() {
     return <Frame main={trouble} footer={<p className="muted">{t('offlineStaff')}</p>} />;
   }
   if (stage.is === 'revoked') {
-    const act = () => void forgetIdentity().then(() => setStage({ is: 'unpaired' }));
+    // The key is kept until another pairing takes its place.
+    const act = () => setStage({ is: 'unpaired' });
     return <Frame main={<Trouble title={t('revoked')} action={t('pairAgain')} act={act} />} />;
   }
   const { state, locking } = stage;

@@ -59,6 +59,8 @@ export function PinForm({
             label={t('pin')}
             name="pin"
             type="password"
+            // Else Chromium offers to keep it, with the PIN to be seen, and fills it in for the next visitor.
+            autoComplete="one-time-code"
             inputMode="numeric"
             pattern="\d*"
             maxLength={12}

@@ -56,6 +56,7 @@ export function createLive(
     subjects,
     uniqueness,
     verifyLive: checks.verifyLive,
+    refusedNow: checks.refusedNow,
     challenges: createChallenges(randomFillSync),
     handlers,
     observed: metrics.attempt,

@@ -44,7 +44,7 @@ import { accessListOf } from './route-access.ts';
 import { fastifyLog } from './structured-log.ts';
 import { zodValidator } from './validation.ts';
 
-interface ServerLimits {
+export interface ServerLimits {
   /** Default limit of a body, in bytes. */
   body: number;
   /** Bytes of bodies in memory at a time, over all connections. */

@@ -118,9 +118,9 @@ function scriptedChallenge(script: Script): Challenge {
 /** What live sessions take from an engine. */
 type SessionsEngine = Omit<
   Parameters<typeof createSessions>[0],
-  'workers' | 'workTime' | 'verifyLive' | 'challenges' | 'handlers'
+  'workers' | 'workTime' | 'verifyLive' | 'refusedNow' | 'challenges' | 'handlers'
 > &
-  Parameters<typeof createApiEnd>[0] & { checks: Pick<Checks, 'verifyLive'> };
+  Parameters<typeof createApiEnd>[0] & { checks: Pick<Checks, 'verifyLive' | 'refusedNow'> };
 
 /** Live sessions over an engine, with scripted challenges. */
 export function liveSessionsOver(
@@ -132,6 +132,7 @@ export function liveSessionsOver(
     workers: 2,
     workTime: () => 0,
     verifyLive: engine.checks.verifyLive,
+    refusedNow: engine.checks.refusedNow,
     challenges: scriptedChallenges(),
     handlers: { api: createApiEnd(engine) },
     ...over,

@@ -5,7 +5,7 @@ import { createMcpDoor } from '../../service/doors/mcp/index.ts';
 import { createPresenceDoor } from '../../service/doors/presence/index.ts';
 import { createAccess, type NewKey } from '../../service/engine/accounts/index.ts';
 import { createOwnHosts } from '../../service/http/listening/own-hosts.ts';
-import { createServer } from '../../service/http/server.ts';
+import { createServer, type ServerLimits } from '../../service/http/server.ts';
 import type { SessionId, SubjectId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { operator, startEngine } from './engine.ts';
@@ -13,13 +13,20 @@ import { analysisOf, direction, near } from './faces.ts';
 import { begin, openPresence } from './presence.ts';
 
 /** The doors of identity, presence and MCP on a port, with keys as they are, and live sessions that a test decides. */
-export async function startPresenceServer() {
+export async function startPresenceServer(limits: Partial<ServerLimits> = {}) {
   const engine = await startEngine();
   await engine.installPad();
   const room = openPresence(engine);
   const access = createAccess({ ...engine, log: silentLog });
   const hosts = createOwnHosts({ listen: '127.0.0.1', allowed: [] });
-  const app = createServer({ access, admission: engine.limits, hosts, ids: engine.ids, log: silentLog });
+  const app = createServer({
+    access,
+    admission: engine.limits,
+    hosts,
+    ids: engine.ids,
+    log: silentLog,
+    limits,
+  });
   /** What is done in place of waiting. */
   const waiting = { now: async (): Promise<unknown> => undefined };
   await app.register(createIdentityDoor({ checks: engine.checks }));

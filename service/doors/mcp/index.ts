@@ -7,7 +7,7 @@ import { ordering, relyingParty, WorldQuery } from '../../http/sign-in/relying-p
 import { Problem } from '../../lib/problem.ts';
 import { toCaller } from '../presence/translate.ts';
 import { createEventStreams } from './event-streams.ts';
-import { createToolServer, protocol, type ToolDeps } from './tools.ts';
+import { createToolServer, protocol, type ToolDeps, type ToolSession } from './tools.ts';
 
 export interface McpDoorDeps extends ToolDeps {
   random: (into: Uint8Array) => void;
@@ -87,7 +87,7 @@ function mountStreamableHttp(app: FastifyInstance, deps: McpDoorDeps): void {
     async (request, reply) => {
       if (Array.isArray(request.body)) return reply.code(400 as 200).send(noBatch);
       const { createMcpHandler } = await protocol();
-      const server = () => createToolServer(deps, toolCallerOf(request, reply));
+      const server = () => createToolServer(deps, toolSessionOf(request, reply));
       const handler = createMcpHandler(server, { maxSubscriptions: 0 });
       const response = await handler.fetch(toWebRequest(request, untilClosed(reply)), {
         parsedBody: request.body,
@@ -133,7 +133,7 @@ function mountEventStreams(
     async (request, reply) => {
       if (!request.headers.accept?.includes(EVENTS))
         throw new Problem('INVALID_REQUEST', `Send the header Accept with ${EVENTS}, or use POST /mcp.`);
-      const server = await createToolServer(deps, toolCallerOf(request, reply));
+      const server = await createToolServer(deps, toolSessionOf(request, reply));
       const stream = await streams.open(relyingParty(request), '/mcp/messages', server);
       return reply.type(EVENTS).header('x-accel-buffering', 'no').send(stream);
     },
@@ -160,15 +160,15 @@ function mountEventStreams(
   );
 }
 
-function toolCallerOf(request: FastifyRequest, reply: FastifyReply) {
-  const party = relyingParty(request);
-  return {
-    caller: toCaller(party),
-    actor: party.actor,
-    origin: ownOrigin(request),
-    signal: untilClosed(reply),
-  };
-}
+const toolSessionOf = (request: FastifyRequest, reply: FastifyReply): ToolSession => ({
+  async caller() {
+    await request.readCallerAgain?.();
+    const party = relyingParty(request);
+    return { caller: toCaller(party), actor: party.actor };
+  },
+  origin: ownOrigin(request),
+  signal: untilClosed(reply),
+});
 
 /** Against pages that were rebound to this address: a page calls only from this origin, or one that the key is bound to. */
 function requireKnownOrigin(request: FastifyRequest): void {

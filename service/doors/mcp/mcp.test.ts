@@ -156,6 +156,28 @@ test('a page of another origin, or of a name that was rebound, is refused', asyn
   expect(await post('/mcp', { origin: 'https://agents.example' }, list)).toBe(200);
 });
 
+test.each<Kind>(['of 2025', 'SSE'])(
+  'a call that waits gives %s nothing once its key is revoked',
+  async (kind) => {
+    await served.stop();
+    served = await startPresenceServer({ late: 0 });
+    ({ base } = served);
+    const { key: own, record } = await served.access.createKey(
+      { organization: served.engine.organization, world: 'live', scopes: ['presence'] },
+      operator,
+    );
+    const client = await connect(kind, own);
+    const { sessionId, verifyUrl } = await call(client, 'request_human_presence', { purpose: 'Deploy' });
+    served.waiting.now = async () => {
+      await served.access.revokeKey(served.engine.organization, record.id, operator);
+      await served.recognize(verifyUrl!);
+    };
+    await expect(call(client, 'get_presence_token', { sessionId: sessionId! })).rejects.toThrow(
+      /^INVALID_API_KEY: /,
+    );
+  },
+);
+
 test('messages reach a stream of the same key alone', async () => {
   const headers = { authorization: `Bearer ${token}`, accept: 'text/event-stream' };
   const stream = await fetch(`${base}/mcp/sse`, { headers });

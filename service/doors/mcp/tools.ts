@@ -26,10 +26,15 @@ export interface ToolDeps {
   wait(milliseconds: number, signal: AbortSignal): Promise<void>;
 }
 
-/** Of one request. */
 export interface ToolCaller {
   caller: PresenceCaller;
   actor: Actor;
+}
+
+/** Of one request, or one stream. */
+export interface ToolSession {
+  /** By the credential as it is now: a call may wait, and a stream stays open. Throws where it does not hold any more. */
+  caller(): Promise<ToolCaller>;
   /** Of this appliance, for the person's link. */
   origin: string;
   /** Aborts when the caller has gone. */
@@ -63,8 +68,8 @@ const TokenOutput = z.object({
   retryAfterSeconds: z.number().describe('While PENDING: call again after this').optional(),
 });
 
-/** The server of one request: three tools, which act as the caller's key. */
-export async function createToolServer(deps: ToolDeps, of: ToolCaller): Promise<McpServer> {
+/** The server of one request or stream: three tools, which act as the caller's key. */
+export async function createToolServer(deps: ToolDeps, of: ToolSession): Promise<McpServer> {
   const { presence } = deps;
   const { McpServer } = await protocol();
   const server = new McpServer({ name: 'gatehouse', version: deps.version });
@@ -79,10 +84,11 @@ export async function createToolServer(deps: ToolDeps, of: ToolCaller): Promise<
       outputSchema: z.object(NewPresenceSessionReply.shape),
       annotations: { readOnlyHint: false, destructiveHint: false, openWorldHint: true },
     },
-    ({ orgId = of.caller.organization, purpose, ...more }) =>
+    ({ orgId, purpose, ...more }) =>
       answer(async () => {
-        const order = { orgId, purpose, ...defined(more) };
-        const made = fromNewSession(await createCounted(deps, of, order), of.origin);
+        const now = await of.caller();
+        const order = { orgId: orgId ?? now.caller.organization, purpose, ...defined(more) };
+        const made = fromNewSession(await createCounted(deps, now, order), of.origin);
         return [`Ask the human to open ${made.verifyUrl} before ${made.expiresAt}.`, made];
       }),
   );
@@ -111,7 +117,7 @@ export async function createToolServer(deps: ToolDeps, of: ToolCaller): Promise<
             `The session is ${state.status}: there is no token. Request another one if need be.`,
             state,
           ];
-        const { token, jti, expiresAt } = fromProof(await presence.token(of.caller, sessionId, of.actor));
+        const { token, jti, expiresAt } = fromProof(await tokenOf(deps, of, sessionId));
         return [
           `${state.verifiedEmail ?? 'The human'} was there at ${state.verifiedAt}.`,
           { ...state, token, jti, tokenExpiresAt: expiresAt },
@@ -131,8 +137,9 @@ export async function createToolServer(deps: ToolDeps, of: ToolCaller): Promise<
     },
     ({ token, ...expected }) =>
       answer(async () => {
+        const { caller, actor } = await of.caller();
         const verdict = fromVerdict(
-          await presence.verifyToken(of.caller, { token, ...defined(expected) }, of.actor),
+          await presence.verifyToken(caller, { token, ...defined(expected) }, actor),
         );
         return [verdict.valid ? `Valid: ${verdict.sub}.` : `Not valid: ${verdict.reason}.`, verdict];
       }),
@@ -158,15 +165,21 @@ async function createCounted(
 /** The session once it is no longer pending, or after `patience` milliseconds as it is. */
 async function settled(
   { presence, wait }: ToolDeps,
-  { caller, actor, signal }: ToolCaller,
+  of: ToolSession,
   id: string,
   patience: number,
 ): Promise<PresenceSession> {
   for (let left = patience; ; left -= INTERVAL) {
+    const { caller, actor } = await of.caller();
     const session = await presence.get(caller, id, actor);
-    if (session.state.is !== 'pending' || left <= 0 || signal.aborted) return session;
-    await wait(Math.min(INTERVAL, left), signal);
+    if (session.state.is !== 'pending' || left <= 0 || of.signal.aborted) return session;
+    await wait(Math.min(INTERVAL, left), of.signal);
   }
+}
+
+async function tokenOf({ presence }: ToolDeps, of: ToolSession, id: string) {
+  const { caller, actor } = await of.caller();
+  return presence.token(caller, id, actor);
 }
 
 /** A refusal is an answer of the tool, which the agent can read. */

@@ -22,6 +22,7 @@ import type { Realm, Subjects } from '../people/index.ts';
 import type { DuplicateCandidates } from '../uniqueness/index.ts';
 import { createFaceForReview } from './analyze-pictures.ts';
 import { createEnroll } from './enrollment/enroll.ts';
+import { createRefusedNow, type RefusedNow } from './judge.ts';
 import {
   createCheckCatalog,
   createProfileCalibration,
@@ -45,6 +46,8 @@ export interface Checks {
   verify(command: VerifyCommand): Promise<Verdict>;
   /** The same decision over frames that a live session holds. Refuses as `verify` does where nothing could be judged. */
   verifyLive: VerifyLive;
+  /** Asked before a person decides about a session that has waited. */
+  refusedNow: RefusedNow;
   /** Forgets the failed verifications of a person, or of an unknown address; returns what there was. Throws SUBJECT_NOT_FOUND. */
   unlock(realm: Realm, person: string, actor: Actor): Promise<{ failures: number; disabled: boolean }>;
   /** Refuses as verify does, and with TEMPLATE_MISMATCH, DUPLICATE_IDENTITY, CONSENT_REQUIRED; CONSENT_WITHDRAWN where no use is left. */
@@ -124,6 +127,7 @@ export function createChecks({
   return {
     verify: createVerify(verifying),
     verifyLive: createVerifyLive(verifying),
+    refusedNow: createRefusedNow(deps),
     unlock: (realm, person, actor) => addressAttempts.unlock(realm, person, actor),
     enroll: createEnroll(deps),
     faceForReview: createFaceForReview(deps),

@@ -1,4 +1,5 @@
 export { type Checks, type ChecksDeps, createChecks } from './checks.ts';
+export type { RefusedNow } from './judge.ts';
 export { messageCodeOf } from './message-code.ts';
 export {
   createPastVerifications,

@@ -1,7 +1,7 @@
 import type { Analysis } from '../../inference/face.ts';
 import { defined } from '../../lib/defined.ts';
 import type { SubjectId } from '../../lib/id.ts';
-import type { Consents } from '../consent/index.ts';
+import { type Consents, purposes } from '../consent/index.ts';
 import {
   alikePeople,
   applyRule,
@@ -37,6 +37,25 @@ export interface MatchDeps {
   consents: Pick<Consents, 'withholds'>;
   subjects: Pick<Subjects, 'isDisabled' | 'distinctFrom'>;
 }
+
+/** Why a person who was recognized before would not be now; undefined where they would. */
+export type RefusedNow = (
+  person: SubjectId,
+  purpose: 'verification' | 'identification',
+) => 'NOT_RECOGNIZED' | 'CONSENT_WITHDRAWN' | undefined;
+
+/** By what is in memory: they were disabled, or their own consent does not cover it any more. */
+export const createRefusedNow =
+  ({
+    subjects,
+    consents,
+  }: Pick<MatchDeps, 'consents'> & { subjects: Pick<Subjects, 'isDisabled'> }): RefusedNow =>
+  (person, purpose) => {
+    if (subjects.isDisabled(person)) return 'NOT_RECOGNIZED';
+    return consents.withholds({ is: 'attested', purposes }, person, purpose)
+      ? 'CONSENT_WITHDRAWN'
+      : undefined;
+  };
 
 export type Matched = Decision & {
   identification?: Identification;

@@ -162,6 +162,13 @@ mostlyOnSqlite('kiosks', (newLocation, _, { test }) => {
     expect(await kiosks.byToken(token)).toMatchObject({ is: 'kiosk', kiosk: id, world: 'live' });
     expect(await refusal(kiosks.openSession(id, challenge, signed))).toBe('SIGN_IN_REFUSED');
     expect(await refusal(kiosks.openSession(id, kiosks.challenge(id), signed))).toBe('SIGN_IN_REFUSED');
+    const among = kiosks.challenge(id);
+    for (let i = 0; i < 2_000; i++) kiosks.challenge(`ksk_${i}`);
+    await kiosks.openSession(id, among, signature(id, among));
+    const foreign = kiosks.challenge('ksk_unknown');
+    expect(await refusal(kiosks.openSession(id, foreign, signature(id, foreign)))).toBe('SIGN_IN_REFUSED');
+    const longer = kiosks.challenge(id).replace(/^\d+/, (until) => String(Number(until) + 1));
+    expect(await refusal(kiosks.openSession(id, longer, signature(id, longer)))).toBe('SIGN_IN_REFUSED');
     const other = kiosks.challenge(id);
     expect(await refusal(kiosks.openSession(id, other, signature(id, other, makeDevice().privateKey)))).toBe(
       'SIGN_IN_REFUSED',

@@ -1,4 +1,4 @@
-import { createHash, randomFillSync } from 'node:crypto';
+import { createHash, createHmac, randomFillSync, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../../../lib/clock.ts';
 import type { AdministratorId, KioskId, OrganizationId, World } from '../../../lib/id.ts';
 import { type ThisNode, withTag } from '../../../lib/node-tag.ts';
@@ -296,8 +296,6 @@ function overDevices({
 /** Milliseconds for the device to sign. */
 const CHALLENGE_LIFE = 60_000;
 const SESSION_LIFE = 15 * 60_000;
-/** Challenges at a time, over all devices: asking for one takes no credential. */
-const MOST_CHALLENGES = 1_000;
 /** Sessions of one device; a further one ends the oldest. */
 const MOST_SESSIONS = 16;
 
@@ -309,35 +307,47 @@ interface DeviceSessionsDeps {
 
 /** Sessions that devices open with their keys, in memory: fifteen minutes each, opened anew by another signature. */
 function createDeviceSessions({ clock, secret }: DeviceSessionsDeps) {
-  const challenges = new Map<string, { kiosk: string; until: number }>();
+  /** Challenges that opened a session, until they are over. */
+  const used = new Map<string, { until: number }>();
   const sessions = new Map<string, { kiosk: KioskId; until: number }>();
+  const key = secret();
+  const macOf = (...of: readonly string[]): Buffer =>
+    createHmac('sha256', key).update(JSON.stringify(of)).digest();
 
   function tidy(): void {
-    for (const [key, { until }] of challenges) if (until <= clock.now()) challenges.delete(key);
-    for (const [key, { until }] of sessions) if (until <= clock.now()) sessions.delete(key);
-    while (challenges.size >= MOST_CHALLENGES) challenges.delete(challenges.keys().next().value!);
+    for (const kept of [used, sessions])
+      for (const [name, { until }] of kept) if (until <= clock.now()) kept.delete(name);
+  }
+
+  /** When a challenge that was made here for this kiosk is over; undefined for another text. */
+  function endOf(kiosk: string, challenge: string): number | undefined {
+    const [until = '', mac = '', chance = ''] = challenge.split('.');
+    const [given, own] = [Buffer.from(mac, 'base64url'), macOf(kiosk, until, chance)];
+    return given.length === own.length && timingSafeEqual(given, own) ? Number(until) : undefined;
   }
 
   return {
-    /** Also for an unknown kiosk: the reply is the same. */
+    /** Also for an unknown kiosk: the reply is the same. Kept nowhere: asking for one takes no credential. */
     challenge(kiosk: string): string {
-      tidy();
-      const challenge = secret();
-      challenges.set(challenge, { kiosk, until: clock.now() + CHALLENGE_LIFE });
-      return challenge;
+      const until = String(clock.now() + CHALLENGE_LIFE);
+      const chance = secret();
+      // At the end is what names the node.
+      return `${until}.${macOf(kiosk, until, chance).toString('base64url')}.${chance}`;
     },
 
     /** Uses the challenge up. Throws SIGN_IN_REFUSED. `publicKey`: of the kiosk, if it may call. */
     open(kiosk: string, challenge: string, signature: string, publicKey: string | undefined) {
-      const asked = challenges.get(challenge);
-      challenges.delete(challenge);
-      const timely = asked?.kiosk === kiosk && asked.until > clock.now();
+      tidy();
+      const end = endOf(kiosk, challenge);
       if (
-        !timely ||
+        end === undefined ||
+        end <= clock.now() ||
+        used.has(challenge) ||
         publicKey === undefined ||
         !isSignedBy(publicKey, signedText(kiosk, challenge), signature)
       )
         throw new Problem('SIGN_IN_REFUSED', 'This device is not paired, or its pairing was revoked.');
+      used.set(challenge, { until: end });
       const own = [...sessions].filter(([, one]) => one.kiosk === kiosk);
       if (own.length >= MOST_SESSIONS) sessions.delete(own[0]![0]);
       const token = `kiosk_session_${secret()}`;

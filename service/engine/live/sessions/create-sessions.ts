@@ -12,7 +12,7 @@ import { createFrameStore, createMovementStore } from './movement-store.ts';
 import { createHandovers, createNewSessions } from './new-sessions.ts';
 import type { SessionParts, SessionsDeps } from './parts.ts';
 import { createRecord, type RecordingParts } from './record-session.ts';
-import { createReviewSession } from './review-session.ts';
+import { createReviewSession, refusedMeanwhile } from './review-session.ts';
 import { createSealedValues } from './sealed-store.ts';
 import type { Session } from './session.ts';
 import { createSessionBehaviors } from './session-behavior.ts';
@@ -130,16 +130,17 @@ function createRelyingSide(
 }
 
 /** The reviewer of a uniqueness scope has decided. */
-function createNewcomerDecided({ store, sealed, record }: RecordingParts): Sessions['newcomerDecided'] {
+function createNewcomerDecided(parts: RecordingParts): Sessions['newcomerDecided'] {
+  const { store, sealed, record } = parts;
   return async function newcomerDecided(tx, { session, judged, undecided }) {
     const row = await store.byId(session, tx);
     if (!row || row.decision !== null || row.held_until === null) return;
     const before = outcomeOf(row);
     const { outcome, action } = judged;
     const opened = await sealed.whole(row);
-    const { orderLost = false } = opened;
+    const refusal = opened.orderLost ? 'PERSON_ERASED' : refusedMeanwhile(parts, row);
     await record.decided(tx, row, opened, {
-      decision: action === 'duplicate' ? 'duplicate' : orderLost ? 'rejected' : 'approved',
+      decision: action === 'duplicate' ? 'duplicate' : refusal ? 'rejected' : 'approved',
       actor: { is: 'appliance', task: 'sessions' },
       outcome: {
         ...before,
@@ -147,7 +148,7 @@ function createNewcomerDecided({ store, sealed, record }: RecordingParts): Sessi
         reasons: [
           ...before.reasons,
           ...(undecided ? ['REVIEW_TIMED_OUT'] : []),
-          ...(orderLost ? ['PERSON_ERASED'] : []),
+          ...(refusal ? [refusal] : []),
         ],
       },
       uniqueness: judged,

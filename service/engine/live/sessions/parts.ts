@@ -9,7 +9,7 @@ import type { Challenges, Profiles } from '../../matching/index.ts';
 import type { Models } from '../../models/index.ts';
 import type { Subjects } from '../../people/index.ts';
 import type { Uniqueness } from '../../uniqueness/index.ts';
-import type { VerifyLive } from '../../verification/index.ts';
+import type { RefusedNow, VerifyLive } from '../../verification/index.ts';
 import type { FrameStore, MovementStore } from './movement-store.ts';
 import type { OwnerSealer, SealedValues } from './sealed-store.ts';
 import type { FlowHandler, SessionDecision, SessionFlow, SessionWait } from './session.ts';
@@ -37,8 +37,9 @@ export interface SessionsDeps extends Foundation {
   models: Pick<Models, 'current' | 'importable'>;
   organizations: Pick<Organizations, 'get' | 'brandingOf'>;
   profiles: Pick<Profiles, 'list' | 'get'>;
-  subjects: Pick<Subjects, 'ownerOfPicture' | 'peopleWithout'>;
+  subjects: Pick<Subjects, 'catchUp' | 'find' | 'ownerOfPicture' | 'peopleWithout'>;
   verifyLive: VerifyLive;
+  refusedNow: RefusedNow;
   challenges: Challenges;
   /** Absent: a session that asks for uniqueness is refused. */
   uniqueness?: Pick<Uniqueness, 'judge' | 'withdraw' | 'isMember'>;

@@ -1,12 +1,13 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { onSqlite } from '../../../../test/storage/databases.ts';
-import { type Engine, key, operator, startEngine } from '../../../../test/support/engine.ts';
+import { consentOfAll, type Engine, key, operator, startEngine } from '../../../../test/support/engine.ts';
 import { direction } from '../../../../test/support/faces.ts';
 import { attempt, liveSessionsOver, scriptedChallenges } from '../../../../test/support/live-sessions.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { Actor } from '../../audit/index.ts';
+import type { Purpose } from '../../consent/index.ts';
 import { pageConsent } from './page-consent.ts';
-import type { DecidedSession, FlowHandler, NewSession } from './session.ts';
+import type { DecidedSession, FlowHandler, NewSession, SessionFlow } from './session.ts';
 import { countWaitingSessions } from './session-store.ts';
 
 const hour = 3_600_000;
@@ -24,6 +25,7 @@ let engine: Engine;
 let challenges: ReturnType<typeof scriptedChallenges>;
 let sessions: ReturnType<typeof liveSessionsOver>;
 let ended: DecidedSession[];
+let handlers: Partial<Record<SessionFlow, FlowHandler>>;
 
 const realm = () => ({ organization: engine.organization, world: 'test' as const });
 const order = (more: Partial<NewSession> = {}): NewSession => ({
@@ -75,9 +77,10 @@ onSqlite('sessions that were passed without motion of the head', (newLocation) =
         return undefined;
       },
     };
+    handlers = { hosted: end, presence: end };
     sessions = liveSessionsOver(engine, {
       challenges,
-      handlers: { hosted: end, presence: end },
+      handlers,
       uniqueness: engine.uniqueness,
     });
   });
@@ -219,6 +222,48 @@ onSqlite('sessions that were passed without motion of the head', (newLocation) =
       decision: 'rejected',
       reasons: ['WITHOUT_MOTION', 'PERSON_ERASED'],
     });
+  });
+
+  test('approve no one who withdrew, is disabled, or lost the address meanwhile, nor whom the flow refuses now', async () => {
+    let refuses: { refuse: string } | undefined;
+    handlers.hosted = { ...handlers.hosted!, judge: async () => refuses };
+    const { subject } = await engine.subjects.enroll(
+      realm(),
+      { email: 'ada@example.com', embeddings: { 'a-net': direction('ada') }, quality: 1 },
+      key,
+    );
+    const person = { ...realm(), subject: subject.id };
+    const meanwhile = async (match: NewSession['match'], change: () => unknown) => {
+      const { id } = await passed({ match });
+      expect(await find(id)).toMatchObject({ held: true, subject: subject.id });
+      await change();
+      const { decision, reasons } = await decide(id, true);
+      return [decision, reasons.at(-1)];
+    };
+    const email = 'ada@example.com';
+    const turnMinor = () => {
+      refuses = { refuse: 'UNDER_AGE' };
+    };
+    expect(await meanwhile('any', turnMinor)).toEqual(['rejected', 'UNDER_AGE']);
+    refuses = undefined;
+    const disable = (disabled: boolean) =>
+      engine.subjects.setDisabled(realm(), subject.id, disabled, operator);
+    expect(await meanwhile('any', () => disable(true))).toEqual(['rejected', 'NOT_RECOGNIZED']);
+    await disable(false);
+    const change = (address: string) =>
+      engine.subjects.change(realm(), subject.id, { email: address }, operator);
+    expect(await meanwhile({ email }, () => change('ada@example.org'))).toEqual([
+      'rejected',
+      'NOT_RECOGNIZED',
+    ]);
+    await change(email);
+    await engine.consents.give(person, consentOfAll, operator);
+    const withdraw = (purpose: Purpose) => engine.consents.withdraw(person, [purpose], operator);
+    expect(await meanwhile({ email }, () => withdraw('identification'))).toEqual(['approved', undefined]);
+    expect(await meanwhile({ email }, () => withdraw('verification'))).toEqual([
+      'rejected',
+      'CONSENT_WITHDRAWN',
+    ]);
   });
 
   test('do not show an old movement again, also while they wait', async () => {

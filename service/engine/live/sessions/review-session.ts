@@ -8,7 +8,7 @@ import type { Judged } from '../../uniqueness/index.ts';
 import { verificationOf } from './due.ts';
 import { withCount } from './ended-attempt.ts';
 import { isWaiting, uniquenessRequestOf } from './pending-review.ts';
-import { DecidedMeanwhile, type Ending, type RecordingParts } from './record-session.ts';
+import { DecidedMeanwhile, type Ending, handlerOf, type RecordingParts } from './record-session.ts';
 import type { WholeSession } from './session.ts';
 import { outcomeOf, type SessionRow, type SessionVote, sessionOf } from './session-store.ts';
 import type { Sessions } from './sessions.ts';
@@ -34,12 +34,12 @@ export function createReviewSession(
       const { twoPersonReview } = await organizations.get(realm.organization);
       if (twoPersonReview && !(await isAgreed(parts, row, made))) return sessionOf(row);
       const opened = await sealed.whole(row);
-      const { orderLost: isErased = false } = opened;
-      if (made.approve && !isErased) await approve(row, opened, made);
+      const refusal = await refusalOf(parts, row, opened, made);
+      if (refusal === undefined) await approve(row, opened, made);
       else {
         const { actor, request } = made;
         const before = outcomeOf(row);
-        const reasons = [...before.reasons, isErased ? 'PERSON_ERASED' : 'REVIEW_REFUSED'];
+        const reasons = [...before.reasons, refusal];
         const outcome = { ...before, reasons };
         const ending: Ending = { decision: 'rejected', actor, outcome, ...verificationOf(row, true) };
         await parts.inTransaction((tx) =>
@@ -49,6 +49,33 @@ export function createReviewSession(
       return sessionOf((await store.byId(session)) ?? row);
     });
   };
+}
+
+/** Why the session is rejected; undefined where it is approved. The person is looked at again: a session may wait for three days. */
+async function refusalOf(
+  parts: RecordingParts,
+  row: SessionRow,
+  opened: WholeSession,
+  { approve }: Pick<Decision, 'approve'>,
+): Promise<string | undefined> {
+  if (opened.orderLost) return 'PERSON_ERASED';
+  if (!approve) return 'REVIEW_REFUSED';
+  const { subjects, handlers } = parts;
+  const person = row.subject as SubjectId | null;
+  await subjects.catchUp();
+  const refused = refusedMeanwhile(parts, row);
+  if (refused) return refused;
+  const isNamed = row.matching === 'email' && opened.email !== undefined;
+  if (person !== null && isNamed && (await subjects.find(opened.realm, opened.email!))?.id !== person)
+    return 'NOT_RECOGNIZED';
+  const candidate = { ...opened, ...outcomeOf(row), ...(person !== null && { person: { id: person } }) };
+  return (await handlerOf(handlers, row).judge?.(candidate))?.refuse;
+}
+
+/** Since they were recognized, the person was disabled, or withdrew. By what is in memory. */
+export function refusedMeanwhile({ refusedNow }: Pick<RecordingParts, 'refusedNow'>, row: SessionRow) {
+  if (row.subject === null) return undefined;
+  return refusedNow(row.subject as SubjectId, row.matching === 'email' ? 'verification' : 'identification');
 }
 
 function requireWaiting(row: SessionRow): SessionRow {

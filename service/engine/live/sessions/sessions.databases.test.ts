@@ -370,9 +370,9 @@ mostlyOnSqlite('live sessions', (newLocation, _, { test }) => {
     for (const { movement_sealed } of rows) expect(movement_sealed.length).toBeGreaterThan(20);
     engine.advance(31 * 24 * 60 * minute);
     challenges.script.movement = Uint8Array.of(1, 2, 3);
+    await sessions.sweep();
     const third = await begun();
     expect(await attempt(third.token)).toMatchObject({ state: 'decided' });
-    await sessions.sweep();
     expect(await engine.db.selectFrom('live_movement').select('session').execute()).toEqual([
       { session: third.id },
     ]);
