@@ -12,6 +12,7 @@ import {
   type AgreementState,
   type ConsentFilter,
   consentStates,
+  type KeptConsent,
   pageOfConsents,
   selectConsents,
   selectWithdrawals,
@@ -82,11 +83,11 @@ function versionShown({ shown, textVersion }: ConsentRecord): number | undefined
 }
 
 export function agreementOf(
-  record: ConsentRecord,
+  record: KeptConsent,
   withdrawals: readonly Withdrawal[],
   published: readonly PublishedFacts[],
 ): Agreement {
-  const { id, at, expiresAt, by: _, ...consent } = record;
+  const { id, at, expiresAt, by: _, unread: __, ...consent } = record;
   const shown = consent.shown ? consent.textVersion : '';
   const version = versionShown(record);
   const { sha256, controller, contact } = published.find((one) => one.version === version) ?? {};

@@ -173,6 +173,7 @@ test('a consent whose purposes cannot be read allows no use, and nothing erases 
     expect(withheldPurposes(attested, [damaged], records, 1e12)).toEqual(purposes);
     expect(endedAt(consentStatusOf([damaged], records))).toBeUndefined();
   }
+  expect(endedAt(consentStatusOf([{ ...damaged, expiresAt: 50 }], withdrawn('verification')))).toBe(50);
   expect(endedAt(consentStatusOf([damaged], withdrawn(...purposes)))).toBe(0);
   expect(endedAt(consentStatusOf([damaged, agreed], []))).toBe(30);
   expect(endedAt(consentStatusOf([damaged, { ...agreed, purposes: ['verification'] }], []))).toBeUndefined();

@@ -20,16 +20,19 @@ export interface ConsentStatus {
   /** When an administrator last withdrew, or recorded a consent, for the person: what follows from it erases after a wait. */
   staff?: { withdrewAt?: number; recordedAt?: number };
   /**
-   * What is stored is damaged, this column or the purposes of a consent: nothing erases the person. A later consent or withdrawal of each
-   * purpose ends it.
+   * What is stored is damaged, this column or the purposes of a consent: until then, ms since 1970, nothing erases the person for want of
+   * consent. A later consent or withdrawal of each purpose ends it.
    */
-  unread?: true;
+  unread?: number;
 }
 
 /** After what an administrator recorded of a person's consent, nothing is erased for so long. */
 const STAFF_WAIT = 7 * 86_400_000;
 /** Of one moment: an enrollment and the consent that came with it. */
 const MOMENT = 60_000;
+
+/** As a time, in JSON. */
+const FOREVER = Number.MAX_SAFE_INTEGER;
 
 export const noRecords: ConsentStatus = { asOf: 0, recorded: false, withheldFrom: {} };
 
@@ -60,11 +63,8 @@ export function consentStatusOf(
   withdrawals: readonly Withdrawn[],
 ): ConsentStatus {
   const recorded = consents.length > 0;
-  const damagedAt = Math.max(
-    Number.NEGATIVE_INFINITY,
-    ...consents.filter(({ unread }) => unread).map(({ at }) => at),
-  );
-  let unread = false;
+  const damaged = consents.filter((one) => one.unread);
+  let unread = 0;
   const withheldFrom: { [P in Purpose]?: number } = {};
   for (const purpose of purposes) {
     const withdrawn = Math.max(
@@ -76,14 +76,18 @@ export function consentStatusOf(
       Number.NEGATIVE_INFINITY,
       ...valid.map(({ expiresAt }) => expiresAt ?? Number.POSITIVE_INFINITY),
     );
-    unread ||= damagedAt > Math.max(withdrawn, ...valid.map(({ at }) => at));
+    const spoken = Math.max(withdrawn, ...valid.map(({ at }) => at));
+    unread = Math.max(
+      unread,
+      ...damaged.filter(({ at }) => at > spoken).map(({ expiresAt = FOREVER }) => expiresAt),
+    );
     if (valid.length > 0) {
       if (Number.isFinite(end)) withheldFrom[purpose] = end;
     } else if (recorded || withdrawn !== Number.NEGATIVE_INFINITY) withheldFrom[purpose] = 0;
   }
   const asOf = Math.max(0, ...consents.map(({ at }) => at), ...withdrawals.map(({ at }) => at));
   const staff = staffOf(lastByStaff(withdrawals), lastByStaff(consents));
-  return { asOf, recorded, withheldFrom, ...staff, ...(unread && { unread }) };
+  return { asOf, recorded, withheldFrom, ...staff, ...(unread > 0 && { unread }) };
 }
 
 /** The status once this consent is recorded too; it is newer than all before. */
@@ -133,10 +137,10 @@ export function isWithheld(
 }
 
 /** From when on the person's own records leave no use at all; absent when they leave one, and where they cannot be read. */
-export function endedAt({ withheldFrom, unread }: ConsentStatus): number | undefined {
-  if (unread) return undefined;
+export function endedAt({ withheldFrom, unread = 0 }: ConsentStatus): number | undefined {
   const ends = purposes.map((purpose) => withheldFrom[purpose]);
-  return ends.every((end) => end !== undefined) ? Math.max(...ends) : undefined;
+  if (unread === FOREVER || !ends.every((end) => end !== undefined)) return undefined;
+  return Math.max(unread, ...ends);
 }
 
 /**
@@ -164,7 +168,7 @@ const damaged: ConsentStatus = {
   asOf: 1,
   recorded: true,
   withheldFrom: Object.fromEntries(purposes.map((purpose) => [purpose, 0])),
-  unread: true,
+  unread: FOREVER,
 };
 
 /** `[]` is the status of people without a record. */

@@ -1,15 +1,25 @@
 import { type ExpressionBuilder, type Selectable, type SqlBool, sql } from 'kysely';
+import { z } from 'zod';
 import { parseJson } from '../../lib/canonical-json.ts';
 import { firstIdAt, type OrganizationId, type SubjectId, type World } from '../../lib/id.ts';
 import { notBeingErased } from '../../storage/legal-holds.ts';
 import { findsRow } from '../../storage/rows.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
-import type { ConsentRecord, Person, Purpose, Through, Withdrawal } from './consent.ts';
+import {
+  type ConsentRecord,
+  type Person,
+  type Purpose,
+  purposes,
+  type Through,
+  type Withdrawal,
+} from './consent.ts';
 import { type ConsentStatus, consentStatusText, readConsentStatus } from './consent-status.ts';
 
 /** Rows that are read in one go: some milliseconds of the event loop. */
 const PAGE = 5000;
+
+const Purposes = z.array(z.enum(purposes));
 
 /** `unread`: its purposes are damaged on disk, and any may be among them. */
 export type KeptConsent = ConsentRecord & { unread?: true };
@@ -25,9 +35,8 @@ export async function selectConsents(from: Db | Tx, subject: SubjectId): Promise
   return rows.map((row) => ({ ...toRecord(row), ...(!purposesOf(row) && { unread: true }) }));
 }
 
-function purposesOf({ purposes }: Selectable<Schema['consent']>): Purpose[] | undefined {
-  const read = parseJson<Purpose[]>(purposes);
-  return Array.isArray(read) ? read : undefined;
+function purposesOf(row: Selectable<Schema['consent']>): Purpose[] | undefined {
+  return Purposes.safeParse(parseJson(row.purposes)).data;
 }
 
 const toRecord = (row: Selectable<Schema['consent']>): ConsentRecord => ({

@@ -3,6 +3,7 @@ import { consentOfAll, type Engine, operator, startEngine } from '../../../test/
 import { direction } from '../../../test/support/faces.ts';
 import type { SubjectId } from '../../lib/id.ts';
 import { purposes } from './consent.ts';
+import { Agreement, createAgreements } from './consent-receipt.ts';
 import { consentStatusOf, consentStatusText } from './consent-status.ts';
 import { type Consents, createConsents } from './consents.ts';
 
@@ -78,28 +79,37 @@ test('a status that cannot be read withholds that person alone, until a consent 
   expect(await engine.recordIntegrity.check()).toEqual([]);
 });
 
-test('a consent whose purposes are damaged is withdrawn use by use, and erases no one before the last', async () => {
-  const realm = { organization: engine.organization, world: 'live' } as const;
-  const { subject } = await engine.subjects.enroll(
-    realm,
-    { email: 'ada@example.com', quality: 0.9, embeddings: { 'a-net': direction('ada') } },
-    operator,
-  );
-  const person = { ...realm, subject: subject.id };
-  const consents = await restart();
-  await consents.give(person, consentOfAll, operator);
-  await engine.db.updateTable('consent').set({ purposes: '["verification' }).execute();
-  expect(await consents.withdraw(person, ['verification'], operator)).toMatchObject({
-    withdrawn: ['verification'],
-    withheld: [...purposes],
-    ended: false,
-    consents: [{ purposes: [] }],
-  });
-  const [fault] = await engine.recordIntegrity.check();
-  expect(fault).toMatchObject({
-    table: 'consent',
-    says: expect.stringContaining('gatehouse audit accept consent con_'),
-  });
-  const rest = ['identification', 'deduplication'] as const;
-  expect(await consents.withdraw(person, rest, operator)).toMatchObject({ withdrawn: rest, ended: true });
-});
+test.each([
+  ['no JSON', '["verification'],
+  ['a word of none', '["verificatkon"]'],
+  ['no list', '{}'],
+])(
+  'a consent whose purposes are %s is withdrawn use by use, and erases no one before the last',
+  async (_, damaged) => {
+    const realm = { organization: engine.organization, world: 'live' } as const;
+    const { subject } = await engine.subjects.enroll(
+      realm,
+      { email: 'ada@example.com', quality: 0.9, embeddings: { 'a-net': direction('ada') } },
+      operator,
+    );
+    const person = { ...realm, subject: subject.id };
+    const consents = await restart();
+    await consents.give(person, consentOfAll, operator);
+    await engine.db.updateTable('consent').set({ purposes: damaged }).execute();
+    expect(await consents.withdraw(person, ['verification'], operator)).toMatchObject({
+      withdrawn: ['verification'],
+      withheld: [...purposes],
+      ended: false,
+      consents: [{ purposes: [] }],
+    });
+    const [fault] = await engine.recordIntegrity.check();
+    expect(fault).toMatchObject({
+      table: 'consent',
+      says: expect.stringContaining('gatehouse audit accept consent con_'),
+    });
+    const agreements = await createAgreements(engine)(engine.organization, engine.db, subject.id);
+    expect(agreements.map((one) => Agreement.parse(one).purposes)).toEqual([[]]);
+    const rest = ['identification', 'deduplication'] as const;
+    expect(await consents.withdraw(person, rest, operator)).toMatchObject({ withdrawn: rest, ended: true });
+  },
+);

@@ -229,7 +229,7 @@ function createKnownStatuses(clock: Clock) {
     },
     /** Two changes of one person may be settled in the other order than they were committed: the later one holds. */
     settle(subject: SubjectId, status: ConsentStatus): void {
-      if (status.asOf > statusNow(subject).asOf) write(statuses, subject, status);
+      if (status.asOf >= statusNow(subject).asOf) write(statuses, subject, status);
     },
     forget(subject: SubjectId): void {
       const row = statuses.rowOf(subject);

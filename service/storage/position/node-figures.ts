@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { parseJson } from '../../lib/canonical-json.ts';
 import { systemTimer, type Timer } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import { createRecurring } from '../../lib/recurring.ts';
@@ -94,7 +95,10 @@ export async function openNodeFigures({
     const { rows } = await sql<{ node: string; figures: string }>`
       select node, figures from service_node_figures join service_node using (token)
       where token <> ${but} order by node`.execute(db);
-    return rows.map(({ node, figures }) => ({ ...(JSON.parse(figures) as Figures), node }));
+    return rows.flatMap(({ node, figures }) => {
+      const read = parseJson<Figures>(figures);
+      return read ? [{ ...read, node }] : [];
+    });
   }
 
   return {

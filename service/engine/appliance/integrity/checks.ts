@@ -158,7 +158,7 @@ async function* checkJsonOf(db: Db, table: JsonTable) {
   for (let after = ''; ; await turn()) {
     const rows = await jsonAfter(db, table, after, PAGE);
     for (const { id, organization, texts } of rows) {
-      for (const column of Object.keys(damagedIn(texts))) {
+      for (const column of Object.keys(damagedIn(table, texts))) {
         const remedy = jsonRemedies[`${table}.${column}`]?.(id, organization) ?? lostIn(table, id);
         yield {
           table,

@@ -193,6 +193,7 @@ export function createOrderLife<Request extends object, Terms extends CommonTerm
     },
     async onDecided(tx, session) {
       const order = await orderOf(session, tx);
+      if (!order) await store.endDamagedOf(tx, session.id);
       if (order?.state !== 'pending') return undefined;
       const by = { actor: session.actor, session };
       // An order that another program changed is passed by no person.

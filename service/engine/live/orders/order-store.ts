@@ -6,7 +6,7 @@ import type { OrganizationId, SessionId, SubjectId, World } from '../../../lib/i
 import { hashLinkToken } from '../../../lib/link-token.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { TestOutcome } from '../../../lib/test-outcome.ts';
-import { changesRow } from '../../../storage/rows.ts';
+import { changesRow, readablePage } from '../../../storage/rows.ts';
 import type { Schema } from '../../../storage/schema.ts';
 import type { SealContext } from '../../../storage/sealing/sealed.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
@@ -205,9 +205,8 @@ export function createOrderStore<Request extends object, Terms, Result>(
       { organization, world }: Realm,
       { lineage = '', before, limit }: { lineage?: string; before?: string; limit: number },
     ): Promise<Stored[]> {
-      const found: Stored[] = [];
-      for (let from = before; ; ) {
-        const page = await rows(db)
+      const page = (from: string | undefined) =>
+        rows(db)
           .where('organization', '=', organization)
           .where('world', '=', world)
           .where('lineage', '=', lineage)
@@ -215,10 +214,7 @@ export function createOrderStore<Request extends object, Terms, Result>(
           .orderBy('id', 'desc')
           .limit(limit)
           .execute();
-        found.push(...page.flatMap((row) => read(row) ?? []));
-        if (page.length < limit || found.length >= limit) return found.slice(0, limit);
-        from = page.at(-1)!.id;
-      }
+      return readablePage(page, { before, limit }, read);
     },
     /** Whose time is over; `damaged`: the ids of those that cannot be read. */
     async due(limit: number): Promise<{ orders: Stored[]; damaged: string[] }> {
@@ -232,6 +228,11 @@ export function createOrderStore<Request extends object, Terms, Result>(
         orders: found.flatMap((row) => read(row) ?? []),
         damaged: found.filter((row) => !read(row)).map(({ id }) => id),
       };
+    },
+    /** The damaged one that this session would end. */
+    async endDamagedOf(tx: Tx, session: SessionId): Promise<void> {
+      const row = await rows(tx).where('session', '=', session).executeTakeFirst();
+      if (row && !read(row)) await this.endDamaged(tx, [row.id]);
     },
     /** Without an event: what was ordered is not known. */
     async endDamaged(tx: Tx, ids: readonly string[]): Promise<void> {

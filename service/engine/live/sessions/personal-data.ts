@@ -1,3 +1,4 @@
+import { parseJson } from '../../../lib/canonical-json.ts';
 import { time } from '../../../lib/time.ts';
 import { notHeld } from '../../../storage/legal-holds.ts';
 import { countRows, deleteRows, moveAddress } from '../../../storage/rows.ts';
@@ -153,7 +154,7 @@ async function exportSessions(db: Db, person: Person, { open }: ExportOptions) {
       createdAt: time(row.created_at),
       consent: row.consent_version ?? undefined,
       consentAt: time(row.consent_at),
-      consentPurposes: row.consent_purposes === null ? undefined : JSON.parse(row.consent_purposes),
+      consentPurposes: parseJson(row.consent_purposes ?? 'null'),
       attempts: row.attempts,
       decision: row.decision ?? undefined,
       decidedAt: time(row.decided_at),

@@ -2,11 +2,12 @@ import { type ExpressionBuilder, type Insertable, type Selectable, sql } from 'k
 import type { ErasureId, OrganizationId } from '../../../lib/id.ts';
 import { isSound, withMac } from '../../../storage/keys/protected-tables.ts';
 import { isUnfinished } from '../../../storage/legal-holds.ts';
-import { changesRow, findsRow } from '../../../storage/rows.ts';
+import { changesRow, findsRow, readablePage } from '../../../storage/rows.ts';
 import type { Schema } from '../../../storage/schema.ts';
 import type { Db, RowIntegrity, Tx } from '../../../storage/transaction.ts';
 import type { Person } from '../../audit/index.ts';
 import type { Realm } from '../subjects/subject.ts';
+import { type ErasureReceipt, receiptOf } from './ledger.ts';
 
 export type ErasureRow = Selectable<Schema['erasure']>;
 
@@ -36,7 +37,13 @@ export function createErasureStore(db: Db, integrity: RowIntegrity) {
         .execute();
       return rows.find(isOwn);
     },
-    page: (...order: PageRequest) => pageOfErasures(db, ...order),
+    /** Without damaged ones. */
+    receipts: (organization: PageRequest[0], order: PageRequest[1]): Promise<ErasureReceipt[]> =>
+      readablePage<ErasureRow, ErasureReceipt>(
+        (before) => pageOfErasures(db, organization, { ...order, before: before as ErasureId | undefined }),
+        order,
+        receiptOf,
+      ),
     unfinished: async () =>
       (await db.selectFrom('erasure').selectAll().where(isUnfinished).orderBy('id').execute()).filter(isOwn),
     /** Whether one has a receipt and waits. */
@@ -94,7 +101,12 @@ export function createErasureStore(db: Db, integrity: RowIntegrity) {
 
 type PageRequest = [
   organization: OrganizationId,
-  page: { pending: boolean; limit: number; before?: ErasureId; reference?: string | undefined },
+  page: {
+    pending: boolean;
+    limit: number;
+    before?: ErasureId | undefined;
+    reference?: string | undefined;
+  },
 ];
 
 const pageOfErasures = (db: Db, ...[organization, { pending, limit, before, reference }]: PageRequest) =>

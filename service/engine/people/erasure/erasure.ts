@@ -17,6 +17,7 @@ import { createIntend, type Intend, type IntendDeps, isProblem, noSuchPerson } f
 import type { KeptErasures } from './kept-erasures.ts';
 import {
   createLedger,
+  damagedReceipt,
   type ErasureReason,
   type ErasureReceipt,
   type Ledger,
@@ -184,29 +185,29 @@ interface ReadReceipts {
   publicKeys(): { kid: string; publicKey: string }[];
 }
 
-function whyNoReceipt(id: ErasureId, row: ErasureRow | undefined): string {
-  if (!row) return `No erasure has the id ${id}: “gatehouse receipt list” shows all.`;
-  if (row.receipt !== null)
-    return `The receipt of the erasure ${id} is damaged: use a copy that was exported before, or a backup.`;
-  return `The erasure ${id} is ${row.state === 'intended' ? 'begun' : 'under way'} and has no receipt yet: it continues within a minute.`;
-}
+const noReceipt = (id: ErasureId, row: ErasureRow | undefined): Problem =>
+  new Problem(
+    'NOT_FOUND',
+    row
+      ? `The erasure ${id} is ${row.state === 'intended' ? 'begun' : 'under way'} and has no receipt yet: it continues within a minute.`
+      : `No erasure has the id ${id}: “gatehouse receipt list” shows all.`,
+  );
 
 const createReadReceipts = ({
   store,
   signing,
 }: {
-  store: Pick<ErasureStore, 'get' | 'page' | 'isPending'>;
+  store: Pick<ErasureStore, 'get' | 'receipts' | 'isPending'>;
   signing: Pick<Signing, 'publicKeys'>;
 }): ReadReceipts => ({
   async receipt(id) {
     const row = await store.get(id);
     const receipt = row && receiptOf(row);
     if (receipt) return receipt;
-    throw new Problem('NOT_FOUND', whyNoReceipt(id, row));
+    throw row && row.receipt !== null ? damagedReceipt(id) : noReceipt(id, row);
   },
   async receipts(organization, { pending = false, ...page }) {
-    const rows = await store.page(organization, { pending, ...page });
-    return rows.flatMap((row) => receiptOf(row) ?? []);
+    return store.receipts(organization, { pending, ...page });
   },
   isPending: store.isPending,
   publicKeys: () =>

@@ -17,6 +17,7 @@ import type { ErasureRow, ErasureStore } from './erasure-store.ts';
 import type { KeptErasures } from './kept-erasures.ts';
 import {
   type CopyOfReceipt,
+  damagedReceipt,
   type Erased,
   type ErasureReceipt,
   type Ledger,
@@ -141,6 +142,7 @@ async function makeReceipts(
   const receipts = [];
   for (const { row, witness } of works) {
     const earlier = receiptOf(row);
+    if (row.state === 'done' && !earlier) throw damagedReceipt(row.id);
     const before = knownBefore(row, listed.get(row.subject as SubjectId), former);
     const copies = withFormer(reached, before, former);
     const ofNodes = (uncleared.get(row.id) ?? []).map(waitingForNode);

@@ -376,6 +376,12 @@ export async function signReceipt(
 export const receiptOf = ({ receipt }: { receipt: string | null }): ErasureReceipt | undefined =>
   parseJson<ErasureReceipt>(receipt ?? 'null');
 
+export const damagedReceipt = (id: string): Problem =>
+  new Problem(
+    'NOT_FOUND',
+    `The receipt of the erasure ${id} is damaged: use a copy that was exported before, or a backup.`,
+  );
+
 /** Whether the stored receipt is one that this appliance signed for this erasure and person. */
 export function isReceiptSigned(
   { id, subject, receipt: text }: { id: string; subject: string; receipt: string },

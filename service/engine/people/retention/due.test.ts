@@ -28,7 +28,7 @@ test('a person whose records leave no use is due at once, and one use left is en
 });
 
 test('a person whose records cannot be read is due by use alone', () => {
-  const status = { ...all(0), unread: true } as const;
+  const status = { ...all(0), unread: Number.MAX_SAFE_INTEGER };
   expect(dueReason({ enrolledAt: 0, status }, { unusedDays: 10 }, 10 * DAY - 1)).toBeUndefined();
   expect(dueReason({ enrolledAt: 0, status }, { unusedDays: 10 }, 10 * DAY)).toBe('unused');
 });
