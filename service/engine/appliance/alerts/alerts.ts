@@ -70,7 +70,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   const rules = createRuleStore(deps);
   const seen = createSeenEventsStore(deps);
   const watched = createWatchedRules({ ...deps, seen });
-  const changes = createRuleChanges({ inTransaction, rules, watched });
+  const changes = createRuleChanges({ ...deps, rules, watched });
   const recipients = createRecipients(deps);
   const { checkMail, checkRule } = createRuleChecks(deps);
   const fire = createFiring({ ...deps, recipients });

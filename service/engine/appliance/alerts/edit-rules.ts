@@ -1,6 +1,8 @@
+import type { Clock } from '../../../lib/clock.ts';
+import type { Share } from '../../../lib/fair/fair-queue.ts';
+import { createFairSlots } from '../../../lib/fair/fair-slots.ts';
 import type { AlertRuleId, OrganizationId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
-import { createOneAtATime } from '../../../lib/turns.ts';
 import type { InTransaction, Tx } from '../../../storage/transaction.ts';
 import { type Organizations, refuseErased } from '../../accounts/index.ts';
 import { type Actor, describeActor, type Foundation } from '../../audit/index.ts';
@@ -82,7 +84,7 @@ export function createEditRules(deps: EditRulesDeps) {
     async add(realm: EventRealm, input: NewAlertRule, actor: Actor): Promise<StoredRule> {
       const definition = checkNewRule(input);
       await checkRule(realm, definition);
-      return changes.change(async (tx) => {
+      return changes.change(shareOf(realm, actor), async (tx) => {
         await checkTargets(rules, tx, realm, definition);
         await recipients.admit(tx, realm.organization, definition.channels.email, actor);
         if ((await rules.list(realm, tx)).length >= MOST_RULES)
@@ -100,7 +102,7 @@ export function createEditRules(deps: EditRulesDeps) {
       const known = (await rules.list(realm)).find((rule) => rule.id === id);
       if (known && (change.channels?.email || change.filter?.profile))
         await checkRule(realm, changedRule(known, change));
-      return changes.change(async (tx) => {
+      return changes.change(shareOf(realm, actor), async (tx) => {
         const before = await requireRule(rules, tx, realm, id);
         const definition = changedRule(before, change);
         if (change.filter) await checkTargets(rules, tx, realm, definition);
@@ -117,7 +119,7 @@ export function createEditRules(deps: EditRulesDeps) {
     },
 
     async remove(realm: EventRealm, id: string, actor: Actor): Promise<void> {
-      await changes.change(async (tx) => {
+      await changes.change(shareOf(realm, actor), async (tx) => {
         const rule = await requireRule(rules, tx, realm, id);
         await fireBefore(tx, rule, 'removeAlertRule', actor);
         await rules.remove(tx, rule, clock.now());
@@ -129,6 +131,14 @@ export function createEditRules(deps: EditRulesDeps) {
 }
 
 type EditRules = ReturnType<typeof createEditRules>;
+
+/** Of one world: the test world of an organization would wait for the live one of all others. */
+const shareOf = ({ organization }: EventRealm, actor: Actor): Share => ({
+  world: 'live',
+  organization,
+  key: describeActor(actor),
+});
+const ofBox: Share = { world: 'live', organization: '', key: '' };
 
 async function requireRule(
   rules: Pick<RuleStore, 'get'>,
@@ -197,7 +207,7 @@ export function createFirstRules(deps: FirstRulesDeps) {
     editRules.insert(tx, realm, checkNewRule({ metric, channels: { desktop: true } }), appliance);
 
   const addOnce = (realm: EventRealm, metric: AlertMetric) =>
-    changes.change(async (tx) =>
+    changes.change(ofBox, async (tx) =>
       (await rules.everOf(tx, realm, metric)).some(reports) ? undefined : addFirst(tx, realm, metric),
     );
 
@@ -239,15 +249,25 @@ export function createFirstRules(deps: FirstRulesDeps) {
   };
 }
 
+/** Changes that wait at most, of all organizations; beyond it the newest of the organization with the most gives way. */
+const MOST_WAITING = 64;
+/** Milliseconds; a change whose turn comes later is not begun, since its request may be answered already. */
+const PATIENCE = 20_000;
+const BUSY = 'Too many alert rules are being changed at once: try again in a moment.';
+
 interface RuleChangesDeps {
   inTransaction: InTransaction;
+  clock: Clock;
   rules: Pick<RuleStore, 'enabled'>;
   watched: Pick<WatchedRules, 'load' | 'isLoaded' | 'replace'>;
 }
 
-/** Changes of rules one after the other, so that the rules in memory are those of the last change. */
-export function createRuleChanges({ inTransaction, rules, watched }: RuleChangesDeps) {
-  const oneAtATime = createOneAtATime();
+/**
+ * Changes of rules one after the other, so that the rules in memory are those of the last change: also over organizations, since a load
+ * replaces the rules of all. Organizations take turns.
+ */
+export function createRuleChanges({ inTransaction, clock, rules, watched }: RuleChangesDeps) {
+  const inTurn = createFairSlots({ atOnce: 1, waiting: MOST_WAITING, clock, busy: BUSY });
   /** The answer to a commit was lost: the next poll reads the rules again. */
   let unsure = false;
 
@@ -259,7 +279,7 @@ export function createRuleChanges({ inTransaction, rules, watched }: RuleChanges
   return {
     load,
     async reloadWhenUnsure(): Promise<void> {
-      if (unsure) await oneAtATime(load);
+      if (unsure) await inTurn(ofBox, load);
     },
     /**
      * These were changed, here or at another node. Waits neither for their windows nor for a change under way: what that commits is
@@ -274,10 +294,16 @@ export function createRuleChanges({ inTransaction, rules, watched }: RuleChanges
           found.find((rule) => rule.id === id),
         );
     },
-    /** `work` gives the rule as it is then, if it wrote one; one that was removed is not enabled. Waits until its window is read. */
-    async change<T extends StoredRule | undefined>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    /**
+     * `work` gives the rule as it is then, if it wrote one; one that was removed is not enabled. Waits until its window is read. Throws
+     * OVERLOADED where too many wait, or its turn comes too late.
+     */
+    async change<T extends StoredRule | undefined>(share: Share, work: (tx: Tx) => Promise<T>): Promise<T> {
       let reading: Promise<void> | undefined;
-      const rule = await oneAtATime(async () => {
+      const since = performance.now();
+      const rule = await inTurn(share, async () => {
+        if (performance.now() - since > PATIENCE)
+          throw new Problem('OVERLOADED', BUSY, { retryAfterSeconds: 5 });
         const changed = await inTransaction(work);
         if (changed) reading = watched.replace(changed.id, changed);
         return changed;

@@ -322,6 +322,16 @@ mostlyOnSqlite('an erasure', (newLocation, dialect, { test }) => {
     expect((await engine.subjects.get(realm(), 'ada@example.com')).id).toBe(anew);
   });
 
+  test('a damaged receipt is named as that, and ends no list', async () => {
+    const first = await erasure.erase(realm(), await enroll('ada@example.com'), order);
+    const id = await enroll('bea@example.com');
+    const { erasure: damaged } = await erasure.erase(realm(), id, order);
+    await engine.db.updateTable('erasure').set({ receipt: '{"' }).where('id', '=', damaged).execute();
+    expect(await erasure.receipts(engine.organization, { limit: 1 })).toEqual([first]);
+    await expect(erasure.receipt(damaged)).rejects.toThrow('is damaged');
+    await expect(erasure.erase(realm(), id, order)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
   test('is in the audit log twice, in the outbox once, and its receipt holds by the public key alone', async () => {
     const id = await enroll('ada@example.com');
     const receipt = await erasure.erase(realm(), id, order);

@@ -195,7 +195,12 @@ test('a change whose window takes long to read holds up nothing, and many take a
   box.reading.takes = () => read.promise;
   const change = (windowMinutes: number) => box.watched().replace(rule().id, rule({ windowMinutes }));
   const rules = { enabled: async () => [rule({ windowMinutes: 20 })] };
-  const changes = createRuleChanges({ inTransaction: undefined as never, rules, watched: box.watched() });
+  const changes = createRuleChanges({
+    inTransaction: undefined as never,
+    clock: box,
+    rules,
+    watched: box.watched(),
+  });
   await changes.refresh([rule().id]);
   for (const minutes of [30, 40]) await change(minutes);
   expect(box.reading.times).toBe(2);
