@@ -12,6 +12,7 @@ import {
 import { key, operator } from '../../../../test/support/engine.ts';
 import type { KeyId, OrganizationId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
+import type { EventRealm } from '../../events/index.ts';
 import { forgetAlerts } from './alert-store.ts';
 
 const unknown = 'sub_000000000000000000000nobdy';
@@ -314,6 +315,36 @@ onSqlite('alerts', (newLocation) => {
       });
       expect(await at.rules(elsewhere)).toEqual([]);
     }
+  });
+
+  test('changes of organizations take turns, and of too many at once those of the one with the most are refused', async () => {
+    const other = (await at.engine.organizations.create({ name: 'Other' }, operator)).id as OrganizationId;
+    const elsewhere = { organization: other, world: 'test' as const };
+    const theirs = await at.alerts.addRule(elsewhere, { metric: 'spoof-attempts' }, operator);
+    const gate = Promise.withResolvers<void>();
+    await at.open({
+      inTransaction: async (work) => {
+        await gate.promise;
+        return at.engine.inTransaction(work);
+      },
+    });
+    const ended: string[] = [];
+    const remove = async (name: string, of: EventRealm, id: string) => {
+      const how = await at.alerts.removeRule(of, id, key).then(
+        () => 'done',
+        ({ code }) => code,
+      );
+      ended.push(`${name}: ${how}`);
+    };
+    const all = Array.from({ length: 100 }, () => remove('many', at.realm(), 'rule_none'));
+    all.push(remove('one', elsewhere, theirs.id));
+    gate.resolve();
+    await Promise.all(all);
+    expect(ended.filter((one) => one !== 'many: OVERLOADED').slice(0, 2)).toEqual([
+      'many: NOT_FOUND',
+      'one: done',
+    ]);
+    expect(ended.filter((one) => one === 'many: OVERLOADED')).toHaveLength(36);
   });
 
   test('an alert counts for no rule, not even one about everything', async () => {

@@ -68,7 +68,8 @@ export function createDeclaredAgents({ settings, firstUse, clock }: DeclaredAgen
                 id: keyid,
                 algs: ['ed25519'],
                 verify: async (data, signature) =>
-                  verify(null, data, toKey(key), signature) && (!coversDigest(data) || hasItsDigest(request)),
+                  verify(null, data, toKey(key), signature) &&
+                  (!coversDigest(data) || (isWhole(data) && hasItsDigest(request))),
               };
             },
           },
@@ -85,6 +86,9 @@ export function createDeclaredAgents({ settings, firstUse, clock }: DeclaredAgen
 
 /** In the signature base each covered component is a line. The library signs the field, and does not look at the body. */
 const coversDigest = (base: Buffer): boolean => /^"content-digest"/m.test(base.toString('latin1'));
+
+/** Not a part of the field (RFC 9421, `key`, `bs`, `req`): another part of it could name another body. */
+const isWhole = (base: Buffer): boolean => !/^"content-digest";/m.test(base.toString('latin1'));
 
 /** RFC 9530: every digest that we know is that of the body, and there is one. */
 function hasItsDigest({ headers, body = new Uint8Array() }: SignedRequest): boolean {

@@ -216,6 +216,34 @@ test('a change whose window takes long to read holds up nothing, and many take a
   expect(box.reading.times).toBe(4);
 });
 
+test('a change whose turn comes after its request was given up is not begun', async () => {
+  const elapsed = vi.spyOn(performance, 'now').mockReturnValue(100_000);
+  onTestFinished(() => elapsed.mockRestore());
+  const box = startOutbox();
+  const gate = Promise.withResolvers<void>();
+  let begun = 0;
+  const changes = createRuleChanges({
+    async inTransaction(work) {
+      begun++;
+      await gate.promise;
+      return work(tx);
+    },
+    clock: box,
+    rules: { enabled: async () => [] },
+    watched: box.watched(),
+  });
+  const share = { world: 'live' as const, organization: realm.organization, key: 'operator:ada' };
+  const [first, late] = [0, 1].map(() => changes.change(share, async () => undefined));
+  const refused = expect(late).rejects.toMatchObject({ code: 'OVERLOADED' });
+  elapsed.mockReturnValue(120_001);
+  gate.resolve();
+  await first;
+  await refused;
+  expect(begun).toBe(1);
+  await changes.change(share, async () => undefined);
+  expect(begun).toBe(2);
+});
+
 test('uncommitted events are forgotten, also when the next batch leaves them out', async () => {
   const box = startOutbox();
   await box.restart([rule()]);
