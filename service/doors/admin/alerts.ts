@@ -258,7 +258,7 @@ export const alertRoutes = ({ alerts }: { alerts: Alerts }): AdminRoute[] => [
     description: 'The rule is removed; its alerts stay.',
     may: changing,
     params: paramsOf('rule'),
-    refuses: ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL', 'OVERLOADED'],
+    refuses: ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'],
     handle: ({ realm, params: { id }, who }) => alerts.removeRule(realm, id, who),
   }),
   listRoute({

@@ -220,11 +220,12 @@ test('a change whose turn comes after its request was given up is not begun', as
   const elapsed = vi.spyOn(performance, 'now').mockReturnValue(100_000);
   onTestFinished(() => elapsed.mockRestore());
   const box = startOutbox();
-  const gate = Promise.withResolvers<void>();
+  const [entered, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   let begun = 0;
   const changes = createRuleChanges({
     async inTransaction(work) {
       begun++;
+      entered.resolve();
       await gate.promise;
       return work(tx);
     },
@@ -235,6 +236,7 @@ test('a change whose turn comes after its request was given up is not begun', as
   const share = { world: 'live' as const, organization: realm.organization, key: 'operator:ada' };
   const [first, late] = [0, 1].map(() => changes.change(share, async () => undefined));
   const refused = expect(late).rejects.toMatchObject({ code: 'OVERLOADED' });
+  await entered.promise;
   elapsed.mockReturnValue(120_001);
   gate.resolve();
   await first;
