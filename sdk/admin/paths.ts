@@ -2021,7 +2021,7 @@ export interface paths {
         };
         /**
          * Export the audit log
-         * @description A signed export that can be verified anywhere with the public key. Lines that are left out are replaced by their hashes.
+         * @description A signed export that can be verified anywhere with the public key. Lines that are left out are replaced by their hashes. At most two of an organization run at a time.
          */
         get: operations["exportAuditLog"];
         put?: never;
@@ -35864,7 +35864,8 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
              *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
              *     - `TIMEOUT`: The request exceeded the time limit.
              */

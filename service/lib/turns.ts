@@ -39,6 +39,8 @@ const box: Party = ['', ''];
 const acting = new AsyncLocalStorage<Party>();
 /** All that `work` does is done for this one. */
 export const actFor = <T>(party: Party, work: () => T): T => acting.run(party, work);
+/** The same for what is shared: it does not wait for the other work of the caller that happened to ask first. */
+export const actForBox = <T>(work: () => T): T => actFor(box, work);
 
 /** Those that wait: `take` gives the groups a turn each, in a group its members, and of one member what came first. */
 export function createFairLines<T>() {

@@ -18,6 +18,7 @@ const ids = createIds(clock);
 let audited: Audited;
 let app: FastifyInstance;
 let organization: string;
+let newOrganization: (name: string) => Promise<string>;
 let check: () => Promise<IntegrityFault[]>;
 const faults: IntegrityFault[] = [];
 
@@ -44,7 +45,9 @@ beforeEach(async () => {
     clock,
     integrity: testIntegrity,
   });
-  organization = (await organizations.create({ name: 'Museum' }, { is: 'operator', name: 'ada' })).id;
+  newOrganization = async (name) =>
+    (await organizations.create({ name }, { is: 'operator', name: 'ada' })).id;
+  organization = await newOrganization('Museum');
   app = createServer({ ids, log: silentLog });
   await app.register(createDoor(auditRoutes({ auditLog, recordIntegrity }), controlMount(organizations)));
 });
@@ -152,6 +155,55 @@ test('an export verifies, filtered or whole', async () => {
   expect(await verifyExport([Buffer.from(whole.body)])).toMatchObject({ valid: true, lines: 5 });
   const { body } = await get(`/audit/export?organization=${organization}&since=2026-11-20T00:00:00Z`);
   expect(await verifyExport([Buffer.from(body)])).toMatchObject({ valid: true, lines: 2, omitted: 4 });
+});
+
+const beginExport = (of?: string) =>
+  app.inject({
+    url: `/api/admin/audit/export${of === undefined ? '' : `?organization=${of}`}`,
+    payloadAsStream: true,
+  });
+
+test('of one organization two exports run at a time, the last places are for others, and one that ends makes room', async () => {
+  vi.spyOn(audited.auditLog, 'export').mockImplementation(async function* () {
+    for (;;) yield Buffer.alloc(64 * 1024);
+  });
+  const begin = async (of?: string) => (await beginExport(of)).statusCode;
+  const first = await beginExport(organization);
+  const others: string[] = [];
+  for (let i = 0; i < 6; i++) others.push(await newOrganization(`Other ${i}`));
+  expect([first.statusCode, await begin(organization), await begin(organization)]).toEqual([200, 200, 503]);
+  expect([await begin(), await begin(others[0]), await begin(others[0])]).toEqual([200, 200, 503]);
+  const more = [];
+  for (const other of others.slice(1)) more.push(await begin(other));
+  expect(more).toEqual([200, 200, 200, 200, 503]);
+  first.raw.res.destroy();
+  await expect.poll(() => begin(others[5])).toBe(200);
+});
+
+test('an export whose caller hung up before its first byte ends', async () => {
+  const [begun, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const ended = Promise.withResolvers<void>();
+  vi.spyOn(audited.auditLog, 'export').mockImplementation(async function* () {
+    begun.resolve();
+    try {
+      await gate.promise;
+      for (;;) yield Buffer.alloc(64 * 1024);
+    } finally {
+      ended.resolve();
+    }
+  });
+  const caller = new AbortController();
+  const closed = Promise.withResolvers<void>();
+  app.server.once('connection', (socket) => socket.once('close', closed.resolve));
+  const asked = fetch(`${await app.listen({ host: '127.0.0.1', port: 0 })}/api/admin/audit/export`, {
+    signal: caller.signal,
+  });
+  const hungUp = expect(asked).rejects.toThrow();
+  await begun.promise;
+  caller.abort();
+  await Promise.all([hungUp, closed.promise]);
+  gate.resolve();
+  await ended.promise;
 });
 
 test('an export that cannot be written down is refused before its first byte', async () => {

@@ -389,6 +389,42 @@ function createFollowed() {
   };
 }
 
+/** Exports at a time: each reads the chain of the whole box. A second of an organization begins while fewer than `beforeSecond` run in all. */
+const MOST_EXPORTED = { perOrganization: 2, all: 8, beforeSecond: 4 };
+
+/** Throws OVERLOADED where too many exports of an organization run, or too many in all. */
+function createExporting() {
+  const running = new Map<string, number>();
+  let all = 0;
+  return async function* exporting(
+    organization: string,
+    pieces: AsyncIterable<Uint8Array>,
+  ): AsyncGenerator<Uint8Array> {
+    const own = running.get(organization) ?? 0;
+    if (own >= MOST_EXPORTED.perOrganization) throw tooManyExports(organization);
+    if (all >= (own === 0 ? MOST_EXPORTED.all : MOST_EXPORTED.beforeSecond)) throw tooManyExports();
+    running.set(organization, own + 1);
+    all++;
+    try {
+      yield* pieces;
+    } finally {
+      all--;
+      running.set(organization, running.get(organization)! - 1);
+    }
+  };
+}
+
+function tooManyExports(organization?: string): Problem {
+  const log = organization === '' ? 'the whole audit log' : 'the audit log of this organization';
+  return new Problem(
+    'OVERLOADED',
+    organization === undefined
+      ? 'Too many exports of the audit log are running on this box: try again in a minute.'
+      : `${MOST_EXPORTED.perOrganization} exports of ${log} are running: wait until one has ended, or end one of them.`,
+    { retryAfterSeconds: 10 },
+  );
+}
+
 /** One at a time: all who ask while one runs share the next. Each gets lines of its progress, and the report. */
 function createVerification(
   verify: (options: { progress(seen: number, all: number): void }) => Promise<z.output<typeof Report>>,
@@ -426,6 +462,7 @@ function createVerification(
 export const auditRoutes = (
   { auditLog, recordIntegrity }: AuditRouteDeps,
   oneOf = createFollowed(),
+  exporting = createExporting(),
   wholeBox = createVerification(async (options) => {
     const report = await auditLog.verify(options);
     const integrity = await recordIntegrity.check();
@@ -493,11 +530,13 @@ export const auditRoutes = (
     may: { ...about.may, fresh: true },
     summary: 'Export the audit log',
     description:
-      'A signed export that can be verified anywhere with the public key. Lines that are left out are replaced by their hashes.',
+      'A signed export that can be verified anywhere with the public key. Lines that are left out are replaced by their hashes. At most two of an organization run at a time.',
     query: ExportQuery,
+    refuses: [...about.refuses, 'OVERLOADED'],
     stream: true,
     reply: ExportRecordReply,
-    handle: ({ organization, query, who }) => auditLog.export({ organization, ...query }, { actor: who }),
+    handle: ({ organization, query, who }) =>
+      exporting(organization ?? '', auditLog.export({ organization, ...query }, { actor: who })),
   }),
   route('GET /audit/verification', {
     ...about,

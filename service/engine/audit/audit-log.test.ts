@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Audited, by, startAudited } from '../../../test/support/audited.ts';
 import type { StoredLine } from './chain.ts';
+import { verifyExport } from './verify-export.ts';
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;
@@ -165,6 +166,21 @@ describe('pruning', () => {
     await reading.return?.();
     expect(await audited.auditLog.prune({ ...by, before: daysAgo(2) })).toEqual({ lines: 30 });
   });
+});
+
+test('exports that begin at one time share a checkpoint over the line of each', async () => {
+  const node = audited.ofNode('node_a');
+  await node.begin();
+  const before = (await kinds()).length;
+  const exported = async () => {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of node.export({}, by)) chunks.push(chunk);
+    return verifyExport(chunks);
+  };
+  const reports = await Promise.all(Array.from({ length: 6 }, exported));
+  expect(reports.every(({ valid, uncovered }) => valid && uncovered === 0)).toBe(true);
+  // The first began before the others had their lines.
+  expect((await kinds()).length - before).toBe(2);
 });
 
 test('a verification beside writing, signing and pruning finds nothing wrong', async () => {

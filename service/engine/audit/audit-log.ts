@@ -1,7 +1,7 @@
 import { defined } from '../../lib/defined.ts';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
-import { createOneAtATime } from '../../lib/turns.ts';
+import { actForBox, coalesce, createOneAtATime } from '../../lib/turns.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { AuditLine } from './audit.ts';
 import {
@@ -178,6 +178,8 @@ export function createAuditLog(deps: AuditLogDeps): AuditLog {
   }
   const checkpoint: AuditLog['checkpoint'] = (kind) =>
     oneAtATime(async () => keeping(await checkpoints.make(kind)));
+  /** Begun after the line of each export that shares it. */
+  const checkpointOfExports = coalesce(() => actForBox(() => checkpoint('export')));
 
   return {
     record,
@@ -245,7 +247,7 @@ export function createAuditLog(deps: AuditLogDeps): AuditLog {
       try {
         const details = { since, until };
         await record({ ...by, action: 'audit.export', ...defined({ organization }), details });
-        const own = await checkpoint('export');
+        const own = await checkpointOfExports();
         const heads = [{ chain, ...own! }, ...(await readOthersAt(own!))];
         yield* writeExport({ db, signing, appliance, keys: publicKeys(), clock }, filter, heads);
       } finally {
