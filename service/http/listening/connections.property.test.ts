@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { boundConnections, LET_IN } from './connections.ts';
 
 const GRACE = 3_000;
+const NEW = 1_000;
 const FEW = 8;
 const PROXY = 'proxy';
 const SHARE = 14;
@@ -19,6 +20,8 @@ interface Peer {
   state: State;
   since: number;
   unreadSince?: number;
+  /** Which of all that became idle it was. */
+  idleAs: number;
   isJudged: boolean;
   isClosed: boolean;
   socket: EventEmitter & Record<string, unknown>;
@@ -35,6 +38,7 @@ function createWorld(total: number) {
   const time = { now: 0 };
   const server = new EventEmitter();
   let port = 0;
+  let idled = 0;
   const connections = boundConnections(server as Server, {
     limits: { total, perAddress: SHARE },
     sourceOf: (address) => address,
@@ -72,6 +76,11 @@ function createWorld(total: number) {
   /** Nothing was asked on it. */
   const isIdle = ({ state, address }: Peer) => state === 'idle' || (state === 'fresh' && address !== PROXY);
 
+  /** Its first request may be on its way. */
+  const isNew = ({ state, since }: Peer) => state === 'fresh' && time.now - since < NEW;
+  /** A request or a handshake of it began, and its caller has to do the rest. */
+  const isBegun = ({ state }: Peer) => state === 'half' || state === 'unread' || state === 'shaken';
+
   /** What its caller loses where it is closed, and how many its caller has. */
   function judgeLoss(one: Peer, counted: Counted) {
     const { state } = one;
@@ -83,8 +92,8 @@ function createWorld(total: number) {
       return state === 'fresh' && isRecent(one)
         ? { loses: 'place', weight: 0 }
         : { loses: 'nothing', weight: FEW };
-    const isBegun = !isIdle(one) && isRecent(one) && !hasMany(one, counted);
-    return { loses: isBegun ? 'place' : 'nothing', weight: sizeOf(one, counted) };
+    const hasGrace = isBegun(one) && isRecent(one) && !hasMany(one, counted);
+    return { loses: hasGrace ? 'place' : 'nothing', weight: sizeOf(one, counted) };
   }
 
   function close(one: Peer): void {
@@ -114,6 +123,7 @@ function createWorld(total: number) {
       client: undefined,
       state: 'fresh',
       since: time.now,
+      idleAs: idled++,
       isJudged: false,
       isClosed: false,
       socket,
@@ -135,7 +145,25 @@ function createWorld(total: number) {
     expect(closed, 'closed for one').toHaveLength(1);
     const idle = judged.filter(({ one }) => isIdle(one));
     const isPatient = isShare || idle.length > 0;
-    const able = judged.filter(({ loses }) => (isPatient ? loses === 'nothing' : loses !== 'work'));
+    const idleWith = ({ address }: Peer) =>
+      idle.filter(({ one }) => groupOf(one.address) === groupOf(address));
+    const idlest = idle.filter(({ one }) => {
+      const own = idleWith(one);
+      return (
+        idle.every((other) => idleWith(other.one).length <= own.length) &&
+        own.every((other) => other.one.idleAs >= one.idleAs)
+      );
+    });
+    /** What has just begun gives its place to a new one of a client that has fewer. */
+    const insteadOf = (idler: (typeof judged)[number]) =>
+      judged.filter(
+        ({ one, loses, weight }) =>
+          isNew(idler.one) && isBegun(one) && loses === 'place' && weight > idler.weight,
+      );
+    const able = judged.filter((each) => {
+      if (each.loses !== 'place') return each.loses === 'nothing';
+      return isPatient ? idlest.some((idler) => insteadOf(idler).includes(each)) : true;
+    });
     const chosen = able.find(({ one }) => one === lost[0]);
     if (lost.length > 0) expect(chosen, 'closed, though it is not to be closed now').toBeDefined();
     if (!chosen) {
@@ -144,20 +172,29 @@ function createWorld(total: number) {
     }
     const goesFirst = ({ one, loses, weight }: typeof chosen) =>
       loses === 'nothing' || (one.state === 'letIn' && weight > FEW);
-    const alike = able.filter((other) => goesFirst(other) || !able.some(goesFirst));
+    const isAlike = (other: typeof chosen) =>
+      isPatient ? other.loses === chosen.loses : goesFirst(other) || !able.some(goesFirst);
+    const alike = able.filter(isAlike);
     expect(alike, 'closed before those that go first').toContain(chosen);
     for (const other of alike.filter((other) => !isIdle(other.one)))
       expect(other.weight, 'stays, though its client has more').toBeLessThanOrEqual(chosen.weight);
-    const idleOf = ({ address }: Peer) =>
-      idle.filter(({ one }) => groupOf(one.address) === groupOf(address)).length;
-    const idlest = idle.filter(({ one }) => idle.every((other) => idleOf(other.one) <= idleOf(one)));
-    if (isShare || idle.length === 0) return peer;
-    if (isIdle(chosen.one)) expect(idlest, 'others have more idle ones').toContain(chosen);
-    else
-      expect(
-        Math.min(...idlest.map(({ weight }) => weight)),
-        'goes before the idle ones of a client with more',
-      ).toBeLessThan(chosen.weight);
+    if (idle.length === 0) return peer;
+    if (isIdle(chosen.one)) {
+      expect(idlest, 'others have more idle ones, or longer').toContain(chosen);
+      expect(insteadOf(chosen), 'new, and these have just begun and have more').toEqual([]);
+      return peer;
+    }
+    // One of these stays in its stead.
+    const stays = idlest.filter(
+      (idler) =>
+        idler.weight < chosen.weight &&
+        (chosen.loses === 'nothing' ||
+          (isNew(idler.one) &&
+            able.every(
+              (other) => isIdle(other.one) || other.loses === 'place' || other.weight <= idler.weight,
+            ))),
+    );
+    expect(stays, 'goes before the idle ones of a client with more').not.toEqual([]);
     return peer;
   }
 
@@ -184,6 +221,7 @@ function createWorld(total: number) {
     const { answer } = one;
     delete one.answer;
     one.state = 'idle';
+    one.idleAs = idled++;
     one.client = undefined;
     one.socket.writableLength = 0;
     answer.emit('close');
@@ -251,7 +289,7 @@ const happening = fc.oneof(
   },
   {
     weight: 2,
-    arbitrary: fc.record({ is: fc.constant('pass' as const), ms: fc.constantFrom(100, 1_400, 2_999, 3_000) }),
+    arbitrary: fc.record({ is: fc.constant('pass' as const), ms: fc.constantFrom(100, 999, 1_000, 1_400, 2_999, 3_000) }),
   },
 );
 

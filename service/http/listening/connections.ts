@@ -93,7 +93,8 @@ interface Client {
  * otherwise of all. The first of these that there is:
  * - The longest idle of the source or IPv6 /48 with the most idle ones, or one that is overdue, where its client has more connections:
  *   a body or an answer has waited for its caller for GRACE (no time where the client has many), a new one of a proxy for its request.
- *   So who opens connections and sends nothing, or half, or reads nothing, displaces only itself.
+ *   So who opens connections and sends nothing, or half, or reads nothing, displaces only itself. Where that idle one is new, so that its
+ *   first request may be on its way, also a body or an answer that waits for less goes in its place, of a client with more connections.
  * - Of the client with the most: a body or an answer that waits for less, or a WebSocket whose caller was let in and has had no frame
  *   judged for GRACE, or none at all. WebSockets of clients with very many go before what is overdue, not before what is idle.
  * - A new one of a proxy.
@@ -182,6 +183,8 @@ const endsOf = (socket: Socket | TLSSocket): string =>
  * connection makes room; for bodies and answers none where its source, or its client behind a proxy, has more than FEW, or its IPv6 /48 four times as many.
  */
 const GRACE = 3_000;
+/** Milliseconds for which the first request of a new connection may be on its way. */
+const NEW = 1_000;
 const FEW = 8;
 const OF_SITE = 4;
 /** A WebSocket that was let in counts as a part of a connection: many people have one network address, and each showed a token. */
@@ -244,27 +247,45 @@ function createRegister({
     return isOverdue || (one.isLetIn && load > FEW) ? FIRST + load : load;
   }
 
+  /** The same for one that has waited for less, beside a new idle one. */
+  const loadBesideNew = (one: Connection, now: number): number =>
+    one.isLetIn || waitsSince(one, now) === undefined ? NEVER : sizeOf(one, false);
+
   function sizeOf(one: Connection, isLate: boolean): number {
-    // The first request of a proxy's connection is on its way: whose, is not known.
-    if (one.requests === 0) return isLate ? FEW : 0;
+    // Whose it is, is not known: the first request of a proxy's connection is on its way, or it is idle.
+    if (one.requests === 0 && isProxys(one)) return isLate ? FEW : 0;
     return among(one, one.client ?? one.source.site) / (one.isLetIn ? OF_TOKEN : 1);
+  }
+
+  /** Of the busy ones, of `source` or of any, the one with the greatest load above `least`. */
+  function heaviest(
+    source: Source | undefined,
+    least: number,
+    load: (one: Connection) => number,
+  ): Connection | undefined {
+    let chosen: Connection | undefined;
+    let most = least;
+    for (const one of busy) {
+      if (source && one.source !== source) continue;
+      const its = load(one);
+      if (its <= most) continue;
+      chosen = one;
+      most = its;
+    }
+    return chosen;
   }
 
   /** Closes one of `source`, or of any; false where a request of each is worked on. */
   function makeRoom(source: Source | undefined): boolean {
     const now = elapsed();
-    const idlest = source ?? idle.largest();
-    let chosen = idlest && first(idlest.idle);
-    let most = chosen ? FIRST + (isProxys(chosen) ? FEW : among(chosen, chosen.source.site)) : NEVER;
+    const idlest = first((source ?? idle.largest())?.idle);
+    const size = idlest ? sizeOf(idlest, true) : 0;
     // Those of one source do not displace each other: people who wait would, one after the other.
-    const isOverdueOnly = chosen !== undefined || source !== undefined;
-    for (const one of busy) {
-      if (source && one.source !== source) continue;
-      const load = loadOf(one, now, isOverdueOnly);
-      if (load <= most) continue;
-      chosen = one;
-      most = load;
-    }
+    const isOverdueOnly = idlest !== undefined || source !== undefined;
+    let chosen = heaviest(source, idlest ? FIRST + size : NEVER, (one) => loadOf(one, now, isOverdueOnly));
+    if (!chosen && idlest && isNew(idlest, now))
+      chosen = heaviest(source, size, (one) => loadBesideNew(one, now));
+    chosen ??= idlest;
     if (!chosen) return false;
     counts.displaced++;
     leave(chosen);
@@ -388,10 +409,13 @@ function createRegister({
   };
 }
 
+/** No request came on it yet, and it was accepted lately. */
+const isNew = ({ message, since }: Connection, now: number) => message === undefined && since > now - NEW;
+
 const isProxys = ({ source }: Connection) => source.limit === Number.POSITIVE_INFINITY;
 
 /** The one that is in it for the longest time. */
-const first = <T>(of: ReadonlySet<T>): T | undefined => of.values().next().value;
+const first = <T>(of: ReadonlySet<T> | undefined): T | undefined => of?.values().next().value;
 
 /** The idle connections. Sites are ordered by their number, so that the largest is found at once. */
 function createIdle() {
@@ -429,8 +453,7 @@ function createIdle() {
     },
     /** The largest site; of equal ones the one that has been so longest. */
     largest(): Site | undefined {
-      const sites = bySize[largest];
-      return sites && first(sites);
+      return first(bySize[largest]);
     },
   };
 }
