@@ -27,9 +27,9 @@ declare module 'fastify' {
     callerGoesOn: (() => Promise<boolean>) | null;
     /**
      * Where the caller was read some time ago, reads them once more from their credential: after each body, which may take a minute. Throws as
-     * at the head where it does not hold any more. Null without a credential.
+     * at the head where it does not hold any more. Null without a credential. `late`: how long ago, milliseconds; a second unless given.
      */
-    readCallerAgain: (() => Promise<void>) | null;
+    readCallerAgain: ((late?: number) => Promise<void>) | null;
   }
 }
 
@@ -112,8 +112,8 @@ export function admitRequests(
       request.caller = caller;
       if (sessions && caller.is === 'administrator') request.callerGoesOn = () => sessions.goesOn(caller);
       let readAt = performance.now();
-      request.readCallerAgain = async () => {
-        if (performance.now() - readAt <= late) return;
+      request.readCallerAgain = async (ago = late) => {
+        if (performance.now() - readAt <= ago) return;
         await position?.catchUp();
         request.caller = await authenticate(credentials, request, list);
         readAt = performance.now();

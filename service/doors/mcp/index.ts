@@ -162,7 +162,7 @@ function mountEventStreams(
 
 const toolSessionOf = (request: FastifyRequest, reply: FastifyReply): ToolSession => ({
   async caller() {
-    await request.readCallerAgain?.();
+    await request.readCallerAgain?.(0);
     const party = relyingParty(request);
     return { caller: toCaller(party), actor: party.actor };
   },

@@ -224,7 +224,7 @@ onSqlite('sessions that were passed without motion of the head', (newLocation) =
     });
   });
 
-  test('approve no one who withdrew, is disabled, or lost the address meanwhile, nor whom the flow refuses now', async () => {
+  test('approve no person who withdrew, is disabled, lost the address or is refused by the flow meanwhile', async () => {
     let refuses: { refuse: string } | undefined;
     handlers.hosted = { ...handlers.hosted!, judge: async () => refuses };
     const { subject } = await engine.subjects.enroll(

@@ -7,7 +7,6 @@ import type { Schema } from '../../../storage/schema.ts';
 import type { Db, RowIntegrity, Tx } from '../../../storage/transaction.ts';
 import type { Person } from '../../audit/index.ts';
 import type { Realm } from '../subjects/subject.ts';
-import { type ErasureReceipt, receiptOf } from './ledger.ts';
 
 export type ErasureRow = Selectable<Schema['erasure']>;
 
@@ -37,12 +36,16 @@ export function createErasureStore(db: Db, integrity: RowIntegrity) {
         .execute();
       return rows.find(isOwn);
     },
-    /** Without damaged ones. */
-    receipts: (organization: PageRequest[0], order: PageRequest[1]): Promise<ErasureReceipt[]> =>
-      readablePage<ErasureRow, ErasureReceipt>(
+    /** With a receipt, of those that `read` can read. */
+    page: <Read>(
+      read: (row: ErasureRow) => Read | undefined,
+      organization: PageRequest[0],
+      order: PageRequest[1],
+    ): Promise<Read[]> =>
+      readablePage<ErasureRow, Read>(
         (before) => pageOfErasures(db, organization, { ...order, before: before as ErasureId | undefined }),
         order,
-        receiptOf,
+        read,
       ),
     unfinished: async () =>
       (await db.selectFrom('erasure').selectAll().where(isUnfinished).orderBy('id').execute()).filter(isOwn),

@@ -197,7 +197,7 @@ const createReadReceipts = ({
   store,
   signing,
 }: {
-  store: Pick<ErasureStore, 'get' | 'receipts' | 'isPending'>;
+  store: Pick<ErasureStore, 'get' | 'page' | 'isPending'>;
   signing: Pick<Signing, 'publicKeys'>;
 }): ReadReceipts => ({
   async receipt(id) {
@@ -207,7 +207,7 @@ const createReadReceipts = ({
     throw row && row.receipt !== null ? damagedReceipt(id) : noReceipt(id, row);
   },
   async receipts(organization, { pending = false, ...page }) {
-    return store.receipts(organization, { pending, ...page });
+    return store.page(receiptOf, organization, { pending, ...page });
   },
   isPending: store.isPending,
   publicKeys: () =>
