@@ -1,15 +1,18 @@
 import { expect, test } from 'vitest';
-import { createManualTimers } from '../../test/support/manual-timers.ts';
 import { createOutgoing } from './create-outgoing.ts';
 import { createResolve, systemLookup } from './resolve.ts';
 
 function start() {
-  const timers = createManualTimers();
+  const timers = new Set<{ at: number; call: () => void }>();
   const asked: string[] = [];
   const answers: PromiseWithResolvers<string[]>[] = [];
   let now = 0;
   const resolve = createResolve({
-    after: timers.after,
+    after(milliseconds, call) {
+      const timer = { at: now + milliseconds, call };
+      timers.add(timer);
+      return () => void timers.delete(timer);
+    },
     elapsed: () => now,
     lookup(host) {
       asked.push(host);
@@ -18,16 +21,28 @@ function start() {
       return answer.promise;
     },
   });
+  /** Of the question of this number, once it is asked. */
+  async function answer(number: number) {
+    await expect.poll(() => answers.length).toBeGreaterThan(number);
+    return answers[number]!;
+  }
   return {
     timers,
     asked,
-    /** Of the question of this number, once it is asked. */
-    async answer(number: number) {
-      await expect.poll(() => answers.length).toBeGreaterThan(number);
-      return answers[number]!;
-    },
+    answer,
     resolve,
-    advance: (milliseconds: number) => (now += milliseconds),
+    /** So many names of an organization that are not answered; those that find a place are asked from the question `first` on. */
+    async silent(count: number, organization: string, { first = 0, places = count } = {}) {
+      const late = Array.from({ length: count }, (_, i) =>
+        resolve(`slow-${i}.${organization}.example`, organization).catch(({ message }) => message),
+      );
+      await answer(first + places - 1);
+      return late;
+    },
+    advance(milliseconds: number) {
+      now += milliseconds;
+      for (const timer of [...timers]) if (timer.at <= now && timers.delete(timer)) timer.call();
+    },
   };
 }
 
@@ -49,7 +64,7 @@ test('many who ask at once ask once, and the answer is believed for five seconds
   const again = resolve('hooks.example.org');
   (await answer(1)).resolve(['10.1.2.4']);
   expect(await again).toEqual(['10.1.2.4']);
-  expect(timers.running()).toEqual([]);
+  expect(timers.size).toBe(0);
 });
 
 test('a name without an address says so', async () => {
@@ -69,10 +84,11 @@ test('a name without an address says so', async () => {
 });
 
 test('where the name servers do not answer, one question stays open, however often it is asked', async () => {
-  const { resolve, asked, answer, timers, advance } = start();
+  const { resolve, asked, answer, advance } = start();
   for (let i = 0; i < 3; i++) {
     const waiting = resolve('slow.example.org');
-    timers.expire();
+    await answer(0);
+    advance(10_000);
     await expect(waiting).rejects.toMatchObject({ failure: 'unresolved' });
     advance(60_000);
   }
@@ -81,31 +97,65 @@ test('where the name servers do not answer, one question stays open, however oft
   expect(await resolve('slow.example.org')).toEqual(['10.1.2.3']);
 });
 
-test('names whose servers do not answer take no more than their share of what asks', async () => {
-  const { resolve, asked, answer, timers } = start();
-  const slow = Array.from({ length: 30 }, (_, i) => resolve(`slow-${i}.example.org`).catch(() => 'late'));
-  await answer(23);
-  timers.expire();
-  await Promise.all(slow);
-  const next = resolve('hooks.example.org');
-  expect(asked).toHaveLength(24);
-  for (let i = 0; i < 7; i++) (await answer(i)).reject(new Error('given up'));
-  (await answer(30)).resolve(['10.1.2.3']);
+test('names whose servers do not answer take half of the places, and what waits too long behind them is not asked', async () => {
+  const { resolve, asked, answer, silent, advance } = start();
+  const late = await silent(30, 'a', { places: 12 });
+  advance(10_000);
+  const said = await Promise.all(late);
+  expect([said[11], said[12]]).toEqual([
+    'The name servers did not answer for slow-11.a.example.',
+    'Too many names wait before slow-12.a.example.',
+  ]);
+  const next = resolve('hooks.example.org', 'a');
+  expect(asked).toHaveLength(12);
+  (await answer(0)).reject(new Error('given up'));
+  (await answer(12)).resolve(['10.1.2.3']);
   expect(await next).toEqual(['10.1.2.3']);
+  expect(asked.slice(12)).toEqual(['hooks.example.org']);
 });
 
 test('names of one organization that are not answered hold up no other one', async () => {
-  const { resolve, asked, answer } = start();
-  for (let i = 0; i < 30; i++) resolve(`slow-${i}.a.example`, 'org_a').catch(() => 'late');
-  const newcomer = resolve('hooks.b.example', 'org_b');
+  const { resolve, asked, answer, silent } = start();
+  await silent(30, 'a', { places: 12 });
+  await silent(30, 'b', { first: 12, places: 1 });
+  for (let i = 0; i < 11; i++) {
+    const newcomer = resolve(`hooks.c${i}.example`, `c${i}`);
+    await answer(13 + i);
+    expect(asked[13 + i]).toBe(`hooks.c${i}.example`);
+    if (i < 10) continue;
+    (await answer(13 + i)).resolve(['10.1.2.3']);
+    expect(await newcomer).toEqual(['10.1.2.3']);
+  }
+  // Who holds none is next.
+  const last = resolve('hooks.d.example', 'd');
+  (await answer(24)).resolve(['10.1.2.4']);
+  expect(await last).toEqual(['10.1.2.4']);
+  expect(asked[24]).toBe('hooks.d.example');
+});
+
+test('a name that another organization waits to ask for is asked at once, and once', async () => {
+  const { resolve, asked, answer, silent } = start();
+  await silent(12, 'a');
+  const waiting = resolve('hooks.b.example', 'a');
+  const own = resolve('hooks.b.example', 'b');
+  (await answer(12)).resolve(['10.1.2.3']);
+  expect(await own).toEqual(['10.1.2.3']);
+  expect(asked[12]).toBe('hooks.b.example');
   (await answer(0)).reject(new Error('given up'));
-  (await answer(24)).resolve(['10.1.2.3']);
-  expect(asked[24]).toBe('hooks.b.example');
-  expect(await newcomer).toEqual(['10.1.2.3']);
-  // One place is left for it from now on.
-  resolve('other.b.example', 'org_b').catch(() => 'late');
-  await answer(25);
-  expect(asked[25]).toBe('other.b.example');
+  expect(await waiting).toEqual(['10.1.2.3']);
+  expect(asked).toHaveLength(13);
+});
+
+test('a name has ten seconds from when it is asked, however long it waited for its turn', async () => {
+  const { resolve, answer, silent, advance } = start();
+  await silent(12, 'a');
+  const waiting = resolve('hooks.a.example', 'a');
+  advance(9_999);
+  (await answer(0)).reject(new Error('given up'));
+  const last = await answer(12);
+  advance(9_999);
+  last.resolve(['10.1.2.3']);
+  expect(await waiting).toEqual(['10.1.2.3']);
 });
 
 test('the machine’s own way of asking knows localhost', async () => {

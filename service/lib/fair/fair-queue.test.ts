@@ -144,6 +144,17 @@ test('alone, one key has every seat; beside another none has the last one', () =
   ]);
 });
 
+test('the last seats that are for newcomers go to organizations with nothing at work, also of one that has been alone', () => {
+  const queue = createFairQueue<Job>({ seats: 4, clock, forNewcomers: 2 });
+  const [first] = add(queue, 'live a/1 1', 'live a/2 1', 'live a/3 1', 'live a/4 1') as [Job];
+  expect([1, 2, 3].map(() => queue.take()?.name)).toEqual(['live a/1 1', 'live a/2 1', undefined]);
+  add(queue, 'live b/1 1', 'live b/2 1', 'live c/1 1');
+  expect([1, 2, 3].map(() => queue.take()?.name)).toEqual(['live b/1 1', 'live c/1 1', undefined]);
+  add(queue, 'live d/1 1');
+  queue.finish(first);
+  expect([1, 2].map(() => queue.take()?.name)).toEqual(['live d/1 1', undefined]);
+});
+
 test.each([
   ['another organization', 'live b/1 1'],
   ['another key', 'live a/2 1'],

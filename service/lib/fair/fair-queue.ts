@@ -51,6 +51,8 @@ export interface FairQueueDeps {
   clock: Clock;
   /** Among what a seat is kept for another: organizations and worlds alone, or keys and addresses too, the default. */
   keepsFor?: 'organizations';
+  /** The last so many seats are for organizations that have nothing at work. None by default. */
+  forNewcomers?: number;
 }
 
 /** Milliseconds for which a seat is kept for a party that had work lately. */
@@ -81,6 +83,7 @@ export function createFairQueue<T extends { share: Share }>({
   seats,
   clock,
   keepsFor,
+  forNewcomers = 0,
 }: FairQueueDeps): FairQueue<T> {
   const root = createParty<T>();
   let turn = 0;
@@ -107,7 +110,8 @@ export function createFairQueue<T extends { share: Share }>({
     },
     take() {
       const all = typeof seats === 'number' ? seats : seats();
-      const parties = choosePath(root, { seats: all, now: clock.now(), keptLevels });
+      const newcomersAlone = forNewcomers > 0 && root.atWork >= all - forNewcomers;
+      const parties = choosePath(root, { seats: all, now: clock.now(), keptLevels, newcomersAlone });
       if (!parties) return undefined;
       turn++;
       for (const party of [root, ...parties]) {
@@ -162,6 +166,8 @@ interface Choice {
   now: number;
   /** Levels below the world at which a seat is kept for others. */
   keptLevels: number;
+  /** Whether an organization with something at work gets none. */
+  newcomersAlone?: boolean;
 }
 
 /** The world, the organization, the key and the address to serve next. */
@@ -182,14 +188,14 @@ function choosePath<T extends { share: Share }>(root: Party<T>, choice: Choice):
 /** The members of `party` from the one to serve down to its address. `briefAlone`: one of them has all the seats that long work may have. */
 function chooseWithin<T extends { share: Share }>(
   party: Party<T>,
-  { seats, now, keptLevels }: Choice,
+  { seats, now, keptLevels, newcomersAlone }: Choice,
   briefAlone: boolean,
 ): Party<T>[] | undefined {
   const [first] = party.items;
   if (first) return briefAlone && !first.share.brief ? undefined : [];
   const members = [...party.members.values()];
   const candidates = members
-    .filter((member) => member.waiting > 0)
+    .filter((member) => member.waiting > 0 && !(newcomersAlone && member.atWork > 0))
     .toSorted((a, b) => a.atWork - b.atWork || a.served - b.served);
   for (const member of candidates) {
     const full = keptLevels > 0 && member.atWork >= allowance(member, members, seats, now);

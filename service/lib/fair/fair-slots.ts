@@ -9,6 +9,8 @@ export interface FairSlotsDeps {
   /** At work at a time, and waiting beside those at most. */
   atOnce: number;
   waiting: number;
+  /** The last so many places are for organizations that have nothing at work. */
+  forNewcomers?: number;
   clock: Clock;
   /** What is said to the one who gives way. */
   busy: string;
@@ -21,8 +23,8 @@ interface Turn {
 }
 
 /** Lets `atOnce` run and `waiting` more wait for their turn, fairly (fair-queue.ts): the newest of the one with the most gives way. */
-export function createFairSlots({ atOnce, waiting, clock, busy }: FairSlotsDeps): FairSlots {
-  const queue = createFairQueue<Turn>({ seats: atOnce, clock, keepsFor: 'organizations' });
+export function createFairSlots({ atOnce, waiting, forNewcomers, clock, busy }: FairSlotsDeps): FairSlots {
+  const queue = createFairQueue<Turn>({ seats: atOnce, clock, keepsFor: 'organizations', forNewcomers });
   let running = 0;
 
   function next(): void {
