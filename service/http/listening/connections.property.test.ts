@@ -289,7 +289,10 @@ const happening = fc.oneof(
   },
   {
     weight: 2,
-    arbitrary: fc.record({ is: fc.constant('pass' as const), ms: fc.constantFrom(100, 999, 1_000, 1_400, 2_999, 3_000) }),
+    arbitrary: fc.record({
+      is: fc.constant('pass' as const),
+      ms: fc.constantFrom(100, 999, 1_000, 1_400, 2_999, 3_000),
+    }),
   },
 );
 

@@ -226,9 +226,10 @@ test('an answer that is not read makes room, of the address with the most connec
   const few = await listen({ total: 4, perAddress: 4 });
   const held = [await few.unread('a'), await few.unread('a'), await few.unread('b')];
   const first = await few.idle('c');
+  few.time.now = 1_000;
   const second = await few.idle('c');
   await closed(first);
-  few.time.now = 3_000;
+  few.time.now = 4_000;
   expect(await few.get('d')).toBe(200);
   await closed(held[0]!.resume());
   expect([held[1]!, second].map(open)).toEqual([true, true]);
@@ -416,6 +417,58 @@ test('slow bodies of others stay where one client has very many WebSockets', asy
   expect(await get('z')).toBe(200);
   await lost;
   expect(slow.map(open)).toEqual([true, true]);
+});
+
+describe('a new connection, whose first request may be on its way,', () => {
+  test('does not go before half bodies of clients with more that have just begun, for a second', async () => {
+    const { half, idle, get, time } = await listen({ total: 9, perAddress: 9 });
+    const bodies: Socket[] = [];
+    for (const who of ['a', 'b']) for (let i = 0; i < 4; i++) bodies.push(await half(who));
+    const fresh = await idle('c');
+    time.now = 999;
+    const next = await idle('d');
+    await closed(bodies[0]!);
+    expect([fresh, next, ...bodies.slice(1)].filter((one) => !open(one))).toEqual([]);
+    time.now = 1_000;
+    expect(await get('e')).toBe(200);
+    await closed(fresh);
+    expect([next, ...bodies.slice(1)].filter((one) => !open(one))).toEqual([]);
+  });
+
+  test('does not go before an answer that is not read either', async () => {
+    const { unread, idle, get } = await listen({ total: 4, perAddress: 4 });
+    const held = [await unread('a'), await unread('a'), await unread('b')];
+    const fresh = await idle('c');
+    expect(await get('d')).toBe(200);
+    await closed(held[0]!.resume());
+    expect([fresh, held[1]!, held[2]!].map(open)).toEqual([true, true, true]);
+  });
+
+  test('goes before those of clients with no more than its own, and before people’s WebSockets', async () => {
+    const { opened, half, idle, get } = await listenForSockets({ total: 15, perAddress: 15 });
+    const people: WebSocket[] = [];
+    for (let i = 0; i < 12; i++) people.push(await opened('office', 'token'));
+    const bodies = [await half('a'), await half('a')];
+    const first = await idle('c');
+    const second = await idle('c');
+    await closed(bodies[0]!);
+    expect(await get('d')).toBe(200);
+    await closed(first);
+    expect([second, bodies[1]!].map(open)).toEqual([true, true]);
+    expect(people.map(({ readyState }) => readyState)).toEqual(people.map(() => WebSocket.OPEN));
+  });
+
+  test('is an idle one like others once it was asked something', async () => {
+    const { half, get } = await listen({ total: 4, perAddress: 4 });
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    expect(await get('c', agent)).toBe(200);
+    const [asked] = Object.values(agent.freeSockets).flat() as Socket[];
+    const bodies = [await half('a'), await half('a'), await half('a')];
+    expect(await get('d')).toBe(200);
+    await closed(asked!);
+    expect(bodies.map(open)).toEqual([true, true, true]);
+    agent.destroy();
+  });
 });
 
 test('but idle connections go before these', async () => {
