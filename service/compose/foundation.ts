@@ -86,6 +86,8 @@ export interface Foundation {
   /** This run of the program, and those beside it. */
   runs: Runs;
   draining: Draining;
+  /** As `Database.unsure`, of the record or the key store. */
+  unsure: Promise<void>;
   /** Of recurring work and roles: `inTransaction` checks them. */
   leases: Leases;
   vault: Vault;
@@ -156,6 +158,7 @@ export async function openFoundation(
   opened.defer(() => works.close());
   const figures = node ? await openNodeFigures({ database, log }) : noOtherFigures;
   opened.defer(() => figures.close());
+  const never = new Promise<never>(() => {});
   const draining = createDraining({ hasOthers: node !== undefined });
   const rests = () => draining.is() === 'drained' || nodes?.isOutOfSpace() === true;
   const runs = node ? runOfNode(node.id, database.token!, rests) : onlyRun(randomUUID());
@@ -198,6 +201,7 @@ export async function openFoundation(
     node: node && thisNode(node, database),
     nodes,
     runs,
+    unsure: Promise.race([database.unsure ?? never, vault.keys.unsure ?? never]),
     draining,
     leases,
     vault,

@@ -65,6 +65,11 @@ export interface Database {
   token?: string | undefined;
   /** Resolves when another process has taken this run's right to write, on PostgreSQL. */
   gone?: Promise<void> | undefined;
+  /**
+   * Resolves once a PostgreSQL server answers again after a commit of which it is not known whether it was done: what this process has in
+   * memory may lack it.
+   */
+  unsure?: Promise<void> | undefined;
   close(): Promise<void>;
 }
 
@@ -125,6 +130,7 @@ export interface Opened<S> {
   requireWriter(): void;
   token?: string | undefined;
   gone?: Promise<void> | undefined;
+  unsure?: Promise<void> | undefined;
   /** The same, asked of the database itself: first of what cannot run in a transaction. */
   confirmWriter(): Promise<void>;
   close(): Promise<void>;
@@ -219,6 +225,7 @@ export async function openPostgres<S>(
       });
     },
     ...defined({ lock, locks }),
+    unsure: guard.unsure,
   });
   return opened.catch((error: unknown) => {
     throw explainRefusal(error, url) ?? error;
@@ -247,6 +254,7 @@ async function finish<S>(
     files,
     lock,
     locks,
+    unsure,
     ...older
   }: OlderSchema & {
     what?: StoreName;
@@ -262,6 +270,7 @@ async function finish<S>(
     disk?: Pick<ConfirmedDisk, 'require'>;
     files?: Pick<OpenFiles, 'require'>;
     lock?: PostgresLock;
+    unsure?: Promise<void>;
     /** Of one of several nodes. */
     locks?: SharedLocks;
   },
@@ -300,6 +309,7 @@ async function finish<S>(
       requireWriter,
       token: lock?.token,
       gone: lock?.gone,
+      unsure,
       confirmWriter,
       close,
     };

@@ -1,4 +1,11 @@
-import type { DatabaseConnection, Driver } from 'kysely';
+import {
+  type DatabaseConnection,
+  type Driver,
+  DummyDriver,
+  Kysely,
+  PostgresAdapter,
+  PostgresQueryCompiler,
+} from 'kysely';
 import { expect, test } from 'vitest';
 import { createTransactionGuard, guardDriver } from './guarded-driver.ts';
 
@@ -19,4 +26,35 @@ test('a server that goes away during a commit may have done it: the error does n
     code: 'STORAGE_UNAVAILABLE',
     message: expect.stringContaining('nothing was changed'),
   });
+});
+
+test('of a transaction too, whose rollback fails as well; and once the server answers again what is in memory is unsure', async () => {
+  let isAway = false;
+  const answer = async () => (isAway ? gone() : undefined);
+  const inner = Object.assign(new DummyDriver(), {
+    beginTransaction: answer,
+    commitTransaction: gone,
+    rollbackTransaction: gone,
+  });
+  const guard = createTransactionGuard();
+  let isUnsure = false;
+  void guard.unsure.then(() => {
+    isUnsure = true;
+  });
+  const db = new Kysely({
+    dialect: {
+      createAdapter: () => new PostgresAdapter(),
+      createDriver: () => guardDriver(inner, guard),
+      createIntrospector: () => ({}) as never,
+      createQueryCompiler: () => new PostgresQueryCompiler(),
+    },
+  });
+  const transact = () => db.transaction().execute(async () => {});
+  await expect(transact()).rejects.toThrow('the result is unknown');
+  isAway = true;
+  await expect(transact()).rejects.toThrow('nothing was changed');
+  expect(isUnsure).toBe(false);
+  isAway = false;
+  await expect(transact()).rejects.toThrow('the result is unknown');
+  expect(isUnsure).toBe(true);
 });

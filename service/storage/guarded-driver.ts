@@ -6,6 +6,8 @@ import { toStorageProblem } from './storage-problem.ts';
 /** `driver` that refuses connections inside a transaction and throws failures of storage as Problems (storage-problem.ts). */
 export function guardDriver(driver: Driver, guard: TransactionGuard): Driver {
   const seen = new WeakSet<DatabaseConnection>();
+  /** Whose commit was not answered. */
+  const unanswered = new WeakSet<DatabaseConnection>();
   const guarded: Driver = {
     init: (options) => driver.init(options),
     async acquireConnection(options) {
@@ -22,17 +24,29 @@ export function guardDriver(driver: Driver, guard: TransactionGuard): Driver {
       }
       return connection;
     },
-    beginTransaction: (connection, settings) =>
-      withStorageProblems(() => driver.beginTransaction(connection, settings)),
+    async beginTransaction(connection, settings) {
+      await withStorageProblems(() => driver.beginTransaction(connection, settings));
+      guard.answered();
+    },
     async commitTransaction(connection) {
       try {
         await driver.commitTransaction(connection);
       } catch (error) {
         const problem = toStorageProblem(error);
-        throw problem !== error && isAway(problem) ? unknownOutcome(problem) : problem;
+        if (problem === error || !isAway(problem)) throw problem;
+        unanswered.add(connection);
+        guard.unanswered();
+        throw unknownOutcome(problem);
       }
     },
-    rollbackTransaction: (connection) => driver.rollbackTransaction(connection),
+    async rollbackTransaction(connection) {
+      try {
+        await driver.rollbackTransaction(connection);
+      } catch (error) {
+        // Kysely rolls back after each failure: that of the commit says what the caller has to know.
+        if (!unanswered.has(connection)) throw error;
+      }
+    },
     releaseConnection: (connection, options) => driver.releaseConnection(connection, options),
     destroy: (options) => driver.destroy(options),
   };
@@ -66,7 +80,17 @@ export type TransactionGuard = ReturnType<typeof createTransactionGuard>;
 
 export function createTransactionGuard() {
   const inside = new AsyncLocalStorage<{ open: boolean }>();
+  const unsure = Promise.withResolvers<void>();
+  let isUnsure = false;
   return {
+    /** Resolves once the server answers again after a commit of which it is not known whether it was done. */
+    unsure: unsure.promise,
+    unanswered(): void {
+      isUnsure = true;
+    },
+    answered(): void {
+      if (isUnsure) unsure.resolve();
+    },
     async run<T>(work: () => Promise<T>): Promise<T> {
       const state = { open: true };
       try {

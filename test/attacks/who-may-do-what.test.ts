@@ -505,6 +505,7 @@ describe('an address that another person had, with four eyes off', () => {
     ]);
     const realm = { organization: staff.organization, world: 'live' } as const;
     staff.advance(90 * DAY);
+    await staff.subjects.sweepFormerAddresses();
     expect(await staff.subjects.addressOfAnother(realm, evil, 'victim@example.com')).toBeUndefined();
     await staff.subjects.change(realm, evil, { email: 'victim@example.com' }, operator);
   });

@@ -201,6 +201,8 @@ describe.skipIf(binaries === undefined)('the keys of two nodes', () => {
     });
     await nodes.keys.query('update store_state set revision = revision + 10');
     await expect(follow(b)).rejects.toThrow('older than what this node has read');
+    expect(() => b.keys.requireWriter()).toThrow('older than what this node has read');
+    a.keys.requireWriter();
     await follow(a);
     await nodes.keys.query("delete from service_node where node = 'node_a'");
     await expect(follow(a)).rejects.toThrow('removed this one');

@@ -30,6 +30,8 @@ export interface KeyPosition {
    * not answer, where this node was removed, and, until it is restarted, where the store was older than what it has read before.
    */
   catchUp(): Promise<void>;
+  /** Throws STORAGE_UNAVAILABLE, until this node is restarted, where the store was older than what it has read before. */
+  requireCurrent(): void;
   /** Gives the follower what changed, whichever node wrote it. */
   feed(follower: KeyFollower): void;
   /** Resolves when the follower has all that was written before the call: with the revision up to which it has it. */
@@ -46,6 +48,7 @@ export const ownKeys: KeyPosition = {
   follow: () => {},
   begin: () => {},
   catchUp: async () => {},
+  requireCurrent: () => {},
   feed: () => {},
   fed: async () => 0,
   revision: () => 0,
@@ -192,6 +195,9 @@ export async function openKeyPosition({ keys, log, timer }: SharedKeysDeps): Pro
       recurring.every('keys of other nodes', POLL_INTERVAL, poll);
     },
     catchUp,
+    requireCurrent() {
+      if (wentBack) throw wentBack;
+    },
     feed(one) {
       follower = one;
     },

@@ -97,9 +97,10 @@ export interface KeyStore extends PersonKeyRows, KeyRewraps, CopyFolders {
   position: KeyPosition;
   /** At most one follower; given before the first write that it should know of. */
   follow(follower: KeyFollower): void;
-  /** Throws STORAGE_UNAVAILABLE while another process may be writing. */
+  /** Throws STORAGE_UNAVAILABLE while another process may be writing, and where the store was older than what was read before. */
   requireWriter(): void;
   gone?: Opened<KeySchema>['gone'];
+  unsure?: Opened<KeySchema>['unsure'];
   close(): Promise<void>;
 }
 
@@ -128,7 +129,7 @@ export async function openKeyStore(
     ...older,
     ...defined({ writer, directory, node }),
   });
-  const { db, dialect, requireWriter, gone, close } = opened;
+  const { db, dialect, requireWriter, gone, unsure, close } = opened;
   let position = ownKeys;
   const keyWriter = createKeyWriter(opened, { shared: node && { fed: () => position.fed() } });
   const { forget } = keyWriter;
@@ -158,8 +159,12 @@ export async function openKeyStore(
     position,
     nodeCopies,
     nodeKeys: dialect === 'postgres' ? createNodeKeyRows(opened) : undefined,
-    requireWriter,
+    requireWriter() {
+      requireWriter();
+      position.requireCurrent();
+    },
     gone,
+    unsure,
     async close() {
       await position.close();
       await close();
