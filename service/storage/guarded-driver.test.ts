@@ -1,4 +1,5 @@
 import {
+  CompiledQuery,
   type DatabaseConnection,
   type Driver,
   DummyDriver,
@@ -32,9 +33,11 @@ test('of a transaction too, whose rollback fails as well; and once the server an
   let isAway = false;
   const answer = async () => (isAway ? gone() : undefined);
   const inner = Object.assign(new DummyDriver(), {
+    acquireConnection: async () => ({ executeQuery: gone, async *streamQuery() {} }),
     beginTransaction: answer,
-    commitTransaction: gone,
-    rollbackTransaction: gone,
+    // As the driver of PostgreSQL does.
+    commitTransaction: (to: DatabaseConnection) => to.executeQuery(CompiledQuery.raw('commit')),
+    rollbackTransaction: (to: DatabaseConnection) => to.executeQuery(CompiledQuery.raw('rollback')),
   });
   const guard = createTransactionGuard();
   let isUnsure = false;
