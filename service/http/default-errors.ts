@@ -1,5 +1,4 @@
-import type { Problem, ProblemCode, ProblemDetail } from '../lib/problem.ts';
-import type { RateLimit } from '../lib/rate-limit.ts';
+import type { Problem, ProblemCode, ProblemDetail, RateLimit } from '../lib/problem.ts';
 
 /** How a family answers one problem code. The body's shape is one for all families (contracts/README.md, Errors). */
 interface WireError {

@@ -1,4 +1,3 @@
-import type { RateLimit } from './rate-limit.ts';
 import type { TestOutcome } from './test-outcome.ts';
 
 /**
@@ -113,6 +112,17 @@ export interface ProblemDetail {
   rule?: FieldRule;
   limit?: number;
   values?: string[];
+}
+
+/** A limit as a caller meets it, and what is left of it. */
+export interface RateLimit {
+  name: 'burst' | 'address' | 'person' | 'month';
+  quota: number;
+  /** Of the quota. */
+  windowSeconds: number;
+  left: number;
+  /** Until some of what was used is given back. */
+  resetSeconds: number;
 }
 
 export interface ProblemExtra {

@@ -1,4 +1,5 @@
-import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { Agent, request } from 'undici';
@@ -30,7 +31,8 @@ export async function benchPeople(
   { people, made: kept }: { people: number; made: string | undefined },
   say: (line: string) => void,
 ): Promise<Record<string, Evidence>> {
-  const stretches = join(import.meta.dirname, `../../node_modules/.cache/stretches-${process.pid}.jsonl`);
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-stretches-'));
+  const stretches = join(folder, 'stretches.jsonl');
   writeFileSync(stretches, '');
   const module = join(import.meta.dirname, 'loop-stretches.ts');
   const cli = createCli({}, { watch: { module, into: ['LOOP_STRETCHES', stretches] } });
@@ -42,7 +44,7 @@ export async function benchPeople(
     };
   } finally {
     await cli.clean();
-    rmSync(stretches, { force: true });
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 

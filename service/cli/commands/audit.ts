@@ -149,7 +149,7 @@ export const audit = noun('the log of every change and every access to personal 
       if (seen !== undefined) {
         const body = { table, id, seen };
         const reply = await replyOf(admin.POST('/api/admin/audit/accepted-rows', { body }));
-        return { json: reply, text: `${table} ${id} is used again as it is.` };
+        return { json: reply, text: `${table} ${id} is accepted, and used from here on.` };
       }
       const row = await replyOf(
         admin.GET('/api/admin/audit/protected-row', { params: { query: { table, id } } }),

@@ -1,12 +1,14 @@
-import { createHash } from 'node:crypto';
-import { type FastifyPluginAsync, fastify } from 'fastify';
+import { Worker } from 'node:worker_threads';
+import type { FastifyPluginAsync } from 'fastify';
 import { z } from 'zod';
 import { compressReplies } from '../../http/compressed-replies.ts';
 import { defaultErrors } from '../../http/default-errors.ts';
 import { escapeHtml, plainDocument, plainPagePolicy } from '../../http/pages/plain-page.ts';
+import { answerOf } from '../../lib/machine/page-thread.ts';
 import { type ProblemCode, problemCodes } from '../../lib/problem.ts';
 import { errorCodes } from './error-codes.ts';
 import { errorRemedies } from './error-remedies.ts';
+import type { Reference } from './reference-worker.ts';
 
 /**
  * `/docs`: the API reference, served by this appliance alone. Only its own scripts run, and it sends requests to this
@@ -18,7 +20,7 @@ export const docsPage: FastifyPluginAsync = async (app) => {
     route.schema = { ...route.schema, hide: true };
   });
   compressReplies(app);
-  let reference: Promise<Reference> | undefined;
+  let reference: ReturnType<typeof renderReference> | undefined;
   for (const path of paths) {
     app.get(path, async ({ url }, reply) => {
       // The page names its script by a relative address.
@@ -34,57 +36,24 @@ export const docsPage: FastifyPluginAsync = async (app) => {
 };
 
 const paths = ['/docs/', '/docs/js/scalar.js'] as const;
-type Reference = Record<(typeof paths)[number], { headers: Record<string, string>; body: Buffer }>;
 
-/** Read with the first request: its four megabytes and the modules behind them would be part of each start and of each process. */
-async function renderReference(): Promise<Reference> {
-  const { default: scalar } = await import('@scalar/fastify-api-reference');
-  await using renderer = fastify();
-  await renderer.register(scalar, { routePrefix: '/docs', configuration });
-  const render = async (path: string) => {
-    const { headers, body } = await renderer.inject(path);
-    const type = String(headers['content-type']);
-    const kept: Record<string, string> = type.startsWith('text/html')
-      ? { 'content-security-policy': policyOf(body) }
-      : { 'cache-control': 'public, max-age=3600' };
-    return { headers: { 'content-type': type, ...kept }, body: Buffer.from(body) };
-  };
-  return { '/docs/': await render('/docs/'), '/docs/js/scalar.js': await render('/docs/js/scalar.js') };
-}
+/** Under type stripping this file is `.ts`, after the build `.js`. */
+const worker = new URL(
+  import.meta.url.endsWith('.ts') ? './reference-worker.ts' : './reference-worker.js',
+  import.meta.url,
+);
 
-const configuration = {
-  url: '/openapi.json',
-  pageTitle: 'Gatehouse API',
-  withDefaultFonts: false,
-  hideClientButton: true,
-  telemetry: false,
-  agent: { disabled: true },
-  mcp: { disabled: true },
-  showDeveloperTools: 'never',
-  favicon: '/favicon.ico',
-  orderSchemaPropertiesBy: 'preserve',
-  // Its heading says "Models", which here are neural networks; every schema is shown where it is used.
-  hideModels: true,
-  authentication: { preferredSecurityScheme: 'apiKey' },
-  defaultHttpClient: { targetKey: 'shell', clientKey: 'curl' },
-} as const;
-
-/** The inline script that starts the page is allowed by its hash; styles are made at run time and cannot be. */
-function policyOf(html: string): string {
-  const hashes = [...html.matchAll(/<script(?![^>]*\ssrc=)[^>]*>([\s\S]*?)<\/script>/g)].map(
-    ([, code = '']) => `'sha256-${createHash('sha256').update(code).digest('base64')}'`,
-  );
-  return [
-    "default-src 'none'",
-    `script-src 'self' ${hashes.join(' ')}`,
-    "style-src 'self' 'unsafe-inline'",
-    "img-src 'self' data:",
-    "font-src 'self'",
-    "connect-src 'self'",
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-  ].join('; ');
+/**
+ * With the first request: its four megabytes and the modules behind them would be part of each start and of each process. In a thread:
+ * they take half a second of the processor.
+ */
+async function renderReference() {
+  const made = await answerOf<Reference>(new Worker(worker), 'makes the API reference');
+  const bytesOf = (path: (typeof paths)[number]) => ({
+    ...made[path],
+    body: Buffer.from(made[path].body.buffer),
+  });
+  return { '/docs/': bytesOf('/docs/'), '/docs/js/scalar.js': bytesOf('/docs/js/scalar.js') };
 }
 
 /** A gate in a wall, our own. */

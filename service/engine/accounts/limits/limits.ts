@@ -1,8 +1,7 @@
 import { type Clock, createSteadyClock } from '../../../lib/clock.ts';
 import { defined } from '../../../lib/defined.ts';
 import type { KeyId, OrganizationId, World } from '../../../lib/id.ts';
-import { Problem, type ProblemCode } from '../../../lib/problem.ts';
-import type { RateLimit } from '../../../lib/rate-limit.ts';
+import { Problem, type ProblemCode, type RateLimit } from '../../../lib/problem.ts';
 import { siteOf, sourceOf } from '../../../lib/source.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
 import type { Actor, Foundation } from '../../audit/index.ts';

@@ -12,8 +12,9 @@ export async function insertFlow(tx: Tx, flow: Flow): Promise<void> {
 }
 
 export async function updateFlow(tx: Tx, flow: Flow): Promise<void> {
-  const { id, ...row } = toRow(flow);
-  await tx.updateTable('flow').set(row).where('id', '=', id).execute();
+  const { id, definition, ...row } = toRow(flow);
+  const set = { ...row, ...(!flow.draftLost && { definition }) };
+  await tx.updateTable('flow').set(set).where('id', '=', id).execute();
 }
 
 export async function deleteFlow(tx: Tx, id: FlowId): Promise<void> {
@@ -78,15 +79,13 @@ const definitionIn = (text: string | null) => FlowDefinition.safeParse(parseJson
 
 /** Damaged definitions are not published, and the draft begins anew. */
 function fromRow(row: Row): Flow {
-  const published = definitionIn(row.published);
+  const [draft, published] = [definitionIn(row.definition), definitionIn(row.published)];
   return {
     id: row.id as FlowId,
     organization: row.organization as OrganizationId,
     slug: row.slug,
-    draft:
-      definitionIn(row.definition) ??
-      published ??
-      FlowDefinition.parse({ name: row.slug, product: 'verifyhuman' }),
+    draft: draft ?? published ?? FlowDefinition.parse({ name: row.slug, product: 'verifyhuman' }),
+    ...(!draft && { draftLost: true }),
     ...(published && { published: { definition: published, at: row.published_at!, by: row.published_by! } }),
     createdAt: row.created_at,
     createdBy: row.created_by,

@@ -93,6 +93,8 @@ export interface Flow {
   slug: string;
   /** The version that administrators edit. */
   draft: FlowDefinition;
+  /** What is stored of the draft cannot be read; `draft` is what is published, or a first one. */
+  draftLost?: true;
   /** The version that visitors see. */
   published?: { definition: FlowDefinition; at: number; by: string };
   createdAt: number;

@@ -56,6 +56,23 @@ onSqlite('flows', (newLocation) => {
     ]);
   });
 
+  test('one whose draft cannot be read is published only once it is saved again', async () => {
+    const { id } = await create();
+    await engine.flows.publish(organization, id, bea);
+    await engine.db.updateTable('flow').set({ definition: '{"name' }).where('id', '=', id).execute();
+    const lost = async () => (await engine.flows.problems(await engine.flows.get(organization, id)))[0];
+    const notRead = { path: 'name', message: expect.stringContaining('cannot be read') };
+    expect(await lost()).toMatchObject(notRead);
+    await engine.flows.unpublish(organization, id, bea);
+    await expect(engine.flows.publish(organization, id, bea)).rejects.toMatchObject({
+      code: 'INVALID_REQUEST',
+      extra: { details: [notRead] },
+    });
+    await engine.flows.change(organization, id, visitors, bea);
+    expect(await lost()).toBeUndefined();
+    expect((await engine.flows.publish(organization, id, bea)).published!.definition).toEqual(visitors);
+  });
+
   test('one leads only where the organization allows it, also once that changes', async () => {
     const redirects = { success: 'https://app.example.com/done' };
     await expect(create({ redirects })).rejects.toMatchObject({

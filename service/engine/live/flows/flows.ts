@@ -71,7 +71,7 @@ export function createFlows(deps: FlowsDeps): Flows {
     page: (organization, page) => selectFlows(db, organization, page),
     get: (organization, id) => requireFlow(db, organization, id),
     bySlug: (slug) => selectFlowBySlug(db, slug),
-    problems: ({ organization, draft }) => problemsOf(organization, draft),
+    problems: ({ organization, draft, draftLost }) => problemsOf(organization, draft, draftLost),
     async preview({ organization, draft }) {
       const { slug, definition } = await profileOf(organization, draft);
       const checks = Object.entries(definition.checks).flatMap(([name, { enabled }]) =>
@@ -91,7 +91,11 @@ export function createFlows(deps: FlowsDeps): Flows {
 }
 
 type ProfileOf = (organization: OrganizationId, definition: FlowDefinition) => Promise<Profile>;
-type ProblemsOf = (organization: OrganizationId, definition: FlowDefinition) => Promise<ProblemDetail[]>;
+type ProblemsOf = (
+  organization: OrganizationId,
+  definition: FlowDefinition,
+  lost?: true,
+) => Promise<ProblemDetail[]>;
 
 async function requireFlow(from: Db | Tx, organization: OrganizationId, id: FlowId): Promise<Flow> {
   const flow = await selectFlow(from, organization, id);
@@ -103,8 +107,8 @@ function createChanges(
   { db, inTransaction, organizations, audit, ids, clock }: FlowsDeps,
   problemsOf: ProblemsOf,
 ): Pick<Flows, 'create' | 'change' | 'publish' | 'unpublish' | 'remove'> {
-  async function requireValid(organization: OrganizationId, definition: FlowDefinition): Promise<void> {
-    const details = await problemsOf(organization, definition);
+  async function requireValid(...made: Parameters<ProblemsOf>): Promise<void> {
+    const details = await problemsOf(...made);
     if (details.length > 0)
       throw new Problem('INVALID_REQUEST', `The flow is not valid: ${details[0]!.message}`, { details });
   }
@@ -152,7 +156,7 @@ function createChanges(
     async change(organization, id, definition, actor) {
       await requireFlow(db, organization, id);
       await requireValid(organization, definition);
-      return alter(organization, id, actor, 'flow.change', (flow, { at, by }) => ({
+      return alter(organization, id, actor, 'flow.change', ({ draftLost: _, ...flow }, { at, by }) => ({
         ...flow,
         draft: definition,
         changedAt: at,
@@ -160,7 +164,8 @@ function createChanges(
       }));
     },
     async publish(organization, id, actor) {
-      await requireValid(organization, (await requireFlow(db, organization, id)).draft);
+      const { draft, draftLost } = await requireFlow(db, organization, id);
+      await requireValid(organization, draft, draftLost);
       return alter(organization, id, actor, 'flow.publish', (flow, made) => ({
         ...flow,
         published: { definition: flow.draft, ...made },
@@ -180,9 +185,14 @@ function createChanges(
 
 /** What the schema cannot say: whether the profile is there, and where the organization lets a flow lead. */
 function createProblems(organizations: FlowsDeps['organizations'], profileOf: ProfileOf): ProblemsOf {
-  return async function problemsOf(organization, definition) {
+  return async function problemsOf(organization, definition, lost) {
     const { redirectTargets = [], allowedProfiles } = await organizations.get(organization);
     const details: ProblemDetail[] = [];
+    if (lost)
+      details.push({
+        path: 'name',
+        message: 'What was stored of this draft cannot be read: fill it in again and save it.',
+      });
     if (definition.minimumAge !== undefined && definition.product !== 'verifyage')
       details.push({ path: 'minimumAge', message: 'Only verifyage takes an age.' });
     details.push(...redirectProblems(definition.redirects, redirectTargets));
