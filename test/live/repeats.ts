@@ -1,6 +1,7 @@
 import { createComparison, isRepeated } from '../../service/engine/matching/challenges/movements/repeats.ts';
 import {
   type Moment,
+  mirrored,
   momentOf,
   readTrace,
   type Trace,
@@ -66,12 +67,14 @@ function rowOf(compared: string, pairs: readonly Pair[]): RepeatsRow {
     interval: [0, 1],
   };
   for (const [fresh, earlier] of pairs) {
-    const repeats = createComparison(fresh).repeatsOf(earlier);
+    const comparison = createComparison(fresh);
+    const repeats = comparison.repeatsOf(earlier);
+    const isFlipped = fresh !== earlier && comparison.isIn(mirrored(earlier));
     row.stretches += repeats.short.stretches;
     row.repeated += repeats.short.repeated;
     row.longStretches += repeats.long.stretches;
     row.longRepeated += repeats.long.repeated;
-    row.refused += isRepeated(repeats) ? 1 : 0;
+    row.refused += isRepeated(repeats) || isFlipped ? 1 : 0;
   }
   return { ...row, interval: wilsonInterval(row.refused, row.of) };
 }

@@ -231,7 +231,7 @@ function reads(db: Db, { isOwn, one }: RowChecks) {
           .where((eb) => eb.or([eb('token_hash', '=', hash), eb('follower_hash', '=', hash)]))
           .executeTakeFirst(),
       ),
-    /** Sequences of steps that were done in the newest sessions for the same address, and in this one. */
+    /** Sequences of steps that were done in the newest sessions for the same address that asked for some, and in this one. */
     stepsBefore: async (row: SessionRow): Promise<string[][]> => {
       const { organization, world, email_hash: address } = row;
       const others =
@@ -243,6 +243,7 @@ function reads(db: Db, { isOwn, one }: RowChecks) {
               .where('email_hash', '=', address)
               .where('organization', '=', organization)
               .where('world', '=', world)
+              .where('outcome', 'like', '%"step:%')
               .orderBy('id', 'desc')
               .limit(NOT_ASKED_AGAIN)
               .execute();

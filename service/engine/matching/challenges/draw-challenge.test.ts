@@ -101,11 +101,19 @@ test('a sequence that was done before is not drawn again, but where no other is 
   const done = new Set(before.map((names) => names.join()));
   for (let seed = 0; seed < 500; seed++) expect(done.has(named(seed, before).join())).toBe(false);
 
+  const mirrorOf = (names: readonly string[]) =>
+    names.map((name) => ({ 'turn-left': 'turn-right', 'turn-right': 'turn-left' })[name] ?? name);
+  const few = before.slice(0, 20);
+  const mirrored = new Set(few.map((names) => mirrorOf(names).join()));
+  for (let seed = 0; seed < 500; seed++) expect(mirrored.has(named(seed, few).join())).toBe(false);
+
   const two = challengeRules(builtInProfiles.find(({ slug }) => slug === 'phantom')!.definition.challenge);
   const turns = [
     ['turn-left', 'turn-right'],
     ['turn-right', 'turn-left'],
   ];
+  const other = drawChallenge(two, both, chance(1), [turns[0]!]).steps.map(({ name }) => name);
+  expect(other).toEqual(turns[1]);
   const last = drawChallenge(two, both, chance(1), turns).steps.map(({ name }) => name);
   expect(turns).toContainEqual(last);
 });

@@ -50,8 +50,9 @@ const MOST_DRAWS = 100;
  * three on both directions, no step twice. Without motion, holding still for a drawn time, one or two blinks and pauses of drawn lengths
  * (and colors, where they may be shown) take their place.
  *
- * `before`: sequences that the person has done in earlier sessions. One of them is not drawn again, so that the film of such a session does
- * not fit; where a profile knows so few sequences that all were done, one is. Without motion there are too few to leave any out.
+ * `before`: sequences that the person has done in earlier sessions. Neither one of them nor its mirror image is drawn again, so that the film
+ * of such a session does not fit, mirrored or not; where a profile knows too few sequences, the mirror image of one is, and where all were done,
+ * one of them. Without motion there are too few to leave any out.
  */
 export function drawChallenge(
   rules: ChallengeRules,
@@ -76,12 +77,18 @@ function drawNew(
   chance: Chance,
   before: readonly (readonly string[])[],
 ): StepName[] {
-  const known = new Set(before.map((names) => names.join()));
-  let names = drawMoving(rules, path, chance);
-  for (let draws = 1; known.has(names.join()) && draws < MOST_DRAWS; draws++)
-    names = drawMoving(rules, path, chance);
+  const done = before.map((names) => names.join());
+  const known = new Set([...done, ...before.map((names) => names.map(mirrored).join())]);
+  const draw = () => drawMoving(rules, path, chance);
+  let names = draw();
+  for (let draws = 1; known.has(names.join()) && draws < MOST_DRAWS; draws++) names = draw();
+  for (let draws = 1; done.includes(names.join()) && draws < MOST_DRAWS; draws++) names = draw();
   return names;
 }
+
+/** What a step shows in a film that is mirrored. */
+const mirrored = (name: string): string =>
+  name === 'turn-left' ? 'turn-right' : name === 'turn-right' ? 'turn-left' : name;
 
 function drawMoving({ pool, count }: ChallengeRules, path: ChallengePath, chance: Chance): StepName[] {
   const allowed = pool.filter((name) => path.flash || stepNamed(name).needs !== 'flash');

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createRandom } from '../../../../../test/accuracy/random.ts';
 import { createNormal } from '../../../../../test/support/normal.ts';
-import { createComparison, isRepeated } from './repeats.ts';
+import { createComparison, isRepeated, movementIn } from './repeats.ts';
 import type { Trace } from './trace.ts';
 import { packTrace, readTrace } from './trace.ts';
 
@@ -176,4 +176,16 @@ test('a movement is packed within a sixteenth of the noise, and what another ver
   expect(readTrace(Uint8Array.of(2, 6, 0, 0))).toBeUndefined();
   expect(readTrace(new Uint8Array())).toBeUndefined();
   expect(readTrace(packed.subarray(0, 20))).toMatchObject({ at: [0] });
+});
+
+test('a recording is found mirrored too', () => {
+  const movement = living(11);
+  const film = read(movement, { seed: 2 });
+  const flipped = {
+    ...film,
+    moments: film.moments.map(([yaw = 0, ...others]) => [-yaw, ...others]),
+  };
+  const earlier = packTrace(read(movement, { seed: 1 }));
+  expect(movementIn(packTrace(flipped), { still: false })(earlier)).toBe(true);
+  expect(movementIn(packTrace(read(living(12), { seed: 2 })), { still: false })(earlier)).toBe(false);
 });

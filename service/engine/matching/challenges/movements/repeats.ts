@@ -7,7 +7,7 @@ import {
   scales,
   stretchesOf,
 } from './stretches.ts';
-import { GAP, packTrace, readTrace, type Trace } from './trace.ts';
+import { GAP, mirrored, packTrace, readTrace, type Trace } from './trace.ts';
 
 /** Whether the attempt shows parts of itself again, as a recording does that is too short. */
 export function judgeRepeats(trace: Trace, rule: 'refuse' | 'record'): Evidence {
@@ -27,7 +27,7 @@ export function judgeRepeats(trace: Trace, rule: 'refuse' | 'record'): Evidence 
 }
 
 /**
- * Whether an earlier movement holds parts of this one; both packed. `still`: no movement of the head was asked for, so that what a face
+ * Whether an earlier movement, or its mirror image, holds parts of this one; both packed. `still`: no movement of the head was asked for, so that what a face
  * at rest moves by is compared too.
  */
 export function movementIn(
@@ -40,7 +40,9 @@ export function movementIn(
   return (packed) => {
     const earlier = readTrace(packed);
     if (comparison === undefined || earlier === undefined) return false;
-    return comparison.isIn(earlier) || (restIn !== undefined && restIn(earlier) >= SAME_REST);
+    return [earlier, mirrored(earlier)].some(
+      (shown) => comparison.isIn(shown) || (restIn !== undefined && restIn(shown) >= SAME_REST),
+    );
   };
 }
 

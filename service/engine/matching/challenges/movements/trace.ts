@@ -44,6 +44,12 @@ export function momentOf({ pose, eyesOpen, eyeDistance, mesh }: SeenFrame): Mome
   ];
 }
 
+/** As a picture that is mirrored shows it. */
+export const mirrored = ({ at, moments }: Trace): Trace => ({
+  at,
+  moments: moments.map(([yaw = 0, ...others]) => [-yaw, ...others]),
+});
+
 /** Parts of a unit of noise that are kept. */
 const FINE = 8;
 const FORMAT = 1;
