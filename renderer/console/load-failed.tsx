@@ -7,6 +7,7 @@ import { uiStrings } from '../ui/strings/ui-strings.ts';
 import { useFormat } from '../ui/strings/use-format.ts';
 import { useStrings } from '../ui/strings/use-strings.ts';
 import { api, type Schemas } from './api/admin.ts';
+import { AnswerLost } from './api/answer-lost.ts';
 import { useOperation } from './api/use-operation.ts';
 import de from './load-failed.de.json' with { type: 'json' };
 import en from './load-failed.en.json' with { type: 'json' };
@@ -22,7 +23,7 @@ interface Failed {
 
 /**
  * Where it happened: what could not be loaded or changed, why, and the request id to look for in the log. Where the box asks for four
- * eyes, with the button that asks a second administrator.
+ * eyes, with the button that asks a second administrator. `title` is shown only where nothing was done.
  */
 export function LoadFailed(props: Failed) {
   const { error } = props;
@@ -30,17 +31,46 @@ export function LoadFailed(props: Failed) {
   return asked ? <AskSecond error={error} what={asked as Schemas['NewApproval']} /> : <Why {...props} />;
 }
 
+/** What to do where it is not known whether a request was done; above all where a secret was shown in its answer. */
+const remedies = [
+  [/\/auth\/recovery-codes$/, 'lostCodes'],
+  [/\/passkey\/register$/, 'lostPasskey'],
+  [/\/auth\/password(\/code)?$/, 'lostPassword'],
+  [/\/2fa\/(recovery|enrollment)$/, 'lostSignInCode'],
+  [/\/keys\/[^/]+\/rotate$/, 'lostRotation'],
+  [/^POST .*\/keys$/, 'lostKey'],
+  [/\/webhooks\/[^/]+\/rotate$/, 'lostSecret'],
+  [/^POST .*\/webhooks$/, 'lostWebhook'],
+  [/^POST .*\/administrators$/, 'lostAdministrator'],
+  [/\/administrators\/[^/]+\/reset$/, 'lostReset'],
+] as const;
+
 function Why({ error, retry, title }: Failed) {
-  const t = useStrings(uiStrings);
+  const t = useStrings(strings);
+  const ui = useStrings(uiStrings);
   const requestId = error instanceof Refusal ? error.requestId : undefined;
+  const lost = error instanceof AnswerLost ? error.request : undefined;
+  if (error instanceof Refusal && error.code === 'OTHER_ACCOUNT')
+    return (
+      <Note
+        kind="bad"
+        title={t('otherAccount', { email: String(error.body.email) })}
+        action={<Button onClick={() => location.reload()}>{t('reload')}</Button>}
+      >
+        {t('otherAccountText')}
+      </Note>
+    );
   return (
     <Note
       kind="bad"
-      title={title ?? t('couldNotLoad')}
-      action={retry && <Button onClick={retry}>{t('tryAgain')}</Button>}
+      title={lost === undefined ? (title ?? ui('couldNotLoad')) : t('notKnown')}
+      action={retry && lost === undefined && <Button onClick={retry}>{ui('tryAgain')}</Button>}
     >
       <RefusalWords error={error} />
-      {requestId !== undefined && <div className="mono faint">{t('requestId', { id: requestId })}</div>}
+      {lost !== undefined && (
+        <div>{t(remedies.find(([pattern]) => pattern.test(lost))?.[1] ?? 'lostOther')}</div>
+      )}
+      {requestId !== undefined && <div className="mono faint">{ui('requestId', { id: requestId })}</div>}
     </Note>
   );
 }

@@ -1,6 +1,6 @@
 import { Refusal } from '../../ui/refusal.ts';
 import { admin, replyOf, type Schemas } from './admin.ts';
-import { setCsrf } from './send.ts';
+import { setSigned } from './send.ts';
 
 export type Role = Schemas['Administrator']['role'];
 
@@ -39,7 +39,7 @@ export type SignInResult =
 /** Of a sign-in with `cookie`, which answers no token. */
 async function opened(call: Promise<{ data?: object }>): Promise<Session> {
   const { user, expiresAt, csrf, ...session } = (await replyOf(call)) as SessionReply;
-  setCsrf(csrf);
+  setSigned({ csrf, account: user.id });
   const { factorDueAt } = user;
   return {
     ...session,
@@ -134,6 +134,6 @@ export const auth = {
     replyOf(admin.POST('/api/auth/step-up', { body: { credential: credential as Credential } })),
   async signOut(): Promise<void> {
     await replyOf(admin.POST('/api/auth/logout'));
-    setCsrf(undefined);
+    setSigned({});
   },
 };

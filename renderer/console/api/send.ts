@@ -1,5 +1,7 @@
-import { noAnswer, toRefusal } from '../../ui/refusal.ts';
+import type { Schemas } from '../../../sdk/admin/client.ts';
+import { noAnswer, Refusal, toRefusal } from '../../ui/refusal.ts';
 import { recordInstead } from '../command/record.ts';
+import { refusalOf } from './answer-lost.ts';
 
 /** What needs the person before a request can be answered. Set once by the page; see `session/`. */
 interface Gate {
@@ -9,10 +11,13 @@ interface Gate {
   proveAgain(): Promise<boolean>;
 }
 
-const state: { csrf: string | undefined; gate: Gate | undefined } = { csrf: undefined, gate: undefined };
+/** `csrf`: the value of the header; `account`: id of the administrator. */
+type Signed = { csrf?: string | undefined; account?: string };
 
-export function setCsrf(csrf: string | undefined): void {
-  state.csrf = csrf;
+const state: { signed: Signed; gate: Gate | undefined } = { signed: {}, gate: undefined };
+
+export function setSigned(signed: Signed): void {
+  state.signed = signed;
 }
 export function setGate(gate: Gate): void {
   state.gate = gate;
@@ -21,32 +26,56 @@ export function setGate(gate: Gate): void {
 const isSafe = (method: string) => method === 'GET' || method === 'HEAD';
 
 /**
- * Sends one request of the console: cookie, CSRF header. Throws a Refusal for every answer that is none of success. The end of a session
- * and the wish for a fresh second factor are handled here, for all screens.
+ * Sends one request of the console: cookie, CSRF header. Throws a Refusal for every answer that is none of success. The end of a session,
+ * a session that another tab opened, and the wish for a fresh second factor are handled here, for all screens.
  */
 export async function send(request: Request): Promise<Response> {
   recordInstead(request);
-  const again = request.clone();
-  const answer = await dispatch(request);
-  if (answer.ok) return answer;
-  const refusal = await toRefusal(answer);
-  if (refusal.status === 401 && !request.url.includes('/api/auth/')) state.gate?.signIn();
-  if (refusal.code === 'FRESH_FACTOR_REQUIRED' && (await state.gate?.proveAgain())) {
-    const second = await dispatch(again);
-    if (second.ok) return second;
-    throw await toRefusal(second);
+  const remedies = new Map([
+    ['CSRF_REFUSED', () => renewSigned(request.url)],
+    ['FRESH_FACTOR_REQUIRED', async () => state.gate?.proveAgain()],
+  ]);
+  for (;;) {
+    const answer = await dispatch(request.clone());
+    if (answer.ok) return answer;
+    const refusal = await toRefusal(answer);
+    if (refusal.status === 401 && !request.url.includes('/api/auth/')) state.gate?.signIn();
+    const remedy = remedies.get(refusal.code);
+    remedies.delete(refusal.code);
+    if (!(await remedy?.())) throw refusalOf(refusal, request);
   }
-  throw refusal;
+}
+
+/** Another tab may have signed in. Takes the value of its session where the account is the same; whether there is a new one. */
+async function renewSigned(url: string): Promise<boolean> {
+  const answer = await dispatch(new Request(new URL('/api/auth/session', url)));
+  if (answer.status === 401) state.gate?.signIn();
+  if (!answer.ok) throw await toRefusal(answer);
+  const { csrf, user } = (await answer.json()) as Schemas['AdministratorSession'];
+  const { signed } = state;
+  if (signed.account !== undefined && signed.account !== user.id)
+    throw new Refusal(403, {
+      code: 'OTHER_ACCOUNT',
+      error: `This browser is now signed in as ${user.email}.`,
+      email: user.email,
+    });
+  setSigned({ csrf, account: user.id });
+  return csrf !== signed.csrf;
 }
 
 async function dispatch(request: Request): Promise<Response> {
   const headers = new Headers(request.headers);
   headers.set('accept', 'application/json');
-  if (!isSafe(request.method) && state.csrf !== undefined) headers.set('x-csrf-token', state.csrf);
+  const { csrf } = state.signed;
+  const changes = !isSafe(request.method);
+  if (changes && csrf !== undefined) headers.set('x-csrf-token', csrf);
   try {
-    return await fetch(new Request(request, { headers, credentials: 'same-origin' }));
+    const answer = await fetch(new Request(request, { headers, credentials: 'same-origin' }));
+    // An answer that breaks off is none: what it says is not known.
+    if (changes) await answer.clone().arrayBuffer();
+    return answer;
   } catch (error) {
     if (request.signal.aborted) throw error;
-    throw noAnswer(error);
+    throw refusalOf(noAnswer(error), request);
   }
 }

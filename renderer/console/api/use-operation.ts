@@ -1,6 +1,7 @@
 import { type QueryClient, useMutation, useQueryClient } from '@tanstack/react-query';
 import { toast as show } from '../../ui/layout/toasts.tsx';
 import { Refusal } from '../../ui/refusal.ts';
+import { AnswerLost } from './answer-lost.ts';
 
 type Toast = string | readonly [title: string, text: string | undefined];
 /** Names of what is read again: the resource in the path of its route, or the first part of its key. */
@@ -15,6 +16,15 @@ export interface OperationEffects<Reply, Input> {
   done?: (reply: Reply, input: Input) => unknown;
   /** Sentences about single fields belong to the form. */
   refused?: (refusal: Refusal) => void;
+}
+
+/** Everything shown, once the box answers: without that a screen would be replaced by its error, and what was typed would be lost. */
+async function readAgain(queryClient: QueryClient): Promise<void> {
+  await queryClient.invalidateQueries({ refetchType: 'none' });
+  await queryClient.refetchQueries({ queryKey: ['session'] }, { throwOnError: true }).then(
+    () => queryClient.refetchQueries({ type: 'active', stale: true }),
+    () => undefined,
+  );
 }
 
 /** Changes something: says so, and has what it changed read again. `run` of the result does nothing of that. */
@@ -41,6 +51,7 @@ export function useOperation<Reply, Input = void>(
     },
     onError(error) {
       if (error instanceof Refusal) refused?.(error);
+      if (error instanceof AnswerLost) void readAgain(queryClient);
     },
     onSettled: settled && (() => invalidateAll(queryClient, settled)),
   });
