@@ -247,7 +247,6 @@ export async function compose(config: Config, deps: ComposeDeps) {
     nodes: shared,
     nodeList,
     draining: foundation.draining,
-    unsure: foundation.unsure,
     auditLog: record.auditLog,
     organizations,
     limits: accounts.limits,

@@ -37,7 +37,6 @@ export async function openEvents(foundation: Foundation) {
   const { config, db, inTransaction, integrity, audit, ids, clock, time, log, node, nodes, opened } =
     foundation;
   const { runs, leases, position } = foundation;
-  const catchUp = node && position.catchUp;
   const chance = Math.random;
   const queue = createDeliveryQueue({
     db,
@@ -49,7 +48,7 @@ export async function openEvents(foundation: Foundation) {
     log,
     runs,
     chance,
-    catchUp,
+    catchUp: position.catchUp,
   });
   const recurring = createRecurringWorks({ db, inTransaction, clock, time, log, runs, leases, position });
   const boardLinks = createBoardLinks({ inTransaction, audit, random: randomFillSync, tag: nodes?.here.tag });

@@ -20,7 +20,7 @@ import type { Unlock } from '../storage/master/open-master.ts';
 import type { OlderSchema } from '../storage/migrate.ts';
 import { type NodeFigures, noOtherFigures, openNodeFigures } from '../storage/position/node-figures.ts';
 import { type NodeWorks, openNodeWorks, worksAlone } from '../storage/position/node-works.ts';
-import { alone, openPosition, type Position } from '../storage/position/position.ts';
+import { alone, createLonePosition, openPosition, type Position } from '../storage/position/position.ts';
 import type { Node, ThisNode } from '../storage/postgres/nodes.ts';
 import { onlyRun, type Runs, runOfNode } from '../storage/runs.ts';
 import type { Sealer } from '../storage/sealing/sealed.ts';
@@ -86,8 +86,6 @@ export interface Foundation {
   /** This run of the program, and those beside it. */
   runs: Runs;
   draining: Draining;
-  /** As `Database.unsure`, of the record or the key store. */
-  unsure: Promise<void>;
   /** Of recurring work and roles: `inTransaction` checks them. */
   leases: Leases;
   vault: Vault;
@@ -152,13 +150,12 @@ export async function openFoundation(
           newestLine: () => ownLine(node.id, auditEnd),
         }),
       )
-    : alone;
+    : ofOnlyService(database, vault, log);
   opened.defer(() => position.close());
   const works = node ? await openNodeWorks({ database, log }) : worksAlone;
   opened.defer(() => works.close());
   const figures = node ? await openNodeFigures({ database, log }) : noOtherFigures;
   opened.defer(() => figures.close());
-  const never = new Promise<never>(() => {});
   const draining = createDraining({ hasOthers: node !== undefined });
   const rests = () => draining.is() === 'drained' || nodes?.isOutOfSpace() === true;
   const runs = node ? runOfNode(node.id, database.token!, rests) : onlyRun(randomUUID());
@@ -201,7 +198,6 @@ export async function openFoundation(
     node: node && thisNode(node, database),
     nodes,
     runs,
-    unsure: Promise.race([database.unsure ?? never, vault.keys.unsure ?? never]),
     draining,
     leases,
     vault,
@@ -221,6 +217,12 @@ const thisNode = (
   { id, name, version, address }: Node,
   { token, requireWriter }: Pick<Database, 'token' | 'requireWriter'>,
 ): ThisNode => ({ id, name, version, address, token: token!, requireWriter });
+
+function ofOnlyService(database: Database, { keys }: Pick<Vault, 'keys'>, log: Log): Position {
+  const unanswered = [database.unanswered, keys.unanswered].flatMap((one) => one ?? []);
+  if (unanswered.length === 0) return alone;
+  return createLonePosition({ unanswered, before: keys.position.readAnew, log });
+}
 
 /** Both databases are looked at, at the same time. */
 const withKeys = (keys: Pick<Position, 'catchUp'>, record: Position): Position => ({

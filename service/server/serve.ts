@@ -103,15 +103,6 @@ export async function serve(
   gatehouse.boardLinks.serveAt(url);
   gatehouse.serving.begin(url);
   void gatehouse.nodes?.removed.then(() => gatehouse.serving.askRestart());
-  // A node follows what the database has; the only service reads it anew.
-  if (!gatehouse.nodes)
-    void gatehouse.unsure.then(() => {
-      log.warn(
-        {},
-        'a commit was not answered, and may have been done: the service starts anew, so that it knows',
-      );
-      gatehouse.serving.askRestart();
-    });
   // Another node has changed the name while this one did not run.
   if (gatehouse.nodes && gatehouse.boxName.describe().waits) gatehouse.serving.askRestart();
   gatehouse.listens(port);

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type Sqlite from 'better-sqlite3';
 import { CompiledQuery, Kysely, sql, type Transaction } from 'kysely';
 import type { Clock } from '../lib/clock.ts';
@@ -24,6 +25,7 @@ import { explainRefusal } from './postgres/postgres-refusal.ts';
 import { dropConnections } from './postgres/session-settings.ts';
 import { createSharedLocks, type SharedLocks } from './postgres/shared-locks.ts';
 import { takePostgresSnapshot } from './postgres/snapshot-postgres.ts';
+import { ALONE } from './postgres/writer-row.ts';
 import type { Schema } from './schema.ts';
 import { takeSnapshot } from './snapshot/snapshot.ts';
 import {
@@ -65,12 +67,16 @@ export interface Database {
   token?: string | undefined;
   /** Resolves when another process has taken this run's right to write, on PostgreSQL. */
   gone?: Promise<void> | undefined;
-  /**
-   * Resolves once a PostgreSQL server answers again after a commit of which it is not known whether it was done: what this process has in
-   * memory may lack it.
-   */
-  unsure?: Promise<void> | undefined;
+  unanswered?: UnansweredCommits | undefined;
   close(): Promise<void>;
+}
+
+/** Of the only writer of a PostgreSQL database: commits of which it is not known whether they were done. What it has in memory may lack them. */
+export interface UnansweredCommits {
+  /** So far. */
+  count(): number;
+  /** Resolves once none of them is under way any more. Throws STORAGE_UNAVAILABLE. */
+  ended(): Promise<void>;
 }
 
 export interface DatabaseDeps extends OlderSchema {
@@ -130,7 +136,7 @@ export interface Opened<S> {
   requireWriter(): void;
   token?: string | undefined;
   gone?: Promise<void> | undefined;
-  unsure?: Promise<void> | undefined;
+  unanswered?: UnansweredCommits | undefined;
   /** The same, asked of the database itself: first of what cannot run in a transaction. */
   confirmWriter(): Promise<void>;
   close(): Promise<void>;
@@ -198,6 +204,30 @@ export async function openPostgres<S>(
   const inTurn = createFairOneAtATime({ patience: TURN_PATIENCE, refuse: waitedTooLong });
   const fence = async (tx: Kysely<S>) =>
     lock?.fence((statement, values) => tx.executeQuery(CompiledQuery.raw(statement, values)));
+  // In turns, as on SQLite: every transaction adds to the end of the audit chain, so two of one process would only conflict.
+  const inTransaction: Opened<S>['inTransaction'] = async (work) => {
+    guard.refuseInside();
+    return inTurn(() => {
+      lock?.require();
+      directory?.require();
+      return serializable(db, guard, async (tx) => {
+        await fence(tx);
+        const done = await work(tx);
+        locks?.require();
+        return done;
+      });
+    });
+  };
+  const unanswered: UnansweredCommits | undefined =
+    lock && !node
+      ? {
+          count: guard.countUnanswered,
+          ended: () =>
+            waitUntilAlone(() =>
+              inTransaction((tx) => tx.executeQuery(CompiledQuery.raw(ALONE, [lock.token]))),
+            ),
+        }
+      : undefined;
   const opened = finish(db, {
     dialect: 'postgres',
     clock,
@@ -210,22 +240,8 @@ export async function openPostgres<S>(
           requireNodesKnow(tx, { ...needs, run: lock.token, migrations }),
       }),
     ...defined({ snapshot, files: directory }),
-    // In turns, as on SQLite: every transaction adds to the end of the audit chain, so two of one process would only conflict.
-    inTransaction: async (work) => {
-      guard.refuseInside();
-      return inTurn(() => {
-        lock?.require();
-        directory?.require();
-        return serializable(db, guard, async (tx) => {
-          await fence(tx);
-          const done = await work(tx);
-          locks?.require();
-          return done;
-        });
-      });
-    },
-    ...defined({ lock, locks }),
-    unsure: guard.unsure,
+    inTransaction,
+    ...defined({ lock, locks, unanswered }),
   });
   return opened.catch((error: unknown) => {
     throw explainRefusal(error, url) ?? error;
@@ -239,6 +255,23 @@ const waitedTooLong = () =>
     'The database server is too slow for what is asked of it, or another session has locked its tables: nothing was changed. Try again shortly; the operator looks for that session in pg_stat_activity.',
     { retryAfterSeconds: 5 },
   );
+
+/** Milliseconds between two looks whether a lost session has ended, and how often. */
+const LOOK = 250;
+const LOOKS = 20;
+
+async function waitUntilAlone(look: () => Promise<unknown>): Promise<void> {
+  for (let looks = 1; ; looks++) {
+    try {
+      return void (await look());
+    } catch (error) {
+      const isHeld =
+        error instanceof Problem && (error.cause as { code?: string } | undefined)?.code === '55P03';
+      if (!isHeld || looks >= LOOKS) throw error;
+      await delay(LOOK);
+    }
+  }
+}
 
 async function finish<S>(
   db: Kysely<S>,
@@ -254,7 +287,7 @@ async function finish<S>(
     files,
     lock,
     locks,
-    unsure,
+    unanswered,
     ...older
   }: OlderSchema & {
     what?: StoreName;
@@ -270,7 +303,7 @@ async function finish<S>(
     disk?: Pick<ConfirmedDisk, 'require'>;
     files?: Pick<OpenFiles, 'require'>;
     lock?: PostgresLock;
-    unsure?: Promise<void>;
+    unanswered?: UnansweredCommits;
     /** Of one of several nodes. */
     locks?: SharedLocks;
   },
@@ -309,7 +342,7 @@ async function finish<S>(
       requireWriter,
       token: lock?.token,
       gone: lock?.gone,
-      unsure,
+      unanswered,
       confirmWriter,
       close,
     };

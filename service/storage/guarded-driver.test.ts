@@ -9,6 +9,7 @@ import {
 } from 'kysely';
 import { expect, test } from 'vitest';
 import { createTransactionGuard, guardDriver } from './guarded-driver.ts';
+import { OutcomeUnknown } from './storage-problem.ts';
 
 const gone = () => Promise.reject(Object.assign(new Error('terminating connection'), { code: '57P01' }));
 const connection = {} as DatabaseConnection;
@@ -18,18 +19,22 @@ const driver = guardDriver(
 );
 
 test('a server that goes away during a commit may have done it: the error does not say that nothing was changed', async () => {
-  await expect(driver.commitTransaction(connection)).rejects.toMatchObject({
+  const lost = driver.commitTransaction(connection);
+  await expect(lost).rejects.toBeInstanceOf(OutcomeUnknown);
+  await expect(lost).rejects.toMatchObject({
     code: 'STORAGE_UNAVAILABLE',
     message: expect.stringContaining('the result is unknown'),
     extra: { retryAfterSeconds: 5 },
   });
-  await expect(driver.beginTransaction(connection, {})).rejects.toMatchObject({
+  const refused = driver.beginTransaction(connection, {});
+  await expect(refused).rejects.not.toBeInstanceOf(OutcomeUnknown);
+  await expect(refused).rejects.toMatchObject({
     code: 'STORAGE_UNAVAILABLE',
     message: expect.stringContaining('nothing was changed'),
   });
 });
 
-test('of a transaction too, whose rollback fails as well; and once the server answers again what is in memory is unsure', async () => {
+test('of a transaction too, whose rollback fails as well; each is counted', async () => {
   let isAway = false;
   const answer = async () => (isAway ? gone() : undefined);
   const inner = Object.assign(new DummyDriver(), {
@@ -40,10 +45,6 @@ test('of a transaction too, whose rollback fails as well; and once the server an
     rollbackTransaction: (to: DatabaseConnection) => to.executeQuery(CompiledQuery.raw('rollback')),
   });
   const guard = createTransactionGuard();
-  let isUnsure = false;
-  void guard.unsure.then(() => {
-    isUnsure = true;
-  });
   const db = new Kysely({
     dialect: {
       createAdapter: () => new PostgresAdapter(),
@@ -56,8 +57,8 @@ test('of a transaction too, whose rollback fails as well; and once the server an
   await expect(transact()).rejects.toThrow('the result is unknown');
   isAway = true;
   await expect(transact()).rejects.toThrow('nothing was changed');
-  expect(isUnsure).toBe(false);
+  expect(guard.countUnanswered()).toBe(1);
   isAway = false;
   await expect(transact()).rejects.toThrow('the result is unknown');
-  expect(isUnsure).toBe(true);
+  expect(guard.countUnanswered()).toBe(2);
 });

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { DatabaseConnection, Driver } from 'kysely';
 import { Problem } from '../lib/problem.ts';
-import { toStorageProblem } from './storage-problem.ts';
+import { OutcomeUnknown, toStorageProblem } from './storage-problem.ts';
 
 /** `driver` that refuses connections inside a transaction and throws failures of storage as Problems (storage-problem.ts). */
 export function guardDriver(driver: Driver, guard: TransactionGuard): Driver {
@@ -25,10 +25,8 @@ export function guardDriver(driver: Driver, guard: TransactionGuard): Driver {
       }
       return connection;
     },
-    async beginTransaction(connection, settings) {
-      await withStorageProblems(() => driver.beginTransaction(connection, settings));
-      guard.answered();
-    },
+    beginTransaction: (connection, settings) =>
+      withStorageProblems(() => driver.beginTransaction(connection, settings)),
     async commitTransaction(connection) {
       try {
         await driver.commitTransaction(connection);
@@ -67,8 +65,7 @@ const isAway = (error: unknown): error is Problem =>
 
 /** A server that goes away during a commit may have done it. */
 const unknownOutcome = ({ cause }: Problem) =>
-  new Problem(
-    'STORAGE_UNAVAILABLE',
+  new OutcomeUnknown(
     'The database server went away while it stored this, and the result is unknown: check it, or send it again shortly; the operator checks that PostgreSQL runs.',
     { cause, retryAfterSeconds: 5 },
   );
@@ -81,16 +78,12 @@ export type TransactionGuard = ReturnType<typeof createTransactionGuard>;
 
 export function createTransactionGuard() {
   const inside = new AsyncLocalStorage<{ open: boolean }>();
-  const unsure = Promise.withResolvers<void>();
-  let isUnsure = false;
+  let unanswered = 0;
   return {
-    /** Resolves once the server answers again after a commit of which it is not known whether it was done. */
-    unsure: unsure.promise,
+    /** Commits so far of which it is not known whether they were done. */
+    countUnanswered: () => unanswered,
     unanswered(): void {
-      isUnsure = true;
-    },
-    answered(): void {
-      if (isUnsure) unsure.resolve();
+      unanswered++;
     },
     async run<T>(work: () => Promise<T>): Promise<T> {
       const state = { open: true };

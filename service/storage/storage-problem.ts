@@ -1,6 +1,13 @@
 import { statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { Problem } from '../lib/problem.ts';
+import { Problem, type ProblemExtra } from '../lib/problem.ts';
+
+/** STORAGE_UNAVAILABLE in the course of a commit: the change may have been stored. */
+export class OutcomeUnknown extends Problem {
+  constructor(message: string, extra: ProblemExtra = {}) {
+    super('STORAGE_UNAVAILABLE', message, extra);
+  }
+}
 
 /**
  * A full, failing or read-only disk as the Problem STORAGE_FULL, a database server that cannot be reached as

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { Problem } from '../../lib/problem.ts';
+import { OutcomeUnknown } from '../storage-problem.ts';
 
 /**
  * Whether the files of an open SQLite database are still the ones that their names stand for. What is written into files that were deleted,
@@ -30,7 +31,9 @@ export function watchOpenFiles(path: string, directory?: Pick<OpenFiles, 'requir
       directory?.require();
     },
     requireWritten() {
-      if (!areThere()) throw gone(path, 'the result is unknown, and most likely lost');
+      if (areThere()) return;
+      const { message, extra } = gone(path, 'the result is unknown, and most likely lost');
+      throw new OutcomeUnknown(message, extra);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { sql, type Transaction } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Timer } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
@@ -30,6 +30,8 @@ export interface KeyPosition {
    * not answer, where this node was removed, and, until it is restarted, where the store was older than what it has read before.
    */
   catchUp(): Promise<void>;
+  /** As `catchUp`, of the only service, after a write of its own of which it is not known whether it was done: of every key. */
+  readAnew(): Promise<void>;
   /** Throws STORAGE_UNAVAILABLE, until this node is restarted, where the store was older than what it has read before. */
   requireCurrent(): void;
   /** Gives the follower what changed, whichever node wrote it. */
@@ -44,17 +46,38 @@ export interface KeyPosition {
 }
 
 /** Of the one service of a key store. */
-export const ownKeys: KeyPosition = {
-  follow: () => {},
-  begin: () => {},
-  catchUp: async () => {},
-  requireCurrent: () => {},
-  feed: () => {},
-  fed: async () => 0,
-  revision: () => 0,
-  shared: false,
-  close: async () => {},
-};
+export function createOwnKeys(db: Kysely<KeySchema>): KeyPosition {
+  const appliers: Record<FollowedKeys, ApplyKeys[]> = { organization_key: [], appliance_secret: [] };
+  return {
+    follow: (table, apply) => void appliers[table].push(apply),
+    begin: () => {},
+    catchUp: async () => {},
+    async readAnew() {
+      const organizations = await db
+        .selectFrom('organization_key')
+        .select('organization')
+        .distinct()
+        .execute();
+      const secrets = await db.selectFrom('appliance_secret').select('name').execute();
+      for (const apply of appliers.organization_key)
+        await apply(
+          organizations.map((row) => row.organization),
+          0,
+        );
+      for (const apply of appliers.appliance_secret)
+        await apply(
+          secrets.map(({ name }) => name),
+          0,
+        );
+    },
+    requireCurrent: () => {},
+    feed: () => {},
+    fed: async () => 0,
+    revision: () => 0,
+    shared: false,
+    close: async () => {},
+  };
+}
 
 /** Beside the tables of the migrations, as the rows of the nodes: no copy of the store has them. */
 const TABLES = [
@@ -195,6 +218,7 @@ export async function openKeyPosition({ keys, log, timer }: SharedKeysDeps): Pro
       recurring.every('keys of other nodes', POLL_INTERVAL, poll);
     },
     catchUp,
+    readAnew: catchUp,
     requireCurrent() {
       if (wentBack) throw wentBack;
     },

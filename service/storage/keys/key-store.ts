@@ -13,7 +13,7 @@ import type { OlderSchema } from '../migrate.ts';
 import { withPostgresSession } from '../postgres/postgres.ts';
 import type { Random } from '../sealing/aes-gcm.ts';
 import { openSqliteFile, openSqliteMemory } from '../sqlite.ts';
-import { type KeyPosition, openKeyPosition, ownKeys } from './key-position.ts';
+import { createOwnKeys, type KeyPosition, openKeyPosition } from './key-position.ts';
 import {
   createKeyRewraps,
   type KeyRewraps,
@@ -100,7 +100,7 @@ export interface KeyStore extends PersonKeyRows, KeyRewraps, CopyFolders {
   /** Throws STORAGE_UNAVAILABLE while another process may be writing, and where the store was older than what was read before. */
   requireWriter(): void;
   gone?: Opened<KeySchema>['gone'];
-  unsure?: Opened<KeySchema>['unsure'];
+  unanswered?: Opened<KeySchema>['unanswered'];
   close(): Promise<void>;
 }
 
@@ -129,8 +129,8 @@ export async function openKeyStore(
     ...older,
     ...defined({ writer, directory, node }),
   });
-  const { db, dialect, requireWriter, gone, unsure, close } = opened;
-  let position = ownKeys;
+  const { db, dialect, requireWriter, gone, unanswered, close } = opened;
+  let position = createOwnKeys(db);
   const keyWriter = createKeyWriter(opened, { shared: node && { fed: () => position.fed() } });
   const { forget } = keyWriter;
   if (dialect === 'sqlite') await forget(['person_key']);
@@ -164,7 +164,7 @@ export async function openKeyStore(
       position.requireCurrent();
     },
     gone,
-    unsure,
+    unanswered,
     async close() {
       await position.close();
       await close();

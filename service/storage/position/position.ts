@@ -3,6 +3,7 @@ import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import { createRecurring } from '../../lib/recurring.ts';
 import { coalesce } from '../../lib/turns.ts';
+import type { UnansweredCommits } from '../connection.ts';
 import { makeOwn } from '../postgres/make-own.ts';
 import type { Db } from '../transaction.ts';
 
@@ -19,8 +20,9 @@ export interface Position {
   /** Before the first `catchUp`. Of several tables with the same keys a key is given once. */
   follow(tables: string | readonly string[], apply: ApplyChange): void;
   /**
-   * What to do when the record is older than what this node has seen of it, as after a failover to a standby that lagged: everything that
-   * is kept in memory is read anew, and what must not come back is undone. A read waits for it, and is done again where it throws.
+   * What to do when the record is older than what this node has seen of it, as after a failover to a standby that lagged, and when it may be
+   * newer than what the only service knows: everything that is kept in memory is read anew, and what must not come back is undone. A read
+   * waits for it, and is done again where it throws.
    */
   whenOlder(mend: () => Promise<void>): void;
   /**
@@ -46,6 +48,37 @@ export const alone: Position = {
   sinceRead: () => 0,
   close: async () => {},
 };
+
+interface LoneDeps {
+  /** Of the database and of the key store. */
+  unanswered: readonly UnansweredCommits[];
+  /** Before what is kept in memory of the record. */
+  before(): Promise<void>;
+  log: Log;
+}
+
+/** Of the one service of a PostgreSQL database: after a commit that was not answered, all that it keeps in memory is read anew before it is used. */
+export function createLonePosition({ unanswered, before, log }: LoneDeps): Position {
+  let mend = async () => {};
+  const count = () => unanswered.reduce((sum, one) => sum + one.count(), 0);
+  let known = 0;
+  const readAnew = coalesce(async () => {
+    const now = count();
+    if (now === known) return;
+    for (const one of unanswered) await one.ended();
+    log.warn({}, 'a commit was not answered, and may have been done: what is kept in memory is read anew');
+    await before();
+    await mend();
+    known = now;
+  });
+  return {
+    ...alone,
+    whenOlder(given) {
+      mend = given;
+    },
+    catchUp: async () => (count() === known ? undefined : readAnew()),
+  };
+}
 
 /**
  * Tables of which something is kept in memory, and the column that says of what. `columns`: those that memory is made from, an update of

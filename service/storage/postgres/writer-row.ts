@@ -23,6 +23,8 @@ const TABLE = `create table if not exists writer_lock (
  * no process can. Heartbeats do not wait for it.
  */
 export const FENCE = 'select from writer_lock where token = $1 for key share';
+/** In a transaction of the writer: refused (55P03) while another of its transactions is under way, also one whose session was lost. */
+export const ALONE = 'select from writer_lock where token = $1 for update nowait';
 
 /** The process that has the row. */
 export interface RowHolder {
