@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { csvLine, parseCsv } from './csv.ts';
+import type { ListFault } from './list-fault.ts';
 
 describe('parseCsv', () => {
   test('quotes, line endings, a byte order mark and empty lines', () => {
@@ -37,6 +38,23 @@ describe('parseCsv', () => {
 
   test('a quote that is never closed is refused with the line that opens it', () => {
     expect(() => parseCsv('a,b\n1,"2\n3,4\n')).toThrow('Line 2: a quotation mark is opened');
+  });
+
+  test.each([
+    ['text after the closing one, which stands in a later line', 'a,b,c\n1,"tall, x,2\n3,"red",4\n', 2],
+    ['the same at the end of a row', 'a,b\n1,"x\n2,"y"\n3,z\n', 2],
+    ['text after a closing one', 'a,b\n1,2\n"3" 4,5\n', 3],
+    ['one after an empty field in quotes', 'a,b\n1,"" "x"\n', 2],
+    ['one inside a field without quotes', 'a,b\n1,x "y" z\n', 2],
+  ])('a quotation mark that ends nothing is refused with its line: %s', (_what, text, line) => {
+    expect(() => parseCsv(text)).toThrow(`Line ${line}: a quotation mark stands inside a field`);
+    const faults: ListFault[] = [];
+    parseCsv(text, faults);
+    expect(faults.map(({ fault }) => fault)).toEqual([{ is: 'stray-quote', line }]);
+  });
+
+  test('spaces around a field in quotes are none of its text', () => {
+    expect(parseCsv('a,b\n "1" , "2, 3" \n').at(-1)?.fields).toEqual(['1', '2, 3']);
   });
 
   test('an empty text has no rows', () => {

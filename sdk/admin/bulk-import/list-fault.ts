@@ -10,6 +10,9 @@ export class ListFault extends Error {
     | { is: 'control-character'; line: number }
     | { is: 'workbook' }
     | { is: 'open-quote'; line: number }
+    /** Inside a field, or text follows where it is closed. */
+    | { is: 'stray-quote'; line: number }
+    | { is: 'too-many-fields'; line: number }
     | { is: 'no-columns'; found: string }
     | { is: 'same-columns'; found: string }
     | { is: 'no-person'; line: number }

@@ -76,6 +76,14 @@ export function listTable(bytes: Uint8Array, encoding?: string): ListedPicture[]
       faults.push(new ListFault({ is: 'no-person', line }, `Line ${line}: the e-mail address is missing.`));
     if (path === '')
       faults.push(new ListFault({ is: 'no-file', line }, `Line ${line}: the file is missing.`));
+    // Which of them is more than it should be, nothing says.
+    if (fields.slice(columns.length).some((field) => field !== ''))
+      faults.push(
+        new ListFault(
+          { is: 'too-many-fields', line },
+          `Line ${line}: it has ${fields.length} fields, and the first line names ${columns.length} columns. A field that holds the separator stands in quotation marks.`,
+        ),
+      );
     return {
       path,
       person: who,

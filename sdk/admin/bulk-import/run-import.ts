@@ -19,8 +19,8 @@ export class UnreadablePicture extends Error {
 export interface ImportOutcome {
   file: string;
   person: string;
-  /** `skipped`: an earlier run enrolled it. `not-tried`: the import was stopped before. */
-  outcome: 'enrolled' | 'skipped' | 'refused' | 'not-tried';
+  /** `skipped`: an earlier run enrolled it. `not-tried`: the import was stopped before. `not-known`: it was sent, and no answer came. */
+  outcome: 'enrolled' | 'skipped' | 'refused' | 'not-tried' | 'not-known';
   code?: string;
   reason?: string;
   /** The check that refused it, where one did. */
@@ -51,6 +51,8 @@ export interface ImportDeps {
   refusalOf(
     error: unknown,
   ): (Required<Pick<ImportOutcome, 'code' | 'reason'>> & Pick<ImportOutcome, 'check' | 'advice'>) | undefined;
+  /** After this error it is not known whether the picture was enrolled; absent: no error is so. */
+  isLost?(error: unknown): boolean;
   /** One more entry is settled. */
   progress(outcome: ImportOutcome): void;
   /** Stops taking new pictures; what is under way ends. */
@@ -97,7 +99,8 @@ export async function runImport(entries: readonly ImportEntry[], deps: ImportDep
           Object.assign(outcome, await settle(entry, deps));
         } catch (error) {
           failure ??= { error };
-          return;
+          if (!deps.isLost?.(error)) return;
+          outcome.outcome = 'not-known';
         }
         deps.progress(outcome);
       }
@@ -132,7 +135,7 @@ async function settle(entry: ImportEntry, deps: ImportDeps): Promise<Partial<Imp
       return { outcome: 'refused', code: 'FILE_UNREADABLE', reason: error.message };
     const refusal = deps.refusalOf(error);
     if (refusal === undefined || stopsImport.has(refusal.code)) throw error;
-    return { outcome: 'refused', ...refusal };
+    return { outcome: deps.isLost?.(error) ? 'not-known' : 'refused', ...refusal };
   }
 }
 

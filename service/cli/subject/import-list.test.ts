@@ -78,6 +78,17 @@ test.each([
     'Line 2: a quotation mark is opened',
   ],
   [
+    'a quote that another person’s row closes',
+    'email,note,file\na@x.org,"tall, known as Ada,a.jpg\nb@x.org,"red hair",b.jpg\n',
+    'Line 2: a quotation mark stands inside a field, or is not closed where the field ends.',
+  ],
+  [
+    'a comma in a name without quotes',
+    'email,file,name\na@x.org,a.jpg,Ada\nc@x.org,c.jpg,Lovelace, Ada\n',
+    'Line 3: it has 4 fields, and the first line names 3 columns.',
+  ],
+  ['a row too short for its file', 'email,name,file\na@x.org,1.jpg\n', 'Line 2: the file is missing'],
+  [
     'several bad lines, all of them at once',
     'email,file\n,1.jpg\nb@x.org,\nc\u0001@x.org,3.jpg\nd@x.org,"4.jpg\n',
     /Line 2: the e-mail address is missing\. Line 3: the file is missing\. Line 4: it holds the control character U\+0001\..* Line 5: a quotation mark/,
@@ -91,6 +102,8 @@ test.each([
 test.each([
   ['German names', 'E-Mail-Adresse;Name;Datei\nada@x.org;Ada;1.jpg\n'],
   ['a number beside the address', 'id;email;name;bild\n17;ada@x.org;Ada;1.jpg\n'],
+  ['fields without text after the last column', 'email,name,file\nada@x.org,Ada,1.jpg,, \n'],
+  ['a row that ends before a column that it does not need', 'email,name,file,note\nada@x.org,Ada,1.jpg\n'],
   ['the end-of-file mark of DOS', 'email,name,file\r\nada@x.org,Ada,1.jpg\r\n\x1a'],
 ])('a table with %s is read', async (_what, text) => {
   put('staff.csv', text);

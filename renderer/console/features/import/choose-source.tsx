@@ -166,6 +166,8 @@ const lineFaults = {
   'no-person': 'noPerson',
   'no-file': 'noFile',
   'open-quote': 'openQuote',
+  'stray-quote': 'strayQuote',
+  'too-many-fields': 'tooManyFields',
   'lost-letters': 'lostLetters',
   'control-character': 'controlCharacter',
 } as const;

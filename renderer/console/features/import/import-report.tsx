@@ -15,31 +15,43 @@ import { toReport } from './report.ts';
 import { type Added, countBack, type Ended, takeBack } from './send-pictures.ts';
 import { importStrings } from './strings.ts';
 
-/** What became of each picture: first what can be done, then why pictures were refused. `asScans`: sends these once more. */
+/** What became of each picture: first what can be done, then why pictures were refused. `again`: sends these once more. */
 export function ImportReport({
   ended,
   next,
-  asScans,
+  again,
 }: {
   ended: Ended;
   next(): void;
-  asScans?: ((refused: readonly ImportOutcome[]) => void) | undefined;
+  again(outcomes: readonly ImportOutcome[], change?: 'as-scans'): void;
 }) {
   const t = useStrings(importStrings);
   const { user } = useSession();
   const { outcomes, added, error } = ended;
   const isManager = managers.includes(user.role);
-  const scans = asScans && isManager ? likelyScans(outcomes) : [];
+  const scans = isManager ? likelyScans(outcomes) : [];
+  const notKnown = outcomes.filter(({ outcome }) => outcome === 'not-known');
   return (
     <Stack gap={24}>
       {error !== undefined && <LoadFailed error={error} title={t('broken')} />}
       <Summary outcomes={outcomes} broken={error !== undefined} />
+      {notKnown.length > 0 && (
+        <Note
+          kind="warn"
+          title={t('notKnownTitle', { count: notKnown.length })}
+          action={<Button onClick={() => again(notKnown)}>{t('findOut')}</Button>}
+        >
+          {t('notKnownText')}
+        </Note>
+      )}
       {scans.length > 0 && (
         <Note
           kind="warn"
           title={t('scansTitle', { count: scans.length })}
           action={
-            <Button onClick={() => asScans?.(scans)}>{t('scansAgain', { count: scans.length })}</Button>
+            <Button onClick={() => again(scans, 'as-scans')}>
+              {t('scansAgain', { count: scans.length })}
+            </Button>
           }
         >
           {t('scansText')}
@@ -54,7 +66,7 @@ export function ImportReport({
         </Button>
         <ButtonLink to="/people">{t('toPeople')}</ButtonLink>
         <Button onClick={next}>{t('next')}</Button>
-        {added.length > 0 && isManager && <UndoImport added={added} />}
+        {added.length > 0 && isManager && notKnown.length === 0 && <UndoImport added={added} />}
       </Row>
       <Refusals outcomes={outcomes} />
     </Stack>
@@ -65,11 +77,12 @@ function Summary({ outcomes, broken }: { outcomes: readonly ImportOutcome[]; bro
   const t = useStrings(importStrings);
   const format = useFormat();
   const count = (kind: ImportOutcome['outcome']) => outcomes.filter(({ outcome }) => outcome === kind).length;
-  const [enrolled, skipped, refused, notTried] = [
+  const [enrolled, skipped, refused, notTried, notKnown] = [
     count('enrolled'),
     count('skipped'),
     count('refused'),
     count('not-tried'),
+    count('not-known'),
   ];
   const title =
     enrolled > 0
@@ -79,7 +92,9 @@ function Summary({ outcomes, broken }: { outcomes: readonly ImportOutcome[]; bro
         : t('noneEnrolled');
   return (
     <>
-      {!broken && <Note kind={refused === 0 ? 'ok' : enrolled > 0 ? 'warn' : 'bad'} title={title} />}
+      {!broken && (enrolled > 0 || notKnown === 0) && (
+        <Note kind={refused === 0 ? 'ok' : enrolled > 0 ? 'warn' : 'bad'} title={title} />
+      )}
       {notTried > 0 && (
         <Note kind="warn" title={t('stopped')}>
           {t('again')}
@@ -90,6 +105,7 @@ function Summary({ outcomes, broken }: { outcomes: readonly ImportOutcome[]; bro
           <Figure label={t('enrolled')} value={format.count(enrolled)} />
           <Figure label={t('skipped')} value={format.count(skipped)} />
           <Figure label={t('refused')} value={format.count(refused)} />
+          {notKnown > 0 && <Figure label={t('notKnown')} value={format.count(notKnown)} />}
           {notTried > 0 && <Figure label={t('notTried')} value={format.count(notTried)} />}
         </Row>
       </Card>

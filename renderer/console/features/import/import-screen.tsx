@@ -16,12 +16,17 @@ import { importStrings } from './strings.ts';
 
 export const Route = createLazyRoute('/people/import')({ component: ImportScreen });
 
+interface Whole {
+  entries: readonly ImportEntry[];
+  decided: Decided;
+}
+
 type Step =
   | { is: 'choose' }
   | { is: 'check'; list: PictureList }
-  /** `before`: how the same import ended, of which these pictures are tried once more. */
-  | { is: 'run'; entries: readonly ImportEntry[]; decided: Decided; before?: Ended }
-  | { is: 'done'; entries: readonly ImportEntry[]; decided: Decided; ended: Ended };
+  /** `before`: how the import of the `whole` ended, of which these pictures are tried once more. */
+  | ({ is: 'run'; whole: Whole; before?: Ended } & Whole)
+  | { is: 'done'; whole: Whole; ended: Ended };
 
 function ImportScreen() {
   const t = useStrings(importStrings);
@@ -40,7 +45,10 @@ function ImportScreen() {
         <CheckList
           list={step.list}
           withConsent={organization.data.consentPolicy === 'with-call'}
-          start={(decided) => setStep({ is: 'run', entries: step.list.entries, decided })}
+          start={(decided) => {
+            const whole = { entries: step.list.entries, decided };
+            setStep({ is: 'run', whole, ...whole });
+          }}
           back={choose}
         />
       )}
@@ -48,11 +56,11 @@ function ImportScreen() {
         <ImportProgress
           entries={step.entries}
           decided={step.decided}
+          sent={step.before?.sent}
           ended={(ended) =>
             setStep({
               is: 'done',
-              entries: step.entries,
-              decided: step.decided,
+              whole: step.whole,
               ended: step.before ? together(step.before, ended) : ended,
             })
           }
@@ -62,16 +70,14 @@ function ImportScreen() {
         <ImportReport
           ended={step.ended}
           next={choose}
-          asScans={
-            step.decided.common.overrideLiveness
-              ? undefined
-              : (refused) =>
-                  setStep({
-                    is: 'run',
-                    entries: entriesOf(step.entries, refused),
-                    decided: asScans(step.decided),
-                    before: step.ended,
-                  })
+          again={(outcomes, change) =>
+            setStep({
+              is: 'run',
+              whole: step.whole,
+              entries: entriesOf(step.whole.entries, outcomes),
+              decided: change === 'as-scans' ? asScans(step.whole.decided) : step.whole.decided,
+              before: step.ended,
+            })
           }
         />
       )}
@@ -90,10 +96,10 @@ const nothing: Progress = { settled: 0, enrolled: 0, skipped: 0, refused: 0 };
 function ImportProgress({
   entries,
   decided,
+  sent,
   ended,
-}: {
-  entries: readonly ImportEntry[];
-  decided: Decided;
+}: Whole & {
+  sent: Ended['sent'] | undefined;
   ended(how: Ended): void;
 }) {
   const t = useStrings(importStrings);
@@ -109,12 +115,13 @@ function ImportProgress({
     running.current = true;
     void sendPictures(env, entries, {
       ...decided,
+      sent,
       stop: stop.current.signal,
       progress: ({ outcome }) =>
         setProgress((before) => ({
           ...before,
           settled: before.settled + 1,
-          ...(outcome !== 'not-tried' && { [outcome]: before[outcome] + 1 }),
+          ...(outcome in before && { [outcome]: before[outcome as keyof Progress] + 1 }),
         })),
     }).then((how) => {
       running.current = false;

@@ -6,6 +6,7 @@ import {
   runImport,
 } from '../../../../sdk/admin/bulk-import/run-import.ts';
 import { Refusal } from '../../../ui/refusal.ts';
+import { AnswerLost } from '../../api/answer-lost.ts';
 import { admin, api, type Schemas } from '../../data.ts';
 import { adviceIn } from '../../reasons/message-text.ts';
 
@@ -21,10 +22,19 @@ export interface Added {
   created: boolean;
 }
 
+/** What an import sent. */
+interface Sent {
+  /** When it began, by the clock of the box. */
+  since?: string;
+  /** Pictures that had no answer, by person and hash. */
+  lost: Set<string>;
+}
+
 /** How an import ended; `error`: what broke it off. */
 export interface Ended {
   outcomes: ImportOutcome[];
   added: Added[];
+  sent: Sent;
   error?: unknown;
 }
 
@@ -42,19 +52,32 @@ const ofTheImport = new Set([
   'NO_ANSWER',
   'MISSING_AUTH',
   'CSRF_REFUSED',
+  'OTHER_ACCOUNT',
   'SECOND_FACTOR_REQUIRED',
   'INSUFFICIENT_SCOPE',
   'PAD_NOT_INSTALLED',
   'CONSENT_REQUIRED',
 ]);
 
-/** Enrolls all pictures, as the command `subject import` does. What stops the whole import is thrown. */
+/** A slow moment is waited out, though it may be done. */
+const isOfThePicture = (error: unknown): error is Refusal =>
+  error instanceof Refusal &&
+  !ofTheImport.has(error.code) &&
+  (!(error instanceof AnswerLost) || error.code === 'TIMEOUT');
+
+/** Enrolls all pictures, as the command `subject import` does. `sent`: by the run of which these are tried again. */
 export async function sendPictures(
   env: Env,
   entries: readonly ImportEntry[],
-  { domain, common, ...rest }: { domain: string; common: Common } & Pick<ImportDeps, 'stop' | 'progress'>,
+  {
+    domain,
+    common,
+    sent: before,
+    ...rest
+  }: { domain: string; common: Common; sent?: Sent | undefined } & Pick<ImportDeps, 'stop' | 'progress'>,
 ): Promise<Ended> {
   const added: Added[] = [];
+  const sent: Sent = { ...before, lost: new Set(before?.lost) };
   const settled = new Map<string, ImportOutcome>();
   const deps: ImportDeps = {
     ...rest,
@@ -67,32 +90,52 @@ export async function sendPictures(
     concurrency: LANES,
     addressOf: (person) => addressOf(env, person, domain),
     async enroll({ picture, ...order }) {
-      const reply = await api.post(
-        '/api/admin/subjects',
-        { env },
-        { request: { ...common, ...order }, file: new Blob([picture]) },
-      );
-      if (!reply.repeated)
-        added.push({ person: reply.userId, picture: reply.picture, created: reply.created });
-      return reply;
+      const key = `${order.email}\n${order.mark}`;
+      try {
+        const reply = await api.post(
+          '/api/admin/subjects',
+          { env },
+          { request: { ...common, ...order }, file: new Blob([picture]) },
+        );
+        const own =
+          reply.repeated && sent.lost.has(key) ? await addedSince(env, reply, sent.since) : undefined;
+        sent.lost.delete(key);
+        if (reply.repeated && !own) return { repeated: true };
+        added.push(own ?? { person: reply.userId, picture: reply.picture, created: reply.created });
+        return {};
+      } catch (error) {
+        if (error instanceof AnswerLost) sent.lost.add(key);
+        throw error;
+      }
     },
     refusalOf: (error) =>
-      error instanceof Refusal && !ofTheImport.has(error.code)
-        ? { code: error.code, reason: reasonOf(error), ...checkOf(error) }
-        : undefined,
+      isOfThePicture(error) ? { code: error.code, reason: reasonOf(error), ...checkOf(error) } : undefined,
+    isLost: (error) => error instanceof AnswerLost,
   };
   try {
+    sent.since ??= (await api.get('/api/admin/overview', { env })).at;
     const outcomes = await runImport(entries, deps);
     // Best effort: the people are enrolled, and the service measures again later.
     if (added.length > 0) await api.post('/api/admin/organization/calibrations').catch(() => {});
-    return { outcomes, added };
+    return { outcomes, added, sent };
   } catch (error) {
     const outcomes = entries.map(
       ({ label, person }): ImportOutcome =>
         settled.get(keyOf({ file: label, person })) ?? { file: label, person, outcome: 'not-tried' },
     );
-    return { outcomes, added, error };
+    return { outcomes, added, sent, error };
   }
+}
+
+/** The picture that the person has already, where this import added it: its answer was lost. */
+async function addedSince(
+  env: Env,
+  { userId: person, picture }: Schemas['Enrolled'],
+  since = '',
+): Promise<Added | undefined> {
+  const { createdAt, pictures } = await api.get('/api/admin/subjects/{id}', { id: person, env });
+  const isOwn = pictures.some((one) => one.id === picture && one.createdAt >= since);
+  return isOwn ? { person, picture, created: createdAt >= since } : undefined;
 }
 
 /** The entries of these outcomes. */
@@ -109,7 +152,10 @@ export function together(before: Ended, again: Ended): Ended {
   const later = new Map(again.outcomes.map((one) => [keyOf(one), one]));
   return {
     ...again,
-    outcomes: before.outcomes.map((one) => later.get(keyOf(one)) ?? one),
+    outcomes: before.outcomes.map((one) => {
+      const now = later.get(keyOf(one));
+      return now === undefined || now.outcome === 'not-tried' ? one : now;
+    }),
     added: [...before.added, ...again.added],
   };
 }
@@ -157,12 +203,7 @@ export async function takeBack(
     try {
       await work();
     } catch (error) {
-      if (
-        !(error instanceof Refusal) ||
-        ofTheImport.has(error.code) ||
-        error.code === 'FRESH_FACTOR_REQUIRED'
-      )
-        throw error;
+      if (!isOfThePicture(error) || error.code === 'FRESH_FACTOR_REQUIRED') throw error;
       failed.push(error);
     }
     done(++count);

@@ -75,3 +75,17 @@ test('a table that is not Unicode is read in the encoding that a person chooses 
   expect(readings.map(({ line }) => line).join()).not.toContain('\ufffd');
   expect(shown(await readSource(files, 'windows-1252'))).toEqual([['1.jpg', 'a@x.org', 'Jürgen']]);
 });
+
+test.each([
+  ['email,note,file\na@x.org,"tall,a.jpg\nb@x.org,"red",b.jpg\n', [{ is: 'stray-quote', line: 2 }]],
+  [
+    'email,file,name\na@x.org,a.jpg,Lovelace, Ada\nb@x.org,b.jpg,"Bo\n',
+    [
+      { is: 'too-many-fields', line: 2 },
+      { is: 'open-quote', line: 3 },
+    ],
+  ],
+])('a table with rows that are not clear is refused with their lines', async (table, all) => {
+  const files = [file('staff.csv', table), file('a.jpg'), file('b.jpg')];
+  await expect(readSource(files)).rejects.toMatchObject({ all });
+});
