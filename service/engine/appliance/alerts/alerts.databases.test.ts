@@ -11,7 +11,6 @@ import {
 } from '../../../../test/support/alerting.ts';
 import { key, operator } from '../../../../test/support/engine.ts';
 import type { KeyId, OrganizationId } from '../../../lib/id.ts';
-import { Problem } from '../../../lib/problem.ts';
 import type { EventRealm } from '../../events/index.ts';
 import { forgetAlerts } from './alert-store.ts';
 
@@ -448,32 +447,6 @@ onSqlite('alerts', (newLocation) => {
       'alert-rule.change operator:ada',
       'alert-rule.remove operator:ada',
     ]);
-  });
-
-  test('a change whose commit got no answer holds from the next poll on', async () => {
-    let away = false;
-    await at.open({
-      inTransaction: async (work) => {
-        const done = await at.engine.inTransaction(work);
-        if (away)
-          throw new Problem('STORAGE_UNAVAILABLE', 'The database server went away while it stored this.');
-        return done;
-      },
-    });
-    const rule = await at.alerts.addRule(
-      at.realm(),
-      { metric: 'failures-per-person', threshold: 1 },
-      operator,
-    );
-    const lost = { code: 'STORAGE_UNAVAILABLE' };
-    away = true;
-    await expect(at.alerts.removeRule(at.realm(), rule.id, operator)).rejects.toMatchObject(lost);
-    const add = at.alerts.addRule(at.realm(), { metric: 'spoof-attempts', threshold: 1 }, operator);
-    await expect(add).rejects.toMatchObject(lost);
-    away = false;
-    await at.alerts.checkGauges();
-    await at.refusals(1, { subject: ada, notPassed: ['liveness'] });
-    expect((await at.fired()).map(({ metric }) => metric)).toEqual(['spoof-attempts']);
   });
 
   test('a key or person the organization does not have in this world is refused', async () => {

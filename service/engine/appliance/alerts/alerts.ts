@@ -84,7 +84,6 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   });
 
   async function checkGauges(): Promise<void> {
-    await changes.reloadWhenUnsure();
     await watched.retry();
     await first.addBoxRules();
     let fired = false;

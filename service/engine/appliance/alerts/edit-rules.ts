@@ -3,6 +3,7 @@ import type { Share } from '../../../lib/fair/fair-queue.ts';
 import { createFairSlots } from '../../../lib/fair/fair-slots.ts';
 import type { AlertRuleId, OrganizationId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
+import { actForBox } from '../../../lib/turns.ts';
 import type { InTransaction, Tx } from '../../../storage/transaction.ts';
 import { type Organizations, refuseErased } from '../../accounts/index.ts';
 import { type Actor, describeActor, type Foundation } from '../../audit/index.ts';
@@ -262,25 +263,21 @@ interface RuleChangesDeps {
   watched: Pick<WatchedRules, 'load' | 'isLoaded' | 'replace'>;
 }
 
-/**
- * Changes of rules one after the other, so that the rules in memory are those of the last change: also over organizations, since a load
- * replaces the rules of all. Organizations take turns.
- */
+/** Changes of rules one after the other, so that the rules in memory are those of the last change. Organizations take turns. */
 export function createRuleChanges({ inTransaction, clock, rules, watched }: RuleChangesDeps) {
   const inTurn = createFairSlots({ atOnce: 1, waiting: MOST_WAITING, clock, busy: BUSY });
-  /** The answer to a commit was lost: the next poll reads the rules again. */
-  let unsure = false;
+  /** Changes that were made here so far. */
+  let made = 0;
 
   async function load(): Promise<void> {
-    await watched.load(await rules.enabled());
-    unsure = false;
+    const before = made;
+    const found = await rules.enabled();
+    // A change of that time may be missing.
+    return before === made ? watched.load(found) : load();
   }
 
   return {
     load,
-    async reloadWhenUnsure(): Promise<void> {
-      if (unsure) await inTurn(ofBox, load);
-    },
     /**
      * These were changed, here or at another node. Waits neither for their windows nor for a change under way: what that commits is
      * followed by another call.
@@ -304,12 +301,13 @@ export function createRuleChanges({ inTransaction, clock, rules, watched }: Rule
       const rule = await inTurn(share, async () => {
         if (performance.now() - since > PATIENCE)
           throw new Problem('OVERLOADED', BUSY, { retryAfterSeconds: 5 });
-        const changed = await inTransaction(work);
-        if (changed) reading = watched.replace(changed.id, changed);
+        // All others wait for it: as the box it does not wait for the other transactions of its organization.
+        const changed = await actForBox(() => inTransaction(work));
+        if (changed) {
+          made++;
+          reading = watched.replace(changed.id, changed);
+        }
         return changed;
-      }).catch((error: unknown) => {
-        if (error instanceof Problem && error.code === 'STORAGE_UNAVAILABLE') unsure = true;
-        throw error;
       });
       await reading;
       return rule;

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import type { Share } from '../../../../lib/fair/fair-queue.ts';
 import type { AlertRuleId, OrganizationId } from '../../../../lib/id.ts';
 import { silentLog } from '../../../../lib/log.ts';
+import { actFor, createFairOneAtATime } from '../../../../lib/turns.ts';
 import type { Tx } from '../../../../storage/transaction.ts';
 import { checkNewRule } from '../alert-rule.ts';
 import { createRuleChanges } from '../edit-rules.ts';
@@ -244,6 +246,60 @@ test('a change whose turn comes after its request was given up is not begun', as
   expect(begun).toBe(1);
   await changes.change(share, async () => undefined);
   expect(begun).toBe(2);
+});
+
+const shareOf = (organization: string): Share => ({ world: 'live', organization, key: 'operator:ada' });
+const never = () => new Error('too late');
+
+test('a change waits for no other transaction of its organization: all others wait for it', async () => {
+  const box = startOutbox();
+  const inLine = createFairOneAtATime({ patience: Number.POSITIVE_INFINITY, refuse: never });
+  const changes = createRuleChanges({
+    inTransaction: (work) => inLine(() => work(tx)),
+    clock: box,
+    rules: { enabled: async () => [] },
+    watched: box.watched(),
+  });
+  const ended: string[] = [];
+  const end = (name: string) => async () => {
+    await new Promise(setImmediate);
+    ended.push(name);
+    return undefined;
+  };
+  const other = () => actFor(['a', 'ada'], () => inLine(end('other of a')));
+  const change = (of: string) =>
+    actFor([of, 'ada'], () => changes.change(shareOf(of), end(`change of ${of}`)));
+  const others = Array.from({ length: 50 }, other);
+  await Promise.all([change('a'), change('b')]);
+  expect(ended.length).toBeLessThan(10);
+  await Promise.all(others);
+});
+
+test('a change that is made while all rules are read anew holds afterwards, and does not wait for that', async () => {
+  const box = startOutbox();
+  await box.restart([rule()]);
+  const [read, begun] = [Promise.withResolvers<StoredRule[]>(), Promise.withResolvers<void>()];
+  const answers = [read.promise, Promise.resolve([rule({ threshold: 3 })])];
+  const changes = createRuleChanges({
+    inTransaction: (work) => work(tx),
+    clock: box,
+    rules: {
+      enabled() {
+        begun.resolve();
+        return answers.shift()!;
+      },
+    },
+    watched: box.watched(),
+  });
+  const loading = changes.load();
+  await begun.promise;
+  await changes.change(shareOf('a'), async () => rule({ threshold: 3 }));
+  read.resolve([rule()]);
+  await loading;
+  for (let i = 0; i < 2; i++) box.refuse('a');
+  expect(await box.relay(true)).toEqual(new Map());
+  box.refuse('a');
+  expect(await box.relay(true)).toEqual(new Map([['a', 3]]));
 });
 
 test('uncommitted events are forgotten, also when the next batch leaves them out', async () => {
