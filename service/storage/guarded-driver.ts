@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { DatabaseConnection, Driver } from 'kysely';
 import { Problem } from '../lib/problem.ts';
-import { OutcomeUnknown, toStorageProblem } from './storage-problem.ts';
+import { toStorageProblem } from './storage-problem.ts';
 
 /** `driver` that refuses connections inside a transaction and throws failures of storage as Problems (storage-problem.ts). */
 export function guardDriver(driver: Driver, guard: TransactionGuard): Driver {
@@ -65,7 +65,8 @@ const isAway = (error: unknown): error is Problem =>
 
 /** A server that goes away during a commit may have done it. */
 const unknownOutcome = ({ cause }: Problem) =>
-  new OutcomeUnknown(
+  new Problem(
+    'STORAGE_UNAVAILABLE',
     'The database server went away while it stored this, and the result is unknown: check it, or send it again shortly; the operator checks that PostgreSQL runs.',
     { cause, retryAfterSeconds: 5 },
   );

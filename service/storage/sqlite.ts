@@ -17,7 +17,7 @@ import { Problem } from '../lib/problem.ts';
 import { createFairLines } from '../lib/turns.ts';
 import type { OpenFiles } from './file-reading/open-files.ts';
 import { guardDriver, type TransactionGuard } from './guarded-driver.ts';
-import { OutcomeUnknown, toStorageProblem } from './storage-problem.ts';
+import { toStorageProblem } from './storage-problem.ts';
 
 /** How long a statement waits for another process's lock, in milliseconds. It blocks the event loop meanwhile. */
 const BUSY_MILLISECONDS = 5_000;
@@ -233,7 +233,8 @@ export function createConfirmedDisk() {
       } catch (error) {
         if (!isUnconfirmed(error)) throw error;
         failure ??= error;
-        throw new OutcomeUnknown(
+        throw new Problem(
+          'STORAGE_UNAVAILABLE',
           'The disk that holds the database did not confirm that this is stored, and the result is unknown: check it once the service was started again; the operator checks the disk and its free space.',
           { cause: error },
         );

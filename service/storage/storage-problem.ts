@@ -1,13 +1,6 @@
 import { statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { Problem, type ProblemExtra } from '../lib/problem.ts';
-
-/** STORAGE_UNAVAILABLE in the course of a commit: the change may have been stored. */
-export class OutcomeUnknown extends Problem {
-  constructor(message: string, extra: ProblemExtra = {}) {
-    super('STORAGE_UNAVAILABLE', message, extra);
-  }
-}
+import { Problem } from '../lib/problem.ts';
 
 /**
  * A full, failing or read-only disk as the Problem STORAGE_FULL, a database server that cannot be reached as

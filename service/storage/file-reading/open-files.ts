@@ -1,6 +1,5 @@
 import { statSync } from 'node:fs';
 import { Problem } from '../../lib/problem.ts';
-import { OutcomeUnknown } from '../storage-problem.ts';
 
 /**
  * Whether the files of an open SQLite database are still the ones that their names stand for. What is written into files that were deleted,
@@ -31,9 +30,7 @@ export function watchOpenFiles(path: string, directory?: Pick<OpenFiles, 'requir
       directory?.require();
     },
     requireWritten() {
-      if (areThere()) return;
-      const { message, extra } = gone(path, 'the result is unknown, and most likely lost');
-      throw new OutcomeUnknown(message, extra);
+      if (!areThere()) throw gone(path, 'the result is unknown, and most likely lost');
     },
   };
 }
