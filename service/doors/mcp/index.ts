@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { callerOf } from '../../http/authentication.ts';
@@ -109,6 +110,8 @@ function mountEventStreams(
   deps: McpDoorDeps,
   streams: ReturnType<typeof createEventStreams>,
 ): void {
+  /** The post that a call came with: its credential counts, since a stream outlives the one that it was opened with. */
+  const posted = new AsyncLocalStorage<FastifyRequest>();
   app.get(
     '/mcp/sse',
     {
@@ -133,7 +136,8 @@ function mountEventStreams(
     async (request, reply) => {
       if (!request.headers.accept?.includes(EVENTS))
         throw new Problem('INVALID_REQUEST', `Send the header Accept with ${EVENTS}, or use POST /mcp.`);
-      const server = await createToolServer(deps, toolSessionOf(request, reply));
+      const session = toolSessionOf(request, reply, () => posted.getStore() ?? request);
+      const server = await createToolServer(deps, session);
       const stream = await streams.open(relyingParty(request), '/mcp/messages', server);
       return reply.type(EVENTS).header('x-accel-buffering', 'no').send(stream);
     },
@@ -154,16 +158,23 @@ function mountEventStreams(
       },
     },
     async (request, reply) => {
-      await streams.post(relyingParty(request), request.query.sessionId, request.body);
+      const { sessionId } = request.query;
+      await posted.run(request, () => streams.post(relyingParty(request), sessionId, request.body));
       return reply.code(202).send();
     },
   );
 }
 
-const toolSessionOf = (request: FastifyRequest, reply: FastifyReply): ToolSession => ({
+/** `calling`: the request that the caller of a tool is read of. */
+const toolSessionOf = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  calling = () => request,
+): ToolSession => ({
   async caller() {
-    await request.readCallerAgain?.(0);
-    const party = relyingParty(request);
+    const call = calling();
+    await call.readCallerAgain?.(0);
+    const party = relyingParty(call);
     return { caller: toCaller(party), actor: party.actor };
   },
   origin: ownOrigin(request),

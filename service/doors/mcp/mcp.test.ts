@@ -178,6 +178,48 @@ test.each<Kind>(['of 2025', 'SSE'])(
   },
 );
 
+test('a stream serves the successor of its key, and a call that waits goes on with the key that it came with', async () => {
+  await served.stop();
+  served = await startPresenceServer({ late: 0 });
+  ({ base } = served);
+  const { organization } = served.engine;
+  const { key: first, record } = await served.access.createKey(
+    { organization, world: 'live', scopes: ['presence'] },
+    operator,
+  );
+  let key = first;
+  const transport = new SSEClientTransport(new URL(`${base}/mcp/sse`), {
+    fetch: (url, init) => {
+      const headers = new Headers(init?.headers);
+      headers.set('authorization', `Bearer ${key}`);
+      headers.set('connection', 'close');
+      return fetch(url, { ...init, headers });
+    },
+  });
+  const client = new Client({ name: 'test', version: '1' });
+  clients.push(client);
+  await client.connect(transport);
+  const rotated = await served.access.rotateKey(organization, record.id, 0, operator);
+  key = rotated.key;
+  const { sessionId, verifyUrl } = await call(client, 'request_human_presence', { purpose: 'Deploy' });
+  served.waiting.now = async () => {
+    key = first;
+    await served.recognize(verifyUrl!);
+  };
+  expect(await call(client, 'get_presence_token', { sessionId: sessionId! })).toMatchObject({
+    status: 'VERIFIED',
+  });
+  key = rotated.key;
+  const asked = await call(client, 'request_human_presence', { purpose: 'Deploy' });
+  served.waiting.now = async () => {
+    await served.access.revokeKey(organization, rotated.record.id, operator);
+    await served.recognize(asked.verifyUrl!);
+  };
+  await expect(call(client, 'get_presence_token', { sessionId: asked.sessionId! })).rejects.toThrow(
+    /^INVALID_API_KEY: /,
+  );
+});
+
 test('messages reach a stream of the same key alone', async () => {
   const headers = { authorization: `Bearer ${token}`, accept: 'text/event-stream' };
   const stream = await fetch(`${base}/mcp/sse`, { headers });
