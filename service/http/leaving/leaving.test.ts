@@ -183,3 +183,26 @@ test.each(['/open', '/own'])(
     expect(order.indexOf('198.51.100.1')).toBeLessThan(6);
   },
 );
+
+test('strangers from hundreds of addresses hold up neither callers with a credential nor questions for the state', async () => {
+  const app = make();
+  pacePublic(app, createPublicPace({ elapsed: () => 0, wait: async () => {} }), {
+    sourceOf: (address) => address,
+  });
+  const order: string[] = [];
+  const answer = async ({ url }: { url: string }) => {
+    order.push(url);
+    return 'ok';
+  };
+  app.get('/open', { config: { access: 'public' } }, answer);
+  app.get('/own', { config: { access: 'identity' } }, answer);
+  app.get('/state', { config: { access: 'public', anyHost: true } }, answer);
+  await app.ready();
+  const headers = { 'x-api-key': recordedKeys.live };
+  const strangers = Array.from({ length: 300 }, (_, at) =>
+    app.inject({ url: '/open', remoteAddress: `192.0.${at % 256}.${1 + (at % 200)}` }),
+  );
+  const others = ['/own', '/state'].map((url) => app.inject({ url, headers, remoteAddress: '198.51.100.1' }));
+  await Promise.all([...strangers, ...others]);
+  expect(Math.max(order.indexOf('/own'), order.indexOf('/state'))).toBeLessThan(8);
+});

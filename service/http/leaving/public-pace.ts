@@ -39,7 +39,8 @@ function createPacedTurns(pace: Pick<BodyPace, 'took'>, most: number) {
 
 /**
  * Requests to public routes are taken from one address, and one IPv6 /48, at a pace: what is ahead of it waits. All requests are taken in
- * turns of the addresses and /48.
+ * turns of the addresses and /48: those to public routes, those that need a credential, and questions for the state of the service each in a
+ * line of their own, so that strangers from hundreds of addresses do not hold up the others.
  */
 export function pacePublic(
   app: FastifyInstance,
@@ -51,9 +52,10 @@ export function pacePublic(
   app.addHook('onRequest', async (request) => {
     const [source, site] = [sourceOf(request.ip), siteOf?.(request.ip)];
     // A route that is not there costs as much as one that is open to all.
-    const isPublic = request.is404 || request.routeOptions.config.access === 'public';
+    const { access, anyHost = false } = request.routeOptions.config;
+    const isPublic = request.is404 || access === 'public';
     if (isPublic && (!(await isPaced(source)) || (site && !(await isPaced(site, OF_SITE))))) throw tooMany();
-    await turn([site ?? source, source]);
+    await turn(anyHost ? 'state' : isPublic ? 'public' : 'keyed', [site ?? source, source]);
   });
 }
 
@@ -76,23 +78,37 @@ const tooMany = () =>
   );
 
 /**
- * One turn of the event loop each, in fair turns of their sources: many that come at once hold up neither what else came nor a source
- * with few. The first is not deferred.
+ * One turn of the event loop each, in fair turns of the lines and in each of their sources: many that come at once hold up neither what
+ * else came nor a source with few. The first is not deferred.
  */
 function createFairTurns(defer: (next: () => void) => void = setImmediate) {
-  const lines = createFairLines<() => void>();
+  const line = createFairLines<() => void>;
+  const lines = { state: line(), keyed: line(), public: line() };
+  /** The next goes first. */
+  const order = Object.keys(lines) as (keyof typeof lines)[];
   let isTaken = false;
 
+  function take(): (() => void) | undefined {
+    for (const name of [...order]) {
+      const go = lines[name].take();
+      if (!go) continue;
+      order.splice(order.indexOf(name), 1);
+      order.push(name);
+      return go;
+    }
+    return undefined;
+  }
+
   function next(): void {
-    const go = lines.take();
+    const go = take();
     isTaken = go !== undefined;
     if (!go) return;
     defer(next);
     go();
   }
 
-  return async function turn(source: Party): Promise<void> {
-    if (isTaken) return new Promise<void>((go) => lines.add(go, source));
+  return async function turn(name: keyof typeof lines, source: Party): Promise<void> {
+    if (isTaken) return new Promise<void>((go) => lines[name].add(go, source));
     isTaken = true;
     defer(next);
     return undefined;

@@ -435,6 +435,18 @@ describe('a new connection, whose first request may be on its way,', () => {
     expect([next, ...bodies.slice(1)].filter((one) => !open(one))).toEqual([]);
   });
 
+  test('does not go before half bodies that are overdue, though each address has one alone', async () => {
+    const { half, idle, get, time } = await listen({ total: 3, perAddress: 3 });
+    const bodies = [await half('a'), await half('b'), await half('c')];
+    time.now = 10_000;
+    const fresh = await idle('d');
+    await closed(bodies[0]!);
+    time.now += 5;
+    expect(await get('e')).toBe(200);
+    await closed(bodies[1]!);
+    expect([fresh, bodies[2]!].map(open)).toEqual([true, true]);
+  });
+
   test('does not go before an answer that is not read either', async () => {
     const { unread, idle, get } = await listen({ total: 4, perAddress: 4 });
     const held = [await unread('a'), await unread('a'), await unread('b')];

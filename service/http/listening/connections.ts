@@ -91,7 +91,8 @@ interface Client {
 /**
  * Bounds the connections of a server. Where one more would be too many, one makes room: of the same source when that has its share,
  * otherwise of all. The first of these that there is:
- * - The longest idle of the source or IPv6 /48 with the most idle ones, or one that is overdue, where its client has more connections:
+ * - The longest idle of the source or IPv6 /48 with the most idle ones, or one that is overdue, where its client has more connections (as
+ *   many, where that idle one is new):
  *   a body or an answer has waited for its caller for GRACE (no time where the client has many), a new one of a proxy for its request.
  *   So who opens connections and sends nothing, or half, or reads nothing, displaces only itself. Where that idle one is new, so that its
  *   first request may be on its way, also a body or an answer that waits for less goes in its place, of a client with more connections.
@@ -282,9 +283,11 @@ function createRegister({
     const size = idlest ? sizeOf(idlest, true) : 0;
     // Those of one source do not displace each other: people who wait would, one after the other.
     const isOverdueOnly = idlest !== undefined || source !== undefined;
-    let chosen = heaviest(source, idlest ? FIRST + size : NEVER, (one) => loadOf(one, now, isOverdueOnly));
-    if (!chosen && idlest && isNew(idlest, now))
-      chosen = heaviest(source, size, (one) => loadBesideNew(one, now));
+    const isYoung = idlest !== undefined && isNew(idlest, now);
+    // What is overdue goes before a new one of a client with as many, too.
+    const least = idlest ? FIRST + size - (isYoung ? 1 / (2 * OF_TOKEN) : 0) : NEVER;
+    let chosen = heaviest(source, least, (one) => loadOf(one, now, isOverdueOnly));
+    if (!chosen && isYoung) chosen = heaviest(source, size, (one) => loadBesideNew(one, now));
     chosen ??= idlest;
     if (!chosen) return false;
     counts.displaced++;
