@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Kysely, sql, type Transaction } from 'kysely';
-import { createOneAtATime } from '../../lib/turns.ts';
+import { coalesce, createOneAtATime } from '../../lib/turns.ts';
 import type { Opened } from '../connection.ts';
 import { emptyLog } from '../empty-log.ts';
 import { makeOwn } from '../postgres/make-own.ts';
@@ -52,7 +53,7 @@ export function createKeyWriter(
       work: (tx: Transaction<KeySchema>) => Promise<Written<T>>,
       { destroys = false }: { destroys?: boolean } = {},
     ): Promise<T> {
-      const { result, forgotten, followed } = await inTurn(async () => {
+      const { result, tables, forgotten, followed } = await inTurn(async () => {
         if (destroys) await vacuum?.prepare();
         const { touched, result, revision, changes } = await inTransaction(async (tx) => {
           const { touched: any, result } = await work(tx);
@@ -79,13 +80,18 @@ export function createKeyWriter(
           };
         });
         inLine ||= revision !== undefined;
-        if (revision === undefined) return { result, forgotten: undefined, followed: undefined };
-        const forgotten = destroys ? await settle(forget(touched.map(({ table }) => table))) : undefined;
-        return { result, forgotten, followed: shared ? undefined : follower?.written({ revision, changes }) };
+        const tables = destroys && revision !== undefined ? touched.map(({ table }) => table) : [];
+        if (revision === undefined) return { result, tables, forgotten: undefined, followed: undefined };
+        const forgotten = tables.length > 0 && !vacuum ? await settle(forget(tables)) : undefined;
+        const followed = shared ? undefined : follower?.written({ revision, changes });
+        return { result, tables, forgotten, followed };
       });
+      // Other writes go on meanwhile, and deletions at one time share it.
+      const vacuumed = vacuum && tables.length > 0 ? settle(forget()) : undefined;
       await followed;
       await shared?.fed();
-      if (forgotten) throw forgotten.error;
+      const failed = forgotten ?? (await vacuumed);
+      if (failed) throw failed.error;
       return result;
     },
     /** The right side of `in`. One parameter however many there are: thousands cost more to compile than the rows to read. */
@@ -156,9 +162,12 @@ const DUE = `create table if not exists service_key_vacuum (
 )`;
 /** Advisory lock of the one that does it. */
 const VACUUM_LOCK = 7_184_006;
+/** Nothing reads a key while its table is written anew (8 s for a million people): so many times as long passes before the next. */
+const REST = 3;
 
 function createVacuumDeleted({ db, confirmWriter }: Pick<Opened<KeySchema>, 'db' | 'confirmWriter'>) {
   let prepared: Promise<unknown> | undefined;
+  let restsUntil = 0;
 
   const prepare = async () => {
     prepared ??= sql
@@ -181,9 +190,11 @@ function createVacuumDeleted({ db, confirmWriter }: Pick<Opened<KeySchema>, 'db'
           on conflict (about) do update set revision = excluded.revision`.execute(tx);
     },
     /** Writes the tables anew, once for all deletions so far: a dead row stays in its page until then. */
-    async run(): Promise<void> {
+    run: coalesce(async (): Promise<void> => {
       await prepare();
       if ((await listDue(db)).length === 0) return;
+      await delay(Math.max(0, restsUntil - performance.now()));
+      const began = performance.now();
       // No transaction, which would hold the lock, can be around it.
       await db.connection().execute(async (session) => {
         await sql`select pg_advisory_lock(${VACUUM_LOCK})`.execute(session);
@@ -200,7 +211,8 @@ function createVacuumDeleted({ db, confirmWriter }: Pick<Opened<KeySchema>, 'db'
           await sql`select pg_advisory_unlock(${VACUUM_LOCK})`.execute(session);
         }
       });
-    },
+      restsUntil = performance.now() + REST * (performance.now() - began);
+    }),
   };
 }
 
