@@ -69,6 +69,7 @@ export function CapturePage({ session, view, address }: CapturePageProps) {
       return description ? (
         <ConsentScreen
           {...{ description, busy, problem, leave: setLeaving }}
+          fixed={view.fixed ?? false}
           agree={(choice) => void agree(choice)}
         />
       ) : null;

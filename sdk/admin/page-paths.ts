@@ -2116,7 +2116,7 @@ export interface operations {
                         challenge: string;
                         answer: string;
                     };
-                    previous?: string;
+                    secret?: string;
                 };
             };
         };

@@ -21,12 +21,14 @@ interface ConsentProps {
   description: Description;
   busy: boolean;
   problem: string | undefined;
+  /** What the person chose is on its way. */
+  fixed: boolean;
   agree(choice: Choice): void;
   leave(why: 'cancel' | 'other'): void;
 }
 
 /** Who asks, why, what happens and what is kept; nothing has begun before the person agrees. */
-export function ConsentScreen({ description, busy, problem, agree, leave }: ConsentProps) {
+export function ConsentScreen({ description, busy, problem, fixed, agree, leave }: ConsentProps) {
   const t = useStrings(captureStrings);
   const text = useText();
   const { language } = useLanguage();
@@ -88,11 +90,12 @@ export function ConsentScreen({ description, busy, problem, agree, leave }: Cons
         <Check
           key={one}
           label={t('optional')}
+          disabled={fixed}
           checked={optional.includes(one)}
           change={(on) => setOptional((now) => (on ? [...now, one] : now.filter((other) => other !== one)))}
         />
       ))}
-      <PathChoice description={description} path={path} choose={setPath} />
+      <PathChoice {...{ description, path, fixed }} choose={setPath} />
       <div className="c-fine">
         <details>
           <summary>{t('fullText')}</summary>
@@ -130,12 +133,13 @@ export const Line = ({ icon, children }: { icon: ReactNode; children: ReactNode 
 interface CheckProps {
   label: string;
   checked: boolean;
+  disabled: boolean;
   change(on: boolean): void;
 }
 
-const Check = ({ label, checked, change }: CheckProps) => (
+const Check = ({ label, checked, disabled, change }: CheckProps) => (
   <label className="c-check">
-    <input type="checkbox" checked={checked} onChange={({ target }) => change(target.checked)} />
+    <input type="checkbox" {...{ checked, disabled }} onChange={({ target }) => change(target.checked)} />
     <span>{label}</span>
   </label>
 );
@@ -143,17 +147,23 @@ const Check = ({ label, checked, change }: CheckProps) => (
 interface PathChoiceProps {
   description: Description;
   path: Path;
+  fixed: boolean;
   choose(path: Path): void;
 }
 
 /** Ways for people harmed by flashing light, and for people who cannot move their head; offered before the camera starts. */
-function PathChoice({ description, path, choose }: PathChoiceProps) {
+function PathChoice({ description, path, fixed, choose }: PathChoiceProps) {
   const t = useStrings(captureStrings);
   const choices = description.pathChoices;
   const organization = description.organization.name;
   if (!choices.flash && !choices.motion) return null;
   const box = (which: keyof Path, label: string) => (
-    <Check label={label} checked={!path[which]} change={(on) => choose({ ...path, [which]: !on })} />
+    <Check
+      label={label}
+      checked={!path[which]}
+      disabled={fixed}
+      change={(on) => choose({ ...path, [which]: !on })}
+    />
   );
   return (
     <fieldset className="c-note c-path">

@@ -43,8 +43,8 @@ export interface NewBegin {
   /** Agreed to, where the text asks for some. */
   purposes?: Purpose[];
   path: Path;
-  /** The session that this browser had of the link before. */
-  previous?: string | undefined;
+  /** 256 random bits: with the same ones it is the same beginning again. */
+  secret: string;
   /** Of the description. */
   work?: Work | undefined;
 }
@@ -60,13 +60,12 @@ export const liveApi = {
     link.kind === 'handover'
       ? call<Description>('handover/describe', { link: link.token })
       : call<Description>('describe', { link }),
-  begin: async ({ previous, work, ...order }: NewBegin) =>
+  begin: async ({ work, ...order }: NewBegin) =>
     call<Begun>('begin', {
       ...(work && { proof: await doWork(work) }),
       ...order,
       consent: true,
       device: { userAgent: navigator.userAgent },
-      ...(previous !== undefined && { previous }),
     }),
   deny: (link: Link, token?: string) =>
     call<{ redirect?: string; reference?: string }>('deny', { link }, token),

@@ -1,5 +1,5 @@
 import { Refusal } from '../../ui/refusal.ts';
-import type { LiveApi } from './api.ts';
+import type { LiveApi, NewBegin } from './api.ts';
 import type { BehaviorReport } from './behavior.ts';
 import type { Connection, ConnectionDeps } from './connection.ts';
 import type { OpenerMessage } from './ending.ts';
@@ -24,6 +24,8 @@ export interface CaptureController extends LiveSessionDeps {
   listeners: Set<() => void>;
   token: string | undefined;
   sessionId: string | undefined;
+  /** What the person agreed to, until the box has answered. */
+  asked: NewBegin | undefined;
   connection: Connection | undefined;
   following: ReturnType<typeof setTimeout> | undefined;
   slowness: ReturnType<typeof createSlowness>;
@@ -43,6 +45,7 @@ export const createController = (deps: LiveSessionDeps): CaptureController => ({
   listeners: new Set(),
   token: undefined,
   sessionId: undefined,
+  asked: undefined,
   connection: undefined,
   following: undefined,
   slowness: createSlowness(),
@@ -136,16 +139,37 @@ export function remember(controller: CaptureController, { token, sessionId }: Be
   const { link, memory } = controller;
   controller.token = token;
   controller.sessionId = sessionId;
-  show(controller, { reference: sessionId });
+  controller.asked = undefined;
+  show(controller, { reference: sessionId, fixed: false });
   if (link) memory.write({ link, token, sessionId, ...(path && { path }) });
 }
 
-/** The link as it is before this browser began anything. */
+/** The person agreed, and the box has answered. */
+export function begun(controller: CaptureController, answer: Begun, path: Path): void {
+  remember(controller, answer, path);
+  collect(controller);
+  show(controller, { stage: { is: 'camera' } });
+}
+
+/** The link is used up: whether by this browser, to which the answer was lost. */
+async function regain(controller: CaptureController): Promise<boolean> {
+  const { asked } = controller;
+  if (!asked) return false;
+  try {
+    begun(controller, await controller.api.begin(asked), asked.path);
+    return true;
+  } catch (error) {
+    if (error instanceof Refusal && error.status === 409) return false;
+    throw error;
+  }
+}
+
+/** The link as it is before this browser knows of a session. */
 export async function describe(controller: CaptureController, link: Link): Promise<void> {
   const description = await controller.api.describe(link);
   show(controller, { description });
   post(controller, { type: 'ready' });
-  described(controller, link, description);
+  if (description.state !== 'taken' || !(await regain(controller))) described(controller, link, description);
 }
 
 /** Another window goes on with the link, and this one gets the result. */

@@ -1,3 +1,4 @@
+import type { NewBegin } from './api.ts';
 import type { Link, LinkKind, Path } from './wire.ts';
 
 const addresses: readonly [RegExp, LinkKind][] = [
@@ -59,6 +60,8 @@ export interface Remembered {
   token?: string;
   sessionId?: string;
   path?: Path;
+  /** What the person agreed to, until the box has answered. */
+  asked?: NewBegin | undefined;
 }
 
 const KEY = 'gatehouse-live';

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { Refusal } from '../../ui/refusal.ts';
-import type { LiveApi } from './api.ts';
+import type { LiveApi, NewBegin } from './api.ts';
 import type { BehaviorReport } from './behavior.ts';
 import type { Connection, ConnectionDeps } from './connection.ts';
 import type { OpenerMessage } from './ending.ts';
@@ -111,8 +111,8 @@ const path = { flash: true, motion: true };
 async function openAgain(link: Link, answers: Partial<LiveApi>) {
   const kept = new Map<string, string>();
   const begun: unknown[] = [];
-  const begin: LiveApi['begin'] = async ({ previous }) => {
-    begun.push(previous);
+  const begin: LiveApi['begin'] = async ({ secret }) => {
+    begun.push(secret);
     return { sessionId: `sess_${begun.length}`, token: `token_${begun.length}` };
   };
   const first = openPage({ begin }, { link, kept });
@@ -141,7 +141,7 @@ test.each([
   expect(session.view()).toMatchObject({ stage: { is: 'consent' } });
   expect(session.view().reference).toBeUndefined();
   await session.agree({ path, language: 'de' });
-  expect(begun).toEqual([undefined, undefined]);
+  expect(new Set(begun).size).toBe(2);
   expect(session.view()).toMatchObject({ stage: { is: 'camera' }, reference: 'sess_2' });
 });
 
@@ -213,6 +213,76 @@ test.each([
   await session.load();
   await session.agree({ path, language: 'de' }, true);
   expect(session.view()).toMatchObject({ stage: { is }, problem, busy: false });
+});
+
+/** A box that begins a link for one use, and whose first answers are lost. */
+function boxThatLoses(kind: Link['kind'], lost = 1) {
+  const box = { secret: undefined as string | undefined, answers: 0, orders: [] as NewBegin[] };
+  const api: Partial<LiveApi> = {
+    async begin({ work: _, ...order }) {
+      box.orders.push(order);
+      box.secret ??= order.secret;
+      if (box.secret !== order.secret) throw new Refusal(409, { code: 'CONFLICT' });
+      if (++box.answers <= lost) throw new Refusal(0, { code: 'NO_ANSWER' });
+      return { sessionId: 'sess_1', token: order.secret };
+    },
+    describe: async () => ({ ...description, state: box.secret ? 'taken' : 'ready' }),
+  };
+  return { box, api, link: { kind, token: 'once' } as Link, kept: new Map<string, string>() };
+}
+
+test.each(['session', 'hosted', 'presence', 'registration', 'flow'] as const)(
+  'the answer to the agreement is lost (%s): the button sends the same again, and the check goes on',
+  async (kind) => {
+    const { box, api, ...tab } = boxThatLoses(kind);
+    const { session } = openPage(api, tab);
+    await session.load();
+    await session.agree({ path, language: 'de' });
+    expect(session.view()).toMatchObject({ stage: { is: 'consent' }, problem: 'offline', fixed: true });
+    expect(JSON.stringify([...tab.kept.values()])).toContain(box.secret);
+    await session.agree({ path, language: 'en' });
+    expect(session.view()).toMatchObject({ stage: { is: 'camera' }, reference: 'sess_1', fixed: false });
+    expect(box.orders[1]).toEqual(box.orders[0]);
+    expect(box.secret).toMatch(/^[\w-]{43}$/);
+  },
+);
+
+test('the answer to the agreement is lost, and the page is loaded again: the check goes on; in another tab it does not', async () => {
+  const { box, api, ...tab } = boxThatLoses('hosted');
+  const first = openPage(api, tab);
+  await first.session.load();
+  await first.session.agree({ path, language: 'de' });
+  const stranger = openPage(api, { link: tab.link });
+  await stranger.session.load();
+  expect(stranger.session.view().stage).toEqual({ is: 'trouble', what: 'taken' });
+  const again = openPage(api, tab);
+  await again.session.load();
+  expect(again.session.view()).toMatchObject({ stage: { is: 'camera' }, reference: 'sess_1' });
+  expect(box.orders[1]).toEqual(box.orders[0]);
+});
+
+test('another browser was first: the page says so, and again after it is loaded again', async () => {
+  const { box, api, ...tab } = boxThatLoses('hosted');
+  const { session } = openPage(api, tab);
+  await session.load();
+  box.secret = 'of another browser';
+  await session.agree({ path, language: 'de' });
+  expect(session.view().stage).toEqual({ is: 'trouble', what: 'taken' });
+  await session.load();
+  expect(session.view().stage).toEqual({ is: 'trouble', what: 'taken' });
+});
+
+test('the answer to the agreement is lost, and the person gives up: what it began is called off', async () => {
+  const { box, api, ...tab } = boxThatLoses('hosted');
+  const deny: LiveApi['deny'] = async (_, token) => {
+    if (token === undefined || token !== box.secret) throw new Refusal(409, { code: 'CONFLICT' });
+    return { reference: 'sess_1' };
+  };
+  const { session } = openPage({ ...api, deny }, tab);
+  await session.load();
+  await session.agree({ path, language: 'de' });
+  await session.leave();
+  expect(session.view().stage).toEqual({ is: 'left', reference: 'sess_1' });
 });
 
 test('a desk: the phone is next, codes are renewed, and after the last one the page says so', async () => {

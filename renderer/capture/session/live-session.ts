@@ -3,7 +3,9 @@ import { Refusal } from '../../ui/refusal.ts';
 import type { Language } from '../../ui/strings/define-strings.ts';
 import { readIn } from '../../ui/strings/read-in.ts';
 import { type TestOutcome, testPicture } from '../../ui/test-people/test-person-choice.tsx';
+import type { NewBegin } from './api.ts';
 import {
+  begun,
   type CaptureController,
   collect,
   createController,
@@ -23,7 +25,7 @@ import {
 } from './capture-controller.ts';
 import { sameLink } from './link.ts';
 import { troubleOf, type View } from './view.ts';
-import type { Device, Frame, Path, Purpose } from './wire.ts';
+import type { Device, Frame, Link, Path, Purpose } from './wire.ts';
 
 export interface Choice {
   path: Path;
@@ -75,7 +77,7 @@ export function createLiveSession(deps: LiveSessionDeps): LiveSession {
     leave: () =>
       press(controller, async () => {
         if (!controller.link) return;
-        const end = await controller.api.deny(controller.link, controller.token);
+        const end = await deny(controller, controller.link);
         stop(controller);
         show(controller, { stage: { is: 'left', ...end } });
         post(controller, { type: 'cancel', ...(end.reference && { sessionId: end.reference }) });
@@ -103,9 +105,13 @@ async function load(controller: CaptureController): Promise<void> {
   const kept = controller.memory.read();
   const { link } = controller;
   if (!link) return trouble(controller, 'noLink');
+  const same = kept && sameLink(kept.link, link) ? kept : undefined;
   try {
-    if (kept && sameLink(kept.link, link) && (await resume(controller, kept))) return;
-    controller.memory.write({ link });
+    if (same && (await resume(controller, same))) return;
+    // A published flow begins anew, for the next person at the same screen.
+    controller.asked = link.kind === 'flow' ? undefined : (same?.asked ?? controller.asked);
+    show(controller, { fixed: false });
+    controller.memory.write({ link, asked: controller.asked });
     await describe(controller, link);
   } catch (error) {
     trouble(controller, troubleOf(error));
@@ -122,34 +128,54 @@ async function agree(
   const { version, asks } = consent;
   const read = asks ? readIn(asks.languages, language) : language;
   const needed = asks?.purposes.filter((one) => !asks.optional.includes(one)) ?? [];
-  const previous = controller.memory.read()?.token;
+  const { asked } = controller;
+  const order: NewBegin =
+    view.fixed && asked
+      ? asked
+      : {
+          link,
+          textVersion: `${version}.${read}`,
+          ...(asks && { purposes: [...needed, ...optional] }),
+          path,
+          secret: asked?.secret ?? newSecret(),
+        };
+  // Kept before it is sent: where the answer is lost, the same is sent again.
+  controller.asked = order;
+  controller.memory.write({ link, asked: order });
   try {
-    remember(
-      controller,
-      await controller.api.begin({
-        link,
-        textVersion: `${version}.${read}`,
-        ...(asks && { purposes: [...needed, ...optional] }),
-        path,
-        previous,
-        work,
-      }),
-      path,
-    );
+    begun(controller, await controller.api.begin({ ...order, work }), order.path);
   } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const { status } = error;
+    show(controller, { fixed: status === 0 || status >= 500 });
+    // The session of a lost answer is over: the next try is a new one. The link of another kind is used up by it.
+    if (status === 409 && link.kind === 'flow') controller.asked = undefined;
     // Its work was for fewer visits than there are now, or was used: the next try has new work.
-    if (error instanceof Refusal && error.status === 429 && link.kind === 'flow')
-      await describe(controller, link);
+    if (status === 429 && link.kind === 'flow') await describe(controller, link);
     // Another text holds now, or another browser was first: the page shows which.
-    if (!(error instanceof Refusal) || error.status !== 409) throw error;
+    if (status !== 409) throw error;
     await describe(controller, link);
     const { stage, description } = controller.view;
     if (stage.is === 'consent' && description?.consent.version !== version)
       show(controller, { problem: 'changed' });
-    return;
   }
-  collect(controller);
-  show(controller, { stage: { is: 'camera' } });
+}
+
+/** 256 random bits, as text. */
+const newSecret = () =>
+  btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32))))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replaceAll('=', '');
+
+async function deny({ api, token, asked }: CaptureController, link: Link) {
+  try {
+    return await api.deny(link, token);
+  } catch (error) {
+    // The answer to the agreement was lost: what it began is called off.
+    if (!asked || !(error instanceof Refusal) || error.status !== 409) throw error;
+    return api.deny(link, asked.secret);
+  }
 }
 
 async function toPhone(controller: CaptureController): Promise<void> {

@@ -42,6 +42,8 @@ export interface View {
   connected: boolean;
   /** A button was pressed, and the box has not answered yet. */
   busy: boolean;
+  /** What the person agreed to may have reached the box: it is sent again as it was. */
+  fixed?: boolean;
   /** The last button did nothing, because of this. */
   problem?: 'offline' | 'busy' | 'codes' | 'changed' | undefined;
 }

@@ -89,24 +89,22 @@ function linkRoutes(app: FastifyInstance, deps: LiveDoorDeps): void {
       schema: { hide, operationId: 'liveBegin', body: BeginRequest, response: { 200: Begun } },
     },
     async (request) => {
-      const { link, textVersion, purposes, path, previous, device, proof } = request.body;
-      const session = link.kind === 'session' ? await sessionOf(deps, link) : undefined;
-      // The capability of a session is its own link: another session is not resumed by it.
-      const own = session === undefined || previous === session;
-      // A published flow begins again for the next person at the same screen.
-      const wish = { undecided: link.kind === 'flow' };
-      const resumed = previous !== undefined && own ? await liveSessions.resume(previous, wish) : undefined;
-      if (resumed) return fromBegun(resumed);
+      const { link, textVersion, purposes, path, secret, device, proof } = request.body;
       const order = {
         consent: { version: textVersion, ...defined({ purposes }) },
         path,
         device: deviceOf(device, request.ip, request.headers['user-agent']),
         request: request.id,
+        ...defined({ secret }),
       };
-      if (session !== undefined) return fromBegun(await liveSessions.open(session, order));
+      if (link.kind === 'session')
+        return fromBegun(await liveSessions.open(await sessionOf(deps, link), order));
+      // The answer to the first time was lost.
+      if (secret !== undefined && (await liveSessions.holder(secret))?.agreed)
+        return fromBegun(await liveSessions.open(secret, order));
       const resolver = resolverOf(deps, link);
       return fromBegun(
-        await resolver.begin(link.token, { ...order, ...testOf(link), ...defined({ previous, proof }) }),
+        await resolver.begin(link.token, { ...order, ...testOf(link), ...defined({ proof }) }),
       );
     },
   );

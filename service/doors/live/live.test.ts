@@ -8,6 +8,7 @@ import { recordedAccess } from '../../../test/support/recorded-access.ts';
 import { type LinkResolver, pageConsent } from '../../engine/live/index.ts';
 import { createServer } from '../../http/server.ts';
 import { openWebSockets } from '../../http/web-sockets.ts';
+import { defined } from '../../lib/defined.ts';
 import { createIds } from '../../lib/id.ts';
 import { silentLog } from '../../lib/log.ts';
 import { createLiveDoor } from './index.ts';
@@ -77,9 +78,12 @@ function oneLink(): LinkResolver {
       test: true,
       openerOrigins: [],
     }),
-    async begin(_, { consent: agreed, path, device }) {
+    async begin(_, { consent: agreed, path, device, secret }) {
       used = true;
-      const made = await sessions.create({ ...order(), opened: { consent: agreed, path, device } });
+      const made = await sessions.create({
+        ...order(),
+        opened: { consent: agreed, path, device, ...defined({ secret }) },
+      });
       return { ...made, sessionId: made.id };
     },
     deny: async () => ({ redirect: 'https://shop.example/no' }),
@@ -163,9 +167,13 @@ test('reading a link changes nothing; beginning it is for one browser', async ()
     },
   });
   expect(await send('GET', 'state', undefined, bearer(token))).toMatchObject({ body: { state: 'ready' } });
-  expect(await begin()).toMatchObject({ status: 200, body: { sessionId: id, token } });
+  const own = { secret: 's'.repeat(43) };
+  expect(await begin(undefined, { secret: 'short' })).toMatchObject({ status: 400 });
+  expect(await begin(undefined, own)).toMatchObject({ status: 200, body: { sessionId: id, token } });
   expect(await begin()).toMatchObject({ status: 409 });
-  expect(await begin(undefined, { previous: token })).toMatchObject({ status: 200, body: { token } });
+  expect(await begin(undefined, { secret: token })).toMatchObject({ status: 409 });
+  expect(await begin({ kind: 'hosted', token: 'x' }, { secret: token })).toMatchObject({ status: 409 });
+  expect(await begin(undefined, own)).toMatchObject({ status: 200, body: { token } });
   expect(await send('POST', 'describe', { link: { kind: 'session', token } })).toMatchObject({
     body: { state: 'taken' },
   });
@@ -174,11 +182,10 @@ test('reading a link changes nothing; beginning it is for one browser', async ()
 test('a link of a flow is answered by the flow, an unknown kind and a bad consent are refused', async () => {
   const link = { kind: 'hosted', token: 'x' };
   expect(await send('POST', 'describe', { link })).toMatchObject({ body: { state: 'ready', steps: 3 } });
-  const begun = await begin(link);
+  const own = { secret: 's'.repeat(43) };
+  const begun = await begin(link, own);
   expect(begun.status).toBe(200);
-  expect(await begin(link, { previous: begun.body.token })).toMatchObject({
-    body: { token: begun.body.token },
-  });
+  expect(await begin(link, own)).toEqual(begun);
   expect(await send('POST', 'deny', { link })).toMatchObject({
     body: { redirect: 'https://shop.example/no' },
   });
@@ -190,20 +197,23 @@ test('a link of a flow is answered by the flow, an unknown kind and a bad consen
   });
 });
 
-test('a published flow begins again after a decision, a link for one use shows its result', async () => {
-  const previous = async (kind: string) => {
-    const link = { kind, token: 'x' };
-    const one = (await begin(link)).body.token;
-    const reload = await begin(link, { previous: one });
-    await send('POST', 'deny', { link }, bearer(one!));
-    return [one, reload.body.token, (await begin(link, { previous: one })).body.token];
-  };
-  const [one, reload, next] = await previous('flow');
-  expect(reload).toBe(one);
+test('a secret begins one session, which it does not begin again once that is over', async () => {
+  const link = { kind: 'flow', token: 'x' };
+  const own = { secret: 's'.repeat(43) };
+  const one = (await begin(link, own)).body.token;
+  expect((await begin(link, own)).body.token).toBe(one);
+  await send('POST', 'deny', { link }, bearer(one!));
+  expect(await begin(link, own)).toMatchObject({ status: 409 });
+  const next = (await begin(link, { secret: 't'.repeat(43) })).body.token;
   expect(next).not.toBe(one);
   expect(await send('GET', 'state', undefined, bearer(next!))).toMatchObject({ body: { state: 'ready' } });
-  const once = await previous('hosted');
-  expect(new Set(once)).toEqual(new Set([once[0]]));
+});
+
+test('an address of another kind begins no session by the token of its link', async () => {
+  await begin({ kind: 'hosted', token: 'x' }, { secret: token });
+  expect(await send('POST', 'describe', { link: { kind: 'session', token } })).toMatchObject({
+    body: { state: 'ready' },
+  });
 });
 
 test('frames over a WebSocket: the state of now, then each is answered, to the decision', async () => {
@@ -329,7 +339,7 @@ test('a page under the address of another session, which may be in a frame of it
   ] as const)
     expect([path, (await send('POST', path, body)).status]).toEqual([path, 404]);
   expect((await begin(link(id))).status).toBe(200);
-  expect((await begin(link(other), { previous: token })).status).toBe(404);
+  expect((await begin(link(other), { secret: token })).status).toBe(404);
 });
 
 test('a desk hands over to a phone: the number is picked once, the desk follows', async () => {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { SessionData } from '../../engine/behavior/index.ts';
 import { purposes } from '../../engine/consent/index.ts';
 import { linkKinds, sessionDecisions, sessionFlows } from '../../engine/live/index.ts';
+import { isCapability } from '../../http/sign-in/person-sessions.ts';
 import { time } from '../../lib/record-fields.ts';
 import { testOutcomes } from '../../lib/test-outcome.ts';
 import { lineOfText } from '../../lib/text-fields.ts';
@@ -41,8 +42,8 @@ export const BeginRequest = z.strictObject({
   device: device.default({}),
   /** Of the work that the description asked for. */
   proof: z.strictObject({ challenge: z.string().max(300), answer: z.string().max(40) }).optional(),
-  /** Capability that this browser has from the same link. */
-  previous: secret.optional(),
+  /** 256 random bits of this browser: with them it may repeat this, where the answer was lost. */
+  secret: z.string().refine(isCapability).optional(),
 });
 /** What the collector of the page reports of the last half-minute. */
 export const BehaviorRequest = SessionData;

@@ -45,6 +45,7 @@ async function begin(
   mode = false,
   address = '127.0.0.1',
   path = { flash: true, motion: true },
+  more: { secret?: string } = {},
 ) {
   const { page, work } = await resolver.describe(token, { test: mode, address });
   return resolver.begin(token, {
@@ -53,6 +54,7 @@ async function begin(
     consent: { version: page.consent.version },
     path,
     device: { label: 'cam', address },
+    ...more,
   });
 }
 /** One attempt in front of the camera. */
@@ -194,6 +196,23 @@ mostlyOnSqlite('hosted links', (newLocation, _, { test }) => {
     expect(await events()).toMatchObject([{ proves: 'age', decision: 'rejected' }]);
     const other = await generate({ redirects });
     expect(await hosted.complete(other.token, { denied: true })).toMatchObject({ status: 'FAIL' });
+  });
+
+  test('the browser to which the answer was lost has the session by its secret, and no other link takes it', async () => {
+    const { token } = await generate();
+    const own = { secret: 's'.repeat(43) };
+    const begun = await begin(hosted.links, token, false, '127.0.0.1', undefined, own);
+    expect(begun.token).toBe(own.secret);
+    const choice = { path: { flash: true, motion: true }, device: {}, ...own };
+    const { page } = await hosted.links.describe(token, { test: false });
+    const again = { ...choice, consent: { version: page.consent.version } };
+    expect(await sessions.open(own.secret, again)).toEqual(begun);
+    expect(await codeOf(begin(hosted.links, token))).toBe('CONFLICT');
+    const other = (await generate()).token;
+    expect(await codeOf(begin(hosted.links, other, false, '127.0.0.1', undefined, own))).toBe('CONFLICT');
+    expect(await hosted.links.describe(other, { test: false })).toMatchObject({ state: 'ready' });
+    await sessions.deny(own.secret);
+    expect(await codeOf(sessions.open(own.secret, again))).toBe('CONFLICT');
   });
 
   test('a link that is not opened in time expires by the clock, once, with its event', async () => {

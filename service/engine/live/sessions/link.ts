@@ -2,14 +2,7 @@ import type { TestOutcome } from '../../../lib/test-outcome.ts';
 import type { Branding } from '../../accounts/index.ts';
 import type { WithoutMotion } from '../../matching/index.ts';
 import type { Realm } from '../../people/index.ts';
-import type {
-  AgreedConsent,
-  ChosenPath,
-  SessionDevice,
-  SessionFlow,
-  SessionPage,
-  SessionResult,
-} from './session.ts';
+import type { BeginOrder, SessionFlow, SessionPage, SessionResult } from './session.ts';
 
 /** What a page address stands for. `session`: the capability itself; `handover`: a second device. The others belong to their flows. */
 export const linkKinds = ['session', 'presence', 'hosted', 'flow', 'registration', 'handover'] as const;
@@ -43,16 +36,11 @@ export interface LinkDescription {
   openerOrigins: readonly string[];
 }
 
-export interface BeginOptions {
+export interface BeginOptions extends BeginOrder {
   /** Of a flow's page in test mode. */
   test: boolean;
-  consent: AgreedConsent;
-  path: ChosenPath;
-  device: SessionDevice;
   /** Of the work that the description asked for. */
   proof?: { challenge: string; answer: string };
-  /** Capability that this browser got from the same link before; for a reload. */
-  previous?: string;
   request?: string;
 }
 

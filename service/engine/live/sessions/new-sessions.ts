@@ -20,6 +20,7 @@ import { consentColumns, handlerOf, type RecordingParts } from './record-session
 import type { NewSession } from './session.ts';
 import { type Capability, describeSession, isOver, requireUndecided } from './session-page.ts';
 import {
+  beginHash,
   capabilityHash,
   makeCapability,
   planOf,
@@ -33,7 +34,7 @@ import type { Handover, PreparedSession, Sessions } from './sessions.ts';
 
 /** Creates sessions. What cannot be carried out is refused here, before a person is asked for anything. */
 export function createNewSessions(parts: RecordingParts): Pick<Sessions, 'prepare' | 'create'> {
-  const { sealed, sealer, ids, clock, random, record, inTransaction } = parts;
+  const { store, sealed, sealer, ids, clock, random, record, inTransaction } = parts;
 
   async function prepare(order: NewSession): Promise<PreparedSession> {
     check(parts, order);
@@ -43,7 +44,9 @@ export function createNewSessions(parts: RecordingParts): Pick<Sessions, 'prepar
     const { realm, actor, match, request, flow } = order;
     const opened = order.opened && { ...order.opened, consent: requireAgreed(page, order.opened.consent) };
     const id = ids.next('session');
-    const token = makeCapability(random);
+    const token = order.opened?.secret ?? makeCapability(random);
+    if (await store.byTokenHash(capabilityHash(token)))
+      throw new Problem('CONFLICT', 'This secret was used already: load the page again.');
     const now = clock.now();
     const expiresAt = opened ? Math.min(order.expiresAt, now + SESSION_LIFE) : order.expiresAt;
     const email = match === 'none' || match === 'any' ? undefined : match.email;
@@ -56,6 +59,7 @@ export function createNewSessions(parts: RecordingParts): Pick<Sessions, 'prepar
       flow,
       state: 'created',
       token_hash: capabilityHash(token),
+      follower_hash: order.opened ? beginHash(order.opened) : null,
       actor: describeActor(actor),
       profile,
       matching: email === undefined ? match : 'email',

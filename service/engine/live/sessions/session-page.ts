@@ -6,7 +6,7 @@ import type { LiveSessions } from './live-sessions.ts';
 import { requireAgreed } from './page-consent.ts';
 import { SESSION_LIFE, type SessionParts } from './parts.ts';
 import { consentColumns, type RecordingParts } from './record-session.ts';
-import { capabilityHash, over, planOf, requirePath, rulesIn, sameHash } from './session-rules.ts';
+import { beginHash, capabilityHash, over, planOf, requirePath, rulesIn, sameHash } from './session-rules.ts';
 import { outcomeOf, realmOf, type SessionRow, sourceOfSession } from './session-store.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -25,7 +25,7 @@ export const createCapabilities =
 
 type PageSide = Pick<
   Sessions,
-  'holder' | 'idOf' | 'describe' | 'open' | 'resume' | 'deny' | 'connect' | 'finalizeByToken'
+  'holder' | 'idOf' | 'describe' | 'open' | 'deny' | 'connect' | 'finalizeByToken'
 >;
 
 /** What the capability of a browser does. */
@@ -59,16 +59,6 @@ export function createPageSide(
       return describeSession(parts, await live.fresh(row.id), following);
     },
 
-    async resume(token, { undecided = false } = {}) {
-      const hash = capabilityHash(token);
-      const row = await store.byTokenHash(hash);
-      if (!row || !sameHash(hash, row.token_hash)) return undefined;
-      const now = await live.fresh(row.id);
-      // A session that is over still shows its result.
-      if (now.consent_at === null || (undecided && isOver(now))) return undefined;
-      return { sessionId: row.id, token, expiresAt: now.expires_at };
-    },
-
     async connect(token, order) {
       const row = await own(token);
       if (row.consent_at === null && row.decision === null)
@@ -95,14 +85,20 @@ function consenting(
   const { store, sealed, clock, record, inTransaction, turns } = parts;
 
   return {
-    async open(token, { consent, path, device, request }) {
+    async open(token, { request, ...order }) {
+      const { consent, path, device } = order;
+      const begin = beginHash(order);
       const { row } = await find(token);
       return turns(row.id, async () => {
         const before = await own(token);
         requireUndecided(before);
-        const opened = await sealed.whole(before);
-        if (before.consent_at !== null)
+        if (before.consent_at !== null) {
+          // The answer to the first time was lost.
+          if (begin !== null && sameHash(begin, before.follower_hash))
+            return { sessionId: row.id, token, expiresAt: before.expires_at };
           throw new Problem('CONFLICT', 'This session was begun in another browser.');
+        }
+        const opened = await sealed.whole(before);
         const agreed = requireAgreed(opened.page, consent);
         const { profile } = await planOf(parts, opened);
         requireSource(profile, sourceOfSession(before));
@@ -112,6 +108,7 @@ function consenting(
         const change = {
           ...consentColumns({ consent: agreed, path }, now),
           expires_at: expiresAt,
+          follower_hash: begin,
           device_sealed: await sealed.seal(before, 'device', device),
         };
         await inTransaction(async (tx) => {

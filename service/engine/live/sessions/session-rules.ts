@@ -13,7 +13,7 @@ import {
 import type { Realm } from '../../people/index.ts';
 import { behaviorPage, picturesPage } from './page-consent.ts';
 import type { SessionParts } from './parts.ts';
-import type { ChosenPath, SessionFlow, SessionPage, WholeSession } from './session.ts';
+import type { BeginOrder, ChosenPath, SessionFlow, SessionPage, WholeSession } from './session.ts';
 import type { ProfileChoice } from './sessions.ts';
 
 /** What a session does with an attempt of its own kind. */
@@ -97,6 +97,17 @@ export function makeCapability(random: (into: Uint8Array) => void): string {
 
 /** What is stored of a capability. */
 export const capabilityHash = (token: string): string => createHash('sha256').update(token).digest('hex');
+
+/**
+ * A browser's secret with what its person agreed to, as it is stored in place of a follower: by it a repeat is known whose first answer
+ * was lost. It is of no capability.
+ */
+export const beginHash = ({ secret, consent, path }: Omit<BeginOrder, 'device'>): string | null =>
+  secret === undefined
+    ? null
+    : capabilityHash(
+        JSON.stringify(['begin', secret, consent.version, consent.purposes, path.flash, path.motion]),
+      );
 
 /** Compares two stored hashes in constant time. */
 export const sameHash = (a: string, b: string | null): boolean =>

@@ -102,8 +102,17 @@ export interface NewSession {
   /** Id of the verification that a match makes; a new one when absent. */
   verification?: VerificationId;
   /** The person began from a link that was used up for it; absent: the page begins with the capability (`Sessions.open`). */
-  opened?: { consent: AgreedConsent; path: ChosenPath; device: SessionDevice };
+  opened?: BeginOrder;
   request?: string;
+}
+
+/** What the person agreed to, where and how. */
+export interface BeginOrder {
+  consent: AgreedConsent;
+  path: ChosenPath;
+  device: SessionDevice;
+  /** 256 random bits that the browser chose: the capability where its link is used up, and in any case the proof that a repeat is its own. */
+  secret?: string;
 }
 
 /** What the person's device said of itself; kept sealed, with the session. */

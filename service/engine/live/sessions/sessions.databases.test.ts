@@ -254,11 +254,32 @@ mostlyOnSqlite('live sessions', (newLocation, _, { test }) => {
     expect(await idsOf(realm().world === 'test' ? 'live' : 'test', id.slice(-6))).toEqual([]);
   });
 
-  test('another browser cannot begin, the same one resumes', async () => {
-    const { id, token } = await begun();
-    expect(await codeOf(sessions.open(token, begin))).toBe('CONFLICT');
-    expect(await sessions.resume(token)).toMatchObject({ sessionId: id, token });
-    expect(await sessions.resume('unknown')).toBeUndefined();
+  test('another browser cannot begin; the one to which the answer was lost begins again, as it did', async () => {
+    const { id, token } = await sessions.create(order());
+    const own = { ...begin, secret: 's'.repeat(43) };
+    const first = await sessions.open(token, own);
+    engine.advance(minute);
+    expect(await sessions.open(token, own)).toEqual(first);
+    expect(first).toMatchObject({ sessionId: id, token });
+    const others = [begin, { ...own, secret: 't'.repeat(43) }, { ...own, secret: token }];
+    const otherChoice = { ...own, path: { ...own.path, flash: !own.path.flash } };
+    for (const other of [...others, otherChoice])
+      expect(await codeOf(sessions.open(token, other))).toBe('CONFLICT');
+    expect(await codeOf(sessions.state(own.secret))).toBe('MISSING_AUTH');
+    const row = await engine.db.selectFrom('live_session').selectAll().executeTakeFirstOrThrow();
+    expect(JSON.stringify(row)).not.toContain(own.secret);
+    await sessions.deny(token);
+    expect(await codeOf(sessions.open(token, own))).toBe('CONFLICT');
+    expect(await codeOf(sessions.open((await begun()).token, begin))).toBe('CONFLICT');
+  });
+
+  test('a phone that has the session is not disturbed by a repeat on the computer', async () => {
+    const { token } = await sessions.create(order());
+    const own = { ...begin, secret: 's'.repeat(43) };
+    await sessions.open(token, own);
+    const { token: link, number } = await sessions.handOver(token);
+    await sessions.acceptHandover(link, { number });
+    expect(await codeOf(sessions.open(token, own))).toBe('CONFLICT');
   });
 
   test('another consent text is not agreed to', async () => {

@@ -7,13 +7,11 @@ import type { Realm } from '../../people/index.ts';
 import type { DecidedNewcomer } from '../../uniqueness/index.ts';
 import type { BegunSession, LinkDescription } from './link.ts';
 import type {
-  AgreedConsent,
-  ChosenPath,
+  BeginOrder,
   NewSession,
   Session,
   SessionCamera,
   SessionDecision,
-  SessionDevice,
   SessionFlow,
   SessionPage,
   SessionResult,
@@ -212,12 +210,8 @@ export interface Sessions {
   /** The public id of the session of a capability. Throws MISSING_AUTH. */
   idOf(token: string): Promise<string>;
   describe(token: string): Promise<LinkDescription>;
-  open(
-    token: string,
-    order: { consent: AgreedConsent; path: ChosenPath; device: SessionDevice; request?: string },
-  ): Promise<BegunSession>;
-  /** The same browser again, as after a reload; undefined where the capability is unknown or not begun; with `undecided`, where it is over. */
-  resume(token: string, order?: { undecided?: boolean }): Promise<BegunSession | undefined>;
+  /** Again with the same secret and choice, as where the answer was lost: the session goes on. Throws CONFLICT for any other browser. */
+  open(token: string, order: BeginOrder & { request?: string }): Promise<BegunSession>;
   /** The person does not agree, or gives up; also on a device that only follows. */
   deny(token: string, request?: string): Promise<{ redirect?: string; reference?: string }>;
   state(token: string): Promise<LiveState>;
