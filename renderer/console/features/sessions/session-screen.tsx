@@ -19,6 +19,7 @@ import {
 import { AskedOperation, Refused, RunCommand, useOperation } from '../../operations.ts';
 import { sourceStrings } from '../../reasons/source-strings.ts';
 import { StoredPicture } from '../../stored-picture.tsx';
+import { decidedToast } from './decided-toast.ts';
 import { AttemptFindings, Evidence, HumannessCard } from './evidence.tsx';
 import { flagKey } from './evidence-words.ts';
 import styles from './session.module.css';
@@ -106,7 +107,7 @@ function Decide({ session, waitsFor }: { session: Session; waitsFor: keyof typeo
     (decision: 'approve' | 'refuse') =>
       api.post('/api/admin/sessions/{id}/decide', { id, env }, { decision }),
     {
-      toast: ({ inReview, waitsFor: still }) => t(inReview && still === waitsFor ? 'votedNow' : 'decidedNow'),
+      toast: (reply, pressed) => decidedToast(t, pressed, waitsFor, reply),
       refresh: ['sessions'],
       done: () => setAsking(false),
     },

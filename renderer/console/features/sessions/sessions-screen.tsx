@@ -17,8 +17,9 @@ import {
   useWorld,
 } from '../../data.ts';
 import { QueryTable, useList } from '../../operations.ts';
+import { reasonsText } from './decided-toast.ts';
 import { decisions, flows, type SessionSearch, states } from './search.ts';
-import { reasonKey, sessionStrings } from './strings.ts';
+import { sessionStrings } from './strings.ts';
 import { isVisit } from './visit.ts';
 
 export const Route = createLazyRoute('/sessions')({ component: SessionsScreen });
@@ -86,11 +87,7 @@ export function Outcome({
 
 export function Reasons({ codes }: { codes: readonly string[] }) {
   const t = useStrings(sessionStrings);
-  const texts = codes.map((code) => {
-    const key = reasonKey(code);
-    return key === undefined ? code : t(key);
-  });
-  return <>{texts.join('. ')}</>;
+  return <>{reasonsText(t, codes)}</>;
 }
 
 const SecondLine = ({ session }: { session: Session }) => (
