@@ -13,7 +13,7 @@ export {
 export { createOrganizationErasure, type OrganizationErasure } from './erasure/organization-erasure.ts';
 export { createErasureData } from './erasure/personal-data.ts';
 export { isClean } from './erasure/proof.ts';
-export { exampleOfSweep, SweepReport, type Waiting } from './retention/due.ts';
+export { exampleOfSweep, readableSweepNotes, SweepReport, type Waiting } from './retention/due.ts';
 export { createRetention, type Retention } from './retention/retention.ts';
 export { Sweep } from './retention/run-sweep.ts';
 export { createSubjectRecords, type SubjectRecords } from './subject-record/subject-record.ts';
@@ -27,6 +27,7 @@ export {
   exampleOfSubject,
   type Realm,
   realmKey,
+  requireReadableAddress,
   Subject,
 } from './subjects/subject.ts';
 export { createSubjects, type Subjects } from './subjects/subjects.ts';

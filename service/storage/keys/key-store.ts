@@ -269,6 +269,9 @@ function createErasureLedger(
   };
 }
 
+/** A number that `countUp` wrote. */
+export const isCount = (text: string): boolean => /^\d{1,15}$/.test(text);
+
 function createNotes(
   db: Kysely<KeySchema>,
   { write }: Pick<KeyWriter, 'write'>,
@@ -293,7 +296,10 @@ function createNotes(
     countUp: (name) =>
       write(async (tx) => {
         const row = await tx.selectFrom('note').select('value').where('name', '=', name).executeTakeFirst();
-        const next = Number(row?.value ?? 0) + 1;
+        const { revision } = await tx.selectFrom('store_state').select('revision').executeTakeFirstOrThrow();
+        // Each number was a write of the store: after a damaged one, their count is above all that were given.
+        const { value = '0' } = row ?? {};
+        const next = (isCount(value) ? Number(value) : revision) + 1;
         await writeNote(tx, { name, value: String(next) });
         return { touched: { table: 'note', keys: [[name]] }, result: next };
       }),

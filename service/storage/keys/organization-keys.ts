@@ -6,10 +6,12 @@ import { decrypt, encrypt, type Random } from '../sealing/aes-gcm.ts';
 import type { Resealing } from '../sealing/resealing.ts';
 import type { KeyStore } from './key-store.ts';
 import {
+  damagedKey,
   isConflict,
   lookupBound,
   organizationBound,
   personBound,
+  putBack,
   type WrappedPersonKey,
   writeWrapped,
 } from './wrapped-key.ts';
@@ -20,10 +22,7 @@ export interface OrganizationKeys {
   create(organization: OrganizationId): Promise<void>;
   /** Wrapped by the newest generation; on disk when it resolves. Throws SEALED when the organization has no key. */
   addPerson(organization: OrganizationId, subject: SubjectId, key: Uint8Array): Promise<void>;
-  /**
-   * `undefined` when that generation is gone: the key was rewrapped since the row was read. Throws an error (not a Problem)
-   * for a row that was changed.
-   */
+  /** `undefined` for a row that was changed, and when its generation is gone: the key was rewrapped since the row was read. */
   unwrapPerson(row: WrappedPersonKey): Uint8Array | undefined;
   /** Undefined if that generation or the organization was removed. */
   wrappingKey(organization: OrganizationId, generation: number): KeyObject | undefined;
@@ -33,7 +32,7 @@ export interface OrganizationKeys {
   generations(organization: OrganizationId): number[];
   /** A new key, which wraps new people's from now on; resolves when no person is being wrapped by an older one any more. */
   addGeneration(organization: OrganizationId): Promise<number>;
-  /** As they will lie under the newest generation of their organization, which is one. Throws an error (not a Problem) for a row that was changed. */
+  /** As they will lie under the newest generation of their organization, which is one. Throws SEALED for a row that was changed. */
   rewrapPersons(rows: readonly WrappedPersonKey[], resealing: Resealing): Promise<WrappedPersonKey[]>;
   /** Whether there is an organization's key: each says that the key store has an integrity secret. */
   boundToIntegrity(): boolean;
@@ -94,13 +93,8 @@ export async function openOrganizationKeys(deps: OrganizationKeysDeps): Promise<
     return { subject, organization, generation: newest, wrapped };
   }
 
-  function unwrapPerson({ subject, organization, generation, wrapped }: WrappedPersonKey) {
-    const wrapping = of(organization).generations.get(generation);
-    if (wrapping === undefined) return undefined;
-    const plain = decrypt(wrapping, wrapped, personBound(organization, subject));
-    if (plain) return plain;
-    throw notOpened({ subject, organization, generation });
-  }
+  const wrappingKey = (organization: OrganizationId, generation: number) =>
+    organizations.get(organization)?.generations.get(generation);
 
   return {
     ...createGenerations(deps, of),
@@ -124,8 +118,11 @@ export async function openOrganizationKeys(deps: OrganizationKeysDeps): Promise<
         adding.delete(added);
       }
     },
-    unwrapPerson,
-    wrappingKey: (organization, generation) => organizations.get(organization)?.generations.get(generation),
+    unwrapPerson({ subject, organization, generation, wrapped }) {
+      const wrapping = wrappingKey(organization, generation);
+      return wrapping && decrypt(wrapping, wrapped, personBound(organization, subject));
+    },
+    wrappingKey,
     lookup: (organization) => of(organization).lookup,
     async rewrapPersons(rows, { reseal }) {
       if (rows.length === 0) return [];
@@ -142,15 +139,12 @@ export async function openOrganizationKeys(deps: OrganizationKeysDeps): Promise<
       return rows.map((row, i) => {
         const anew = wrapped[i];
         if (anew) return { ...row, generation: newest, wrapped: anew };
-        throw notOpened(row);
+        throw damagedKey(row.subject);
       });
     },
     boundToIntegrity: () => organizations.size > 0,
   };
 }
-
-const notOpened = ({ subject, organization, generation }: Omit<WrappedPersonKey, 'wrapped'>) =>
-  new Error(`The key of ${subject} does not open with generation ${generation} of ${organization}.`);
 
 /** The keys of one generation, plain. */
 interface Generation {
@@ -181,7 +175,7 @@ async function openAll(
       throw new Problem(
         'SEALED',
         row.master === master.id
-          ? `The key of the organization ${organization} is damaged in the key store: put back the newest copy of keys.db.`
+          ? `The key of the organization ${organization} is damaged in the key store. ${await putBack(keys)}`
           : `The master key (${master.id}) is not the one that wrapped the organizations' keys (${row.master}): put that one back.`,
       );
     }

@@ -9,6 +9,7 @@ import {
   type webcrypto,
 } from 'node:crypto';
 import { z } from 'zod';
+import { parseJson } from '../../lib/canonical-json.ts';
 import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
 import { createOneAtATime } from '../../lib/turns.ts';
@@ -179,7 +180,14 @@ async function openKey(
       `The signing key "${purpose}" was wrapped by another master key (${found.master}): put that one back.`,
     );
   }
-  const { retired, endorsement } = Details.parse(JSON.parse(found.details));
+  const details = Details.safeParse(parseJson(found.details)).data;
+  if (!details) {
+    throw new Problem(
+      'SEALED',
+      `The public keys of "${purpose}" in the key store are damaged. Put back its newest copy.`,
+    );
+  }
+  const { retired, endorsement } = details;
   const made = read(pkcs8);
   if (endorsed.includes(purpose) && !isEndorsed(purpose, made, retired, endorsement)) {
     throw new Problem(

@@ -1,6 +1,8 @@
 import { randomFillSync } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
+import { parseJson } from '../../lib/canonical-json.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
 import type { OrganizationId } from '../../lib/id.ts';
@@ -21,6 +23,7 @@ import { type NodeLink, openNodeLink } from './node-link.ts';
 import { createNoteGuard, openNoteGuard } from './note-guard.ts';
 import { type OrganizationKeys, openOrganizationKeys } from './organization-keys.ts';
 import { openSigningKeys, type SigningKeys } from './signing-keys.ts';
+import { putBack } from './wrapped-key.ts';
 
 /** The keys of a data directory, opened. */
 export interface Vault {
@@ -120,11 +123,14 @@ export async function openVault(
   // Read after them: another node may have made one since.
   const known = new Set<string>((await readOrganizations(db)).map(({ id }) => id));
   const lost = await lostOrganizations(keys);
-  const foreign = peopled.filter((id) => !known.has(id) && !lost.has(id));
+  // Of one without a key of its own no person's key opens: its id is damaged.
+  const foreign = peopled.filter((id) => !known.has(id) && !lost?.has(id) && present.has(id));
   if (foreign.length > 0) {
     throw new Problem(
       'SEALED',
-      `The key store ${path} holds the keys of people of ${foreign.join(', ')}, which the database does not know: put back the database that belongs to it, or name it with --database-url. Nothing was changed.`,
+      lost === undefined
+        ? `The key store ${path} holds the keys of people of ${foreign.join(', ')}, which the database does not know, and its note of organizations that a restore has lost is damaged. ${await putBack(keys)}`
+        : `The key store ${path} holds the keys of people of ${foreign.join(', ')}, which the database does not know: put back the database that belongs to it, or name it with --database-url. Nothing was changed.`,
     );
   }
   const sources = await masterKeySources(folder, { masterKeyFile, keys });
@@ -191,14 +197,21 @@ export async function openVault(
 const readOrganizations = (db: Db) => db.selectFrom('organization').select('id').execute();
 
 const NOTE = 'restore/lost-organizations';
+const readLost = (text: string) => z.array(z.string()).safeParse(parseJson(text)).data;
+
+/** Whether the note can be read, by its name. */
+export const readableVaultNotes: Readonly<Record<string, (text: string) => boolean>> = {
+  [NOTE]: (text) => readLost(text) !== undefined,
+};
 
 /**
  * Organizations whose people still have keys here although the database, restored from an older backup, knows nothing of
- * them: an operator's decision, and the keys stay for a newer backup.
+ * them: an operator's decision, and the keys stay for a newer backup. Undefined where the note cannot be read.
  */
-async function lostOrganizations(keys: Pick<KeyStore, 'note'>): Promise<Set<string>> {
+async function lostOrganizations(keys: Pick<KeyStore, 'note'>): Promise<Set<string> | undefined> {
   const text = await keys.note(NOTE);
-  return new Set(text === undefined ? [] : (JSON.parse(text) as string[]));
+  const lost = text === undefined ? [] : readLost(text);
+  return lost && new Set(lost);
 }
 
 /** Adds to what is there. On disk when it resolves. */
@@ -206,7 +219,7 @@ export async function acceptLostOrganizations(
   keys: Pick<KeyStore, 'note' | 'setNote'>,
   organizations: readonly string[],
 ): Promise<void> {
-  const known = await lostOrganizations(keys);
+  const known = (await lostOrganizations(keys)) ?? new Set();
   if (organizations.every((id) => known.has(id))) return;
   await keys.setNote(NOTE, JSON.stringify([...new Set([...known, ...organizations])].sort()));
 }

@@ -1,6 +1,7 @@
 import type { OrganizationId, SubjectId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { MasterKey } from '../master/master-key.ts';
+import type { KeyStore } from './key-store.ts';
 
 /** A secret of the whole appliance: a signing key, the key of the backups. */
 export interface WrappedSecret {
@@ -44,6 +45,25 @@ export const changedMeanwhile = () =>
   new Problem(
     'CONFLICT',
     'The key store was changed by something else meanwhile. Nothing was changed: try again.',
+  );
+
+/** What an operator does about what is damaged in the key store. */
+export const PUT_BACK =
+  'While Gatehouse does not run, put the newest copy of the key store (PLACE/gatehouse-keys.db; "gatehouse keystore places" names the places) in the place of keys.db, and remove keys.db-wal and keys.db-shm.';
+
+/** The same, of a key without which nothing starts: no command names the places then. */
+export async function putBack(keys: Pick<KeyStore, 'places'>): Promise<string> {
+  const places = (await keys.places()).map(({ place }) => `${place}/gatehouse-keys.db`);
+  if (places.length === 0)
+    return 'No copy of the key store is kept elsewhere: restore a backup ("gatehouse restore").';
+  return `Put the newest copy of the key store (${places.join(', ')}) in the place of keys.db, remove keys.db-wal and keys.db-shm, and start again.`;
+}
+
+/** Of one person: nothing that is sealed under it opens; everything else goes on. */
+export const damagedKey = (subject: SubjectId): Problem =>
+  new Problem(
+    'SEALED',
+    `The key of ${subject} in the key store is damaged: nothing that is kept of this person opens. ${PUT_BACK} Or erase the person.`,
   );
 
 export const isConflict = (error: unknown): boolean => error instanceof Problem && error.code === 'CONFLICT';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJson } from '../../lib/canonical-json.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { KeyStore } from '../keys/key-store.ts';
 import type { SharedMasterKey } from './master-key.ts';
@@ -118,9 +119,13 @@ const MasterRecord = z.object({
 });
 export type MasterRecord = z.infer<typeof MasterRecord>;
 
+const parseRecord = (text: string) => MasterRecord.safeParse(parseJson(text)).data;
+export const isReadableRecord = (text: string): boolean => parseRecord(text) !== undefined;
+
+/** Nothing is known where the note cannot be read: which key is in use says what it wrapped. */
 export async function readMasterRecord(keys: Pick<KeyStore, 'note'>): Promise<MasterRecord> {
   const text = await keys.note(MASTER_NOTE);
-  return MasterRecord.parse(text === undefined ? {} : JSON.parse(text));
+  return (text === undefined ? undefined : parseRecord(text)) ?? { replaced: [] };
 }
 
 /** What the note says once `was` is replaced by a key kept there. */

@@ -26,6 +26,8 @@ export interface OpenedPage {
   plain: Uint8Array;
   /** Where each begins. */
   starts: Uint32Array;
+  /** Indices in `persons` of those whose keys do not open. */
+  unopened: number[];
 }
 
 /** A person whose key does not open under the named wrapping key counts as damaged. */
@@ -56,5 +58,6 @@ export function openPage(
     if (opened) plain.set(opened, starts[i]!);
     states[i] = whose < 0 ? ERASED : opened ? OPEN : DAMAGED;
   }
-  return { states, plain, starts };
+  const unopened = keys.flatMap((key, i) => (key ? [] : [i]));
+  return { states, plain, starts, unopened };
 }

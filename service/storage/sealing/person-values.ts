@@ -4,12 +4,13 @@ import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { KeyStore } from '../keys/key-store.ts';
 import type { OrganizationKeys } from '../keys/organization-keys.ts';
+import { damagedKey } from '../keys/wrapped-key.ts';
 import { decrypt, encrypt, type Format, formatOf, type Random } from './aes-gcm.ts';
 import {
   createValueOpener,
+  type NameClosed,
   readWrapped,
   type Unsealed,
-  unknownGeneration,
   type WrappedPersonsDeps,
 } from './value-opener.ts';
 
@@ -28,17 +29,19 @@ export interface SealContext {
 /** Values under the keys of people. */
 export type PersonValues = ReturnType<typeof createPersonValues>;
 
-export function createPersonValues(persons: PersonKeys, random: Random, opening: WrappedPersonsDeps) {
+type OpeningDeps = WrappedPersonsDeps & { closed: NameClosed };
+
+export function createPersonValues(persons: PersonKeys, random: Random, opening: OpeningDeps) {
   function sealUnder(key: KeyObject, context: SealContext, plain: Uint8Array): Uint8Array {
     const format = formatAt(context);
     return encrypt(key, plain, valueBound(context, format), random, format);
   }
 
   return {
-    /** Throws SUBJECT_NOT_FOUND without a key. 29 bytes longer than `plain`. */
+    /** Throws SUBJECT_NOT_FOUND without a key, SEALED for a damaged one. 29 bytes longer than `plain`. */
     seal: async (context: SealContext, plain: Uint8Array): Promise<Uint8Array> =>
       sealUnder(await persons.of(context.subject), context, plain),
-    /** Throws SUBJECT_NOT_FOUND once the key is destroyed, and an error (not a Problem) for damaged bytes. */
+    /** Throws SUBJECT_NOT_FOUND once the key is destroyed, SEALED for a damaged key, and an error (not a Problem) for damaged bytes. */
     async open(context: SealContext, sealed: Uint8Array): Promise<Uint8Array> {
       const plain = decrypt(await persons.of(context.subject), sealed, valueBound(context, formatOf(sealed)));
       if (plain) return plain;
@@ -50,6 +53,7 @@ export function createPersonValues(persons: PersonKeys, random: Random, opening:
       return values.map(({ context, sealed }): Unsealed => {
         const key = found.get(context.subject);
         if (key === undefined) return { is: 'erased' };
+        if (key === 'damaged') return { is: 'damaged' };
         const plain = decrypt(key, sealed, valueBound(context, formatOf(sealed)));
         return plain
           ? { is: 'open', plain, ...(isOlder(context, sealed) && { older: true }) }
@@ -101,13 +105,14 @@ export function createPersonKeys(
   keys: Pick<KeyStore, 'persons'>,
   organizations: Pick<OrganizationKeys, 'unwrapPerson' | 'wrappingKey' | 'reload'>,
   most: number,
+  closed: NameClosed,
 ) {
   const remembered = createRecent<SubjectId, KeyObject>(most);
   /** A key that was read before a destruction is not remembered after it. */
   let destructions = 0;
 
-  async function ofMany(subjects: Iterable<SubjectId>): Promise<Map<SubjectId, KeyObject>> {
-    const found = new Map<SubjectId, KeyObject>();
+  async function ofMany(subjects: Iterable<SubjectId>): Promise<Map<SubjectId, KeyObject | 'damaged'>> {
+    const found = new Map<SubjectId, KeyObject | 'damaged'>();
     const missing: SubjectId[] = [];
     for (const subject of new Set(subjects)) {
       const key = remembered.get(subject);
@@ -118,7 +123,11 @@ export function createPersonKeys(
     const before = destructions;
     for (const row of await readWrapped({ keys, organizations }, missing)) {
       const plain = organizations.unwrapPerson(row);
-      if (plain === undefined) throw unknownGeneration(row.subject);
+      if (plain === undefined) {
+        closed(row.subject);
+        found.set(row.subject, 'damaged');
+        continue;
+      }
       const key = createSecretKey(plain);
       plain.fill(0);
       found.set(row.subject, key);
@@ -129,6 +138,7 @@ export function createPersonKeys(
 
   async function of(subject: SubjectId): Promise<KeyObject> {
     const key = (await ofMany([subject])).get(subject);
+    if (key === 'damaged') throw damagedKey(subject);
     if (key) return key;
     throw new Problem(
       'SUBJECT_NOT_FOUND',
@@ -139,7 +149,7 @@ export function createPersonKeys(
   return {
     /** Without the people who have no key. */
     ofMany,
-    /** Throws SUBJECT_NOT_FOUND without a key. */
+    /** Throws SUBJECT_NOT_FOUND without a key, SEALED for a damaged one. */
     of,
     /** Remembers the key of a new person. */
     remember: remembered.set,

@@ -5,7 +5,7 @@ import type { OrganizationId, SubjectId } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { KeyStore } from '../keys/key-store.ts';
-import { secretBound, writeWrapped } from '../keys/wrapped-key.ts';
+import { putBack, secretBound, writeWrapped } from '../keys/wrapped-key.ts';
 import type { MasterKey } from '../master/master-key.ts';
 import type { Random } from './aes-gcm.ts';
 
@@ -27,7 +27,7 @@ export interface ScopeKeys {
 }
 
 interface ScopeKeysDeps {
-  keys: Pick<KeyStore, 'secrets' | 'addSecret' | 'removeSecret'>;
+  keys: Pick<KeyStore, 'secrets' | 'addSecret' | 'removeSecret' | 'places'>;
   master: MasterKey;
   random: Random;
 }
@@ -47,7 +47,7 @@ export async function openScopeKeys({ keys, master, random }: ScopeKeysDeps): Pr
     if (secret) return secret;
     throw new Problem(
       'SEALED',
-      `The secret "${name}" does not open with this master key: put back the newest copy of the key store, and the master key that belongs to it.`,
+      `The secret "${name}" does not open with this master key: it is damaged, or another master key wrapped it. ${await putBack(keys)}`,
     );
   }
 

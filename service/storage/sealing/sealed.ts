@@ -7,7 +7,7 @@ import { formerSpellings, normalizeEmail } from '../email-address.ts';
 import type { KeyCopies } from '../key-copies/key-copies.ts';
 import type { KeyStore } from '../keys/key-store.ts';
 import { type OrganizationKeys, openOrganizationKeys, randomKey } from '../keys/organization-keys.ts';
-import { personBound } from '../keys/wrapped-key.ts';
+import { damagedKey, personBound } from '../keys/wrapped-key.ts';
 import type { MasterKey } from '../master/master-key.ts';
 import { formatOf, type Random } from './aes-gcm.ts';
 import {
@@ -28,7 +28,7 @@ import {
   type TemplateTransform,
   type TemplateTransforms,
 } from './template-transform.ts';
-import { readWrapped, unknownGeneration, type WrappedPersonsDeps } from './value-opener.ts';
+import { createNameClosed, readWrapped, type WrappedPersonsDeps } from './value-opener.ts';
 
 export type { OwnSealContext, SealContext } from './person-values.ts';
 export type { Unsealed } from './value-opener.ts';
@@ -103,7 +103,8 @@ export async function createSealer({
   const organizations = opened ?? (await openOrganizationKeys({ keys, master, random }));
   const transforms = await openTemplateTransforms({ keys, master, random, others });
   const scopeKeys = await openScopeKeys({ keys, master, random });
-  const persons = createPersonKeys(keys, organizations, cachedKeys);
+  const closed = createNameClosed(log);
+  const persons = createPersonKeys(keys, organizations, cachedKeys, closed);
 
   async function destroy(subjects: readonly SubjectId[]) {
     try {
@@ -117,7 +118,7 @@ export async function createSealer({
     createHmac('sha256', organizations.lookup(organization)).update(address).digest('hex');
 
   return {
-    ...createPersonValues(persons, random, { keys, organizations }),
+    ...createPersonValues(persons, random, { keys, organizations, closed }),
     ...createOwnValues(organizations, random),
     ...createOrphanKeys({ keys, clock, log, grace, destroy }),
     async createOrganization(organization) {
@@ -242,6 +243,7 @@ interface RotatedValue {
 }
 
 interface RotationDeps extends WrappedPersonsDeps {
+  organizations: Pick<OrganizationKeys, 'unwrapPerson' | 'wrappingKey' | 'reload'>;
   transforms: Pick<TemplateTransforms, 'secrets'>;
 }
 
@@ -252,13 +254,15 @@ function openRotation(
 ) {
   const { reseal, close } = openResealing(full);
 
-  /** A vector whose key were left out would stay under a secret that is destroyed. */
+  /** A vector whose key were left out, or does not open until it is put back, would stay under a secret that is destroyed. */
   async function wrappedKeys(subjects: readonly SubjectId[]) {
     const rows = await readWrapped({ keys, organizations }, subjects);
     return new Map(
       rows.map((row) => {
         const key = organizations.wrappingKey(organization, row.generation);
-        if (key === undefined) throw unknownGeneration(row.subject);
+        const plain = organizations.unwrapPerson(row);
+        if (key === undefined || plain === undefined) throw damagedKey(row.subject);
+        plain.fill(0);
         return [row.subject, { ...row, key }];
       }),
     );

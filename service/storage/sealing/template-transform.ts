@@ -2,7 +2,7 @@ import { createCipheriv, hkdfSync } from 'node:crypto';
 import type { OrganizationId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { KeyStore } from '../keys/key-store.ts';
-import { secretBound, writeWrapped } from '../keys/wrapped-key.ts';
+import { putBack, secretBound, writeWrapped } from '../keys/wrapped-key.ts';
 import type { MasterKey } from '../master/master-key.ts';
 import type { Random } from './aes-gcm.ts';
 
@@ -223,7 +223,10 @@ export async function openTemplateTransforms({
   random,
   others,
 }: {
-  keys: Pick<KeyStore, 'secrets' | 'addSecret' | 'removeSecret' | 'replaceSecret' | 'organizations'>;
+  keys: Pick<
+    KeyStore,
+    'secrets' | 'addSecret' | 'removeSecret' | 'replaceSecret' | 'organizations' | 'places'
+  >;
   master: MasterKey;
   random: Random;
   /** Resolves when the other nodes know what the key store has now, and use nothing older; absent: there are none. */
@@ -379,7 +382,7 @@ interface Unwrapped {
 }
 
 async function* unwrapAll(
-  keys: Pick<KeyStore, 'secrets'>,
+  keys: Pick<KeyStore, 'secrets' | 'places'>,
   master: MasterKey,
   only?: { has(name: string): boolean },
 ): AsyncGenerator<Unwrapped> {
@@ -390,7 +393,7 @@ async function* unwrapAll(
     if (secret === undefined) {
       throw new Problem(
         'SEALED',
-        `The secret "${name}" does not open with this master key: put back the newest copy of the key store, and the master key that belongs to it.`,
+        `The secret "${name}" does not open with this master key: it is damaged, or another master key wrapped it. ${await putBack(keys)}`,
       );
     }
     yield { name, ...place, secret, details };

@@ -1,10 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { SubjectId } from '../../lib/id.ts';
+import type { Log } from '../../lib/log.ts';
 import { startPageThread } from '../../lib/machine/page-thread.ts';
 import type { KeyStore } from '../keys/key-store.ts';
 import type { OrganizationKeys } from '../keys/organization-keys.ts';
-import { personBound, type WrappedPersonKey } from '../keys/wrapped-key.ts';
+import { damagedKey, personBound, type WrappedPersonKey } from '../keys/wrapped-key.ts';
 import { OVERHEAD } from './aes-gcm.ts';
 import { ERASED, OPEN, type OpenedPage, type SealedPage } from './open-values.ts';
 
@@ -24,6 +25,7 @@ export type Unsealed =
   | { is: 'damaged' };
 
 interface ValueOpenerDeps extends WrappedPersonsDeps {
+  closed: NameClosed;
   threads?: number;
 }
 
@@ -40,7 +42,7 @@ const worker = new URL(
  * Opens large amounts in threads of its own, which the keys are handed to in memory; for what reads everything at start. Keeps
  * no person's key.
  */
-export function createValueOpener({ keys, organizations, threads = THREADS }: ValueOpenerDeps) {
+export function createValueOpener({ keys, organizations, closed, threads = THREADS }: ValueOpenerDeps) {
   const slots = Array.from({ length: threads }, () => ({
     thread: startPageThread<SealedPage, OpenedPage>(worker, 'opens sealed values'),
     known: new Set<string>(),
@@ -86,7 +88,8 @@ export function createValueOpener({ keys, organizations, threads = THREADS }: Va
         ends,
       };
       const moved = [sealed.buffer, ends.buffer, person.buffer];
-      const { states, plain, starts } = await slot.thread.ask(request, moved);
+      const { states, plain, starts, unopened } = await slot.thread.ask(request, moved);
+      for (const i of unopened) closed(rows[i]!.subject);
       return values.map((value, i): Unsealed => {
         if (states[i] === ERASED) return { is: 'erased' };
         if (states[i] !== OPEN) return { is: 'damaged' };
@@ -106,9 +109,21 @@ export interface WrappedPersonsDeps {
   organizations: Pick<OrganizationKeys, 'wrappingKey' | 'reload'>;
 }
 
+/** Names a person whose key does not open, once. */
+export type NameClosed = (subject: SubjectId) => void;
+
+export function createNameClosed(log: Log): NameClosed {
+  const named = new Set<SubjectId>();
+  return (subject) => {
+    if (named.has(subject)) return;
+    named.add(subject);
+    log.error({ subject }, damagedKey(subject).message);
+  };
+}
+
 /**
  * The keys of these people as they lie in the store. One under a generation that is not known here was rewrapped since it was read, or another
- * node made the generation: it is read again. What is not known then either, was removed.
+ * node made the generation: all are read again. What is not known then either, was removed.
  */
 export async function readWrapped(
   { keys, organizations }: WrappedPersonsDeps,
@@ -120,9 +135,5 @@ export async function readWrapped(
   const unknown = rows.filter((row) => !isKnown(row));
   if (unknown.length === 0) return rows;
   await organizations.reload([...new Set(unknown.map(({ organization }) => organization))]);
-  const again = await keys.persons(unknown.map(({ subject }) => subject));
-  return [...rows.filter((row) => !unknown.includes(row)), ...again];
+  return keys.persons(subjects);
 }
-
-export const unknownGeneration = (subject: SubjectId) =>
-  new Error(`The key of ${subject} names a generation that its organization does not have.`);

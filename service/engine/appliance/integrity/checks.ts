@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { OrganizationId, SubjectId } from '../../../lib/id.ts';
 import { CHECKPOINT_NOTE, openNote } from '../../../storage/keys/checkpoint-note.ts';
 import { type Integrity, ROWS_NOTES, rowsMac } from '../../../storage/keys/integrity.ts';
-import type { KeyStore } from '../../../storage/keys/key-store.ts';
+import { isCount, type KeyStore } from '../../../storage/keys/key-store.ts';
 import type { OrganizationKeys } from '../../../storage/keys/organization-keys.ts';
 import {
   isSound,
@@ -12,11 +12,25 @@ import {
   specOf,
 } from '../../../storage/keys/protected-tables.ts';
 import { signingKeyFaults } from '../../../storage/keys/signing-keys.ts';
-import { lookupBound, organizationBound, secretBound } from '../../../storage/keys/wrapped-key.ts';
+import { readableVaultNotes } from '../../../storage/keys/vault.ts';
+import {
+  damagedKey,
+  lookupBound,
+  organizationBound,
+  PUT_BACK,
+  secretBound,
+} from '../../../storage/keys/wrapped-key.ts';
 import type { MasterKey } from '../../../storage/master/master-key.ts';
+import { isReadableRecord, MASTER_NOTE } from '../../../storage/master/master-key-provider.ts';
 import { damagedIn, type JsonTable, jsonAfter, jsonTables } from '../../../storage/rows.ts';
 import type { Db } from '../../../storage/transaction.ts';
-import { createLedger, isReceiptSigned, type LedgerDeps, pageOfReceipts } from '../../people/index.ts';
+import {
+  createLedger,
+  isReceiptSigned,
+  type LedgerDeps,
+  pageOfReceipts,
+  readableSweepNotes,
+} from '../../people/index.ts';
 
 /** One thing that the service did not write as it is. */
 export interface IntegrityFault {
@@ -219,15 +233,14 @@ async function* checkErasureList({ keys, signing }: IntegrityChecksDeps) {
   }
 }
 
-const PUT_BACK =
-  'Put back the newest copy of the key store ("gatehouse keystore places" names them); the next start is refused otherwise.';
+const UNTIL_THEN = `${PUT_BACK} The next start is refused otherwise.`;
 
 async function* checkWrappedKeys({ keys, master, organizations }: IntegrityChecksDeps) {
   const damaged = (table: string, id: string, organization?: string) => ({
     table,
     id,
     ...(organization !== undefined && { organization: organization as OrganizationId }),
-    says: `A key in the key store (${table} ${id}) was changed and does not open. ${PUT_BACK}`,
+    says: `A key in the key store (${table} ${id}) was changed and does not open. ${UNTIL_THEN}`,
   });
   for (const row of await keys.organizations()) {
     const { organization, generation } = row;
@@ -243,13 +256,10 @@ async function* checkWrappedKeys({ keys, master, organizations }: IntegrityCheck
     if (!secret || by !== master.id) yield damaged('appliance_secret', name);
     secret?.fill(0);
   }
-  yield* checkPersons({ keys, organizations }, damaged);
+  yield* checkPersons({ keys, organizations });
 }
 
-async function* checkPersons(
-  { keys, organizations }: Pick<IntegrityChecksDeps, 'keys' | 'organizations'>,
-  damaged: (table: string, id: string, organization: string) => Omit<IntegrityFault, 'check'>,
-) {
+async function* checkPersons({ keys, organizations }: Pick<IntegrityChecksDeps, 'keys' | 'organizations'>) {
   for (let after: string | undefined; ; await turn()) {
     const ids = (await keys.rows('person_key', after === undefined ? undefined : [after], PAGE)).map(
       ([subject]) => subject as SubjectId,
@@ -257,8 +267,11 @@ async function* checkPersons(
     const closed = (await keys.persons(ids)).filter((row) => !opens(organizations, row));
     // A rotation may have wrapped a key again since it was read.
     const again = closed.length === 0 ? [] : await keys.persons(closed.map(({ subject }) => subject));
-    for (const row of again)
-      if (!opens(organizations, row)) yield damaged('person_key', row.subject, row.organization);
+    for (const row of again) {
+      if (opens(organizations, row)) continue;
+      const { subject: id, organization } = row;
+      yield { table: 'person_key', id, organization, says: damagedKey(id).message };
+    }
     if (ids.length < PAGE) return;
     after = ids.at(-1);
   }
@@ -268,27 +281,44 @@ function opens(
   organizations: Pick<OrganizationKeys, 'unwrapPerson'>,
   row: Parameters<OrganizationKeys['unwrapPerson']>[0],
 ): boolean {
-  try {
-    const key = organizations.unwrapPerson(row);
-    key?.fill(0);
-    return key !== undefined;
-  } catch {
-    return false;
-  }
+  const key = organizations.unwrapPerson(row);
+  key?.fill(0);
+  return key !== undefined;
 }
 
 async function* checkPublicKeys({ keys, master }: IntegrityChecksDeps) {
   for (const says of await signingKeyFaults(keys, master))
-    yield { table: 'appliance_secret', says: `${says} ${PUT_BACK}` };
+    yield { table: 'appliance_secret', says: `${says} ${UNTIL_THEN}` };
 }
+
+/** Notes with neither MAC nor signature. */
+const readableNotes = {
+  ...readableSweepNotes,
+  ...readableVaultNotes,
+  [MASTER_NOTE]: isReadableRecord,
+  'backup.sequence': isCount,
+};
+
+/** What an operator does about a note that cannot be read, where no copy is needed. */
+const noteRemedies: Readonly<Record<string, string>> = {
+  'retention.last-sweep':
+    'Nothing is deleted until the clock is confirmed, which writes it anew: gatehouse retention confirm --today YYYY-MM-DD',
+  'retention.waiting': 'The next daily sweep finds again what waits for a confirmation, and writes it anew.',
+  'backup.sequence': 'The next backup writes it anew.',
+  [MASTER_NOTE]: `It says which master keys were replaced, and where a key is kept that lies elsewhere. ${PUT_BACK} Or replace the master key, which writes it anew: gatehouse master rotate`,
+};
 
 async function* checkNotes({ keys, integrity }: IntegrityChecksDeps) {
   const { identity } = await keys.state();
   const changed = (id: string) => ({
     table: 'note',
     id,
-    says: `The note ${id} of the key store is not as the service wrote it. Put back the newest copy of the key store ("gatehouse keystore places" names them).`,
+    says: `The note ${id} of the key store is not as the service wrote it. ${noteRemedies[id] ?? PUT_BACK}`,
   });
+  for (const [id, isReadable] of Object.entries(readableNotes)) {
+    const note = await keys.note(id);
+    if (note !== undefined && !isReadable(note)) yield changed(id);
+  }
   if (openNote(integrity, identity, await keys.note(CHECKPOINT_NOTE)).is === 'forged')
     yield changed(CHECKPOINT_NOTE);
   for (const which of [1, 2] as const) {

@@ -24,8 +24,16 @@ export function createClockTrust(deps: ClockTrustDeps) {
   const { db, inTransaction, notes, audit, clock, chain = '', builtAt, log } = deps;
   let warnedAt: number | undefined;
 
+  /** As noted; undefined too where the note cannot be read. */
+  async function readable() {
+    const believed = await notes.believed();
+    return believed === 'damaged' ? undefined : believed;
+  }
+
   async function doubt(): Promise<string | undefined> {
     const believed = await notes.believed();
+    if (believed === 'damaged')
+      return 'When the clock was last trusted is not known: its note in the key store is damaged.';
     const newest = await readNewestTime(db, chain);
     // A note of an earlier release names no line: what was before it is not looked at again.
     const from = chain === '' ? (believed ? believed.line : 0) : (believed?.lines?.[chain] ?? 0);
@@ -41,12 +49,12 @@ export function createClockTrust(deps: ClockTrustDeps) {
   }
 
   /** When the first program on this directory was built that noted it. */
-  const firstBuiltAt = async () => (await notes.believed())?.builtAt ?? builtAt;
+  const firstBuiltAt = async () => (await readable())?.builtAt ?? builtAt;
 
   /** `everywhere`: what the chains of all nodes show is settled, whose clocks differ by no more than is allowed. */
   async function believe({ everywhere = false } = {}): Promise<void> {
     const line = (await readNewestTime(db, chain))?.seq ?? 0;
-    const { lines: known } = (await notes.believed()) ?? {};
+    const { lines: known } = (await readable()) ?? {};
     const ends = everywhere ? (await readEnds(db)).map((end) => [end.chain, end.seq] as const) : [];
     const lines = chain === '' ? known : { ...known, ...Object.fromEntries(ends), [chain]: line };
     await notes.believe({
@@ -72,7 +80,7 @@ export function createClockTrust(deps: ClockTrustDeps) {
     doubt,
     /** From now on the clock counts as right, and what the audit log shows of it before is settled. */
     believe,
-    believed: notes.believed,
+    believed: readable,
     firstBuiltAt,
     /** Whether a doubted clock blocks every sweep now; logged once a day, and noted. */
     async holdsBack(): Promise<boolean> {

@@ -68,7 +68,10 @@ export const SweepReport = z.object({
       'Rows older than their term: verifications, events, deliveries, alerts, claims (counts of failures)',
     ),
   auditLines: count.describe('Lines of the audit log deleted'),
-  failed: z.string().optional().describe('Reason why it stopped early; the next sweep continues'),
+  failed: z
+    .string()
+    .optional()
+    .describe('Why it stopped early, or who could not be erased; the next sweep continues'),
 });
 export type SweepReport = z.output<typeof SweepReport>;
 
@@ -89,11 +92,16 @@ export const flatReport = ({ rows, ...counts }: SweepReport): Record<string, unk
   ...rows,
 });
 
+/** As `flatReport` makes it. */
+export const StoredReport = z
+  .object({ ...SweepReport.omit({ rows: true }).shape, due: SweepReport.shape.due.strict() })
+  .catchall(count);
+
 export function readReport(text: string): SweepReport {
-  const written = parseJson<ReturnType<typeof JSON.parse>>(text);
+  const written = StoredReport.safeParse(parseJson(text)).data;
   if (!written) return { ...emptyReport([]), failed: 'What it did cannot be read: its row is damaged.' };
   const { due, held, erased, pending, auditLines, failed, ...rows } = written;
-  return { due, held, erased, pending, rows, auditLines, ...defined({ failed }) };
+  return { due, held, erased, pending, rows: rows as SweepReport['rows'], auditLines, ...defined({ failed }) };
 }
 
 /** Facts that are never older than the keys: an old database does not bring back an old clock. */
@@ -103,55 +111,69 @@ export interface Notes {
 }
 
 /** When the clock was last trusted: by a daily sweep without doubts, or by an operator. */
-interface Believed {
+const Believed = z.strictObject({
   /** ms since 1970. */
-  at: number;
+  at: z.number(),
   /** The last line of the audit log then; absent in notes of earlier releases. */
-  line?: number;
+  line: z.number().optional(),
   /** The same in the chains of nodes. */
-  lines?: Record<string, number>;
+  lines: z.record(z.string(), z.number()).optional(),
   /** When the first program on this directory was built that wrote this note; absent in notes of earlier releases. */
-  builtAt?: number;
-}
+  builtAt: z.number().optional(),
+});
+type Believed = z.output<typeof Believed>;
 
 /** A sweep that changed nothing, because an operator has to confirm it first. */
-export interface WaitingSweep {
-  organization: OrganizationId;
+const WaitingSweep = z.strictObject({
+  organization: z.string().transform((id) => id as OrganizationId),
   /** People it would erase, of so many. */
-  due: number;
-  people: number;
+  due: z.number(),
+  people: z.number(),
   /** Why it asks, in a sentence. */
-  why: string;
-}
+  why: z.string(),
+});
+export type WaitingSweep = z.output<typeof WaitingSweep>;
 
 /** Pending confirmations. */
-export interface Waiting {
+const Waiting = z.strictObject({
   /** Why the clock is doubted; nothing is swept until an operator confirms it. */
-  clock?: string;
-  sweeps: WaitingSweep[];
-}
+  clock: z.string().optional(),
+  sweeps: z.array(WaitingSweep),
+});
+export type Waiting = z.output<typeof Waiting>;
 
 const LAST_SWEEP = 'retention.last-sweep';
 const WAITING = 'retention.waiting';
 const nothing: Waiting = { sweeps: [] };
 
+/** Of each note that is read here, whether it can be. */
+export const readableSweepNotes: Readonly<Record<string, (text: string) => boolean>> = {
+  [LAST_SWEEP]: (text) => Believed.safeParse(parseJson(text)).success,
+  [WAITING]: (text) => Waiting.safeParse(parseJson(text)).success,
+};
+
 export type SweepNotes = ReturnType<typeof createSweepNotes>;
 
 export function createSweepNotes(notes: Notes) {
-  const read = async <T>(name: string): Promise<T | undefined> => {
-    const text = await notes.note(name);
-    return text === undefined ? undefined : (JSON.parse(text) as T);
-  };
   // Each time: another node may have written it.
-  const waiting = async (): Promise<Waiting> => (await read<Waiting>(WAITING)) ?? nothing;
+  async function waiting(): Promise<Waiting> {
+    const text = await notes.note(WAITING);
+    // What cannot be read is found again by the next sweep.
+    return (text === undefined ? undefined : Waiting.safeParse(parseJson(text)).data) ?? nothing;
+  }
   return {
-    believed: () => read<Believed>(LAST_SWEEP),
+    /** `damaged`: it cannot be read. */
+    async believed(): Promise<Believed | 'damaged' | undefined> {
+      const text = await notes.note(LAST_SWEEP);
+      return text === undefined ? undefined : (Believed.safeParse(parseJson(text)).data ?? 'damaged');
+    },
     believe: (believed: Believed) => notes.setNote(LAST_SWEEP, JSON.stringify(believed)),
     waiting,
     /** Each write goes to every copy of the key store: only what changed is written. */
     async setWaiting(now: Waiting): Promise<void> {
       const text = JSON.stringify(now);
-      if (text !== JSON.stringify(await waiting())) await notes.setNote(WAITING, text);
+      if (text !== ((await notes.note(WAITING)) ?? JSON.stringify(nothing)))
+        await notes.setNote(WAITING, text);
     },
   };
 }

@@ -87,6 +87,25 @@ describe('a clock', () => {
     expect([await people(), (await retention.waiting()).sweeps]).toEqual([3, []]);
   });
 
+  test('is in doubt where the note of when it was trusted is damaged: nothing is erased until it is confirmed', async () => {
+    await start();
+    await unused(30);
+    await confirmToday();
+    await enroll('ada', 1);
+    await engine.keys.setNote('retention.last-sweep', '{"at"x1}');
+    await engine.keys.setNote('retention.waiting', '{"sweeps"x[]}');
+    await open();
+    await retention.checkClock();
+    expect((await retention.waiting()).clock).toContain('its note in the key store is damaged');
+    await retention.preview(engine.organization);
+    engine.advance(2 * DAY);
+    await runFor(40);
+    expect([await people(), await erasures()]).toEqual([1, 0]);
+    await confirmToday();
+    expect(await retention.waiting()).toEqual({ sweeps: [] });
+    expect(JSON.parse((await lastSweep())!)).toMatchObject({ at: engine.clock.now() });
+  });
+
   test('one person enrolled under a dead clock is asked about too', async () => {
     await start(Date.UTC(2021, 0, 1));
     await enroll('early', 1);
