@@ -38,6 +38,10 @@ const HoldReply = z
     placedAt: time('Time of the change'),
     placedBy: actor,
     reason: z.string().optional().describe('Reason; absent once the key of the person is destroyed'),
+    unreadable: z
+      .literal(true)
+      .optional()
+      .describe('The reason is damaged on the disk: release the hold, and place it again'),
   })
   .meta({
     id: 'Hold',

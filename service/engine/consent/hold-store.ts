@@ -101,11 +101,11 @@ export function createHoldStore({ db, sealer }: { db: Db; sealer: HoldSealer }) 
       return rows.map(({ id }) => id);
     },
 
-    /** Active ones of a realm, the newest first; `reason` is absent once the person's key is destroyed. */
+    /** Active ones of a realm, the newest first; `reason` is absent once the person's key is destroyed, and where it is damaged. */
     async page(
       { organization, world }: { organization: OrganizationId; world: World },
       { limit, before }: { limit: number; before?: string },
-    ): Promise<(HoldRow & { reason?: string })[]> {
+    ): Promise<(HoldRow & { reason?: string; unreadable?: true })[]> {
       const rows = await db
         .selectFrom('legal_hold')
         .innerJoin('subject', 'subject.id', 'legal_hold.subject')
@@ -125,14 +125,13 @@ export function createHoldStore({ db, sealer }: { db: Db; sealer: HoldSealer }) 
       );
       return rows.map((row, i) => {
         const reason = opened[i]!;
-        if (reason.is === 'damaged')
-          throw new Error(`The sealed reason of ${row.id} was changed or belongs elsewhere.`);
         return {
           id: row.id,
           subject: row.subject as SubjectId,
           placedBy: row.placed_by,
           placedAt: row.placed_at,
           ...(reason.is === 'open' ? { reason: new TextDecoder().decode(reason.plain) } : {}),
+          ...(reason.is === 'damaged' && { unreadable: true as const }),
         };
       });
     },

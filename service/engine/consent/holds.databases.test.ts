@@ -3,6 +3,7 @@ import { onSqlite } from '../../../test/storage/databases.ts';
 import { type Engine, operator, startEngine } from '../../../test/support/engine.ts';
 import { openErasure } from '../../../test/support/erasure.ts';
 import { direction } from '../../../test/support/faces.ts';
+import { flipBit } from '../../../test/support/flip-bit.ts';
 import type { SubjectId, World } from '../../lib/id.ts';
 import { isHeld } from './hold-store.ts';
 import { createHolds, type Holds } from './holds.ts';
@@ -47,6 +48,17 @@ onSqlite('a legal hold', (newLocation, dialect) => {
     expect(await isHeld(engine.db, subject)).toBe(false);
     await expect(holds.release(person, undefined, operator)).rejects.toMatchObject({ code: 'NOT_FOUND' });
     expect((await erase()).state).toBe('done');
+  });
+
+  test('a damaged reason ends no list, and its hold can be released', async () => {
+    const [ada, bob] = [await enroll('ada@example.com'), await enroll('bob@example.com')];
+    const id = await holds.place({ ...realm(), subject: ada }, 'lawsuit 7', operator);
+    await holds.place({ ...realm(), subject: bob }, 'lawsuit 8', operator);
+    await flipBit(engine.db, 'legal_hold', 'reason_sealed', id);
+    const page = () => holds.page(realm(), { limit: 10 }, operator);
+    expect((await page()).holds).toMatchObject([{ reason: 'lawsuit 8' }, { id, unreadable: true }]);
+    await holds.release({ ...realm(), subject: ada }, id, operator);
+    expect((await page()).holds).toMatchObject([{ reason: 'lawsuit 8' }]);
   });
 
   test('is not placed on a person whose erasure has begun, and nothing is recorded for them', async () => {

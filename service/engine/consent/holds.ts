@@ -9,6 +9,8 @@ import { createHoldStore, type HoldRow, type HoldSealer } from './hold-store.ts'
 export interface Hold extends HoldRow {
   /** Text of the operator; absent once the person's key is destroyed. */
   reason?: string;
+  /** The reason is damaged on the disk. */
+  unreadable?: true;
 }
 
 /** Legal holds: while one is active, neither a sweep nor an operator erases the person, and none of their templates goes. */

@@ -25,6 +25,8 @@ export const reasons = {
   failing: 'It accepted nothing for five days.',
   'webhook-altered':
     'Another program wrote or changed its row in the database: remove it, and make a new one, or let an operator accept it (audit accept).',
+  'webhook-damaged':
+    'Its headers or its secret are damaged on the disk: give its headers again, renew its secret without an overlap, or remove it.',
 } as const;
 type ReasonCode = keyof typeof reasons | 'redirect';
 

@@ -22,7 +22,7 @@ import {
   strictestRules,
 } from '../matching/index.ts';
 import type { Models } from '../models/index.ts';
-import type { Subject, Subjects } from '../people/index.ts';
+import { requireReadableAddress, type Subject, type Subjects } from '../people/index.ts';
 import type { Matched } from './judge.ts';
 import type { Run, VerifyCommand } from './verdict.ts';
 
@@ -178,7 +178,9 @@ export function createAdmit({ addressAttempts, refusedPictures, subjects }: Admi
     },
     async admitMatched(run: Run, admission: Admission, { matched, subject }: Matched): Promise<void> {
       if (admission.attempt || !matched || subject === undefined) return;
-      Object.assign(admission, await attemptAt(run, (await subjects.find(run.realm, subject))?.email));
+      const person = await subjects.find(run.realm, subject);
+      if (person) requireReadableAddress(person);
+      Object.assign(admission, await attemptAt(run, person?.email));
     },
   };
 }

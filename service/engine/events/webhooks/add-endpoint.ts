@@ -195,7 +195,7 @@ function changeOf(
     dialect,
     headers: present,
     now,
-  }: { dialect: PayloadDialect; headers: Record<string, string>; now: number },
+  }: { dialect: PayloadDialect; headers: Record<string, string> | undefined; now: number },
 ): { update: Kept; details: Record<string, unknown> } | undefined {
   if (row.kind === 'callback' && (change.url !== undefined || change.events !== undefined))
     throw new Problem(
@@ -203,11 +203,17 @@ function changeOf(
       'Callbacks go to the URL that each call names: this endpoint has none of its own.',
     );
   if (typeof change.ca === 'string' && typeof change.pin === 'string') throw trustTwice();
+  if (present === undefined && change.headers === undefined)
+    throw invalid('headers', 'They are damaged on the disk: name them again, or none ({}).');
   const signature = row.signature as SignatureDialect;
   const wanted: Kept = {};
   if (change.url !== undefined) {
     checkUrl(change.url, row.lineage);
-    if (change.headers === undefined && Object.keys(present).length > 0 && !isSameOrigin(change.url, row.url))
+    if (
+      change.headers === undefined &&
+      Object.keys(present ?? {}).length > 0 &&
+      !isSameOrigin(change.url, row.url)
+    )
       throw invalid(
         'headers',
         'Their values were given for another server, and are not sent to this one: name them again, or none ({}).',
@@ -224,7 +230,7 @@ function changeOf(
   if (typeof change.pin === 'string') wanted.ca = null;
   checkTrust(wanted.url ?? row.url, { ...row, ...wanted });
   const header = wanted.signature_header === undefined ? row.signature_header : wanted.signature_header;
-  const headers = checkHeaders(change.headers ?? present, takenNames(signature, header));
+  const headers = checkHeaders(change.headers ?? present ?? {}, takenNames(signature, header));
 
   const update: Kept = Object.fromEntries(
     Object.entries(wanted).filter(([name, value]) => row[name as keyof EndpointRow] !== value),
@@ -322,6 +328,11 @@ export function rotateSecret(
     store.seal(row.organization as OrganizationId, row.id as EndpointId, field, text);
   if (overlap === 0)
     return { secret_sealed: sealed('secret', secret), next_secret_sealed: null, cut_over_at: null };
+  if (!store.isReadable(row))
+    throw new Problem(
+      'CONFLICT',
+      'The present secret or a header is damaged on the disk: renew the secret without an overlap, and give the headers again.',
+    );
   // What took over at an earlier cut-over is the present one.
   const present = store.openNextSecret(row) ?? store.openSecret(row);
   return {

@@ -74,20 +74,26 @@ export function createEndpointBook({ db, store, clock, log }: EndpointBookDeps) 
       if (row === undefined || row.state === 'removed') return undefined;
       const now = clock.now();
       const endpoint = store.toEndpoint(row, now);
+      const trust = { ca: row.ca ?? undefined, pin: row.pin ?? undefined };
+      const headers = store.openHeaders(row);
+      // It is disabled then.
+      if (headers === undefined || !store.isReadable(row))
+        return { endpoint, secret: '', nextSecret: undefined, headers: {}, ...trust };
       const next = store.openNextSecret(row);
       const over = next !== undefined && endpoint.cutOverAt === undefined;
       return {
         endpoint,
         secret: over ? next : store.openSecret(row),
         nextSecret: over ? undefined : next,
-        headers: store.openHeaders(row),
-        ca: row.ca ?? undefined,
-        pin: row.pin ?? undefined,
+        headers,
+        ...trust,
       };
     },
-    /** Those that get nothing because another program wrote or changed their rows. */
+    /** Those that get nothing because their rows are damaged, or another program wrote or changed them. */
     altered: (): EndpointId[] =>
-      [...rows.values()].filter((row) => !store.isOwn(row)).map(({ id }) => id as EndpointId),
+      [...rows.values()]
+        .filter((row) => !store.isOwn(row) || !store.isReadable(row))
+        .map(({ id }) => id as EndpointId),
     /** Reads again what `refresh` could not read. Never throws. */
     async catchUp(): Promise<void> {
       for (const id of [...stale]) await reread(id).catch(() => {});
@@ -128,14 +134,11 @@ function byEvent(
       );
       continue;
     }
-    let endpoint: Endpoint;
-    try {
-      endpoint = store.toEndpoint(row, clock.now());
-    } catch (error) {
-      // One damaged row does not silence the others.
-      log.error({ err: error, endpoint: row.id }, 'a webhook endpoint cannot be opened and gets nothing');
+    if (!store.isReadable(row)) {
+      log.error({ endpoint: row.id }, 'a webhook endpoint cannot be opened and gets nothing');
       continue;
     }
+    const endpoint = store.toEndpoint(row, clock.now());
     for (const name of endpoint.events) {
       const key = keyOf(endpoint, name);
       built.set(key, [...(built.get(key) ?? []), endpoint]);

@@ -43,11 +43,25 @@ export function createEndpointStore({
   const openText = (row: EndpointRow, field: SealedField, sealed: Uint8Array) =>
     new TextDecoder().decode(sealer.openOwn(contextOf(row.organization, row.id, field), sealed));
 
-  /** Custom headers by name. Throws where the organization was erased. */
-  const openHeaders = (row: EndpointRow): Record<string, string> =>
-    row.headers_sealed === null
-      ? {}
-      : (JSON.parse(openText(row, 'headers', row.headers_sealed)) as Record<string, string>);
+  /** Undefined where it is damaged, or the organization was erased. */
+  const openSafely = (row: EndpointRow, field: SealedField, sealed: Uint8Array): string | undefined => {
+    try {
+      return openText(row, field, sealed);
+    } catch {
+      return undefined;
+    }
+  };
+
+  /** Custom headers by name; undefined where they are damaged. */
+  function openHeaders(row: EndpointRow): Record<string, string> | undefined {
+    const text = row.headers_sealed === null ? '{}' : openSafely(row, 'headers', row.headers_sealed);
+    return text === undefined ? undefined : (JSON.parse(text) as Record<string, string>);
+  }
+
+  const isReadable = (row: EndpointRow): boolean =>
+    openHeaders(row) !== undefined &&
+    openSafely(row, 'secret', row.secret_sealed) !== undefined &&
+    (row.next_secret_sealed === null || openSafely(row, 'next_secret', row.next_secret_sealed) !== undefined);
 
   const seal = (organization: OrganizationId, id: EndpointId, field: SealedField, text: string): Uint8Array =>
     sealer.sealOwn(contextOf(organization, id, field), new TextEncoder().encode(text));
@@ -59,6 +73,8 @@ export function createEndpointStore({
     integrity,
     /** False for a row that another program wrote or changed: nothing is sent there. */
     isOwn,
+    /** False where its headers or a secret are damaged: nothing is sent there. */
+    isReadable,
     sealHeaders: (
       organization: OrganizationId,
       id: EndpointId,
@@ -82,14 +98,16 @@ export function createEndpointStore({
       events: parseJson<string[]>(row.events) ?? [],
       signature: row.signature as SignatureDialect,
       signatureHeader: row.signature_header ?? undefined,
-      headers: Object.keys(openHeaders(row)),
+      headers: Object.keys(openHeaders(row) ?? {}),
       trust:
         row.pin !== null ? { is: 'pin', pin: row.pin } : row.ca !== null ? { is: 'ca' } : { is: 'system' },
       state: !isOwn(row)
         ? disabled(reasons['webhook-altered'], row.state_at)
-        : row.state === 'enabled'
-          ? { is: 'enabled' }
-          : disabled(row.state_reason ?? '', row.state_at),
+        : row.state !== 'enabled'
+          ? disabled(row.state_reason ?? '', row.state_at)
+          : isReadable(row)
+            ? { is: 'enabled' }
+            : disabled(reasons['webhook-damaged'], row.state_at),
       cutOverAt: row.cut_over_at !== null && now < row.cut_over_at ? row.cut_over_at : undefined,
       failingSince: row.failing_since ?? undefined,
       lineage: row.lineage ?? undefined,

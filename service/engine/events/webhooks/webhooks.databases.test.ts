@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe as describeBoth, expect, it } from 'vit
 import { mostlyOnSqlite } from '../../../../test/storage/databases.ts';
 import { certificate } from '../../../../test/support/certificate.ts';
 import { type Engine, key, operator, startEngine } from '../../../../test/support/engine.ts';
+import { flipBit } from '../../../../test/support/flip-bit.ts';
 import { openDestinations, openWebhooks } from '../../../../test/support/webhooks.ts';
 import type { EndpointId, OrganizationId, World } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
@@ -194,6 +195,36 @@ mostlyOnSqlite('webhook endpoints', (newLocation, _, { test, describe }) => {
     await expect(change({ url: plain })).rejects.toMatchObject({ extra: { details: [{ path: 'ca' }] } });
     expect(await change({ url: plain, ca: null })).toMatchObject({ url: plain, trust: { is: 'system' } });
     await expect(change({ pin })).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
+  });
+
+  test('one with a damaged header or secret is shown and gets nothing until it is given again, and can be removed', async () => {
+    const { endpoint } = await add({ headers: { Authorization: 'Bearer hunter2' } });
+    const { id } = endpoint;
+    const sound = (await add()).endpoint.id;
+    const damaged = { is: 'disabled', reasonCode: 'webhook-damaged' };
+    const flip = async (column: 'headers_sealed' | 'secret_sealed') => {
+      await flipBit(engine.db, 'webhook_endpoint', column, id);
+      await webhooks.refresh(id);
+    };
+    await flip('headers_sealed');
+    expect(await webhooks.list(realm())).toMatchObject([{ id, state: damaged, headers: [] }, { id: sound }]);
+    expect([await webhooks.get(realm(), id)]).toMatchObject([{ state: damaged }]);
+    expect(receivers()).toEqual([sound]);
+    expect(await webhooks.open(id)).toMatchObject({ endpoint: { state: damaged } });
+    expect(webhooks.altered()).toEqual([id]);
+    const change = (to: Parameters<typeof webhooks.change>[2]) => webhooks.change(realm(), id, to, operator);
+    await expect(change({ description: 'ERP' })).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
+    await expect(webhooks.rotate(realm(), id, HOUR, operator)).rejects.toMatchObject({ code: 'CONFLICT' });
+    expect(await change({ headers: {} })).toMatchObject({ state: { is: 'enabled' } });
+    expect(receivers()).toEqual([id, sound]);
+    await flip('secret_sealed');
+    expect(receivers()).toEqual([sound]);
+    await webhooks.rotate(realm(), id, 0, operator);
+    expect(receivers()).toEqual([id, sound]);
+    await webhooks.change(realm(), id, { headers: { 'x-a': '1' } }, operator);
+    await flip('headers_sealed');
+    await webhooks.remove(realm(), id, operator);
+    expect(await webhooks.list(realm())).toMatchObject([{ id: sound }]);
   });
 
   test('values of custom headers follow it to no other server unless they are given again', async () => {

@@ -5,7 +5,7 @@ import { Problem } from '../../../lib/problem.ts';
 import type { Tx } from '../../../storage/transaction.ts';
 import type { Actor, Foundation } from '../../audit/index.ts';
 import type { Events } from '../../events/index.ts';
-import { type Realm, realmKey, type Subjects } from '../../people/index.ts';
+import { type Realm, realmKey, requireReadableAddress, type Subjects } from '../../people/index.ts';
 import { type CheckResult, checkNamed } from '../checks/registered-checks.ts';
 import type { ProfileDefinition } from '../profiles/profile.ts';
 import {
@@ -132,6 +132,7 @@ export function createAddressAttempts(deps: AddressAttemptsDeps): AddressAttempt
       const subject = person.includes('@')
         ? await subjects.find(realm, person)
         : await subjects.get(realm, person);
+      if (subject) requireReadableAddress(subject);
       const address = person.includes('@') ? person : subject?.email;
       if (address === undefined) return { failures: 0, disabled: false };
       const hash = sealer.emailHash(realm.organization, address);

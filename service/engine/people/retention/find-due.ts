@@ -2,6 +2,7 @@ import { setImmediate as pause } from 'node:timers/promises';
 import type { Clock } from '../../../lib/clock.ts';
 import { defined } from '../../../lib/defined.ts';
 import type { OrganizationId, SubjectId, World } from '../../../lib/id.ts';
+import type { Log } from '../../../lib/log.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { noteProgress } from '../../../lib/progress/progress.ts';
 import type { Db, InTransaction } from '../../../storage/transaction.ts';
@@ -98,12 +99,18 @@ export type Erase = (
   order: { reason: 'retention' | 'consent-withdrawn'; actor: Actor; request?: string },
 ) => Promise<{ state: 'pending' | 'done' }>;
 
-/** Erases the people found. It can be called again after a crash. */
+/** What the storage or the load forbids, it forbids for the next person too. */
+const ends = (error: unknown): boolean =>
+  error instanceof Problem &&
+  ['STORAGE_UNAVAILABLE', 'STORAGE_FULL', 'OVERLOADED', 'SEALED'].includes(error.code);
+
+/** Erases the people found; one who cannot be erased holds up no others. It can be called again after a crash. */
 export async function eraseDue(
-  { db, erase, clock }: { db: Db; erase: Erase; clock: Clock },
+  { db, erase, clock, log }: { db: Db; erase: Erase; clock: Clock; log: Log },
   { due, policy, report }: Found,
   { actor, request }: SweepOptions,
 ): Promise<void> {
+  let failed = 0;
   for (const [i, { realm, subject }] of due.entries()) {
     noteProgress('erasing people', i, due.length);
     // Since the people were found, this one may have been verified, enrolled, held or erased.
@@ -119,12 +126,18 @@ export async function eraseDue(
       report.erased++;
       if (done.state === 'pending') report.pending++;
     } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      if (error.code === 'LEGAL_HOLD') report.held++;
-      else if (error.code !== 'SUBJECT_NOT_FOUND') throw error;
+      const code = error instanceof Problem ? error.code : undefined;
+      if (code === 'LEGAL_HOLD') report.held++;
+      else if (ends(error)) throw error;
+      else if (code !== 'SUBJECT_NOT_FOUND') {
+        failed++;
+        log.error({ subject, err: error }, 'a person whose term is over could not be erased');
+      }
     }
     await pause();
   }
+  if (failed > 0)
+    report.failed = `${failed} of ${due.length} people could not be erased: the log of the service says why. The next sweep tries again.`;
 }
 
 /** Rows that are deleted in one go: some milliseconds of the event loop. */

@@ -3,9 +3,11 @@ import { mostlyOnSqlite } from '../../../../test/storage/databases.ts';
 import { type Engine, operator, startEngine } from '../../../../test/support/engine.ts';
 import { openErasure } from '../../../../test/support/erasure.ts';
 import { direction } from '../../../../test/support/faces.ts';
+import { flipBit } from '../../../../test/support/flip-bit.ts';
 import { firstIdAt, type SubjectId, type World } from '../../../lib/id.ts';
 import type { Log } from '../../../lib/log.ts';
 import { silentLog } from '../../../lib/log.ts';
+import { Problem } from '../../../lib/problem.ts';
 import type { Actor } from '../../audit/index.ts';
 import { createHolds, type Holds, purposes } from '../../consent/index.ts';
 import { createRetention, type Retention, type RetentionDeps } from './retention.ts';
@@ -104,6 +106,34 @@ mostlyOnSqlite('retention', (newLocation, dialect, { test }) => {
     expect(await due()).toBe(1);
     engine.advance(1);
     expect(await due()).toBe(2);
+  });
+
+  test('a person whose address is damaged is erased as others are', async () => {
+    const [one, two] = [await enroll('one@example.com', {}), await enroll('two@example.com', {})];
+    for (const subject of [one, two])
+      await engine.consents.withdraw({ ...realm(), subject }, [...purposes], operator);
+    await flipBit(engine.db, 'subject', 'email_sealed', one);
+    const { report } = await retention.sweep(engine.organization, { ...order, confirm: 2 });
+    expect(report).toMatchObject({ erased: 2 });
+    expect(report).not.toHaveProperty('failed');
+    expect(await people()).toEqual([]);
+  });
+
+  test('one who cannot be erased holds up neither the others nor old rows', async () => {
+    const [one, two] = [await enroll('one@example.com', {}), await enroll('two@example.com', {})];
+    for (const subject of [one, two])
+      await engine.consents.withdraw({ ...realm(), subject }, [...purposes], operator);
+    const erasure = await openErasure(engine, { dialect });
+    retention = await open(dialect, {
+      async erase(where, subject, how) {
+        if (subject === one) throw new Error('a row is damaged');
+        return erasure.erase(where, subject, how);
+      },
+    });
+    const { report, finishedAt } = await retention.sweep(engine.organization, { ...order, confirm: 2 });
+    expect(report).toMatchObject({ erased: 1, auditLines: 3, failed: expect.stringContaining('1 of 2') });
+    expect(finishedAt).toBeDefined();
+    expect(await people()).toEqual([one]);
   });
 
   test('a sweep erases the people whose term is over, and no others', async () => {
@@ -291,16 +321,16 @@ mostlyOnSqlite('retention', (newLocation, dialect, { test }) => {
     let left = 5;
     const breaking = await open(dialect, {
       async erase(where, subject, how) {
-        if (left-- === 0) throw new Error('the power went');
+        if (left-- === 0) throw new Problem('STORAGE_FULL', 'the disk is full');
         return erasure.erase(where, subject, how);
       },
     });
     await expect(breaking.sweep(engine.organization, { ...order, confirm: 12 })).rejects.toThrow(
-      'the power went',
+      'the disk is full',
     );
     const [broken] = await breaking.sweeps(engine.organization, { limit: 1 });
     expect(broken).toMatchObject({
-      report: { erased: 5, failed: expect.stringContaining('log of the service') },
+      report: { erased: 5, failed: 'the disk is full' },
     });
     expect(broken).not.toHaveProperty('finishedAt');
     expect((await people()).length).toBe(10);

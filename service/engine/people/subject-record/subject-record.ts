@@ -95,7 +95,7 @@ export function createSubjectRecords({
       const unreadable: string[] = [];
       const sections = await readSections(personalData, of, {
         enrolled: found !== undefined,
-        emailHash: found?.email === undefined ? undefined : sealer.emailHash(id, found.email),
+        emailHash: found?.email === undefined ? found?.addressHash : sealer.emailHash(id, found.email),
         withTemplates,
         withInternal,
         targets: await findTargets(personalData, of),

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Engine, operator, startEngine } from '../../../../test/support/engine.ts';
 import { direction, near } from '../../../../test/support/faces.ts';
+import { flipBit } from '../../../../test/support/flip-bit.ts';
 import { createHolds } from '../../consent/index.ts';
 
 let engine: Engine;
@@ -45,6 +46,36 @@ test('a freed address belongs to no person: failures counted against it go, and 
   expect(await claimsOf('ada@example.com')).toEqual([]);
   expect(await enroll('ada@example.org')).toMatchObject({ created: false, subject: { id: subject.id } });
   expect((await enroll('ada@example.com')).created).toBe(true);
+});
+
+test('a damaged address, name or date of birth ends no list, and is set again', async () => {
+  const { subject } = await enroll('ada@example.com');
+  const bob = await enroll('bob@example.com');
+  const change = (to: Parameters<typeof engine.subjects.change>[2]) =>
+    engine.subjects.change(realm(), subject.id, to, operator);
+  const read = () => engine.subjects.read(realm(), subject.id, operator);
+  await change({ name: 'Ada', birthDate: '1990-12-10' });
+  for (const column of ['email_sealed', 'name_sealed', 'birth_date_sealed'] as const)
+    await flipBit(engine.db, 'subject', column, subject.id);
+  const { people } = await engine.subjects.page(realm(), { limit: 10 }, operator);
+  expect(people).toMatchObject([{ id: bob.subject.id }, { id: subject.id, unreadable: ['email', 'name'] }]);
+  expect(people[1]).not.toHaveProperty('email');
+  expect(await read()).toMatchObject({ unreadable: ['email', 'name', 'birthDate'] });
+  expect(await engine.subjects.birthDate(realm(), subject.id)).toBeUndefined();
+  await expect(engine.subjects.find(realm(), 'ada@example.com')).rejects.toMatchObject({ code: 'CONFLICT' });
+  await expect(enroll('ada@example.com')).rejects.toMatchObject({ code: 'CONFLICT' });
+  await expect(change({ name: 'Ada L.' })).rejects.toMatchObject({ code: 'CONFLICT' });
+  expect(await engine.subjects.addressOfAnother(realm(), subject.id, 'ada@example.com')).toBeUndefined();
+  await expect(change({ email: 'bob@example.com' })).rejects.toMatchObject({ code: 'CONFLICT' });
+  expect(await change({ email: 'ada@example.com' })).toMatchObject({ unreadable: ['name'] });
+  expect(await read()).toMatchObject({ email: 'ada@example.com', unreadable: ['name', 'birthDate'] });
+  expect(await change({ name: null, birthDate: null })).toEqual(subject);
+  expect(await read()).not.toHaveProperty('unreadable');
+  await flipBit(engine.db, 'subject', 'email_sealed', subject.id);
+  await change({ email: 'ada@example.org' });
+  expect(await engine.subjects.find(realm(), 'ada@example.org')).toMatchObject({ id: subject.id });
+  expect(await engine.subjects.find(realm(), 'ada@example.com')).toBeUndefined();
+  expect(await engine.subjects.addressOfAnother(realm(), bob.subject.id, 'ada@example.com')).toBeDefined();
 });
 
 test('whose an address was is known after a clock that ran ahead is set right, and until it is swept after 90 days', async () => {

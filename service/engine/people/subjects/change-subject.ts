@@ -1,4 +1,3 @@
-import { defined } from '../../../lib/defined.ts';
 import type { SubjectId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { Turns } from '../../../lib/turns.ts';
@@ -9,7 +8,7 @@ import { noteFormer } from './former-address-store.ts';
 import type { PeopleSearch } from './people/people-search.ts';
 import { requireBirthDate } from './people/read-people.ts';
 import type { PeopleGalleries } from './people-galleries.ts';
-import { type Realm, realmKey, type Subject } from './subject.ts';
+import { type Realm, realmKey, requireReadableAddress, type Subject } from './subject.ts';
 import { hasOwner, type SubjectStore, updatePerson } from './subject-store.ts';
 
 /** What is absent stays; `null` removes it. */
@@ -35,8 +34,10 @@ export interface ChangeSubjectDeps extends Pick<Foundation, 'inTransaction' | 'a
  * terms of retention run on. Throws SUBJECT_NOT_FOUND, and CONFLICT for an address that another person has.
  */
 export function createChange({ store, inTransaction, turns, audit, clock, personalData }: ChangeSubjectDeps) {
-  const hashOf = ({ organization }: Realm, { email }: { email?: string | undefined }) =>
-    email === undefined ? undefined : store.emailHash(organization, email);
+  const hashOf = (
+    { organization }: Realm,
+    { email, addressHash }: Pick<SubjectChange, 'email'> & Pick<Subject, 'addressHash'>,
+  ) => (email === undefined ? addressHash : store.emailHash(organization, email));
 
   async function changeInTurn(
     realm: Realm,
@@ -48,20 +49,27 @@ export function createChange({ store, inTransaction, turns, audit, clock, person
     const sealedBefore = await store.sealedOf(subject);
     const known = await store.find(realm, { id: subject });
     if (sealedBefore === undefined) throw changedMeanwhile();
-    if (known?.email === undefined || hashOf(realm, known) !== emailHash) throw changedMeanwhile();
+    if (known === undefined || hashOf(realm, known) !== emailHash) throw changedMeanwhile();
     const birthDate = await store.birthDateOf(realm, subject);
-    const before = { email: known.email, name: known.name, birthDate };
+    const before = { email: known.email, name: known.name, birthDate: birthDate ?? undefined };
+    const unreadable = [...(known.unreadable ?? []), ...(birthDate === null ? ['birthDate'] : [])];
+    if (change.email === undefined) requireReadableAddress(known);
+    const email = change.email ?? before.email;
+    if (email === undefined) throw changedMeanwhile();
     const after = {
-      email: change.email ?? before.email,
+      email,
       name: stays(change.name, before.name),
       birthDate: stays(change.birthDate, before.birthDate),
     };
     const changed = (['email', 'name', 'birthDate'] as const).filter(
-      (field) => after[field] !== before[field],
+      (field) =>
+        after[field] !== before[field] || (change[field] !== undefined && unreadable.includes(field)),
     );
     if (changed.length === 0) return known;
     const sealed = {
       ...(await store.sealPerson(realm, subject, after.email, after.name)),
+      ...(unreadable.includes('name') &&
+        !changed.includes('name') && { name_sealed: sealedBefore.name_sealed }),
       ...(changed.includes('birthDate') && {
         birth_date_sealed:
           after.birthDate === undefined ? null : await store.sealBirthDate(realm, subject, after.birthDate),
@@ -72,7 +80,8 @@ export function createChange({ store, inTransaction, turns, audit, clock, person
       if (hashAfter !== emailHash) {
         if (await hasOwner(tx, realm, { subject, hashes: store.addressHashes(realm, after.email) }))
           throw new Problem('CONFLICT', 'Another person of this organization has this address already.');
-        for (const hash of store.addressHashes(realm, before.email))
+        const hashes = before.email === undefined ? [emailHash] : store.addressHashes(realm, before.email);
+        for (const hash of hashes)
           for (const { address } of personalData) await address?.move(tx, realm, hash, hashAfter);
         await noteFormer(tx, realm, { emailHash, subject, at: clock.now() });
       }
@@ -88,8 +97,7 @@ export function createChange({ store, inTransaction, turns, audit, clock, person
         personal: { subject, values: Object.fromEntries(changed.map((field) => [field, before[field]])) },
       });
     });
-    const { name: _, ...unnamed } = known;
-    return { ...unnamed, email: after.email, ...defined({ name: after.name }) };
+    return (await store.find(realm, { id: subject })) ?? known;
   }
 
   return async (realm: Realm, person: Subject, change: SubjectChange, actor: Actor): Promise<Subject> => {

@@ -6,7 +6,7 @@ import type { Schema } from '../../../storage/schema.ts';
 import type { SealContext, Sealer, Unsealed } from '../../../storage/sealing/sealed.ts';
 import type { Db } from '../../../storage/transaction.ts';
 import { countPeople } from './kept-people-store.ts';
-import type { Realm, Subject } from './subject.ts';
+import { type Realm, requireReadableAddress, type Subject } from './subject.ts';
 
 type SubjectRow = Selectable<Schema['subject']>;
 
@@ -93,8 +93,11 @@ export function createReadSubjects(deps: SubjectStoreDeps) {
         .orderBy('id', 'desc');
       return toSubjects(deps, await rows.execute());
     },
-    /** The date of birth that an operator has approved, `YYYY-MM-DD`. */
-    async birthDateOf({ organization, world }: Realm, subject: SubjectId): Promise<string | undefined> {
+    /** The date of birth that an operator has approved, `YYYY-MM-DD`; null where it is damaged. */
+    async birthDateOf(
+      { organization, world }: Realm,
+      subject: SubjectId,
+    ): Promise<string | null | undefined> {
       const row = await db
         .selectFrom('subject')
         .select('birth_date_sealed')
@@ -106,8 +109,7 @@ export function createReadSubjects(deps: SubjectStoreDeps) {
       if (!row?.birth_date_sealed) return undefined;
       const context = birthDateContext({ organization, world }, subject);
       const [opened] = await sealer.openMany([{ context, sealed: row.birth_date_sealed }]);
-      if (opened?.is === 'damaged')
-        throw new Error(`The sealed ${context.field} of ${subject} was changed or belongs elsewhere.`);
+      if (opened?.is === 'damaged') return null;
       return opened?.is === 'open' ? decoder.decode(opened.plain) : undefined;
     },
     /** Addresses and names of all people, the newest first, in pages; opened in threads where there are many. */
@@ -200,22 +202,27 @@ async function toSubjects(
   const present = values.flatMap(({ context, sealed }) => (sealed ? [{ context, sealed }] : []));
   const opened = await deps.sealer.openMany(present);
   await sealAnew(deps, present, opened);
-  const texts = new Map(
+  const found = new Map(
     opened.map((value, i) => {
       const { subject, field } = present[i]!.context;
-      if (value.is === 'damaged')
-        throw new Error(`The sealed ${field} of ${subject} was changed or belongs elsewhere.`);
-      return [`${subject}/${field}`, value.is === 'open' ? decoder.decode(value.plain) : undefined];
+      return [`${subject}/${field}`, value];
     }),
   );
+  const textOf = (value: Unsealed | undefined) =>
+    value?.is === 'open' ? decoder.decode(value.plain) : undefined;
   return rows.map((row) => {
-    const email = texts.get(`${row.id}/subject.email`);
-    const name = texts.get(`${row.id}/subject.name`);
+    const [email, name] = [found.get(`${row.id}/subject.email`), found.get(`${row.id}/subject.name`)];
+    const unreadable = [
+      ...(email?.is === 'damaged' ? (['email'] as const) : []),
+      ...(name?.is === 'damaged' ? (['name'] as const) : []),
+    ];
     return {
       id: row.id as SubjectId,
       organization: row.organization as OrganizationId,
       world: row.world as World,
-      ...defined({ email, name, disabledAt: row.disabled_at ?? undefined }),
+      ...defined({ email: textOf(email), name: textOf(name), disabledAt: row.disabled_at ?? undefined }),
+      ...(unreadable.length > 0 && { unreadable }),
+      ...(email?.is === 'damaged' && defined({ addressHash: row.email_hash ?? undefined })),
       ...defined({ memberOf: row.member_of ?? undefined }),
       createdAt: row.created_at,
       updatedAt: row.updated_at,
@@ -225,11 +232,9 @@ async function toSubjects(
 }
 
 /** The hash is an index that a writer of the database may change; the sealed address is what the person was enrolled under. */
-function requireAddress(
-  sealer: SubjectStoreDeps['sealer'],
-  { id, organization, email }: Subject,
-  emailHash: string,
-): void {
+function requireAddress(sealer: SubjectStoreDeps['sealer'], subject: Subject, emailHash: string): void {
+  requireReadableAddress(subject);
+  const { id, organization, email } = subject;
   if (email !== undefined && sealer.emailHash(organization, email) === emailHash) return;
   throw new Error(
     `The row of ${id} was changed: the address that leads to it is not the address that is sealed in it.`,

@@ -250,7 +250,7 @@ function createSealedTemplates({ db, sealer }: { db: Db; sealer: Sealer }) {
 
 /** Whether a person of the realm, another than `subject`, has the address with one of these hashes. */
 export const hasOwner = (
-  tx: Tx,
+  tx: Db | Tx,
   { organization, world }: Realm,
   { subject, hashes }: { subject: SubjectId; hashes: readonly string[] },
 ): Promise<boolean> =>

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { OrganizationId, SubjectId, TemplateId, World } from '../../../lib/id.ts';
+import { Problem } from '../../../lib/problem.ts';
 import { env, id, type OfWorld, time } from '../../../lib/record-fields.ts';
 
 export const exampleOfSubject = {
@@ -22,10 +23,26 @@ export const Subject = z
     createdAt: time('Time of the first enrollment'),
     updatedAt: time('Time of the last enrollment'),
     disabledAt: time('Time since when the person is disabled; absent: enabled').optional(),
+    unreadable: z
+      .array(z.enum(['email', 'name', 'birthDate']))
+      .optional()
+      .describe('What is damaged on the disk and cannot be read: set it again'),
   })
   .meta({ id: 'Subject', description: 'A person who is enrolled.', examples: [exampleOfSubject] });
-/** `memberOf`: part of the galleries of a member of a uniqueness scope, who has no address; absent: enrolled people. */
-export type Subject = OfWorld<typeof Subject> & { memberOf?: string };
+/**
+ * `memberOf`: part of the galleries of a member of a uniqueness scope, who has no address; absent: enrolled people. `addressHash`: what the
+ * row says of an address that cannot be read.
+ */
+export type Subject = OfWorld<typeof Subject> & { memberOf?: string; addressHash?: string };
+
+/** Throws CONFLICT where the address is damaged: what is counted or decided by it is not known then. */
+export function requireReadableAddress({ id, unreadable }: Pick<Subject, 'id' | 'unreadable'>): void {
+  if (unreadable?.includes('email'))
+    throw new Problem(
+      'CONFLICT',
+      `The address of ${id} is damaged on the disk and cannot be read: set it again on the page of the person.`,
+    );
+}
 
 /** The embeddings of one enrolled picture, by embedder id; unit length. */
 export interface Enrollment {

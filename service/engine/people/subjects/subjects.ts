@@ -52,7 +52,7 @@ export interface Subjects extends ReadPeople, GalleryLoading, Availability, Dist
   /** By id or by e-mail (a string with an @). Throws SUBJECT_NOT_FOUND. */
   get(realm: Realm, idOrEmail: string): Promise<Subject>;
   find(realm: Realm, idOrEmail: string): Promise<Subject | undefined>;
-  /** Date of birth that an operator has approved, `YYYY-MM-DD`; not audited. */
+  /** Date of birth that an operator has approved, `YYYY-MM-DD`; not audited, and none where it is damaged. */
   birthDate(realm: Realm, subject: SubjectId): Promise<string | undefined>;
   /** In the order they came; not audited. */
   list(
@@ -240,7 +240,7 @@ export function createSubjects(deps: SubjectsDeps): Subjects {
     ...people.operations,
     find,
     get,
-    birthDate: store.birthDateOf,
+    birthDate: async (realm, subject) => (await store.birthDateOf(realm, subject)) ?? undefined,
     async list(realm, { limit, after }) {
       const found = await store.list(realm, { limit: limit + 1, ...defined({ from: after }) });
       const subjects = found.slice(0, limit);

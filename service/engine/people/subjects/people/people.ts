@@ -6,7 +6,7 @@ import type { Events } from '../../../events/index.ts';
 import { selectFormer } from '../former-address-store.ts';
 import { deleteDistinct, insertDistinct, selectDistinct } from '../kept-people-store.ts';
 import type { Realm, Subject } from '../subject.ts';
-import { type SubjectStore, selectDisabled, updateDisabled } from '../subject-store.ts';
+import { hasOwner, type SubjectStore, selectDisabled, updateDisabled } from '../subject-store.ts';
 import { createPeopleSearch, type PeopleSearchDeps } from './people-search.ts';
 import { createReadPeople, type ReadPeopleDeps } from './read-people.ts';
 
@@ -150,7 +150,7 @@ function createDistinctPeople({ db, inTransaction, audit, clock, get }: Distinct
 }
 
 interface AddressOfAnotherDeps extends Pick<Foundation, 'db'> {
-  store: Pick<SubjectStore, 'addressHashes' | 'emailHash' | 'find'>;
+  store: Pick<SubjectStore, 'addressHashes' | 'emailHash'>;
   get(realm: Realm, idOrEmail: string): Promise<Subject>;
 }
 
@@ -160,10 +160,9 @@ export const createAddressOfAnother =
   async (realm: Realm, idOrEmail: string, email: string): Promise<string | undefined> => {
     if (realm.world !== 'live') return undefined;
     const { id } = await get(realm, idOrEmail);
-    const owner = await store.find(realm, { email });
     const hashes = store.addressHashes(realm, email);
     const isAnothers =
-      (owner !== undefined && owner.id !== id) ||
+      (await hasOwner(db, realm, { subject: id, hashes })) ||
       (await selectFormer(db, realm, { hashes, self: id })) !== undefined;
     return isAnothers ? store.emailHash(realm.organization, email) : undefined;
   };

@@ -102,7 +102,12 @@ export function createReadPeople(deps: ReadPeopleDeps) {
         }),
       );
       const birthDate = await store.birthDateOf(realm, subject.id);
-      return { ...subject, ...defined({ birthDate }), pictures: await pictures(subject.id) };
+      const { unreadable = [] } = subject;
+      return {
+        ...subject,
+        ...(birthDate === null ? { unreadable: [...unreadable, 'birthDate'] } : defined({ birthDate })),
+        pictures: await pictures(subject.id),
+      };
     },
   };
 }
