@@ -1,7 +1,6 @@
 import type { OrganizationId, SubjectId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { MasterKey } from '../master/master-key.ts';
-import type { KeyStore } from './key-store.ts';
 
 /** A secret of the whole appliance: a signing key, the key of the backups. */
 export interface WrappedSecret {
@@ -52,7 +51,7 @@ export const PUT_BACK =
   'While Gatehouse does not run, put the newest copy of the key store (PLACE/gatehouse-keys.db; "gatehouse keystore places" names the places) in the place of keys.db, and remove keys.db-wal and keys.db-shm.';
 
 /** The same, of a key without which nothing starts: no command names the places then. */
-export async function putBack(keys: Pick<KeyStore, 'places'>): Promise<string> {
+export async function putBack(keys: { places(): Promise<{ place: string }[]> }): Promise<string> {
   const places = (await keys.places()).map(({ place }) => `${place}/gatehouse-keys.db`);
   if (places.length === 0)
     return 'No copy of the key store is kept elsewhere: restore a backup ("gatehouse restore").';
