@@ -27,7 +27,7 @@ export async function checkUpdate(folder = UPDATE_FOLDER): Promise<Finding | und
     what: 'update',
     state: 'fail',
     found: `an update did not end; its last step began ${begun.mtime.toISOString()}`,
-    remedy: `Where none is under way now, run as root: ${recoverScript(folder)}   (the next start of the service by its unit does the same)`,
+    remedy: `Where none is under way now, run as root: ${recoverScript(folder)}   (the next start of the service by its unit does the same). It completes the update where the new version was ready. Else it goes back: to the version from before, and where the new one changed the schema to the database from before the update; the newer database is kept beside`,
   };
 }
 

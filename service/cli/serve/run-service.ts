@@ -2,6 +2,7 @@ import type { Config } from '../../config.ts';
 import { lowerV8Threads } from '../../lib/machine/thread-priority.ts';
 import type { Service, ServiceOutput } from '../../server/serve.ts';
 import { onInterrupt } from '../terminal/interrupt.ts';
+import { noteReady } from '../update/journal.ts';
 
 export interface RunningService {
   url: string;
@@ -47,7 +48,10 @@ export async function runService(
   /** Until it is stopped. True: it is to start anew. */
   async function run(service: Service): Promise<boolean> {
     try {
-      if (!until.signal.aborted) await ready(service);
+      if (!until.signal.aborted) {
+        noteReady(config.data);
+        await ready(service);
+      }
       await Promise.race([stopAsked, service.restartAsked]);
     } finally {
       await service.stop();

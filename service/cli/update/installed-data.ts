@@ -25,6 +25,7 @@ import { createControl } from '../control/control.ts';
 import { createSocketTransport } from '../control/socket-transport.ts';
 import { isInitialized } from '../data-directory.ts';
 import { type AskingTerminal, readPassphrase } from '../master/passphrase.ts';
+import { UPDATE_TRIAL } from './journal.ts';
 import {
   type Account,
   type Machine,
@@ -120,7 +121,8 @@ export function installedData({
       const node = nodeOfSettings(await settings());
       const reached = node === undefined ? [] : ['--node-address', node.address.replace('https://', '')];
       const words = ['serve', '--data', data, '--host', '127.0.0.1', '--port', '0', ...reached];
-      return runUntil(command, words, { ...options(), timeoutMs: START, ready: readyLine }).then(
+      const trial = { ...options(), env: { ...env, [UPDATE_TRIAL]: 'yes' } };
+      return runUntil(command, words, { ...trial, timeoutMs: START, ready: readyLine }).then(
         (answer) => (answer === 'ready' ? undefined : answer),
         (error: Error) => error.message,
       );

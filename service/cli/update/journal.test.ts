@@ -4,7 +4,16 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { journalFile, openJournal, sweepUpdateFolder, takeUpdateLock } from './journal.ts';
+import {
+  type JournalEntry,
+  journalFile,
+  noteReady,
+  openJournal,
+  readJournal,
+  sweepUpdateFolder,
+  takeUpdateLock,
+  UPDATE_TRIAL,
+} from './journal.ts';
 
 test('the program that a recovery runs from stays until all else is done', () => {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-update-sweep-'));
@@ -35,5 +44,72 @@ test.runIf(process.platform === 'linux')(
     orphan.stdin!.end();
     (await waiting)[Symbol.dispose]();
     (await take(0))[Symbol.dispose]();
+  },
+);
+
+function interruptedAt(step: JournalEntry['step']) {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-update-ready-'));
+  const data = mkdtempSync(join(tmpdir(), 'gatehouse-update-data-'));
+  onTestFinished(() => {
+    for (const one of [folder, data]) rmSync(one, { recursive: true, force: true });
+  });
+  openJournal(folder).write({
+    ...{ format: 1, step, from: '0.1.0', to: '0.2.0', before: 'old.deb', program: '/kept' },
+    ...{ data, schema: '0034', running: true, restored: false },
+  });
+  return {
+    data,
+    ready: (version: string, env = {}) => noteReady(data, { version, env, folder }),
+    step: () => readJournal(folder)?.step,
+    end: () => openJournal(folder).remove(),
+  };
+}
+
+test.each(['changing data', 'starting'] as const)(
+  'a version that became ready after its update was cut short at "%s" is one that answered',
+  (step) => {
+    const { data, ready, ...update } = interruptedAt(step);
+    expect(update.step()).toBe(step);
+    ready('0.2.0', { [UPDATE_TRIAL]: 'yes' });
+    ready('0.1.0');
+    expect(update.step()).toBe(step);
+    ready('0.2.0');
+    expect(update.step()).toBe('ready');
+    update.end();
+    ready('0.2.0');
+    expect(readdirSync(data)).toEqual([]);
+  },
+);
+
+test('what is being taken back goes on, whatever became ready before; a mark that is no file counts for nothing', () => {
+  const back = interruptedAt('data back');
+  back.ready('0.2.0');
+  expect(back.step()).toBe('data back');
+  const { data, step } = interruptedAt('starting');
+  mkdirSync(join(data, 'update-ready'));
+  expect(step()).toBe('starting');
+});
+
+test.runIf(process.platform === 'linux')(
+  'a terminal that is closed ends neither the update nor a program of it',
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'gatehouse-update-hangup-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const module = (name: string) => JSON.stringify(join(import.meta.dirname, name));
+    const program = `
+      const { takeUpdateLock } = await import(${module('journal.ts')});
+      const { runProgram } = await import(${module('machine.ts')});
+      using _ = await takeUpdateLock({ folder: ${JSON.stringify(folder)}, waitSeconds: 0 });
+      const until = 'echo begun > begun; until [ -e closed ]; do sleep 0.05; done; echo whole';
+      console.log(await runProgram('sh', ['-c', 'cd ${folder}; ' + until]));`;
+    const words = ['--disable-sigusr1', '--input-type=module', '-e', program];
+    // A group of its own, as a shell makes one for each command.
+    const child = spawn(process.execPath, words, { detached: true, stdio: ['ignore', 'pipe', 'inherit'] });
+    const said = child.stdout.toArray();
+    await expect.poll(() => readdirSync(folder), { timeout: 20_000 }).toContain('begun');
+    process.kill(-child.pid!, 'SIGHUP');
+    await new Promise((resolve) => void setTimeout(resolve, 200));
+    writeFileSync(join(folder, 'closed'), '');
+    expect(Buffer.concat(await said).toString()).toBe('whole\n\n');
   },
 );

@@ -14,6 +14,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { syncFile, syncFolder, writeDurably } from '../../lib/durable-file.ts';
 import { Problem } from '../../lib/problem.ts';
+import { productVersion } from '../../lib/version.ts';
+import { readSmallFile } from '../../release/small-file.ts';
 
 /** Root's. Others may ask whether the journal is there, and read nothing. */
 export const UPDATE_FOLDER = '/var/lib/gatehouse-update';
@@ -68,12 +70,50 @@ export const journalFile = (folder = UPDATE_FOLDER): string => join(folder, JOUR
 export const recoverScript = (folder = UPDATE_FOLDER): string => join(folder, RECOVER);
 const lockFile = (folder = UPDATE_FOLDER): string => join(folder, LOCK);
 
-/** Undefined where no update was interrupted. Throws CONFLICT for one that this version cannot read. */
+/** In the data directory, since the service writes there: the version that became ready while the journal was there. */
+const readyFile = (data: string): string => join(data, 'update-ready');
+/** Set in the environment of the trial that an update makes: that one does not serve. */
+export const UPDATE_TRIAL = 'UPDATE_TRIAL';
+
+interface NoteReadyOptions {
+  version?: string;
+  env?: Readonly<Record<string, string | undefined>>;
+  folder?: string;
+}
+
+/**
+ * Of each start of the service: where an update is under way or was interrupted, that this version became ready. From then on people are enrolled and
+ * changes are made, which a recovery must not take back.
+ */
+export function noteReady(
+  data: string,
+  { version = productVersion(), env = process.env, folder = UPDATE_FOLDER }: NoteReadyOptions = {},
+): void {
+  if (env[UPDATE_TRIAL] !== undefined) return;
+  if (existsSync(journalFile(folder))) writeDurably(readyFile(data), version);
+  else rmSync(readyFile(data), { force: true });
+}
+
+/** The account of the service may have put anything there. */
+function becameReady({ data, to }: JournalEntry): boolean {
+  try {
+    return readSmallFile(readyFile(data)) === to;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Undefined where no update was interrupted. One whose new version became ready since is at the step `ready`. Throws CONFLICT for one that this
+ * version cannot read.
+ */
 export function readJournal(folder = UPDATE_FOLDER): JournalEntry | undefined {
   const file = journalFile(folder);
   if (!existsSync(file)) return undefined;
   try {
-    return Entry.parse(JSON.parse(readFileSync(file, 'utf8')));
+    const entry = Entry.parse(JSON.parse(readFileSync(file, 'utf8')));
+    const isNew = entry.step === 'changing data' || entry.step === 'starting';
+    return isNew && becameReady(entry) ? { ...entry, step: 'ready' } : entry;
   } catch (error) {
     throw new Problem(
       'CONFLICT',
@@ -134,7 +174,8 @@ export interface UpdateLock extends Disposable {
 }
 
 /**
- * One update at a time. The kernel releases the lock with the last process that has it, however that ends. Throws CONFLICT where another update, or a program
+ * One update at a time. The kernel releases the lock with the last process that has it, however that ends; a terminal that is closed (SIGHUP) does not end the one
+ * that took it. Throws CONFLICT where another update, or a program
  * that an interrupted one started, still runs after `waitSeconds`.
  */
 export async function takeUpdateLock({
@@ -148,7 +189,16 @@ export async function takeUpdateLock({
   const fd = openSync(lockFile(folder), 'a', 0o600);
   try {
     const code = await flock(fd, waitSeconds);
-    if (code === 0) return { fd, [Symbol.dispose]: () => closeSync(fd) };
+    if (code === 0) {
+      process.on('SIGHUP', goOn);
+      return {
+        fd,
+        [Symbol.dispose]() {
+          process.off('SIGHUP', goOn);
+          closeSync(fd);
+        },
+      };
+    }
     throw new Problem(
       'CONFLICT',
       `Another update is under way on this machine, or a program that it started (${lockFile(folder)} is held): wait until it has ended.`,
@@ -158,6 +208,8 @@ export async function takeUpdateLock({
     throw error;
   }
 }
+
+const goOn = () => {};
 
 /** Locks the open file, which the program shares with this process. 0: it is locked. */
 function flock(fd: number, waitSeconds: number): Promise<number | null> {

@@ -2,15 +2,19 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Journal, openJournal, readJournal, sweepUpdateFolder } from './journal.ts';
+import { type Journal, noteReady, openJournal, readJournal, sweepUpdateFolder } from './journal.ts';
 import { type Machine, NO_TURN } from './machine.ts';
 import { changedData, recover, update } from './update-steps.ts';
 
 let folder: string;
+let data: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'gatehouse-killed-'));
+  data = mkdtempSync(join(tmpdir(), 'gatehouse-killed-data-'));
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+afterEach(() => {
+  for (const one of [folder, data]) rmSync(one, { recursive: true, force: true });
+});
 
 const OLD = '0.1.0';
 const NEW = '0.2.0';
@@ -23,6 +27,8 @@ interface Box {
   data: Version | 'half';
   service: Version | undefined;
   snapshot: boolean;
+  /** People who were enrolled after the copy was kept. */
+  enrolled: boolean;
 }
 
 /** At the step with this number the process ends: before it, in the middle of what it does, or after it. */
@@ -97,6 +103,7 @@ function processOn(box: Box, { migrates, works }: { migrates: boolean; works: bo
       step(() => {
         open();
         box.service = box.program as Version;
+        noteReady(data, { version: box.service, env: {}, folder });
       }),
     migrate: () =>
       step(open, () => {
@@ -115,6 +122,7 @@ function processOn(box: Box, { migrates, works }: { migrates: boolean; works: bo
         if (box.data === OLD) return false;
         if (!box.snapshot) throw new Error('there is no copy');
         box.data = OLD;
+        box.enrolled = false;
         return true;
       }),
     takeTurn: async () => NO_TURN,
@@ -142,8 +150,8 @@ function processOn(box: Box, { migrates, works }: { migrates: boolean; works: bo
   return { machine, journal, killed, steps: () => count };
 }
 
-const order = { from: OLD, to: NEW, place: { data: '/data', schema: 'schema-of-old' }, say() {} };
-const fresh = (): Box => ({ program: OLD, data: OLD, service: OLD, snapshot: false });
+const order = () => ({ from: OLD, to: NEW, place: { data, schema: 'schema-of-old' }, say() {} });
+const fresh = (): Box => ({ program: OLD, data: OLD, service: OLD, snapshot: false, enrolled: false });
 
 /** Runs until it ends or is killed. */
 async function ends(
@@ -162,7 +170,7 @@ const KINDS = [
 
 async function stepsOf(kind: (typeof KINDS)[number]): Promise<number> {
   const hands = processOn(fresh(), kind);
-  await ends(({ machine, journal }) => update(machine, 'new.deb', { ...order, journal }), hands);
+  await ends(({ machine, journal }) => update(machine, 'new.deb', { ...order(), journal }), hands);
   return hands.steps();
 }
 
@@ -190,14 +198,20 @@ test.each(KINDS)(
             : (['before', 'within', 'after'] as const)) {
             const box = fresh();
             const hands = processOn(box, kind, { at, when });
-            await ends(({ machine, journal }) => update(machine, 'new.deb', { ...order, journal }), hands);
-            if (readJournal(folder)) recoveries += 1;
+            await ends(({ machine, journal }) => update(machine, 'new.deb', { ...order(), journal }), hands);
+            const interrupted = readJournal(folder) !== undefined;
+            if (interrupted) recoveries += 1;
+            // Where the new version serves, it does so for a week, until the machine is started anew.
+            const serves = box.service === NEW;
+            box.enrolled = serves;
+            if (serves && interrupted) box.service = undefined;
             await recoverUntilDone(box, kind, second === undefined ? undefined : { at: second, when: how });
             const what = JSON.stringify({ at, when, second, how, box });
             expect([OLD, NEW], what).toContain(box.program);
             expect(box.service, what).toBe(box.program);
             expect(box.data, what).toBe(kind.migrates ? box.program : OLD);
             if (!kind.works) expect(box.program, what).toBe(OLD);
+            expect(box.enrolled, what).toBe(serves);
             sweepUpdateFolder(folder);
             expect(readdirSync(folder), what).toEqual([]);
           }

@@ -129,7 +129,7 @@ export function runProgram(
   });
 }
 
-/** One with an account ends with this process, also where that is killed. */
+/** In a session of its own: a terminal that is closed does not end it. One with an account ends with this process, also where that is killed. */
 function start(program: string, words: readonly string[], { account, env, inherit = [] }: ProgramOptions) {
   const bound = account !== undefined && process.platform === 'linux';
   const [command, ...rest] = bound
@@ -139,6 +139,7 @@ function start(program: string, words: readonly string[], { account, env, inheri
     cwd: '/',
     env: { ...process.env, ...env },
     ...account,
+    detached: true,
     stdio: ['ignore', 'pipe', 'pipe', ...inherit.map((fd) => fd ?? ('ignore' as const))],
   }) as ChildProcessByStdio<null, Readable, Readable>;
 }

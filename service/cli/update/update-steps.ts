@@ -221,7 +221,7 @@ interface RecoverOutcome {
 }
 
 /**
- * Ends an update that was interrupted: the new version stays where it had answered as ready, else the version from before comes back with its
+ * Ends an update that was interrupted: the new version stays where it had answered as ready, or became ready since (`readJournal`), else the version from before comes back with its
  * data. Cut short, the next call goes on. Throws as `takeBack`.
  */
 export async function recover(
