@@ -354,7 +354,16 @@ test('a manifest that leads out of its folder, or is none, stops the start', asy
     await expect(openModelLibrary(paths())).rejects.toThrow(/plain name/);
   }
   await writeFile(path, '{');
-  await expect(openModelLibrary(paths())).rejects.toThrow(`${path} is not JSON`);
+  const remedy = 'Remove the file, start, and import the models again';
+  await expect(openModelLibrary(paths())).rejects.toThrow(`${path} is not JSON. ${remedy}`);
   await writeFile(path, '{"version":2}');
-  await expect(openModelLibrary(paths())).rejects.toThrow(/not a valid model manifest: version/);
+  await expect(openModelLibrary(paths())).rejects.toThrow(
+    new RegExp(`not a valid model manifest: version: .*${remedy}`),
+  );
+  await rm(path);
+  const again = await openModelLibrary(paths());
+  await again.add(entry('theirs', onnx(3), 'imported'), onnx(3));
+  expect(again.catalog().files.map((file) => file.entry.id)).toContain('theirs');
+  await writeFile(paths().manifest, '{');
+  await expect(openModelLibrary(paths())).rejects.toThrow('is not JSON. Install Gatehouse again');
 });

@@ -301,10 +301,14 @@ const replaceById = <Entry extends { id: string }>(
 
 async function readOwnManifest({ manifest, acceptManifest }: ModelLibraryPaths): Promise<Manifest> {
   return (
-    (await readManifest(manifest, acceptManifest)) ??
+    (await readManifest(manifest, { accept: acceptManifest, remedy: 'Install Gatehouse again.' })) ??
     unusable(`There is no ${manifest}; reinstall Gatehouse.`)
   );
 }
+
+/** Of the manifest of imports: without it the box knows what comes with Gatehouse. */
+const REIMPORT =
+  'Remove the file, start, and import the models again ("gatehouse models import"; until then what needs them is refused), or restore a backup, which has both.';
 
 function unusable(sentence: string, cause?: unknown): never {
   throw new Problem('MODEL_NOT_INSTALLED', sentence, { cause });
@@ -312,7 +316,7 @@ function unusable(sentence: string, cause?: unknown): never {
 
 async function readManifest(
   path: string,
-  accept?: ModelLibraryPaths['acceptManifest'],
+  { accept, remedy = REIMPORT }: { accept?: ModelLibraryPaths['acceptManifest']; remedy?: string } = {},
 ): Promise<Manifest | undefined> {
   let bytes: Buffer;
   try {
@@ -326,12 +330,12 @@ async function readManifest(
   try {
     json = JSON.parse(bytes.toString());
   } catch (cause) {
-    return unusable(`${path} is not JSON.`, cause);
+    return unusable(`${path} is not JSON. ${remedy}`, cause);
   }
   const manifest = Manifest.safeParse(json);
   if (!manifest.success) {
     const { path: where, message } = manifest.error.issues[0]!;
-    return unusable(`${path} is not a valid model manifest: ${where.join('.')}: ${message}`);
+    return unusable(`${path} is not a valid model manifest: ${where.join('.')}: ${message}. ${remedy}`);
   }
   return manifest.data;
 }
