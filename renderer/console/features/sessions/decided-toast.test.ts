@@ -2,8 +2,9 @@ import { expect, test } from 'vitest';
 import { decidedToast } from './decided-toast.ts';
 import { sessionStrings } from './strings.ts';
 
-const waits = { inReview: true, waitsFor: 'camera', reasons: ['SUSPECT_CAMERA'] } as const;
-const rejected = { inReview: false, decision: 'rejected', reasons: ['REPLAYED_MOVEMENT'] } as const;
+type Reply = Parameters<typeof decidedToast>[3];
+const waits: Reply = { inReview: true, waitsFor: 'camera', reasons: ['SUSPECT_CAMERA'] };
+const rejected: Reply = { inReview: false, decision: 'rejected', reasons: ['REPLAYED_MOVEMENT'] };
 
 test.each([
   ['en', ['Session not approved', 'Rejected: The face moved exactly as in an earlier attempt']],
@@ -19,7 +20,7 @@ test.each([
 );
 
 test('a vote, an approval that goes on and a refusal are named as before', () => {
-  const toast = (pressed: 'approve' | 'refuse', reply: Parameters<typeof decidedToast>[3]) =>
+  const toast = (pressed: 'approve' | 'refuse', reply: Reply) =>
     decidedToast((key) => key, pressed, 'camera', reply);
   expect([
     toast('approve', waits),
