@@ -110,7 +110,13 @@ export async function examineBackup(
 /** Each thing that is signed or carries a MAC and is not as the service wrote it. */
 async function findFaults(
   { db }: Pick<Database, 'db'>,
-  { keys, master, signing, facts }: Pick<LaidOutBackup, 'keys' | 'master' | 'signing' | 'facts'>,
+  {
+    keys,
+    sealer,
+    master,
+    signing,
+    facts,
+  }: Pick<LaidOutBackup, 'keys' | 'sealer' | 'master' | 'signing' | 'facts'>,
 ): Promise<IntegrityFault[]> {
   const organizations = await openOrganizationKeys({ keys, master, random: randomFillSync });
   const integrity = await openIntegrity({ keys, master, organizations });
@@ -118,6 +124,7 @@ async function findFaults(
   if (!integrity) return [];
   return findIntegrityFaults({
     db,
+    sealer,
     keys,
     master,
     integrity,

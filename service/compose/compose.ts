@@ -83,6 +83,7 @@ export async function compose(config: Config, deps: ComposeDeps) {
   const behaviorSettings = createBehaviorSettings(foundation);
   const recordIntegrity = createRecordIntegrity({
     db,
+    sealer: foundation.sealer,
     inTransaction,
     integrity,
     audit,

@@ -79,11 +79,15 @@ export async function jsonAfter(db: Db, table: JsonTable, after: string, limit: 
 /** What a column of JSON holds whose content is lost: those who read it take it as they take a damaged one. */
 const LOST = 'null';
 
+/** Whether a column, `table.column`, holds what its readers take. */
+export type Fits = (column: string, value: unknown) => boolean;
+
 /** The columns of JSON that are damaged, as they are; undefined where there is no such row. */
 export async function damagedOf(
   from: Db | Tx,
   table: JsonTable,
   id: string,
+  fits: Fits,
 ): Promise<Record<string, string> | undefined> {
   // biome-ignore lint/suspicious/noExplicitAny: tables that have nothing in common but their id
   const any: any = from;
@@ -92,20 +96,18 @@ export async function damagedOf(
   const row: Record<string, string | null> | undefined = await query.executeTakeFirst();
   if (row === undefined) return undefined;
   const { [key]: _, organization: __, ...texts } = row;
-  return damagedIn(table, texts);
+  return damagedIn(table, texts, fits);
 }
-
-/** What else than JSON a column always is: a flipped bit in one of its words is noticed by no parser. */
-const shapes: Readonly<Record<string, RegExp>> = {
-  'consent.purposes': /^\[("(verification|identification|deduplication)"(,(?!\])|(?=\])))*\]$/,
-};
 
 export function damagedIn(
   table: JsonTable,
   texts: Readonly<Record<string, string | null>>,
+  fits: Fits,
 ): Record<string, string> {
-  const isDamaged = (column: string, text: string) =>
-    text !== LOST && (parseJson(text) === undefined || shapes[`${table}.${column}`]?.test(text) === false);
+  const isDamaged = (column: string, text: string) => {
+    const value = parseJson(text);
+    return text !== LOST && (value === undefined || !fits(`${table}.${column}`, value));
+  };
   return Object.fromEntries(
     Object.entries(texts).filter(
       (one): one is [string, string] => one[1] !== null && isDamaged(one[0], one[1]),

@@ -52,6 +52,7 @@ export {
   type LimitsReport,
   type MonthlyUse,
 } from './limits/limits.ts';
+export { LimitSettings } from './limits/usage-store.ts';
 export { textOwner } from './organizations/consent-texts.ts';
 export {
   type Branding,

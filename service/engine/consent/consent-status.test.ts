@@ -156,14 +156,17 @@ test('the column of people without records is read as nothing', () => {
   expect(readConsentStatus('[]')).toEqual(noRecords);
 });
 
-test.each(['[\\', 'null', '{"verification":1}', '{"asOf":1}'])(
-  'of a damaged column, %s, nothing is allowed, and nothing erases',
-  (text) => {
-    const status = readConsentStatus(text);
-    expect(purposes.filter((one) => isWithheld(status, one, attested, 1))).toEqual(purposes);
-    expect(endedAt(status)).toBeUndefined();
-  },
-);
+test.each([
+  '[\\',
+  'null',
+  '{"verification":1}',
+  '{"asOf":1}',
+  '{"asOf":2,"recorded":false,"withheldFrom":{"hdentification":0}}',
+])('of a damaged column, %s, nothing is allowed, and nothing erases', (text) => {
+  const status = readConsentStatus(text);
+  expect(purposes.filter((one) => isWithheld(status, one, attested, 1))).toEqual(purposes);
+  expect(endedAt(status)).toBeUndefined();
+});
 
 test('a consent whose purposes cannot be read allows no use, and nothing erases until each has a later word', () => {
   const damaged = { at: 10, purposes: [], unread: true as const };

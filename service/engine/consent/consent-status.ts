@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { parseJson } from '../../lib/canonical-json.ts';
 import { defined } from '../../lib/defined.ts';
 import { type ConsentRecord, type Purpose, purposes, type Withdrawal } from './consent.ts';
@@ -171,9 +172,26 @@ const damaged: ConsentStatus = {
   unread: FOREVER,
 };
 
-/** `[]` is the status of people without a record. */
+const time = z.number();
+/** As it is kept: the name of a member is a word of the service too. `[]` is the status of people without a record. */
+export const StoredConsentStatus = z.union([
+  z.tuple([]),
+  z.strictObject({
+    asOf: time,
+    recorded: z.boolean(),
+    withheldFrom: z.strictObject({
+      verification: time.optional(),
+      identification: time.optional(),
+      deduplication: time.optional(),
+    } satisfies Record<Purpose, z.ZodType>),
+    staff: z.strictObject({ withdrewAt: time.optional(), recordedAt: time.optional() }).optional(),
+    unread: time.optional(),
+  }),
+]);
+
 export function readConsentStatus(text: string): ConsentStatus {
-  const value = parseJson<ConsentStatus | [] | null>(text);
-  if (Array.isArray(value)) return noRecords;
-  return typeof value?.asOf === 'number' && value.withheldFrom instanceof Object ? value : damaged;
+  if (text === '[]') return noRecords;
+  const value = StoredConsentStatus.safeParse(parseJson(text)).data;
+  if (value === undefined) return damaged;
+  return Array.isArray(value) ? noRecords : (value as ConsentStatus);
 }

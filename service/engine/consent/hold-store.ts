@@ -57,6 +57,30 @@ export async function oldestHeld(db: Db): Promise<number | undefined> {
   return at === null ? undefined : Number(at);
 }
 
+/** Active ones whose reason is damaged. */
+export async function* damagedHolds(db: Db, sealer: Pick<Sealer, 'openMany'>) {
+  const PAGE = 200;
+  for (let after = ''; ; ) {
+    const rows = await db
+      .selectFrom('legal_hold')
+      .select(['id', 'organization', 'subject', 'reason_sealed'])
+      .where('released_at', 'is', null)
+      .where('id', '>', after)
+      .orderBy('id')
+      .limit(PAGE)
+      .execute();
+    const opened = await sealer.openMany(
+      rows.map(({ id, organization, subject, reason_sealed }) => ({
+        context: reasonContext(organization as OrganizationId, subject as SubjectId, id),
+        sealed: reason_sealed,
+      })),
+    );
+    yield* rows.filter((_, i) => opened[i]!.is === 'damaged');
+    if (rows.length < PAGE) return;
+    after = rows.at(-1)!.id;
+  }
+}
+
 /** The table `legal_hold`. */
 export function createHoldStore({ db, sealer }: { db: Db; sealer: HoldSealer }) {
   return {

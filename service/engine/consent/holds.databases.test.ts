@@ -57,7 +57,11 @@ onSqlite('a legal hold', (newLocation, dialect) => {
     await flipBit(engine.db, 'legal_hold', 'reason_sealed', id);
     const page = () => holds.page(realm(), { limit: 10 }, operator);
     expect((await page()).holds).toMatchObject([{ reason: 'lawsuit 8' }, { id, unreadable: true }]);
+    expect(await engine.recordIntegrity.check()).toMatchObject([
+      { check: 'sealed', table: 'legal_hold', id },
+    ]);
     await holds.release({ ...realm(), subject: ada }, id, operator);
+    expect(await engine.recordIntegrity.check()).toEqual([]);
     expect((await page()).holds).toMatchObject([{ reason: 'lawsuit 8' }]);
   });
 

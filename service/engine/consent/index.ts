@@ -24,6 +24,7 @@ export {
   keptUntil,
   type LegalBasis,
   readConsentStatus,
+  StoredConsentStatus,
 } from './consent-status.ts';
 export { consentStates } from './consent-store.ts';
 export {
@@ -47,6 +48,6 @@ export {
   versionRead,
 } from './consent-text.ts';
 export { type ConsentState, type Consents, createConsents, legalBasisOf } from './consents.ts';
-export { isHeld, listHeld, oldestHeld } from './hold-store.ts';
+export { damagedHolds, isHeld, listHeld, oldestHeld } from './hold-store.ts';
 export { createHolds, type Holds } from './holds.ts';
 export { type ConsentDataDeps, createConsentData } from './personal-data.ts';

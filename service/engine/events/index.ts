@@ -50,4 +50,5 @@ export {
   type Translation,
   type Webhooks,
 } from './webhooks/endpoint.ts';
+export { damagedEndpoints } from './webhooks/endpoint-store.ts';
 export { createWebhooks, type EndpointWebhooks } from './webhooks/webhooks.ts';

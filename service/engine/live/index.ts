@@ -16,7 +16,7 @@ export {
   type LinkAsker,
   type NewLink,
 } from './orders/hosted.ts';
-export { deleteOrdersOf } from './orders/order-store.ts';
+export { deleteOrdersOf, StoredResult, StoredTerms } from './orders/order-store.ts';
 export { createOrders, type Orders, type OrdersDeps } from './orders/orders.ts';
 export { createOrderData } from './orders/personal-data.ts';
 export {

@@ -13,7 +13,13 @@ export {
 export { createOrganizationErasure, type OrganizationErasure } from './erasure/organization-erasure.ts';
 export { createErasureData } from './erasure/personal-data.ts';
 export { isClean } from './erasure/proof.ts';
-export { exampleOfSweep, readableSweepNotes, SweepReport, type Waiting } from './retention/due.ts';
+export {
+  exampleOfSweep,
+  readableSweepNotes,
+  StoredReport,
+  SweepReport,
+  type Waiting,
+} from './retention/due.ts';
 export { createRetention, type Retention } from './retention/retention.ts';
 export { Sweep } from './retention/run-sweep.ts';
 export { createSubjectRecords, type SubjectRecords } from './subject-record/subject-record.ts';
@@ -21,6 +27,7 @@ export { deleteFormerOf, noteFormer, releaseAddress } from './subjects/former-ad
 export { deleteDistinct, insertDistinct } from './subjects/kept-people-store.ts';
 export { createTemplatePages } from './subjects/loaded-templates-store.ts';
 export { createSubjectData, type SubjectDataDeps } from './subjects/personal-data.ts';
+export { damagedPeople } from './subjects/read-subjects-store.ts';
 export {
   type EnrolledPicture,
   type Enrollment,

@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely';
+import { z } from 'zod';
 import { parseJson } from '../../../lib/canonical-json.ts';
 import type { AlertRuleId, OrganizationId, World } from '../../../lib/id.ts';
 import type { Schema } from '../../../storage/schema.ts';
@@ -120,11 +121,19 @@ const changing = ({
   enabled: rule.enabled ? 1 : 0,
 });
 
-const Settings = AlertDefinition.omit({ name: true, metric: true });
+const { windowMinutes, threshold, filter, holdOffMinutes, channels } = AlertDefinition.shape;
+/** The column `definition`. */
+export const StoredSettings = z.strictObject({
+  windowMinutes,
+  threshold,
+  filter: filter.strict(),
+  holdOffMinutes,
+  channels: channels.strict(),
+});
 
 function readRule(row: Selectable<Schema['alert_rule']>): StoredRule {
   const metric = row.metric as AlertMetric;
-  const settings = Settings.safeParse(parseJson(row.definition)).data;
+  const settings = StoredSettings.safeParse(parseJson(row.definition)).data;
   return {
     ...(settings ?? { ...checkNewRule({ metric }), unread: true }),
     id: row.id as AlertRuleId,

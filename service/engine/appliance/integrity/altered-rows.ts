@@ -16,7 +16,7 @@ import {
 import { damagedOf, jsonTables, writeLost } from '../../../storage/rows.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
 import { type Actor, type Foundation, hasLine } from '../../audit/index.ts';
-import { findIntegrityFaults, type IntegrityChecksDeps, type IntegrityFault } from './checks.ts';
+import { findIntegrityFaults, fits, type IntegrityChecksDeps, type IntegrityFault } from './checks.ts';
 
 /** Rows that an operator may accept as they are. A receipt, a key or a sign-in never: those are made again. */
 const protectedOnes = [
@@ -105,7 +105,7 @@ export function createRecordIntegrity(deps: RecordIntegrityDeps): RecordIntegrit
   async function contentOf(table: Acceptable, id: string, from: Db | Tx = deps.db): Promise<RowContent> {
     const [name, json] = [isProtected(table), jsonOf(table)];
     const content = name && (await readContent(from, integrity, name, id));
-    const damaged = json && (await damagedOf(from, json, id));
+    const damaged = json && (await damagedOf(from, json, id, fits));
     if (!content && !damaged) throw new Problem('NOT_FOUND', `${table} has no row with the key ${id}.`);
     const texts = Object.entries(damaged ?? {}).map(([column, text]) => [column, sha256(text)]);
     return {
@@ -136,7 +136,7 @@ export function createRecordIntegrity(deps: RecordIntegrityDeps): RecordIntegrit
           );
         const [name, json] = [isProtected(table), jsonOf(table)];
         if (name) requireReadable(name, columns);
-        const lost = Object.keys((json && (await damagedOf(tx, json, id))) ?? {});
+        const lost = Object.keys((json && (await damagedOf(tx, json, id, fits))) ?? {});
         if (name) await protectAsItIs(tx, integrity, name, id);
         if (json) await writeLost(tx, json, id, lost);
         const details = { table, seen, ...(lost.length > 0 && { lost }) };

@@ -213,6 +213,15 @@ export async function selectAllEndpoints(db: Db): Promise<EndpointRow[]> {
     .execute();
 }
 
+/** Those whose headers or secret are damaged; at most 50 of an organization and world. */
+export const damagedEndpoints = async (
+  db: Db,
+  deps: Parameters<typeof createEndpointStore>[0],
+): Promise<EndpointRow[]> => {
+  const { isReadable } = createEndpointStore(deps);
+  return (await selectAllEndpoints(db)).filter((row) => !isReadable(row));
+};
+
 /** Throws NOT_FOUND for an organization that is not there, CONFLICT for one that was erased. */
 export async function requireOrganization(tx: Tx, organization: OrganizationId): Promise<void> {
   const row = await tx

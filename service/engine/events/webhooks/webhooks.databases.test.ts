@@ -210,6 +210,7 @@ mostlyOnSqlite('webhook endpoints', (newLocation, _, { test, describe }) => {
     expect(await webhooks.list(realm())).toMatchObject([{ id, state: damaged, headers: [] }, { id: sound }]);
     expect([await webhooks.get(realm(), id)]).toMatchObject([{ state: damaged }]);
     expect(receivers()).toEqual([sound]);
+    expect(await engine.recordIntegrity.check()).toMatchObject([{ table: 'webhook_endpoint', id }]);
     expect(await webhooks.open(id)).toMatchObject({ endpoint: { state: damaged } });
     expect(webhooks.altered()).toEqual([id]);
     const change = (to: Parameters<typeof webhooks.change>[2]) => webhooks.change(realm(), id, to, operator);

@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { parseJson } from '../../../lib/canonical-json.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import type { OrganizationId, SessionId, SubjectId, World } from '../../../lib/id.ts';
@@ -95,6 +95,18 @@ export const orderContext = (
   version: VERSION,
 });
 
+const text = z.string().optional();
+const number = z.number().optional();
+/** The columns `terms` and `result` of every kind: the name of a member is a word of the service. */
+export const StoredTerms = z.strictObject({
+  ...{ testOutcome: text, ttlSeconds: number, singleUse: number, product: text, flow: text, region: text },
+  dataRequest: z.unknown().optional(),
+});
+export const StoredResult = z.strictObject({
+  ...{ reason: text, jti: text, tokenExpiresAt: number, failure: text, humanness: number, humanId: text },
+  reasons: z.array(z.string()).optional(),
+});
+
 /** The orders of one kind in the table `relying_order`. */
 export function createOrderStore<Request extends object, Terms, Result>(
   { db, sealer, clock }: { db: Db; sealer: OwnerSealer; clock: Clock },
@@ -108,7 +120,8 @@ export function createOrderStore<Request extends object, Terms, Result>(
   function read(row: OrderRow): Stored | undefined {
     const terms = parseJson<Terms>(row.terms);
     const result = parseJson<Result>(row.result);
-    if (terms === undefined || result === undefined) return undefined;
+    if (terms === undefined || !StoredTerms.safeParse(terms).success) return undefined;
+    if (result === undefined || !StoredResult.safeParse(result).success) return undefined;
     const isOver = row.ends_at !== null && row.ends_at <= clock.now();
     return {
       ...row,

@@ -101,7 +101,15 @@ export function readReport(text: string): SweepReport {
   const written = StoredReport.safeParse(parseJson(text)).data;
   if (!written) return { ...emptyReport([]), failed: 'What it did cannot be read: its row is damaged.' };
   const { due, held, erased, pending, auditLines, failed, ...rows } = written;
-  return { due, held, erased, pending, rows: rows as SweepReport['rows'], auditLines, ...defined({ failed }) };
+  return {
+    due,
+    held,
+    erased,
+    pending,
+    rows: rows as SweepReport['rows'],
+    auditLines,
+    ...defined({ failed }),
+  };
 }
 
 /** Facts that are never older than the keys: an old database does not bring back an old clock. */

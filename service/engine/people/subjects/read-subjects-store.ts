@@ -187,6 +187,47 @@ async function* everyName({ db, sealer }: SubjectStoreDeps, realm: Realm): Async
   }
 }
 
+/** What of people is damaged, by their ids; opened in threads where there are many. */
+export async function* damagedPeople({
+  db,
+  sealer,
+}: {
+  db: Db;
+  sealer: Pick<Sealer, 'openMany' | 'openInThreads'>;
+}): AsyncGenerator<{ id: SubjectId; organization: OrganizationId; world: World; field: string }> {
+  let threads: ReturnType<Sealer['openInThreads']> | undefined;
+  try {
+    for (let after = ''; ; ) {
+      const rows = await db
+        .selectFrom('subject')
+        .select(['id', 'organization', 'world', 'email_sealed', 'name_sealed', 'birth_date_sealed'])
+        .where('id', '>', after)
+        .orderBy('id')
+        .limit(NAMES_PAGE)
+        .execute();
+      const present = rows.flatMap((row) => {
+        const realm = { organization: row.organization as OrganizationId, world: row.world as World };
+        const id = row.id as SubjectId;
+        const all = [
+          { ...realm, id, context: emailContext(realm, id), sealed: row.email_sealed },
+          { ...realm, id, context: nameContext(realm, id), sealed: row.name_sealed },
+          { ...realm, id, context: birthDateContext(realm, id), sealed: row.birth_date_sealed },
+        ];
+        return all.flatMap(({ sealed, ...one }) => (sealed ? [{ ...one, sealed }] : []));
+      });
+      for (const [i, value] of (await (threads ?? sealer).openMany(present)).entries()) {
+        const { id, organization, world, context } = present[i]!;
+        if (value.is === 'damaged') yield { id, organization, world, field: context.field };
+      }
+      if (rows.length < NAMES_PAGE) return;
+      after = rows.at(-1)!.id;
+      threads ??= sealer.openInThreads();
+    }
+  } finally {
+    await threads?.close();
+  }
+}
+
 async function toSubjects(
   deps: SubjectStoreDeps,
   rows: readonly (SubjectRow & { enrollments: number })[],
