@@ -53,9 +53,16 @@ function interruptedAt(step: JournalEntry['step']) {
   onTestFinished(() => {
     for (const one of [folder, data]) rmSync(one, { recursive: true, force: true });
   });
+  const versions = { from: '0.1.0', to: '0.2.0' };
+  const kept = { before: 'old.deb', program: '/kept', schema: '0034' };
   openJournal(folder).write({
-    ...{ format: 1, step, from: '0.1.0', to: '0.2.0', before: 'old.deb', program: '/kept' },
-    ...{ data, schema: '0034', running: true, restored: false },
+    ...versions,
+    ...kept,
+    format: 1,
+    step,
+    data,
+    running: true,
+    restored: false,
   });
   return {
     data,
