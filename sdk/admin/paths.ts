@@ -7969,7 +7969,7 @@ export interface components {
                  * @description The reason as a code; absent where an attempt or a person says it
                  * @enum {string}
                  */
-                reasonCode?: "erased" | "not-kept" | "damaged" | "untranslated" | "no-words" | "too-large" | "nothing" | "over" | "webhook-removed" | "webhook-disabled" | "disabled-too-long" | "by-hand" | "altered" | "gone" | "failing" | "webhook-altered" | "redirect";
+                reasonCode?: "erased" | "not-kept" | "damaged" | "untranslated" | "no-words" | "too-large" | "nothing" | "over" | "webhook-removed" | "webhook-disabled" | "disabled-too-long" | "by-hand" | "altered" | "gone" | "failing" | "webhook-altered" | "webhook-damaged" | "redirect";
                 /**
                  * Format: date-time
                  * @description Time of the change
@@ -8196,7 +8196,7 @@ export interface components {
                  * @description The reason as a code; absent where an attempt or a person says it
                  * @enum {string}
                  */
-                reasonCode?: "erased" | "not-kept" | "damaged" | "untranslated" | "no-words" | "too-large" | "nothing" | "over" | "webhook-removed" | "webhook-disabled" | "disabled-too-long" | "by-hand" | "altered" | "gone" | "failing" | "webhook-altered" | "redirect";
+                reasonCode?: "erased" | "not-kept" | "damaged" | "untranslated" | "no-words" | "too-large" | "nothing" | "over" | "webhook-removed" | "webhook-disabled" | "disabled-too-long" | "by-hand" | "altered" | "gone" | "failing" | "webhook-altered" | "webhook-damaged" | "redirect";
                 /**
                  * Format: date-time
                  * @description Time of the change
@@ -8424,7 +8424,7 @@ export interface components {
                  * @description The reason as a code; absent where an attempt or a person says it
                  * @enum {string}
                  */
-                reasonCode?: "erased" | "not-kept" | "damaged" | "untranslated" | "no-words" | "too-large" | "nothing" | "over" | "webhook-removed" | "webhook-disabled" | "disabled-too-long" | "by-hand" | "altered" | "gone" | "failing" | "webhook-altered" | "redirect";
+                reasonCode?: "erased" | "not-kept" | "damaged" | "untranslated" | "no-words" | "too-large" | "nothing" | "over" | "webhook-removed" | "webhook-disabled" | "disabled-too-long" | "by-hand" | "altered" | "gone" | "failing" | "webhook-altered" | "webhook-damaged" | "redirect";
             } | {
                 /**
                  * @description Kind
@@ -8453,7 +8453,7 @@ export interface components {
                  * @description The reason as a code; absent where an attempt or a person says it
                  * @enum {string}
                  */
-                reasonCode?: "erased" | "not-kept" | "damaged" | "untranslated" | "no-words" | "too-large" | "nothing" | "over" | "webhook-removed" | "webhook-disabled" | "disabled-too-long" | "by-hand" | "altered" | "gone" | "failing" | "webhook-altered" | "redirect";
+                reasonCode?: "erased" | "not-kept" | "damaged" | "untranslated" | "no-words" | "too-large" | "nothing" | "over" | "webhook-removed" | "webhook-disabled" | "disabled-too-long" | "by-hand" | "altered" | "gone" | "failing" | "webhook-altered" | "webhook-damaged" | "redirect";
             } | {
                 /**
                  * @description Kind
@@ -8471,7 +8471,7 @@ export interface components {
                  * @description The reason as a code; absent where an attempt or a person says it
                  * @enum {string}
                  */
-                reasonCode?: "erased" | "not-kept" | "damaged" | "untranslated" | "no-words" | "too-large" | "nothing" | "over" | "webhook-removed" | "webhook-disabled" | "disabled-too-long" | "by-hand" | "altered" | "gone" | "failing" | "webhook-altered" | "redirect";
+                reasonCode?: "erased" | "not-kept" | "damaged" | "untranslated" | "no-words" | "too-large" | "nothing" | "over" | "webhook-removed" | "webhook-disabled" | "disabled-too-long" | "by-hand" | "altered" | "gone" | "failing" | "webhook-altered" | "webhook-damaged" | "redirect";
             };
             /** @description Number of attempts */
             attempts: number;
@@ -8579,7 +8579,7 @@ export interface components {
                  * @description The reason as a code; absent where an attempt or a person says it
                  * @enum {string}
                  */
-                reasonCode?: "erased" | "not-kept" | "damaged" | "untranslated" | "no-words" | "too-large" | "nothing" | "over" | "webhook-removed" | "webhook-disabled" | "disabled-too-long" | "by-hand" | "altered" | "gone" | "failing" | "webhook-altered" | "redirect";
+                reasonCode?: "erased" | "not-kept" | "damaged" | "untranslated" | "no-words" | "too-large" | "nothing" | "over" | "webhook-removed" | "webhook-disabled" | "disabled-too-long" | "by-hand" | "altered" | "gone" | "failing" | "webhook-altered" | "webhook-damaged" | "redirect";
             } | {
                 /**
                  * @description Kind
@@ -8608,7 +8608,7 @@ export interface components {
                  * @description The reason as a code; absent where an attempt or a person says it
                  * @enum {string}
                  */
-                reasonCode?: "erased" | "not-kept" | "damaged" | "untranslated" | "no-words" | "too-large" | "nothing" | "over" | "webhook-removed" | "webhook-disabled" | "disabled-too-long" | "by-hand" | "altered" | "gone" | "failing" | "webhook-altered" | "redirect";
+                reasonCode?: "erased" | "not-kept" | "damaged" | "untranslated" | "no-words" | "too-large" | "nothing" | "over" | "webhook-removed" | "webhook-disabled" | "disabled-too-long" | "by-hand" | "altered" | "gone" | "failing" | "webhook-altered" | "webhook-damaged" | "redirect";
             } | {
                 /**
                  * @description Kind
@@ -8626,7 +8626,7 @@ export interface components {
                  * @description The reason as a code; absent where an attempt or a person says it
                  * @enum {string}
                  */
-                reasonCode?: "erased" | "not-kept" | "damaged" | "untranslated" | "no-words" | "too-large" | "nothing" | "over" | "webhook-removed" | "webhook-disabled" | "disabled-too-long" | "by-hand" | "altered" | "gone" | "failing" | "webhook-altered" | "redirect";
+                reasonCode?: "erased" | "not-kept" | "damaged" | "untranslated" | "no-words" | "too-large" | "nothing" | "over" | "webhook-removed" | "webhook-disabled" | "disabled-too-long" | "by-hand" | "altered" | "gone" | "failing" | "webhook-altered" | "webhook-damaged" | "redirect";
             };
             /** @description Number of attempts */
             attempts: number;
@@ -10190,7 +10190,7 @@ export interface components {
              * @description Check that found it
              * @enum {string}
              */
-            check: "rows" | "json" | "receipts" | "erasure-list" | "wrapped-keys" | "public-keys" | "notes";
+            check: "rows" | "json" | "sealed" | "receipts" | "erasure-list" | "wrapped-keys" | "public-keys" | "notes";
             /** @description Table of the database or of the key store */
             table: string;
             /** @description Key of the row */
@@ -12497,6 +12497,8 @@ export interface components {
              * @description Time since when the person is disabled; absent: enabled
              */
             disabledAt?: string;
+            /** @description What is damaged on the disk and cannot be read: set it again */
+            unreadable?: ("email" | "name" | "birthDate")[];
         };
         /**
          * @description How many people are enrolled.
@@ -12552,6 +12554,8 @@ export interface components {
              * @description Time since when the person is disabled; absent: enabled
              */
             disabledAt?: string;
+            /** @description What is damaged on the disk and cannot be read: set it again */
+            unreadable?: ("email" | "name" | "birthDate")[];
             /** @description Date of birth that an operator has approved, YYYY-MM-DD; absent: none recorded */
             birthDate?: string;
             /** @description Pictures, the oldest first; at most ten */
@@ -13372,6 +13376,11 @@ export interface components {
             placedBy: string;
             /** @description Reason; absent once the key of the person is destroyed */
             reason?: string;
+            /**
+             * @description The reason is damaged on the disk: release the hold, and place it again
+             * @constant
+             */
+            unreadable?: true;
         };
         /**
          * @example {
@@ -13907,7 +13916,7 @@ export interface components {
             };
             /** @description Lines of the audit log deleted */
             auditLines: number;
-            /** @description Reason why it stopped early; the next sweep continues */
+            /** @description Why it stopped early, or who could not be erased; the next sweep continues */
             failed?: string;
             /** @description Number of people */
             people: number;
@@ -13986,7 +13995,7 @@ export interface components {
                 };
                 /** @description Lines of the audit log deleted */
                 auditLines: number;
-                /** @description Reason why it stopped early; the next sweep continues */
+                /** @description Why it stopped early, or who could not be erased; the next sweep continues */
                 failed?: string;
             };
         };

@@ -91,9 +91,16 @@ export function createSealedValues(sealer: OwnerSealer) {
   const seal = <F extends SealedField>(owner: Owner, field: F, value: Plain[F]): Promise<Uint8Array> =>
     owned.seal(contextOf(owner, field), new TextEncoder().encode(JSON.stringify(value)));
 
-  async function open<F extends SealedField>(row: SessionRow, field: F): Promise<Plain[F] | undefined> {
+  /** A damaged one throws, or is `absent`. */
+  async function open<F extends SealedField>(
+    row: SessionRow,
+    field: F,
+    damaged?: 'absent',
+  ): Promise<Plain[F] | undefined> {
     const sealed = row[`${field}_sealed`];
-    const bytes = sealed === null ? undefined : undamaged(await owned.open(contextOf(row, field), sealed));
+    const opened = sealed === null ? undefined : await owned.open(contextOf(row, field), sealed);
+    if (opened === undefined || (opened.is === 'damaged' && damaged === 'absent')) return undefined;
+    const bytes = undamaged(opened);
     return bytes && (JSON.parse(new TextDecoder().decode(bytes)) as Plain[F]);
   }
 
@@ -103,8 +110,8 @@ export function createSealedValues(sealer: OwnerSealer) {
     /** What the browser and the relying party get of a decision. */
     async result(row: SessionRow): Promise<SessionResult> {
       const passed = row.decision === 'approved';
-      const order = await open(row, 'order');
-      const answer = (await open(row, 'answer')) ?? {};
+      const order = await open(row, 'order', 'absent');
+      const answer = (await open(row, 'answer', 'absent')) ?? {};
       const { success, failure } = order?.page.redirect ?? {};
       const undecided = row.decision === null;
       // A person decides: the page leads on only where every result leads to the same address.
@@ -134,10 +141,10 @@ export function createSealedValues(sealer: OwnerSealer) {
       };
     },
     async whole(row: SessionRow): Promise<WholeSession> {
-      const ordered = await open(row, 'order');
+      const ordered = await open(row, 'order', 'absent');
       const order = ordered ?? emptyRequest;
-      const device = await open(row, 'device');
-      const pictures = await open(row, 'pictures');
+      const device = await open(row, 'device', 'absent');
+      const pictures = await open(row, 'pictures', 'absent');
       const { email, subjectRef, callback, testOutcome, relyingOrder } = order;
       const { subject, ...session } = sessionOf(row);
       const agreed = session.consent?.purposes;
@@ -164,7 +171,7 @@ export function createSealedValues(sealer: OwnerSealer) {
 
 export type SealedValues = ReturnType<typeof createSealedValues>;
 
-/** Of a session whose person was erased, or that another program gave another person. */
+/** Of a session whose person was erased, whose order is damaged, or that another program gave another person. */
 const emptyRequest: StoredRequest = {
   page: {
     consent: {

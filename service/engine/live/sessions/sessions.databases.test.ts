@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { mostlyOnSqlite } from '../../../../test/storage/databases.ts';
 import { type Engine, key, operator, startEngine } from '../../../../test/support/engine.ts';
 import { analysisOf, direction } from '../../../../test/support/faces.ts';
+import { flipBit } from '../../../../test/support/flip-bit.ts';
 import { frameNamed, liveSessionsOver, scriptedChallenges } from '../../../../test/support/live-sessions.ts';
 import type { MemberId, ReviewId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
@@ -227,6 +228,18 @@ mostlyOnSqlite('live sessions', (newLocation, _, { test }) => {
     expect(await sessions.expireDue()).toBe(1);
     expect(await sessions.expireDue()).toBe(0);
     expect(ended.map((one) => `${one.id} ${one.decision}`)).toEqual([`${id} expired`, `${other.id} expired`]);
+  });
+
+  test('one whose order is damaged approves no one, ends by its time and ends no list', async () => {
+    const { id, token } = await begun();
+    await flipBit(engine.db, 'live_session', 'order_sealed', id);
+    expect(await sessions.find(realm(), id)).toMatchObject({ orderLost: true });
+    expect(await attempt(token)).toMatchObject({ state: 'decided', result: { decision: 'rejected' } });
+    const other = await sessions.create(order({ expiresAt: engine.clock.now() + minute }));
+    await flipBit(engine.db, 'live_session', 'order_sealed', other.id);
+    engine.advance(minute);
+    expect(await sessions.expireDue()).toBe(1);
+    expect(await sessions.find(realm(), other.id)).toMatchObject({ decision: 'expired' });
   });
 
   test('a capability acts for its own session alone', async () => {
