@@ -96,3 +96,34 @@ test.skipIf(missing)(
     expect(faults).toEqual([]);
   },
 );
+
+test.skipIf(missing)(
+  `an import whose answers are lost: what it enrolled is found out, and taken back${why}`,
+  { timeout: 180_000 },
+  async () => {
+    const before = await people();
+    await open();
+    await choose('Choose a CSV file and its pictures', [join(folder, 'staff.csv'), join(folder, 'dan.jpg')]);
+    const lost = /\/api\/admin\/subjects\?/;
+    await page.route(lost, async (route) => {
+      if (route.request().method() !== 'POST') return route.continue();
+      await route.fetch({ timeout: 60_000 });
+      await route.abort('connectionreset');
+    });
+    await button('Import 2 pictures').click();
+    await page.getByText('It is not known whether this was done').waitFor({ timeout: 60_000 });
+    await page.getByText('Of 1 picture it is not known whether it is enrolled').waitFor();
+    expect([await people(), await button('Undo this import').count()]).toEqual([
+      [...before, 'dan@nordlys.example 1'].toSorted(),
+      0,
+    ]);
+    await page.unroute(lost);
+    await button('Find out').click();
+    await page.getByText('1 picture enrolled', { exact: true }).waitFor({ timeout: 60_000 });
+    await button('Undo this import').click();
+    await page.getByLabel('Type 1 to confirm').fill('1');
+    await page.getByRole('dialog').getByRole('button', { name: 'Undo import' }).click();
+    await page.getByText('The import is undone').waitFor({ timeout: 60_000 });
+    expect(await people()).toEqual(before);
+  },
+);
