@@ -99,11 +99,21 @@ const text = z.string().optional();
 const number = z.number().optional();
 /** The columns `terms` and `result` of every kind: the name of a member is a word of the service. */
 export const StoredTerms = z.strictObject({
-  ...{ testOutcome: text, ttlSeconds: number, singleUse: number, product: text, flow: text, region: text },
+  testOutcome: text,
+  ttlSeconds: number,
+  singleUse: number,
+  product: text,
+  flow: text,
+  region: text,
   dataRequest: z.unknown().optional(),
 });
 export const StoredResult = z.strictObject({
-  ...{ reason: text, jti: text, tokenExpiresAt: number, failure: text, humanness: number, humanId: text },
+  reason: text,
+  jti: text,
+  tokenExpiresAt: number,
+  failure: text,
+  humanness: number,
+  humanId: text,
   reasons: z.array(z.string()).optional(),
 });
 

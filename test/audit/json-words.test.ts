@@ -1,14 +1,17 @@
 import { expect, test } from 'vitest';
-import { consentStatusOf, consentStatusText } from '../../consent/consent-status.ts';
-import { emptyReport, flatReport } from '../../people/retention/due.ts';
-import { fits } from './checks.ts';
+import { fits } from '../../service/engine/appliance/integrity/checks.ts';
+import { consentStatusOf, consentStatusText } from '../../service/engine/consent/consent-status.ts';
+import { emptyReport, flatReport } from '../../service/engine/people/retention/due.ts';
 
 const status = consentStatusOf(
   [{ at: 1, purposes: ['verification'], expiresAt: 9, by: 'administrator:adm_1' }],
   [{ at: 2, purpose: 'identification', by: 'administrator:adm_1' }],
 );
 const rule = {
-  ...{ windowMinutes: 5, threshold: 3, filter: { key: 'key_1' }, holdOffMinutes: 60 },
+  windowMinutes: 5,
+  threshold: 3,
+  filter: { key: 'key_1' },
+  holdOffMinutes: 60,
   channels: { webhook: true, desktop: false, email: ['ada@example.com'] },
 };
 
