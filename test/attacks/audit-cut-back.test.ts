@@ -288,7 +288,7 @@ describe('what is allowed goes on', () => {
     writeNote('{"seq":1}', copyIn(keys));
     withoutCopies();
     rmSync(`${share}-away`, { recursive: true });
-    await expect(restore(keys)).rejects.toThrow(/note audit\/checkpoint .* Put back the newest copy/);
+    await expect(restore(keys)).rejects.toThrow(/note audit\/checkpoint .* put the newest copy/);
     await restore(keys, true);
     const { details } = JSON.parse(JSON.parse(readFileSync(marker(), 'utf8')).value);
     expect(details).toMatchObject({ note: 'forged' });
