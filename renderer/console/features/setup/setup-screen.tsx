@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { createLazyRoute, Navigate } from '@tanstack/react-router';
-import { useEffect, useState } from 'react';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { z } from 'zod';
 import { Button, ButtonLink, Snippet } from '../../../ui/controls/index.ts';
 import { fieldsOf, useCheckedForm } from '../../../ui/forms/index.ts';
@@ -14,12 +14,15 @@ import { AttackStep } from './attack-step.tsx';
 import { ConsentStep } from './consent-step.tsx';
 import { DestinationsStep } from './destinations-step.tsx';
 import { FactorStep } from './factor-step.tsx';
-import { FirstPersonStep } from './first-person-step.tsx';
 import { NameStep } from './name-step.tsx';
 import { SetupFrame, StepActions } from './setup-frame.tsx';
 import { type AssistantStep, stepToGoOn } from './steps.ts';
 import { setupStrings } from './strings.ts';
 import { type StepProps, useSavedStep } from './use-saved-step.ts';
+
+const FirstPersonStep = lazy(() =>
+  import('./first-person-step.tsx').then((module) => ({ default: module.FirstPersonStep })),
+);
 
 export const Route = createLazyRoute('/setup')({ component: SetupScreen });
 
@@ -115,7 +118,11 @@ function SavedSteps() {
     case 'keys':
       return <KeysStep {...props} />;
     case 'first-person':
-      return <FirstPersonStep {...props} />;
+      return (
+        <Suspense fallback={<p className="sr">{t('setup')}</p>}>
+          <FirstPersonStep {...props} />
+        </Suspense>
+      );
     default:
       return now satisfies never;
   }
