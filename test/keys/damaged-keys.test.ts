@@ -79,7 +79,7 @@ test.each([
     const named = [ada, expect.stringMatching(`key of ${ada} .*is damaged.*gatehouse keystore places`)];
     expect(logged).toContainEqual(named[1]);
     // What is sealed for the person is named beside it.
-  expect(await faults()).toContainEqual(named);
+    expect(await faults()).toContainEqual(named);
     const realm = { organization, world: 'live' } as const;
     const { subjects, erasure } = gatehouse;
     await expect(subjects.get(realm, bea)).resolves.toMatchObject({ email: 'bea@example.com' });
