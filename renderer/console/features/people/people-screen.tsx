@@ -84,8 +84,13 @@ function Reading({ read, people }: NonNullable<Schemas['SubjectPage']['reading']
 export const nameOf = ({ id, name, email }: Pick<Person, 'id' | 'name' | 'email'>): string =>
   name ?? email ?? shortenId(id);
 
-export function State({ person: { email, disabledAt } }: { person: Pick<Person, 'email' | 'disabledAt'> }) {
+export function State({
+  person: { email, disabledAt, unreadable },
+}: {
+  person: Pick<Person, 'email' | 'disabledAt' | 'unreadable'>;
+}) {
   const t = useStrings(peopleStrings);
+  if (unreadable !== undefined) return <Badge kind="warn">{t('damaged')}</Badge>;
   if (email === undefined) return <Badge kind="warn">{t('keyGone')}</Badge>;
   if (disabledAt !== undefined) return <Badge kind="outline">{t('disabled')}</Badge>;
   return <Badge kind="ok">{t('active')}</Badge>;

@@ -73,6 +73,11 @@ function PersonScreen() {
               {t('disabledNote')}
             </Note>
           )}
+          {person.unreadable !== undefined && (
+            <Note kind="warn" title={t('damagedTitle')}>
+              {t('damagedText', { fields: person.unreadable.map((field) => t(field)).join(', ') })}
+            </Note>
+          )}
           <WithAside aside={<Aside person={person} />}>
             <Pictures person={person} />
             <History id={person.id} />

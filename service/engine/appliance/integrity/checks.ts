@@ -250,6 +250,12 @@ const jsonRemedies: Readonly<Record<string, (id: string, organization?: string) 
     `The person is not used: record their consent again (gatehouse consent record ${id} --org ${organization} --consent …; --env test for a test person), or a withdrawal.`,
 };
 
+const changes: Readonly<Record<string, string>> = {
+  'subject.email': '--email ADDRESS',
+  'subject.name': '--name NAME',
+  'subject.birth-date': '--birth-date YYYY-MM-DD',
+};
+
 /** What lists and decisions open; what passes, or is searched alone, says itself that it is damaged where it is read. */
 async function* checkSealed({ db, sealer, integrity }: IntegrityChecksDeps) {
   for await (const { id, organization, world, field } of damagedPeople({ db, sealer }))
@@ -257,7 +263,7 @@ async function* checkSealed({ db, sealer, integrity }: IntegrityChecksDeps) {
       table: 'subject',
       id,
       organization,
-      says: `The sealed ${field} of ${id} is damaged and cannot be read. Set it again: gatehouse subject change ${id} --org ${organization} --env ${world}`,
+      says: `The sealed ${field} of ${id} is damaged and cannot be read. Set it again: gatehouse subject change ${id} ${changes[field]} --org ${organization} --env ${world}`,
     };
   for await (const { id, organization, subject } of damagedHolds(db, sealer))
     yield {
