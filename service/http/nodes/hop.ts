@@ -22,11 +22,10 @@ const DROPPED: ReadonlySet<string> = new Set([
   'x-forwarded-proto',
 ]);
 
-/** The host is the one that was checked, and not what a proxy says beside it. */
-export const hopOf = ({ ip, protocol, host, headers }: FastifyRequest): Hop => ({
+export const hopOf = ({ ip, protocol, host }: FastifyRequest): Hop => ({
   address: ip,
   secure: protocol === 'https',
-  host: headers.host ?? host,
+  host,
 });
 
 /** Names and values in turn, each as often as the caller sent it. `body`: in place of the one that came. */

@@ -37,7 +37,7 @@ test.each([
   ['For="203.0.113.9:567";Proto=HTTPS', { list: '203.0.113.9', proto: 'https' }],
   [
     'for="[2001:db8:cafe::17]:4711";proto=https;by=10.0.0.2;host="gate.example:8443"',
-    { list: '2001:db8:cafe::17', proto: 'https', host: 'gate.example:8443' },
+    { list: '2001:db8:cafe::17', proto: 'https' },
   ],
   ['for=203.0.113.9;proto=https, for=10.0.0.3;proto=http', { list: '203.0.113.9, 10.0.0.3', proto: 'https' }],
   // What a client sends of its own stands before what the proxies add.
@@ -69,6 +69,11 @@ test('X-Forwarded-For goes before Forwarded, which a client may have sent past i
   expect(read({ 'x-forwarded-for': '203.0.113.9', forwarded: 'for=10.0.0.9;host=evil.example' })).toEqual({
     list: '203.0.113.9',
   });
+});
+
+test('X-Forwarded-Host is never read: a proxy passes on what its caller wrote', () => {
+  for (const address of ['10.0.0.2', '203.0.113.9'])
+    expect(read({ 'x-forwarded-host': 'evil.example' }, address)).toEqual({ list: undefined });
 });
 
 test('of a connection that is no proxy’s nothing is read', () => {

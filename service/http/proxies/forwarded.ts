@@ -16,13 +16,15 @@ const MOST_HOPS = 32;
 
 /**
  * Rewrites what proxies said of a request into the one form that the server reads: addresses in `X-Forwarded-For` without ports, brackets
- * and zones (Azure and IIS write ports), and `Forwarded` (RFC 7239), where there is no `X-Forwarded-For`, as `X-Forwarded-For`, `-Proto`
- * and `-Host`. Only for a connection of a trusted proxy; of any other these headers are not believed at all.
+ * and zones (Azure and IIS write ports), and `Forwarded` (RFC 7239), where there is no `X-Forwarded-For`, as `X-Forwarded-For` and
+ * `-Proto`. Only for a connection of a trusted proxy; of any other these headers are not believed at all. `X-Forwarded-Host` is never
+ * believed: proxies pass on what a caller wrote there, and the host that was checked is that of `Host`.
  */
 export function readForwarded(
   { headers, socket }: Pick<IncomingMessage, 'headers' | 'socket'>,
   isProxy: (address: string) => boolean,
 ): void {
+  delete headers['x-forwarded-host'];
   if (!isProxy(socket.remoteAddress ?? '')) return;
   const list = headers['x-forwarded-for'];
   if (list !== undefined) {
@@ -36,9 +38,8 @@ export function readForwarded(
   // What the proxy wrote that the client itself reached.
   let at = hops.length - 1;
   while (at > 0 && isProxy(plainAddress(hops[at]?.for ?? UNKNOWN))) at--;
-  const { proto, host } = hops[at]!;
+  const { proto } = hops[at]!;
   if (proto !== undefined && /^https?$/i.test(proto)) headers['x-forwarded-proto'] = proto.toLowerCase();
-  if (host !== undefined) headers['x-forwarded-host'] = host;
 }
 
 /** The address of the client as a proxy passed it on, after `readForwarded`: the last one in the list that is no proxy, as for `request.ip`. */
@@ -64,7 +65,6 @@ function plainAddress(entry: string): string {
 interface Hop {
   for?: string;
   proto?: string;
-  host?: string;
 }
 
 const TOKEN = "[!#$%&'*+.^_`|~\\w-]+";
@@ -82,7 +82,7 @@ function parseForwarded(header: string): Hop[] | undefined {
     const key = name.toLowerCase();
     const value = quoted?.replace(/\\(.)/g, '$1') ?? bare;
     const hop = hops.at(-1)!;
-    if (key === 'for' || key === 'proto' || key === 'host') {
+    if (key === 'for' || key === 'proto') {
       if (hop[key] !== undefined) return undefined;
       hop[key] = value;
     }
