@@ -95,6 +95,7 @@ function linkRoutes(app: FastifyInstance, deps: LiveDoorDeps): void {
         path,
         device: deviceOf(device, request.ip, request.headers['user-agent']),
         request: request.id,
+        link: link.token,
         ...defined({ secret }),
       };
       if (link.kind === 'session')

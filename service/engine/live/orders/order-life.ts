@@ -251,12 +251,12 @@ export const orderLine = (
 export const toSession = (
   { kind, realm, created_by }: Pick<Order<unknown, unknown>, 'kind' | 'realm' | 'created_by'>,
   { profile, profiles }: Asked,
-  { consent, path, device, secret, request }: BeginOptions,
+  { consent, path, device, secret, link, request }: BeginOptions,
 ): Pick<NewSession, 'flow' | 'realm' | 'actor' | 'opened'> => ({
   flow: kind,
   realm,
   actor: readActor(created_by),
-  opened: { consent, path, device, ...defined({ secret }) },
+  opened: { consent, path, device, ...defined({ secret, link }) },
   ...defined({ profile, profiles, request }),
 });
 

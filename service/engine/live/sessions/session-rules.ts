@@ -99,14 +99,14 @@ export function makeCapability(random: (into: Uint8Array) => void): string {
 export const capabilityHash = (token: string): string => createHash('sha256').update(token).digest('hex');
 
 /**
- * A browser's secret with what its person agreed to, as it is stored in place of a follower: by it a repeat is known whose first answer
- * was lost. It is of no capability.
+ * A browser's secret with its link and what its person agreed to, as it is stored in place of a follower: by it a repeat is known whose
+ * first answer was lost. It is of no capability.
  */
-export const beginHash = ({ secret, consent, path }: Omit<BeginOrder, 'device'>): string | null =>
+export const beginHash = ({ secret, link, consent, path }: Omit<BeginOrder, 'device'>): string | null =>
   secret === undefined
     ? null
     : capabilityHash(
-        JSON.stringify(['begin', secret, consent.version, consent.purposes, path.flash, path.motion]),
+        JSON.stringify(['begin', secret, link, consent.version, consent.purposes, path.flash, path.motion]),
       );
 
 /** Compares two stored hashes in constant time. */

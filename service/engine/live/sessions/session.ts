@@ -113,6 +113,8 @@ export interface BeginOrder {
   device: SessionDevice;
   /** 256 random bits that the browser chose: the capability where its link is used up, and in any case the proof that a repeat is its own. */
   secret?: string;
+  /** The token of the link that was opened: the secret is of this link alone. */
+  link?: string;
 }
 
 /** What the person's device said of itself; kept sealed, with the session. */

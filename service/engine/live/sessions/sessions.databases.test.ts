@@ -281,6 +281,8 @@ mostlyOnSqlite('live sessions', (newLocation, _, { test }) => {
     expect(await codeOf(sessions.state(own.secret))).toBe('MISSING_AUTH');
     const row = await engine.db.selectFrom('live_session').selectAll().executeTakeFirstOrThrow();
     expect(JSON.stringify(row)).not.toContain(own.secret);
+    const second = (await sessions.create(order())).token;
+    await sessions.open(second, { ...own, link: second });
     await sessions.deny(token);
     expect(await codeOf(sessions.open(token, own))).toBe('CONFLICT');
     expect(await codeOf(sessions.open((await begun()).token, begin))).toBe('CONFLICT');
