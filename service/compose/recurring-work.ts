@@ -104,7 +104,12 @@ export function addRecurringWork(
     }),
   );
   const expiring = [liveSessions, orders, behaviorChallenges];
-  add('sessions', MINUTE, ({ signal }) => Promise.all(expiring.map((one) => one.expireDue(signal))));
+  // Who asks for one that is over by the clock is refused, and it goes on once the clock is right again.
+  add(
+    'sessions',
+    MINUTE,
+    unlessInDoubt((signal) => Promise.all(expiring.map((one) => one.expireDue(signal)))),
+  );
   add(
     'behavior-sweep',
     10 * MINUTE,
