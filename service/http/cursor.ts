@@ -68,6 +68,12 @@ export const pageReply = <Item extends z.ZodType, More extends z.ZodRawShape = R
         .string()
         .optional()
         .describe('Send this as `cursor` for the next page; absent on the last page'),
+      damaged: z
+        .int()
+        .optional()
+        .describe(
+          'Number of items that are missing on this page, because their rows in the database are damaged: `gatehouse doctor` names them. Absent otherwise',
+        ),
     })
     .meta({ id, description: 'One page of a list.' });
 

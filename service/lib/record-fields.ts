@@ -8,7 +8,12 @@ import type { Id, IdKind, OrganizationId, World } from './id.ts';
 const timeIn = (text: z.ZodISODateTime) =>
   z.codec(text, z.number(), {
     decode: (written) => Date.parse(written),
-    encode: (milliseconds) => new Date(milliseconds).toISOString(),
+    encode(milliseconds, { issues }) {
+      const date = new Date(milliseconds);
+      if (!Number.isNaN(date.getTime())) return date.toISOString();
+      issues.push({ code: 'custom', message: 'No time.', input: milliseconds });
+      return z.NEVER;
+    },
   });
 
 /** Milliseconds since 1970; written as ISO 8601 in UTC. */

@@ -10,7 +10,9 @@ import { defined } from '../../lib/defined.ts';
 import { type AdministratorId, createIds, type OrganizationId } from '../../lib/id.ts';
 import { silentLog } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
+import { time } from '../../lib/record-fields.ts';
 import { createDoor } from './door.ts';
+import { listRoute } from './lists.ts';
 import { controlMount, networkMount } from './mount.ts';
 import { type AdminRoute, route } from './route.ts';
 
@@ -145,6 +147,57 @@ test('a reply that does not fit its schema does not leave', async () => {
   const reply = await (await serve('control', leaking)).inject({ url: '/api/admin/things' });
   expect([reply.statusCode, reply.json().code]).toEqual([500, 'INTERNAL']);
   expect(reply.body).not.toContain('hush');
+});
+
+test('an item of a list that does not fit is left out and counted, and the others are sent', async () => {
+  const Thing = z.strictObject({ id: z.string(), at: time('When'), kind: z.enum(['a', 'b']) });
+  const things = [
+    { id: 'thing_1', at: 0, kind: 'a' },
+    { id: 'thing_2', at: 0, kind: 'c' },
+    { id: 'thing_3', at: 2 ** 60, kind: 'b' },
+    { id: 'thing_4', at: 0, kind: 'b' },
+  ];
+  const list = listRoute({
+    ...about,
+    url: '/things',
+    may: everyCaller,
+    within: 'appliance',
+    item: Thing,
+    items: 'Things',
+    page: 'ThingPage',
+    key: z.string(),
+    rows: async () => things as z.output<typeof Thing>[],
+  });
+  const reply = await (await serve('control', list)).inject({ url: '/api/admin/things' });
+  expect(reply.json()).toEqual({
+    damaged: 2,
+    items: [
+      { id: 'thing_1', at: '1970-01-01T00:00:00.000Z', kind: 'a' },
+      { id: 'thing_4', at: '1970-01-01T00:00:00.000Z', kind: 'b' },
+    ],
+  });
+  const csv = await app!.inject({ url: '/api/admin/things.csv' });
+  expect(csv.body.match(/thing_\d/g)).toEqual(['thing_1', 'thing_4']);
+});
+
+test('a change whose reply does not fit says that it was done', async () => {
+  const change = route('DELETE /things/:id', {
+    ...about,
+    may: everyCaller,
+    within: 'appliance',
+    params: z.strictObject({ id: z.string() }),
+    reply: z.strictObject({ kind: z.enum(['a', 'b']) }),
+    handle: () => JSON.parse('{"kind":"c"}'),
+  });
+  const reply = await (await serve('control', change)).inject({
+    method: 'DELETE',
+    url: '/api/admin/things/thing_1',
+  });
+  expect([reply.statusCode, reply.json().code, reply.json().error]).toEqual([
+    500,
+    'INTERNAL',
+    expect.stringMatching(/^It was done, but the reply cannot be shown: .*gatehouse doctor/),
+  ]);
 });
 
 test('a field without a value is left out', async () => {

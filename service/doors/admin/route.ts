@@ -191,6 +191,7 @@ export function route<
               bodyOf(
                 definition,
                 await definition.handle({ ...call, query: pageAt(definition, query, cursor) }),
+                request,
               );
             // What is refused is no export, and is answered as in the list.
             const first = await read();
@@ -213,6 +214,7 @@ export function route<
             bodyOf(
               definition,
               await mount.perform(request, followUp, async () => definition.handle(guarded)),
+              request,
             );
           const about = { id: request.id, operation: operationId, ...organizationOf(call) };
           const answer = await (definition.lasting === 'followed'
@@ -315,8 +317,14 @@ async function* pagesOf(
 const bodyOf = (
   { reply, stream, picture }: { reply?: z.ZodType; stream?: true; picture?: true },
   answer: unknown,
+  { method, log, routeOptions }: FastifyRequest,
 ): unknown =>
-  reply && !stream && !picture && !(answer instanceof FileAnswer) ? checkedReply(reply, answer) : answer;
+  reply && !stream && !picture && !(answer instanceof FileAnswer)
+    ? checkedReply(reply, answer, {
+        changed: method !== 'GET',
+        misfit: (where) => log.error({ route: routeOptions.url, where }, 'a reply does not fit its schema'),
+      })
+    : answer;
 
 const organizationOf = (realm: object) =>
   defined({ organization: (realm as { organization?: OrganizationId }).organization });

@@ -1,16 +1,43 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
+import { Problem } from '../../lib/problem.ts';
 
 /**
- * The reply as its schema writes it. A field that the schema does not know, or a value that does not fit, is a bug: it throws,
- * the caller is answered INTERNAL and nothing of the reply leaves.
+ * The reply as its schema writes it. A field that the schema does not know, or a value that does not fit, does not leave: an item of a list
+ * is left out, and counted in `damaged`; another reply is refused with INTERNAL. It comes from a damaged row, or from a bug.
  */
-export function checkedReply(schema: z.ZodType, reply: unknown): unknown {
+export function checkedReply(schema: z.ZodType, reply: unknown, { changed, misfit }: Checked): unknown {
   const checked = z.safeEncode(schema, reply);
   if (checked.success) return checked.data;
   const where = checked.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
-  throw new Error(`A reply does not fit its schema: ${where}`);
+  const left = z.safeEncode(schema, withoutDamaged(schema, reply));
+  if (!left.success)
+    throw new Problem('INTERNAL', `${changed ? 'It was done, but the' : 'The'} ${NOT_SHOWN}`, {
+      cause: new Error(`A reply does not fit its schema: ${where}`),
+    });
+  misfit(where);
+  return left.data;
+}
+
+interface Checked {
+  /** The reply says what was done. */
+  changed: boolean;
+  /** Takes what does not fit, for the log. */
+  misfit(where: string): void;
+}
+
+const NOT_SHOWN =
+  'reply cannot be shown: a row of the database is damaged, or Gatehouse has an error. On the box, “gatehouse doctor” names damaged rows.';
+
+/** A list with the items that fit; another reply as it is. */
+function withoutDamaged(schema: z.ZodType, reply: unknown): unknown {
+  if (!(schema instanceof z.ZodObject)) return reply;
+  const { items: list, damaged } = schema.shape as Record<string, z.ZodType | undefined>;
+  const { items } = reply as { items?: unknown };
+  if (!(list instanceof z.ZodArray) || !Array.isArray(items)) return reply;
+  const whole = items.filter((item) => z.safeEncode(list.element as z.ZodType, item).success);
+  return { ...(reply as object), items: whole, ...(damaged && { damaged: items.length - whole.length }) };
 }
 
 /** A file in place of the described reply; `name` is what a browser saves it under. */
