@@ -9,6 +9,7 @@ import {
   type AdministratorSessions,
   administratorByCookie,
   administratorByToken,
+  fromSessionCookie,
   isAccessToken,
   requireAdmission,
 } from './sign-in/administrator-sessions.ts';
@@ -70,6 +71,15 @@ function bearerOf(authorization: string | undefined): string | undefined {
     );
   }
   return credential || undefined;
+}
+
+/** What is sent as a credential, read as `authenticate` reads it; undefined where nothing is, or nothing that it reads. */
+export function sentCredential(message: IncomingMessage): string | undefined {
+  try {
+    return credentialOf(message) ?? fromSessionCookie(message.headers.cookie);
+  } catch {
+    return undefined;
+  }
 }
 
 export interface Credentials {

@@ -9,6 +9,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import { testOutcomes } from '../../lib/test-outcome.ts';
+import { actForBox, coalesce } from '../../lib/turns.ts';
 import { docsPage, errorPages, frontPage } from './docs-page.ts';
 import { type FamilyParts, openApiDocument } from './openapi.ts';
 import { type DocumentFamily, documentFamilies, familyDocument } from './openapi-families.ts';
@@ -44,9 +45,15 @@ const quietly = { access: 'public', quiet: true, anyHost: true } as const;
 /** `/`, `/health`, `/ready`, `/openapi.json`, `/docs`: without a key, and without anything personal or secret; `/metrics` for the operator. */
 export function createMetaDoor(deps: MetaDeps): FastifyPluginAsync {
   return async (app) => {
+    // Read once for all who ask at one time.
+    const shared = {
+      ...deps,
+      status: coalesce(() => actForBox(deps.status)),
+      readiness: coalesce(() => actForBox(deps.readiness)),
+    };
     const startedAt = deps.clock.now();
     const uptime = () => (deps.clock.now() - startedAt) / 1000;
-    serveState(app, deps, uptime);
+    serveState(app, shared, uptime);
     await app.register(async (figures) =>
       serveMetrics(figures, {
         ...deps,

@@ -122,6 +122,24 @@ async function start(status: () => Promise<ApplianceStatus>, metricsToken?: stri
   return { app, metrics, advance };
 }
 
+test('the state is read once for all who ask at one time, and anew for who asks later', async () => {
+  let reads = 0;
+  const { app } = await start(async () => {
+    reads++;
+    await new Promise(setImmediate);
+    return healthy;
+  });
+  for (const url of ['/health', '/ready']) {
+    reads = 0;
+    const answers = await Promise.all(Array.from({ length: 100 }, () => app.inject(url)));
+    expect(new Set(answers.map(({ statusCode }) => statusCode))).toEqual(new Set([200]));
+    expect(reads).toBeLessThan(10);
+    const before = reads;
+    await app.inject(url);
+    expect(reads).toBe(before + 1);
+  }
+});
+
 describe('a health check of a load balancer', () => {
   const hosts = createOwnHosts({ listen: '127.0.0.1', allowed: ['gate.example'] });
   /** As it comes over the wire: `Host` may be absent, which no HTTP client sends. */

@@ -5,6 +5,7 @@ import { recordedAccess, recordedKeys } from '../../../test/support/recorded-acc
 import { systemClock } from '../../lib/clock.ts';
 import { createIds } from '../../lib/id.ts';
 import { silentLog } from '../../lib/log.ts';
+import { Problem } from '../../lib/problem.ts';
 import { siteOf, sourceOf } from '../../lib/source.ts';
 import { createServer } from '../server.ts';
 import { createPublicPace, pacePublic, publicRate } from './public-pace.ts';
@@ -18,8 +19,13 @@ afterEach(async () => {
   for (const app of running.splice(0)) await app.close();
 });
 
-function make() {
-  const app = createServer({ access: recordedAccess(), log: silentLog, ids: createIds(systemClock) });
+function make(more: Partial<Parameters<typeof createServer>[0]> = {}) {
+  const app = createServer({
+    access: recordedAccess(),
+    log: silentLog,
+    ids: createIds(systemClock),
+    ...more,
+  });
   running.push(app);
   return app;
 }
@@ -121,13 +127,14 @@ test('public routes are taken from one address at a pace; what is far ahead of i
   pacePublic(app, pace, { sourceOf: (address) => address });
   app.get('/open', { config: { access: 'public' } }, async () => 'ok');
   app.get('/keyed', { config: { access: { key: 'identity' } } }, async () => 'ok');
-  const from = (remoteAddress: string, url = '/open') =>
-    app.inject({ url, remoteAddress }).then(({ statusCode }) => statusCode);
-  for (let i = 0; i < publicRate.burst; i++) await from('192.0.2.1');
+  const from = (remoteAddress: string, url = '/open', headers = {}) =>
+    app.inject({ url, remoteAddress, headers }).then(({ statusCode }) => statusCode);
+  expect(await from('192.0.2.1', '/keyed', valid)).toBe(200);
+  for (let i = 1; i < publicRate.burst; i++) await from('192.0.2.1');
   const ahead = Array.from({ length: 64 }, () => from('192.0.2.1'));
   await expect.poll(() => waits.length).toBe(64);
   expect(await from('192.0.2.1')).toBe(503);
-  expect(await from('192.0.2.1', '/keyed')).toBe(401);
+  expect(await from('192.0.2.1', '/keyed', valid)).toBe(200);
   expect(await from('192.0.2.2')).toBe(200);
   for (const go of waits) go();
   expect(new Set(await Promise.all(ahead))).toEqual(new Set([200]));
@@ -184,25 +191,66 @@ test.each(['/open', '/own'])(
   },
 );
 
-test('strangers from hundreds of addresses hold up neither callers with a credential nor questions for the state', async () => {
-  const app = make();
-  pacePublic(app, createPublicPace({ elapsed: () => 0, wait: async () => {} }), {
-    sourceOf: (address) => address,
+const connections = {
+  limits: { total: Number.POSITIVE_INFINITY, perAddress: Number.POSITIVE_INFINITY },
+  sourceOf,
+  siteOf,
+};
+const junk = { 'x-api-key': 'gh_live_0123456789abcdefghijklmnopqrstuvwxyzab' };
+const valid = { 'x-api-key': recordedKeys.live };
+
+test.each([
+  ['without a credential', '/open', {}],
+  ['with an access token that is none', '/own', { authorization: 'Bearer a.b.c' }],
+  ['with a key that is none', '/own', junk],
+  ['with a key that every visitor has', '/own', { 'x-api-key': recordedKeys.browser }],
+  ['who ask for the state', '/state', {}],
+])(
+  'strangers from hundreds of addresses hold up neither callers with a credential nor questions for the state: %s',
+  async (_, url, headers) => {
+    const app = make({ connections });
+    app.get('/open', { config: { access: 'public' } }, async () => 'ok');
+    app.get('/own', { config: { access: { key: 'identity', orKey: ['sessions'] } } }, async () => 'ok');
+    app.get('/state', { config: { access: 'public', anyHost: true } }, async () => 'ok');
+    let answered = 0;
+    app.addHook('onResponse', async () => void answered++);
+    const ask = (url: string, remoteAddress: string, headers: Record<string, string>) =>
+      app.inject({ url, remoteAddress, headers }).then(() => answered);
+    // From then on they are known.
+    await ask('/own', '198.51.100.1', valid);
+    await ask(url, '198.51.100.2', headers);
+    answered = 0;
+    const strangers = Array.from({ length: 300 }, (_, at) => ask(url, `192.0.${at}.1`, headers));
+    const others = ['/own', '/state'].filter((one) => one !== url || one === '/own');
+    const before = await Promise.all(others.map((one) => ask(one, '198.51.100.1', valid)));
+    await Promise.all(strangers);
+    expect(answered).toBe(300 + others.length);
+    expect(Math.max(...before)).toBeLessThan(40);
+  },
+);
+
+test('requests with an invalid credential have the pace of those without, and a key that is revoked has it from then on', async () => {
+  const access = recordedAccess();
+  let isRevoked = false;
+  const app = make({
+    connections,
+    access: {
+      ...access,
+      async authenticate(input) {
+        if (isRevoked) throw new Problem('INVALID_API_KEY', 'The API key is not valid.');
+        return access.authenticate(input);
+      },
+    },
   });
-  const order: string[] = [];
-  const answer = async ({ url }: { url: string }) => {
-    order.push(url);
-    return 'ok';
+  app.get('/own', { config: { access: 'identity' } }, async () => 'ok');
+  const ask = async (headers: Record<string, string>, times = 1) => {
+    const asked = Array.from({ length: times }, () => app.inject({ url: '/own', headers }));
+    return new Set((await Promise.all(asked)).map(({ statusCode }) => statusCode));
   };
-  app.get('/open', { config: { access: 'public' } }, answer);
-  app.get('/own', { config: { access: 'identity' } }, answer);
-  app.get('/state', { config: { access: 'public', anyHost: true } }, answer);
-  await app.ready();
-  const headers = { 'x-api-key': recordedKeys.live };
-  const strangers = Array.from({ length: 300 }, (_, at) =>
-    app.inject({ url: '/open', remoteAddress: `192.0.${at % 256}.${1 + (at % 200)}` }),
-  );
-  const others = ['/own', '/state'].map((url) => app.inject({ url, headers, remoteAddress: '198.51.100.1' }));
-  await Promise.all([...strangers, ...others]);
-  expect(Math.max(order.indexOf('/own'), order.indexOf('/state'))).toBeLessThan(8);
+  expect(await ask(valid)).toEqual(new Set([200]));
+  expect(await ask(junk, 3 * publicRate.burst)).toEqual(new Set([401, 503]));
+  expect(await ask(valid, 3 * publicRate.burst)).toEqual(new Set([200]));
+  isRevoked = true;
+  expect(await ask(valid)).toEqual(new Set([401]));
+  expect(await ask(valid, 3 * publicRate.burst)).toEqual(new Set([401, 503]));
 });

@@ -1,11 +1,15 @@
+import { hash } from 'node:crypto';
 import type { Socket } from 'node:net';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { createRecent } from '../../lib/collections/recent.ts';
 import { Problem } from '../../lib/problem.ts';
 import { createFairLines, type Party } from '../../lib/turns.ts';
+import { partyOf, sentCredential } from '../authentication.ts';
 import { type BodyPace, createBodyPace } from '../bodies/body-pace.ts';
 import type { ConnectionsDeps } from '../listening/connections.ts';
+import { accessListOf } from '../route-access.ts';
 
-/** Requests without a credential of one address: those at once, then so many a second. */
+/** Requests of one address without a credential that was accepted lately: those at once, then so many a second. */
 export const publicRate = { perSecond: 200, burst: 1_000 } as const;
 /**
  * TLS handshakes of one address, or one IPv6 /48: those at once, then so many a second. They cost the thread milliseconds and their caller
@@ -38,9 +42,10 @@ function createPacedTurns(pace: Pick<BodyPace, 'took'>, most: number) {
 }
 
 /**
- * Requests to public routes are taken from one address, and one IPv6 /48, at a pace: what is ahead of it waits. All requests are taken in
- * turns of the addresses and /48: those to public routes, those that need a credential, and questions for the state of the service each in a
- * line of their own, so that strangers from hundreds of addresses do not hold up the others.
+ * Requests are taken in turns of the addresses and /48, in three lines: those with a credential that was accepted here lately, the same
+ * with one that any visitor gets, and all others, which are also taken from one address, and one IPv6 /48, at a pace: what is ahead of it
+ * waits. So strangers from hundreds of addresses do not hold up the others, whatever they send for a credential. Questions for the
+ * state of the service have the pace, and a fourth line.
  */
 export function pacePublic(
   app: FastifyInstance,
@@ -49,14 +54,51 @@ export function pacePublic(
 ): void {
   const isPaced = createPacedTurns(pace, MOST_WAITING.requests);
   const turn = createFairTurns();
+  const accepted = createAccepted();
   app.addHook('onRequest', async (request) => {
     const [source, site] = [sourceOf(request.ip), siteOf?.(request.ip)];
-    // A route that is not there costs as much as one that is open to all.
-    const { access, anyHost = false } = request.routeOptions.config;
-    const isPublic = request.is404 || access === 'public';
-    if (isPublic && (!(await isPaced(source)) || (site && !(await isPaced(site, OF_SITE))))) throw tooMany();
-    await turn(anyHost ? 'state' : isPublic ? 'public' : 'keyed', [site ?? source, source]);
+    const line = accepted.lineOf(request);
+    if (line === 'public' && (!(await isPaced(source)) || (site && !(await isPaced(site, OF_SITE)))))
+      throw tooMany();
+    await turn(request.routeOptions.config.anyHost ? 'state' : line, [site ?? source, source]);
   });
+  app.addHook('onResponse', (request, reply, done) => {
+    accepted.note(request, reply);
+    done();
+  });
+}
+
+/** How many are taken in one turn: those for the state share an answer. */
+const AT_ONCE = { state: 8, keyed: 1, visitors: 1, public: 1 } as const;
+type LineName = keyof typeof AT_ONCE;
+
+/** Credentials that are remembered; those that were not sent for long are forgotten first. */
+const MOST_ACCEPTED = 20_000;
+
+/** The credentials that were accepted lately, by their hashes. The first request of each is like one without. */
+function createAccepted() {
+  const lines = createRecent<string, { line: LineName }>(MOST_ACCEPTED);
+  /** Undefined where none is sent, or asked for. */
+  function nameOf(request: FastifyRequest): string | undefined {
+    if (request.is404 || !accessListOf(request.routeOptions.config.access)) return undefined;
+    const credential = sentCredential(request.raw);
+    return credential === undefined ? undefined : hash('sha256', credential);
+  }
+  return {
+    lineOf(request: FastifyRequest): LineName {
+      const name = nameOf(request);
+      return (name !== undefined && lines.get(name)?.line) || 'public';
+    },
+    note(request: FastifyRequest, { statusCode }: FastifyReply): void {
+      const name = nameOf(request);
+      if (name === undefined) return;
+      const [group] = partyOf(request, String);
+      if (statusCode === 401) lines.delete(name);
+      else if (request.caller) lines.set(name, { line: group === 'public' ? 'visitors' : 'keyed' });
+      // Another node read it, and did what was asked.
+      else if (statusCode < 300) lines.set(name, lines.get(name) ?? { line: 'visitors' });
+    },
+  };
 }
 
 type PaceTime = Pick<Parameters<typeof createBodyPace>[0], 'elapsed' | 'wait'>;
@@ -83,31 +125,30 @@ const tooMany = () =>
  */
 function createFairTurns(defer: (next: () => void) => void = setImmediate) {
   const line = createFairLines<() => void>;
-  const lines = { state: line(), keyed: line(), public: line() };
+  const lines = { state: line(), keyed: line(), visitors: line(), public: line() };
   /** The next goes first. */
-  const order = Object.keys(lines) as (keyof typeof lines)[];
+  const order = Object.keys(lines) as LineName[];
   let isTaken = false;
 
-  function take(): (() => void) | undefined {
+  function take(): (() => void)[] {
     for (const name of [...order]) {
-      const go = lines[name].take();
-      if (!go) continue;
+      const taken = Array.from({ length: AT_ONCE[name] }, lines[name].take).filter((go) => go !== undefined);
+      if (taken.length === 0) continue;
       order.splice(order.indexOf(name), 1);
       order.push(name);
-      return go;
+      return taken;
     }
-    return undefined;
+    return [];
   }
 
   function next(): void {
-    const go = take();
-    isTaken = go !== undefined;
-    if (!go) return;
-    defer(next);
-    go();
+    const taken = take();
+    isTaken = taken.length > 0;
+    if (isTaken) defer(next);
+    for (const go of taken) go();
   }
 
-  return async function turn(name: keyof typeof lines, source: Party): Promise<void> {
+  return async function turn(name: LineName, source: Party): Promise<void> {
     if (isTaken) return new Promise<void>((go) => lines[name].add(go, source));
     isTaken = true;
     defer(next);
