@@ -1,6 +1,7 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Clock } from '../../lib/clock.ts';
 import type { OrganizationId, SubjectId } from '../../lib/id.ts';
+import { Problem } from '../../lib/problem.ts';
 import type { Opened } from '../connection.ts';
 import type { DialectName } from '../migration.ts';
 import { slices } from '../slices/slices.ts';
@@ -16,7 +17,7 @@ export interface PersonKeyRows {
   persons(subjects: readonly SubjectId[]): Promise<WrappedPersonKey[]>;
   /** Throws for a second key of the same person, and CONFLICT where the organization has a newer generation: another node made it. */
   addPerson(key: WrappedPersonKey): Promise<void>;
-  /** How many there were. */
+  /** How many there were. Throws INTERNAL where a damaged index hides one, which is not removed. */
   removePersons(subjects: readonly SubjectId[]): Promise<number>;
   /** The people with a key after `after`, in the order of their ids, at most `limit`; and when it was written, ms since 1970. */
   personsAfter(after: string, limit: number): Promise<{ subject: SubjectId; createdAt: number }[]>;
@@ -67,19 +68,23 @@ export function createPersonKeyRows(
           .execute();
         return { touched: { table: 'person_key', keys: [[key.subject]] }, result: undefined };
       }),
-    removePersons: (subjects) =>
-      write(
+    async removePersons(subjects) {
+      const gone = await write(
         async (tx) => {
-          const gone = await tx
+          const rows = await tx
             .deleteFrom('person_key')
             .where('subject', 'in', listed(subjects))
             .returning('subject')
             .execute();
-          const keys = gone.map(({ subject }) => [subject]);
-          return { touched: { table: 'person_key', keys }, result: gone.length };
+          const keys = rows.map(({ subject }) => [subject]);
+          return { touched: { table: 'person_key', keys }, result: new Set(rows.map((row) => row.subject)) };
         },
         { destroys: true },
-      ),
+      );
+      const others = subjects.filter((subject) => !gone.has(subject));
+      if (dialect === 'sqlite' && others.length > 0) await requireGone(db, others);
+      return gone.size;
+    },
     async personsAfter(after, limit) {
       const rows = await db
         .selectFrom('person_key')
@@ -112,6 +117,27 @@ export function createPersonKeyRows(
     },
     ...createPersonRewraps(db, dialect, write),
   };
+}
+
+/** Reads every row, as an index that is damaged finds none. */
+async function requireGone(db: Kysely<KeySchema>, subjects: readonly SubjectId[]): Promise<void> {
+  const list = JSON.stringify(subjects);
+  const after = (rowid: string) => sql`rowid > cast(${rowid} as integer)`;
+  const endAfter = async (start: string) => {
+    const { rows } = await sql<{ id: number }>`select rowid as id from person_key not indexed
+      where ${after(start)} order by rowid limit 1 offset ${COUNTED}`.execute(db);
+    return rows[0] && String(rows[0].id);
+  };
+  for await (const { after: start, through } of slices(endAfter)) {
+    const end = through === undefined ? sql`` : sql`and rowid <= cast(${through} as integer)`;
+    const { rows } = await sql<{ subject: string }>`select subject from person_key not indexed
+      where ${after(start)} ${end} and subject in (select value from json_each(${list}))`.execute(db);
+    if (rows[0])
+      throw new Problem(
+        'INTERNAL',
+        `The key of ${rows[0].subject} was not destroyed: an index of keys.db is damaged and does not find it. Stop the service, then repair the index: gatehouse migrate --reindex`,
+      );
+  }
 }
 
 /** Moves keys of people to a newer generation of their organization's key. */
