@@ -746,7 +746,7 @@ export interface components {
             codeUsedUp?: true;
             notPassed?: {
                 /** @enum {string} */
-                code: "LIGHT" | "MOVEMENT" | "DIRECTION" | "FACE" | "ALONE" | "TIME" | "SLOW" | "INTERRUPTED" | "LOST" | "UNSURE";
+                code: "LIGHT" | "MOVEMENT" | "DIRECTION" | "FACE" | "ALONE" | "TIME" | "SLOW" | "STALLED" | "INTERRUPTED" | "LOST" | "UNSURE";
             };
             result?: components["schemas"]["LiveResult"];
         };

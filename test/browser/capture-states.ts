@@ -312,7 +312,7 @@ export const captureStates: readonly CaptureState[] = [
     },
   },
   live('between', between('LIGHT'), 'We could not confirm it yet'),
-  ...['FACE', 'ALONE', 'INTERRUPTED', 'UNSURE'].map((code) =>
+  ...['FACE', 'ALONE', 'STALLED', 'INTERRUPTED', 'UNSURE'].map((code) =>
     live(`between-${code.toLowerCase()}`, between(code), 'We could not confirm it yet'),
   ),
   failedAt('between-direction', step('turn-left', 1, 0), 'DIRECTION'),

@@ -48,6 +48,7 @@ const tips = {
   FACE: ['tipInside', 'tipUpright', 'tipFace'],
   ALONE: ['tipAlone', 'tipInside', 'tipUpright'],
   TIME: ['tipReady', 'tipSlow', 'tipLight'],
+  STALLED: ['tipNetwork', 'tipPrograms', 'tipOpen'],
   INTERRUPTED: ['tipOpen', 'tipReady', 'tipNetwork'],
   LOST: ['tipReady', 'tipOpen'],
   UNSURE: ['tipLight', 'tipFace', 'tipCamera'],

@@ -202,7 +202,7 @@ export const State = z
       .object({
         code: z.enum([
           ...(['LIGHT', 'MOVEMENT', 'DIRECTION', 'FACE', 'ALONE'] as const),
-          ...(['TIME', 'SLOW', 'INTERRUPTED', 'LOST', 'UNSURE'] as const),
+          ...(['TIME', 'SLOW', 'STALLED', 'INTERRUPTED', 'LOST', 'UNSURE'] as const),
         ]),
       })
       .optional(),

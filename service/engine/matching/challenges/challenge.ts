@@ -95,7 +95,9 @@ export function createChallenge(drawn: DrawnChallenge, models: ChallengeModels):
     if (over) return over.progress;
     const { at, analysis } = frame;
     const added = log.add(frame);
-    if (added === 'ignored') return { state: 'running', progress: 0 };
+    // Before a step is asked for, nothing is lost with a frame that came late: the next one will do.
+    if (added === 'ignored' || (added === 'late' && !sequence.step)) return { state: 'running', progress: 0 };
+    if (added === 'late') return fail('FRAMES_LATE');
     if (added !== 'new') return fail(added);
     const found = track.observe(at, analysis);
     if (found.is !== 'face') return withoutFace(found, analysis);
@@ -241,7 +243,7 @@ export interface ChallengeResult {
 /** Milliseconds without a frame after which the attempt is given up. */
 const SILENCE = 10_000;
 
-/** What a page sends only when it was changed: such an attempt counts, whatever was asked for. */
+/** What a page sends only when it was changed, whatever the network does: such an attempt counts before a step was asked for too. */
 const TAMPERED: ReadonlySet<ChallengeReason> = new Set(['TIMES_IMPLAUSIBLE', 'FRAMES_REPEATED']);
 
 /** The result of an attempt: its verdict, or without one what was seen until now. */

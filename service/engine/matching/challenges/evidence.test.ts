@@ -17,6 +17,7 @@ test('the page is given one hint, the same for every suspicion', () => {
   expect(tryAgainAfter(['SECOND_FACE'])).toBe('ALONE');
   expect(tryAgainAfter(['WRONG_MOVEMENT'])).toBe('DIRECTION');
   expect(tryAgainAfter(['FRAMES_TOO_SLOW'])).toBe('SLOW');
+  expect(tryAgainAfter(['FRAMES_LATE'])).toBe('STALLED');
   expect(tryAgainAfter(['UNFINISHED'])).toBe('INTERRUPTED');
   expect(tryAgainAfter(['TOO_LITTLE_SEEN'])).toBe('LIGHT');
   expect(tryAgainAfter([])).toBe('UNSURE');

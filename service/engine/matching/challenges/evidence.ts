@@ -1,7 +1,9 @@
 /** Why an attempt did not pass. For the relying party's records, never for the person. */
 export type ChallengeReason =
-  /** Client times that fall back, or do not fit the moment of arrival. */
+  /** Client times that fall back, or run ahead of the moment of arrival. */
   | 'TIMES_IMPLAUSIBLE'
+  /** Frames came seconds late, or none came for long: the network stood still, or a program computed them. */
+  | 'FRAMES_LATE'
   /** The same pixels again. */
   | 'FRAMES_REPEATED'
   /** The face moves exactly as it did before in the attempt: a recording that is shown again. */
@@ -39,6 +41,7 @@ export type TryAgain =
   | 'ALONE'
   | 'TIME'
   | 'SLOW'
+  | 'STALLED'
   | 'INTERRUPTED'
   /** The node that had the attempt in memory is gone; it is not counted. */
   | 'LOST'
@@ -46,6 +49,7 @@ export type TryAgain =
 
 const tryAgain: Record<ChallengeReason, TryAgain> = {
   TIMES_IMPLAUSIBLE: 'UNSURE',
+  FRAMES_LATE: 'STALLED',
   FRAMES_REPEATED: 'UNSURE',
   MOVEMENT_REPEATED: 'UNSURE',
   FACE_LOST: 'FACE',

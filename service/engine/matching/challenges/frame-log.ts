@@ -20,13 +20,16 @@ export function createFrameLog() {
   const span = { began: undefined as number | undefined, last: 0, receivedAt: 0 };
   return {
     span: span as Readonly<typeof span>,
-    /** A fault, or `ignored` where a frame is the one before again. */
+    /** A fault, `late`, or `ignored` where a frame is the one before again. */
     add(frame: ObservedFrame) {
-      if (!times.plausible(frame)) return 'TIMES_IMPLAUSIBLE';
+      const time = times.judge(frame);
+      if (time !== 'fits') return time;
       const { picture, pixelHash } = frame.analysis;
       span.last = frame.at;
       sinceBegin += 1;
       span.receivedAt = frame.receivedAt;
+      // One without a face proves nothing: a camera that starts, or whose shutter is closed, gives the same picture each time.
+      if (frame.analysis.faces.length === 0) return 'new';
       const added = hashes.add(pixelHash);
       if (added === 'fault') return 'FRAMES_REPEATED';
       cameras.sizes.add(`${picture.width}x${picture.height}`);
@@ -35,6 +38,7 @@ export function createFrameLog() {
     },
     rate: times.rate,
     begin(at: number): void {
+      times.begin();
       span.began = at;
       sinceBegin = 0;
     },
@@ -52,35 +56,55 @@ export function createFrameLog() {
 
 export type FrameLog = ReturnType<typeof createFrameLog>;
 
-/** Milliseconds by which the client's clock may run ahead of ours since the first frame, and share of the time since then. */
+/** Milliseconds by which the client's clock may run ahead of ours once a step was asked for, and share of the time since then. */
 const AHEAD = 2000;
 const AHEAD_SHARE = 0.02;
-/** Milliseconds by which a frame may arrive later than the fastest one did. */
+/** The same before: where the network held the first frames back, the next ones come sooner. */
+const AHEAD_AT_FIRST = 10_000;
+/** Milliseconds by which a frame may arrive later than the fastest one did, and for which later ones may come. */
 const LATEST = 5000;
 /** Milliseconds over which the frame rate is counted. */
 const WINDOW = 2000;
 
 /** Times of the frames of one attempt: the client's own, held against ours. */
 function createFrameTimes() {
-  let first: { at: number; receivedAt: number } | undefined;
+  interface Times {
+    at: number;
+    receivedAt: number;
+  }
+  /** The first one; once a step was asked for, the one that had arrived fastest. */
+  let anchor: Times | undefined;
+  let ahead = AHEAD_AT_FIRST;
+  let fastest: Times | undefined;
   let last = Number.NEGATIVE_INFINITY;
-  /** Arrival less the client's time, of the frame that arrived fastest. */
-  let least = Number.POSITIVE_INFINITY;
+  let lateSince: number | undefined;
   const recent: number[] = [];
   return {
-    /** Whether the time is later than all before and plausible for the moment of arrival. */
-    plausible({ at, receivedAt }: { at: number; receivedAt: number }): boolean {
-      if (!Number.isFinite(at) || !Number.isFinite(receivedAt) || at <= last) return false;
+    /**
+     * A fault: the time is not later than all before, or ahead of the moment of arrival. `late`: what the network held back, and a program
+     * that computes its frames; it shows nothing, and many are a fault of the connection.
+     */
+    judge({ at, receivedAt }: Times): 'TIMES_IMPLAUSIBLE' | 'FRAMES_LATE' | 'late' | 'fits' {
+      if (!Number.isFinite(at) || !Number.isFinite(receivedAt) || at <= last) return 'TIMES_IMPLAUSIBLE';
       last = at;
-      first ??= { at, receivedAt };
-      const ours = receivedAt - first.receivedAt;
-      const theirs = at - first.at;
-      if (theirs > ours * (1 + AHEAD_SHARE) + AHEAD) return false;
-      least = Math.min(least, receivedAt - at);
-      if (receivedAt - at > least + LATEST) return false;
+      anchor ??= { at, receivedAt };
+      const ours = receivedAt - anchor.receivedAt;
+      const theirs = at - anchor.at;
+      if (theirs > ours * (1 + AHEAD_SHARE) + ahead) return 'TIMES_IMPLAUSIBLE';
+      if (!fastest || receivedAt - at < fastest.receivedAt - fastest.at) fastest = { at, receivedAt };
+      if (receivedAt - at > fastest.receivedAt - fastest.at + LATEST) {
+        lateSince ??= receivedAt;
+        return receivedAt - lateSince > LATEST ? 'FRAMES_LATE' : 'late';
+      }
+      lateSince = undefined;
       recent.push(at);
       while (at - recent[0]! > WINDOW) recent.shift();
-      return true;
+      return 'fits';
+    },
+    /** The first step is asked for. */
+    begin(): void {
+      anchor = fastest;
+      ahead = AHEAD;
     },
     /** Frames a second over the last two seconds; undefined before half a second has passed. */
     rate(): number | undefined {

@@ -25,7 +25,7 @@ const turning =
   (step, since, at) => ({ ...cooperative(step, since, at), ...(step?.name.startsWith('turn') && more) });
 const named = (evidence: readonly Evidence[], kind: string) => evidence.find((one) => one.kind === kind);
 
-test('times that fall back, stand, run ahead of ours or come late fail', () => {
+test('times that fall back, stand, run ahead of ours or come late in a step fail', () => {
   const from = (index: number, change: (at: number) => number): PlayOptions => ({
     tamper: (frame, i) => (i < index ? frame : { ...frame, at: change(frame.at) }),
   });
@@ -36,11 +36,61 @@ test('times that fall back, stand, run ahead of ours or come late fail', () => {
   const late: PlayOptions = {
     tamper: (frame, i) => ({ ...frame, receivedAt: frame.receivedAt + (i < 20 ? 0 : 6000) }),
   };
-  expect(reasons(late)).toEqual(['TIMES_IMPLAUSIBLE']);
+  expect(reasons(late)).toEqual(['FRAMES_LATE']);
   const jitter: PlayOptions = {
     tamper: (frame, i) => ({ ...frame, receivedAt: frame.receivedAt + (i % 7) * 90 }),
   };
   expect(reasons(jitter)).toEqual([]);
+});
+
+/** The network stands still from the frame `from` on for `ms`, then gives all that it held: the first five of it and the newest are judged. */
+const stalled = (from: number, ms: number): PlayOptions => ({
+  tamper(frame, i) {
+    const back = from + ms / 100;
+    if (i < from || i >= back) return frame;
+    const receivedAt = frame.receivedAt + (back - i) * 100 - 50;
+    return i < from + 5 ? { ...frame, receivedAt: receivedAt + i } : undefined;
+  },
+});
+
+test('a network that stands still is no change of the page: before a step nothing is lost, in one the attempt is over', () => {
+  for (const ms of [6000, 9000]) {
+    for (const from of [0, 4]) expect(reasons(stalled(from, ms))).toEqual([]);
+    expect(reasons(stalled(20, ms))).toEqual(['FRAMES_LATE']);
+  }
+});
+
+test('frames that go on coming late end the attempt, which does not count before a step', () => {
+  const late: PlayOptions = {
+    tamper: (frame, i) => ({ ...frame, receivedAt: frame.receivedAt + (i < 4 ? 0 : 6000) }),
+  };
+  const { result, progress } = play(drawn(steps), cooperative, late);
+  expect(result).toMatchObject({ passed: false, reasons: ['FRAMES_LATE'], spent: false });
+  expect(progress.length).toBeLessThan(60);
+});
+
+test('once a step was asked for, the clock is held against the frame that came fastest', () => {
+  const ahead = (from: number): PlayOptions => ({
+    tamper: (frame, i) => ({
+      ...frame,
+      receivedAt: frame.receivedAt + (i < 2 ? 3000 : 0),
+      at: frame.at + (i < from ? 0 : 2500),
+    }),
+  });
+  expect(reasons(ahead(20))).toEqual(['TIMES_IMPLAUSIBLE']);
+});
+
+test('pictures without a face are no repetition: a closed shutter, a camera that starts', () => {
+  const covered: PlayOptions = {
+    tamper: (frame, i) => {
+      if (i >= 12) return frame;
+      const { face: _, ...faceless } = frame.analysis;
+      return { ...frame, analysis: { ...faceless, faces: [], pixelHash: 'black' } };
+    },
+  };
+  const { result } = play(drawn(steps), cooperative, covered);
+  expect(result.reasons).toEqual([]);
+  expect(result.frameHashes).not.toContain('black');
 });
 
 test('pixels that were there before fail; a camera that shows a frame for longer does not', () => {
@@ -88,7 +138,7 @@ test('a face that is gone for too long, or elsewhere at once, ends the attempt',
   expect(reasons({}, gone(600))).toEqual([]);
   expect(reasons({}, gone(2500))).toEqual(['FACE_LOST']);
   const dropped: PlayOptions = { tamper: (frame, i) => (i > 15 && i < 35 ? undefined : frame) };
-  expect(reasons(dropped)).toEqual(['FACE_LOST']);
+  expect(reasons(dropped)).toEqual(['FRAMES_LATE']);
   const jump: Act = (step, since, at) => ({
     ...cooperative(step, since, at),
     x: step && step.index > 0 ? 0.8 : 0,

@@ -116,7 +116,10 @@ export type TrackFinding =
     }
   | { is: 'none' }
   | { is: 'several' }
-  | { is: 'fault'; reason: Extract<ChallengeReason, 'FACE_LOST' | 'SECOND_FACE' | 'FACE_JUMPED'> };
+  | {
+      is: 'fault';
+      reason: Extract<ChallengeReason, 'FACE_LOST' | 'FRAMES_LATE' | 'SECOND_FACE' | 'FACE_JUMPED'>;
+    };
 
 /** Follows the one face of an attempt through its frames. */
 export function createFaceTrack() {
@@ -142,10 +145,11 @@ export function createFaceTrack() {
     const before = last;
     const size = `${picture.width}x${picture.height}`;
     last = { at, box: face.box, size };
-    const fresh = before === undefined || gap || before.size !== size;
+    const missed = gap;
+    const fresh = before === undefined || missed || before.size !== size;
     gap = false;
     if (!before) return { is: 'face', face, fresh };
-    if (at - before.at > LOST) return { is: 'fault', reason: 'FACE_LOST' };
+    if (at - before.at > LOST) return { is: 'fault', reason: missed ? 'FACE_LOST' : 'FRAMES_LATE' };
     if (before.size === size && !movementBetween(before.box, face.box, at - before.at).plausible)
       return { is: 'fault', reason: 'FACE_JUMPED' };
     return { is: 'face', face, fresh };
