@@ -78,6 +78,17 @@ test('the same account signed in again in another tab: sent once more, with the 
   ]);
 });
 
+test('two requests that are refused at once are both sent again', async () => {
+  setSigned({ csrf: 'old', account: 'adm_a' });
+  vi.stubGlobal('fetch', async ({ url: to, headers }: Request) => {
+    await new Promise(setImmediate);
+    if (to.endsWith('/session')) return session('adm_a', 'new')();
+    return headers.get('x-csrf-token') === 'new' ? json(201, {}) : refused();
+  });
+  const answers = await Promise.all([post(), post(), post()]);
+  expect(answers.map(({ status }) => status)).toEqual([201, 201, 201]);
+});
+
 test('another account in another tab: nothing is sent in its name, also not later', async () => {
   setSigned({ csrf: 'old', account: 'adm_a' });
   const sent = answering(refused, session('adm_b', 'new'), refused, session('adm_b', 'new'));
@@ -98,6 +109,9 @@ test('no session any more: the sign-in is shown', async () => {
 test('a value that stays refused is said, and not asked for again and again', async () => {
   setSigned({ csrf: 'same', account: 'adm_a' });
   const sent = answering(refused, session('adm_a', 'same'));
-  expect(await errorOf(post())).toMatchObject({ code: 'CSRF_REFUSED' });
+  expect(await errorOf(post())).toMatchObject({
+    code: 'CSRF_REFUSED',
+    message: 'This page is out of date. Load it again, then repeat this.',
+  });
   expect(sent).toHaveLength(2);
 });

@@ -31,23 +31,31 @@ const isSafe = (method: string) => method === 'GET' || method === 'HEAD';
  */
 export async function send(request: Request): Promise<Response> {
   recordInstead(request);
+  let sentWith: string | undefined;
   const remedies = new Map([
-    ['CSRF_REFUSED', () => renewSigned(request.url)],
+    ['CSRF_REFUSED', async () => (await renewSigned(request.url)) !== sentWith],
     ['FRESH_FACTOR_REQUIRED', async () => state.gate?.proveAgain()],
   ]);
   for (;;) {
+    sentWith = state.signed.csrf;
     const answer = await dispatch(request.clone());
     if (answer.ok) return answer;
     const refusal = await toRefusal(answer);
     if (refusal.status === 401 && !request.url.includes('/api/auth/')) state.gate?.signIn();
     const remedy = remedies.get(refusal.code);
     remedies.delete(refusal.code);
-    if (!(await remedy?.())) throw refusalOf(refusal, request);
+    if (await remedy?.()) continue;
+    if (refusal.code === 'CSRF_REFUSED') throw outOfDate(refusal);
+    throw refusalOf(refusal, request);
   }
 }
 
-/** Another tab may have signed in. Takes the value of its session where the account is the same; whether there is a new one. */
-async function renewSigned(url: string): Promise<boolean> {
+/** What the box says of the header is for developers. */
+const outOfDate = ({ status, body }: Refusal) =>
+  new Refusal(status, { ...body, error: 'This page is out of date. Load it again, then repeat this.' });
+
+/** Another tab may have signed in. Takes the value of its session where the account is the same; the value. */
+async function renewSigned(url: string): Promise<string | undefined> {
   const answer = await dispatch(new Request(new URL('/api/auth/session', url)));
   if (answer.status === 401) state.gate?.signIn();
   if (!answer.ok) throw await toRefusal(answer);
@@ -60,7 +68,7 @@ async function renewSigned(url: string): Promise<boolean> {
       email: user.email,
     });
   setSigned({ csrf, account: user.id });
-  return csrf !== signed.csrf;
+  return csrf;
 }
 
 async function dispatch(request: Request): Promise<Response> {
