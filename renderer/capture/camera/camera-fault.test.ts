@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { areStripes, type CameraFault, createCameraWatch, drawStripes, SAMPLE_SIZE } from './camera-fault.ts';
 
@@ -68,18 +69,33 @@ test('what passes is no fault', () => {
   expect(watch(black, 6_000)).toBe('black');
 });
 
-test.each(['OBS Virtual Camera', 'ManyCam Virtual Webcam', 'XSplit VCam', 'Dummy video device (0x0000)'])(
-  '“%s” is made by a program',
-  (label) => {
-    expect(seen(light, { label })[0]).toBe('virtual');
-    expect(seen(() => [0, 0, 0], { label }).at(-1)).toBe('black');
-  },
-);
+test.each([
+  ...[
+    'OBS Virtual Camera',
+    'ManyCam Virtual Webcam',
+    'XSplit VCam',
+    'Dummy video device (0x0000)',
+    'SnapCamera',
+  ],
+  ...['screen-capture-recorder', 'Unity Video Capture', 'e2eSoft VCam', 'Streamlabs Desktop', 'AlterCam'],
+])('“%s” is made by a program', (label) => {
+  expect(seen(light, { label })[0]).toBe('virtual');
+  expect(seen(() => [0, 0, 0], { label }).at(-1)).toBe('black');
+});
 
-test.each(['FaceTime HD Camera', 'Logitech BRIO', 'Jobst Camera', 'HD Webcam C525 (046d:0826)', ''])(
-  '“%s” is not',
-  (label) => expect(seen(light, { label })[0]).toBeUndefined(),
-);
+test.each([
+  ...['FaceTime HD Camera', 'Logitech BRIO', 'Jobst Camera', 'HD Webcam C525 (046d:0826)', ''],
+  ...['DroidCam Source 3', 'Iriun Webcam', 'Reincubate Camo', 'EpocCam Camera', 'e2eSoft iVCam'],
+])('“%s” is not', (label) => expect(seen(light, { label })[0]).toBeUndefined());
+
+test('the box has the same names', () => {
+  const box = '../../../service/engine/matching/challenges/frame-log.ts';
+  const [page, ofBox] = ['./camera-fault.ts', box].map(
+    (file) => /\/\\b\(obs.*\/i/.exec(readFileSync(new URL(file, import.meta.url), 'utf8'))?.[0],
+  );
+  expect(page).toBeDefined();
+  expect(ofBox).toBe(page);
+});
 
 test('stripes come back as they were drawn, or with other last bits; noise and one color do not', () => {
   const drawn = new Map<number, string>();

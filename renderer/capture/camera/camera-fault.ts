@@ -13,9 +13,12 @@ const COVERED_MOST = { deviation: 5, share: 0.12 };
 /** Largest channel less the smallest, mean over the picture, and its share of the brightness: skin in daylight alone has over 30. */
 const COLORLESS_MOST = { chroma: 3, share: 0.03 };
 
-/** Names that programs give the cameras that they make: what is before them need not be what a lens sees. */
+/**
+ * Names that programs give the cameras that they make: what is before them need not be what a lens sees. As the box has them; a phone that
+ * serves as a camera is none.
+ */
 const PROGRAMS =
-  /\b(obs|virtual|manycam|xsplit|v-?cam|snap camera|mmhmm|v4l2loopback|dummy video|e2esoft|sparkocam|camtwist)\b/i;
+  /\b(obs|virtual(cam\w*)?|manycam|snap ?camera|xsplit|v-?cam|mmhmm|camtwist|v4l2loopback|loopback|dummy|fake|screen[- ]?capture|webcamoid|altercam|splitcam|sparkocam|e2esoft(?! ivcam)|streamlabs|youcam|avatarify|deepfacelive|akvcam|unity video)\b/i;
 
 /**
  * Follows pictures of `SAMPLE_SIZE`, some per second, RGBA as a canvas gives them. The answer is what is wrong with all of them for three

@@ -152,9 +152,9 @@ export interface CaptureMetadata {
   userAgent?: string;
 }
 
-/** Names of programs that pass files off as a camera. */
+/** Names of programs that pass files off as a camera, as the page has them (renderer/capture/camera/camera-fault.ts). */
 const VIRTUAL =
-  /\b(obs|virtual|manycam|snap ?camera|xsplit|mmhmm|camtwist|v4l2loopback|loopback|dummy|fake|screen ?capture|webcamoid|altercam|splitcam|youcam|avatarify|deepfacelive|akvcam|unity video)\b/i;
+  /\b(obs|virtual(cam\w*)?|manycam|snap ?camera|xsplit|v-?cam|mmhmm|camtwist|v4l2loopback|loopback|dummy|fake|screen[- ]?capture|webcamoid|altercam|splitcam|sparkocam|e2esoft(?! ivcam)|streamlabs|youcam|avatarify|deepfacelive|akvcam|unity video)\b/i;
 
 /** Signals alone: they lower the score and are shown to the reviewer. */
 function cameraEvidence(seen: { labels: ReadonlySet<string>; sizes: ReadonlySet<string> }): Evidence[] {
