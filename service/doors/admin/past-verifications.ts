@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { checkNamed, checkNames, HoldsFor, skipCodeOf, skipCodes } from '../../engine/matching/index.ts';
 import {
+  assurances,
   decisionOf,
   decisions,
   messageCodeOf,
@@ -79,7 +80,7 @@ const past = {
     `${HoldsFor.description}. Of the rate behind \`confidence\`; absent where nothing was compared`,
   ),
   compositeScore: z.number().describe('Weighted mean of the scores of the checks that ran'),
-  assurance: z.enum(['match-only', 'passive', 'active']).describe('Presentation attack detection that ran'),
+  assurance: z.enum(assurances).describe('Presentation attack detection that ran'),
   capture: capture.optional().describe('Absent in verifications of early releases'),
   alike: z
     .int()
@@ -246,7 +247,8 @@ const shown = (past: Past) => ({
 
 /** How a verification ended, with the check that decided. */
 export function sentenceOf(outcome: Past['outcome'], decidedBy: Past['decidedBy']): string {
-  const sentence = outcomeSentences[outcome];
+  // Of a damaged row there is none.
+  const sentence = outcomeSentences[outcome] ?? '';
   return decidedBy === undefined || outcome.startsWith('FACE') || outcome.startsWith('SEVERAL')
     ? sentence
     : `${sentence.slice(0, -1)}: ${decidedBy}.`;

@@ -16,9 +16,11 @@ export { createProbePages } from './probe-pages-store.ts';
 export type { Writing } from './record-verification.ts';
 export type { EnrollCommand, EnrollResult, Verdict, VerifyCommand } from './verdict.ts';
 export {
+  assurances,
   decisionOf,
   decisions,
   outcomeSentences,
+  outcomes,
   outcomesOf,
   type Unverified,
   unverifiedOutcomes,

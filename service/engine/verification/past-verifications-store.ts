@@ -17,7 +17,7 @@ import {
 } from '../matching/index.ts';
 import type { Realm } from '../people/index.ts';
 import type { PastFilter, PastKey, PastVerification, WholeVerification } from './past/past-verification.ts';
-import type { Assurance, VerificationOutcome } from './verdict.ts';
+import { type Assurance, outcomes, type VerificationOutcome } from './verdict.ts';
 import { contextOf, type StoredResult } from './verification-store.ts';
 
 type Row = Selectable<Schema['verification']>;
@@ -104,7 +104,7 @@ export function createPastVerificationsStore({ db, sealer }: PastVerificationsSt
       return own.map(({ created_at }, i) => ({ at: created_at, ...opened[i] }));
     },
 
-    /** Counts by outcome from `from` up to `until`. Reads only the index. */
+    /** Counts by outcome from `from` up to `until`, without damaged rows. Reads only the index. */
     async count({ organization, world }: Realm, from: number, until: number): Promise<OutcomeCount[]> {
       const rows = await db
         .selectFrom('verification')
@@ -113,6 +113,8 @@ export function createPastVerificationsStore({ db, sealer }: PastVerificationsSt
         .where('world', '=', world)
         .where('created_at', '>=', from)
         .where('created_at', '<', until)
+        .where('outcome', 'in', outcomes)
+        .where('decided_by', 'in', ['', ...checkNames])
         .groupBy(['outcome', 'decided_by'])
         .execute();
       return rows.map((row) => ({

@@ -55,7 +55,8 @@ export interface VerifyCommand {
 }
 
 /** `match-only` also where PAD ran and nothing rests on it: in the live world of a match-only organization, and where an operator vouched. */
-export type Assurance = 'match-only' | 'passive' | 'active';
+export const assurances = ['match-only', 'passive', 'active'] as const;
+export type Assurance = (typeof assurances)[number];
 
 /** Which scorer decided, its score, the threshold and the error rates there. */
 interface Match {
@@ -222,7 +223,8 @@ const refusals = [
 export const unverifiedOutcomes = [...ordinary, ...refusals] as const;
 export type Unverified = (typeof unverifiedOutcomes)[number];
 /** How a verification ended. */
-export type VerificationOutcome = 'VERIFIED' | Unverified;
+export const outcomes = ['VERIFIED', ...unverifiedOutcomes] as const;
+export type VerificationOutcome = (typeof outcomes)[number];
 
 /** The three ways a verification can end for the caller. */
 export const decisions = ['verified', 'not-verified', 'refused'] as const;

@@ -170,9 +170,12 @@ export const metricFacts: Readonly<Record<AlertMetric, MetricFacts>> = {
 /** Judged visits that the window needs before their share counts. */
 export const LEAST_JUDGED = 20;
 
+/** False where a row is damaged. */
+export const isMetric = (word: string): word is AlertMetric => Object.hasOwn(metricFacts, word);
+
 /** What a reader of another language needs: whether the name is one that a person chose. */
-export const ownNameOf = (name: string, metric: AlertMetric): Partial<Pick<AlertRule, 'ownName'>> =>
-  name === metricFacts[metric].name ? {} : { ownName: true };
+export const ownNameOf = (name: string, metric: string): Partial<Pick<AlertRule, 'ownName'>> =>
+  isMetric(metric) && name === metricFacts[metric].name ? {} : { ownName: true };
 
 export const isGauge = (metric: AlertMetric): boolean =>
   (gaugeMetrics as readonly AlertMetric[]).includes(metric);

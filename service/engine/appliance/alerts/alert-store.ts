@@ -214,7 +214,7 @@ function readAlert(row: Selectable<Schema['alert']> & { rule_name: string }): Al
     world: row.world as World,
     rule: row.rule as AlertRuleId,
     name: row.rule_name,
-    ...ownNameOf(row.rule_name, row.metric as AlertMetric),
+    ...ownNameOf(row.rule_name, row.metric),
     metric: row.metric as AlertMetric,
     about: row.about ?? undefined,
     value: row.value,

@@ -6,9 +6,9 @@ import type { Schema } from '../../../storage/schema.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
 import type { EventRealm } from '../../events/index.ts';
 import { AlertDefinition, type AlertMetric, type AlertRule } from './alert.ts';
-import { checkNewRule, ownNameOf } from './alert-rule.ts';
+import { checkNewRule, isMetric, ownNameOf } from './alert-rule.ts';
 
-/** `unread`: its settings are damaged; those of its metric stand in their place, and it is not in force. */
+/** `unread`: its settings or its metric are damaged; those of its metric stand in their place, and it is not in force. */
 export type StoredRule = Omit<AlertRule, 'waitsFor'> & { unread?: boolean };
 export type RuleStore = ReturnType<typeof createRuleStore>;
 
@@ -132,16 +132,17 @@ export const StoredSettings = z.strictObject({
 });
 
 function readRule(row: Selectable<Schema['alert_rule']>): StoredRule {
-  const metric = row.metric as AlertMetric;
+  const known = isMetric(row.metric);
   const settings = StoredSettings.safeParse(parseJson(row.definition)).data;
+  const usual = () => checkNewRule({ metric: known ? (row.metric as AlertMetric) : 'protected-change' });
   return {
-    ...(settings ?? { ...checkNewRule({ metric }), unread: true }),
+    ...(known && settings ? settings : { ...usual(), unread: true }),
     id: row.id as AlertRuleId,
     organization: row.organization as OrganizationId,
     world: row.world as World,
     name: row.name,
-    metric,
-    ...ownNameOf(row.name, metric),
+    metric: row.metric as AlertMetric,
+    ...ownNameOf(row.name, row.metric),
     enabled: row.enabled === 1,
     createdAt: row.created_at,
     createdBy: row.created_by,

@@ -99,21 +99,23 @@ export async function markRevoked(
 }
 
 function fromRow(row: Selectable<Schema['destination_grant']>, integrity: RowIntegrity): Grant {
+  const to = toOf(row);
   return {
     id: row.id as GrantId,
     organization: row.organization as OrganizationId,
-    to: toOf(row),
+    to: to ?? { is: 'name', name: row.value },
     port: row.port ?? undefined,
     reach: row.reach as Grant['reach'],
     note: row.note,
     createdAt: row.created_at,
     createdBy: row.created_by,
     revoked: row.revoked_at === null ? undefined : { at: row.revoked_at, by: row.revoked_by ?? '' },
-    ...(!isSound(integrity, 'destination_grant', row) && { altered: true as const }),
+    ...((!to || !isSound(integrity, 'destination_grant', row)) && { altered: true as const }),
   };
 }
 
-function toOf({ id, kind, value }: Selectable<Schema['destination_grant']>): Grant['to'] {
+/** Undefined for a kind that is damaged, or that this version does not know. */
+function toOf({ kind, value }: Selectable<Schema['destination_grant']>): Grant['to'] | undefined {
   switch (kind) {
     case 'name':
       return { is: 'name', name: value };
@@ -122,5 +124,5 @@ function toOf({ id, kind, value }: Selectable<Schema['destination_grant']>): Gra
     case 'preset':
       if (value === 'public-https') return { is: 'preset', preset: value };
   }
-  throw new Error(`The grant ${id} is of a kind this version does not know: ${kind} ${value}.`);
+  return undefined;
 }

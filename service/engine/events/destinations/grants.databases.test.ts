@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { expect, it } from 'vitest';
 import { mostlyOnSqlite } from '../../../../test/storage/databases.ts';
 import { organization as none, own } from '../../../../test/support/destinations.ts';
@@ -75,6 +76,20 @@ mostlyOnSqlite('grants', (newLocation, _, { test }) => {
     for (const to of ['*.example.org', '10.1.0.0/16:8080', '[fd00::1]:443', 'public-https', '127.0.0.1'])
       made.push(await grants.add(organization, to, '', operator));
     expect(await grants.list(organization)).toEqual(made);
+    await stop();
+  });
+
+  test('one whose kind is damaged opens nothing and stops no other; it is listed and can be revoked', async () => {
+    const { db, grants, organization, reaches, stop } = await start();
+    const { id } = await grants.add(organization, '10.1.0.0/16:8080', '', operator);
+    await grants.add(organization, 'lan.example.org:8080', '', operator);
+    await sql`pragma ignore_check_constraints = on`.execute(db);
+    await sql`update destination_grant set kind = 'cier' where id = ${id}`.execute(db);
+    expect(await reaches('http://lan.example.org:8080/')).toBe(true);
+    expect(await reaches('http://10.1.2.3:8080/')).toBe('DESTINATION_NOT_GRANTED');
+    expect(await grants.list(organization)).toMatchObject([{ id, altered: true }, {}]);
+    expect(await grants.revoke(organization, id, operator)).toMatchObject({ id });
+    expect(await grants.page(organization, { revoked: false, limit: 9 })).toHaveLength(1);
     await stop();
   });
 

@@ -192,6 +192,14 @@ onSqlite('past verifications', (newLocation, kind) => {
     expect((await engine.pastVerifications.hourly(realm(), 1))[0]!.counts).toEqual([
       { outcome: 'VERIFIED', count: 2 },
     ]);
+    await engine.db
+      .updateTable('verification')
+      .set({ outcome: 'WERIFIED' })
+      .where('outcome', '=', 'VERIFIED')
+      .execute();
+    engine.advance(11 * 60_000);
+    const known = await engine.pastVerifications.hourly(realm(), 24);
+    expect(known.flatMap(({ counts }) => counts)).toEqual([{ outcome: 'NOT_RECOGNIZED', count: 1 }]);
     await engine.db.deleteFrom('verification').execute();
     engine.advance(11 * 60_000);
     const later = await engine.pastVerifications.hourly(realm(), 24);
