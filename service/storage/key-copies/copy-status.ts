@@ -107,17 +107,27 @@ export const anotherMedium = (place: string) =>
     `Another medium is in its place: the copy in ${place} is not the one that was added, and is left as it is. Put back the right one. If that one is lost, remove the copy from the list ("gatehouse keystore remove ${place}") and add this one.`,
   );
 
-/** In place of a copy that another directory wrote to, which may hold keys that are nowhere else. */
+/** What a copy holds that its key store has not. */
+export const OTHER_WRITES =
+  'another directory that was restored or copied from the same keys wrote to it, or this one did before an older key store took the place of its own, as after a failover to a standby that lagged';
+
+/** In place of a copy with writes that its key store has not: it may hold keys that are nowhere else. */
 export const anotherDirectory = (place: string, copy: string) =>
   new CopyTrouble(
     'foreign',
-    `In ${place}, another directory that was restored or copied from the same keys wrote to it: it may hold keys that are not here, and is left as it is. ${goOn(place, copy)}`,
+    `The copy in ${place} has other writes than this key store: ${OTHER_WRITES}. It may hold keys that are not here, and is left as it is. ${goOn(place, copy)}`,
   );
 
-/** How one of two directories with the same copy goes on, so that no key of the other is lost. */
+/** The same of one that is ahead of the store, found while the service runs. */
+export const explainNewer = (error: unknown, place: string, copy: string): unknown =>
+  error instanceof CopyTrouble && error.is === 'newer'
+    ? new CopyTrouble('newer', `${error.message} Either ${OTHER_WRITES}. ${goOn(place, copy)}`)
+    : error;
+
+/** How a directory goes on whose copy has other writes, so that no key is lost. */
 export const goOn = (place: string, copy: string): string =>
-  'Let one of the two directories go on, and end the other. To go on with this one, move the copy aside, where nothing of it is lost:  ' +
-  `mv '${copy}' '${copy}.of-another-directory'   then start, and make a new copy: gatehouse keystore remove ${place}, gatehouse keystore add ${place}. Erase here, too, the people that the other directory erased.`;
+  'Of two directories let one go on, and end the other. To go on with this one, move the copy aside, where nothing of it is lost:  ' +
+  `mv '${copy}' '${copy}.of-before'   then start the service if it is stopped, and make a new copy: gatehouse keystore remove ${place}, gatehouse keystore add ${place}. Erase here, too, the people that another directory erased.`;
 
 /** Any failure as CopyTrouble that says what to do. */
 export function toCopyTrouble(error: unknown, place: string, path: string): CopyTrouble {

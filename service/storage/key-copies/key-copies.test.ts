@@ -294,7 +294,7 @@ test('a copy that is ahead and lacks keys was written by another directory: it i
     (error: Error) => error,
   );
   await stop();
-  expect(message).toMatch(/lacks 1 keys that are here.*Do not put it in the place/);
+  expect(message).toMatch(/lacks 1 keys that are here.*Do not make it the key store/);
   const [, remedy] = /nothing of it is lost: {2}(.+?) {3}/.exec(message) ?? [];
   expect(spawnSync('sh', ['-c', `${remedy}`], { encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' });
   const again = await start();

@@ -11,7 +11,7 @@ import type { CopiedValue } from '../keys/key-store-schema.ts';
 import { type CopyFolderChanges, createCopyFolderChanges } from './copy-folder-changes.ts';
 import type { StoredCopy } from './copy-folders.ts';
 import type { CopyReport } from './copy-status.ts';
-import { goOn } from './copy-status.ts';
+import { goOn, OTHER_WRITES } from './copy-status.ts';
 import { COPY_NAME } from './key-copy-file.ts';
 import { type AdmitNote, type CopyFolder, createCopyFolder } from './key-copy-folder.ts';
 import { type CopyThread, type CopyThreadData, createCopyThread } from './key-copy-thread.ts';
@@ -100,6 +100,9 @@ export async function openKeyCopies(deps: KeyCopiesDeps): Promise<OpenKeyCopies>
       await Promise.all([...places.values()].map((place) => place.written(write)));
       await note(write.revision);
     },
+    missed() {
+      for (const place of places.values()) place.missed();
+    },
     idle: () => places.size === 0,
   });
   for (const place of places.values()) {
@@ -158,8 +161,8 @@ function reportOther(
 const PAGE = 1_000;
 
 /**
- * Why a copy is ahead of the store, and what to do that loses no key: where the copy has every key that the store has, or says that its person
- * was erased, an older store was put back; else another directory wrote to the copy. `trouble` says how far ahead it is.
+ * Why a copy is ahead of the store, and what to do that loses no key: one that has every key that the store has, or says that its person was
+ * erased, may take its place. `trouble` says how far ahead it is.
  */
 async function explainAhead(
   keys: Pick<KeyStore, 'rows'>,
@@ -169,14 +172,15 @@ async function explainAhead(
   const store = join(data, 'keys.db');
   const lacks = await countLacking(keys, copy);
   if (lacks === 0) {
-    const take = existsSync(store)
-      ? `mkdir '${data}/keys-before' && mv '${store}'* '${data}/keys-before/' && cp '${copy}' '${store}'`
-      : `make it the key store, and keep the one of now beside it`;
-    return `${trouble} It holds every key of this one: an older key store was put back here. Stop the service and take the copy, which keeps the one of now aside:  ${take}   Without that, people who were erased come back.`;
+    const why = `${trouble} It holds every key of this one: an older key store was put here, or another directory that was restored or copied from it wrote to the copy. Stop the service and take the copy, which keeps the one of now`;
+    const without = 'Without that, people who were erased meanwhile have their keys here.';
+    return existsSync(store)
+      ? `${why} aside:  mkdir '${data}/keys-before' && mv '${store}'* '${data}/keys-before/' && cp '${copy}' '${store}'   ${without}`
+      : `${why} as it is: take "keysDatabaseUrl" out of ${join(data, 'gatehouse.json')} (and of the flags and the environment), then  cp '${copy}' '${store}'   and move it into an empty database: gatehouse keystore move --keys-database-url URL. ${without}`;
   }
   return (
-    `${trouble} It lacks ${lacks} keys that are here, and does not say that their people were erased: another directory, restored or copied from this one, wrote to it. ` +
-    `Do not put it in the place of ${store}: those ${lacks} keys would be lost. ${goOn(place, copy)}`
+    `${trouble} It lacks ${lacks} keys that are here, and does not say that their people were erased: ${OTHER_WRITES}. ` +
+    `Do not make it the key store: those ${lacks} keys would be lost. ${goOn(place, copy)}`
   );
 }
 

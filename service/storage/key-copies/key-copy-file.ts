@@ -34,7 +34,7 @@ export interface KeyCopyFile {
   /** A copy without id is given this one. Where there is no copy, `create` makes an empty one. */
   identify(to: { copy: string; create: boolean }): CopyAnswer;
   check(): CopyAnswer;
-  /** Changes from revision `from` (or an older one that it has passed already) to `to`. Gives where it stands then. */
+  /** Changes from revision `from` to `to`. Gives where it stands then. */
   apply(write: { copy: string; from: number; to: number; changes: readonly RowChange[] }): number;
   /**
    * Starts one transaction that makes it the same as the store, page by page. Throws `newer` beyond `newest`, whichever copy
@@ -132,8 +132,8 @@ export function createKeyCopyFile(deps: KeyCopyFileDeps): KeyCopyFile {
       once((copy) => {
         const revision = revisionOf(copy);
         requireCopy(copy, id, place);
-        if (revision >= to) return revision;
-        if (revision < from) throw new CopyTrouble('behind', `${path} misses earlier writes.`);
+        if (revision !== from)
+          throw new CopyTrouble('behind', `${path} was changed by another program, or replaced.`);
         copy.transaction(() => applyChanges(copy, changes, to)).immediate();
         return to;
       }),

@@ -12,6 +12,7 @@ import {
   type CopyStatusDeps,
   CopyTrouble,
   createCopyStatus,
+  explainNewer,
 } from './copy-status.ts';
 import { COPY_NAME, type CopyAnswer } from './key-copy-file.ts';
 import { type CopyThread, PATIENCE } from './key-copy-thread.ts';
@@ -29,7 +30,7 @@ export type CopyFolder = ReturnType<typeof createCopyFolder>;
 export type AdmitNote = (place: string, note: string | undefined) => Promise<void>;
 
 interface CopyFolderDeps extends CopyStatusDeps {
-  keys: Pick<KeyStore, 'state' | 'rows' | 'writerAt' | 'setCopyBehind' | 'setCopyId'>;
+  keys: Pick<KeyStore, 'position' | 'rows' | 'writerAt' | 'setCopyBehind' | 'setCopyId'>;
   /** Absent: every copy may be overwritten. */
   admitNote?: AdmitNote | undefined;
   thread: CopyThread;
@@ -40,28 +41,35 @@ export function createCopyFolder(stored: StoredCopy, deps: CopyFolderDeps) {
   const { place } = stored;
   const status = createCopyStatus(stored, deps);
   const identity = createCopyIdentity(stored, deps);
-  const feed = createCopyFeed({ place, thread, copyId: identity.id, failed: status.down });
+  const feed = createCopyFeed({ keys, place, thread, copyId: identity.id, failed: status.down });
   let syncing: Promise<void> | undefined;
   let overwriting = false;
+  let missed = false;
   let closed = false;
 
   async function bringUp(): Promise<void> {
+    missed = false;
     if (closed || (await feed.isCurrent())) return;
     feed.keep();
     try {
       await feed.idle();
       const copy = await identity.own();
-      const { found, revision } = await identity.check();
+      const { found, revision } = await identity.check().catch((error: unknown) => {
+        throw explainNewer(error, place, join(place, COPY_NAME));
+      });
       if (found.copy === copy) await admitNote?.(place, found.note);
       await feed.idle();
       overwriting = true;
       await feed.resume(await overwrite(keys, thread, { copy, revision, meanwhile: feed.takeKept }));
+      if (missed) await feed.fail(writeMissing(place));
       if (feed.isLive()) await status.up();
     } catch (error) {
       feed.dropKept();
       await thread.run({ is: 'abort' }, PATIENCE.write).catch(() => {});
       await feed.fail(error);
     }
+    // While it was overwritten.
+    if (missed) await bringUp();
   }
 
   const sync = () =>
@@ -77,6 +85,12 @@ export function createCopyFolder(stored: StoredCopy, deps: CopyFolderDeps) {
       const handed = feed.written(write);
       if (handed) await handed;
       else void sync();
+    },
+    /** What the copy has is not what the store has. */
+    missed(): void {
+      missed = true;
+      if (feed.isLive()) void feed.fail(writeMissing(place));
+      void sync();
     },
     /** Checks the copy and brings it up to date. */
     sync,
@@ -134,7 +148,7 @@ function createCopyIdentity(
    * directory wrote to, however many writes it has.
    */
   async function check(): Promise<{ found: CopyAnswer; revision: number }> {
-    const { revision } = await keys.state();
+    const revision = await keys.position.fed();
     const found = await thread.run({ is: 'check' }, PATIENCE.write);
     if (found.revision > revision)
       await thread.run({ is: 'begin', copy: found.copy, newest: revision }, PATIENCE.write);
@@ -187,7 +201,10 @@ async function copyAll(keys: Pick<KeyStore, 'rows'>, thread: CopyThread): Promis
   }
 }
 
+const writeMissing = (place: string) => new CopyTrouble('behind', `The copy in ${place} misses a write.`);
+
 interface CopyFeedDeps {
+  keys: Pick<KeyStore, 'position'>;
   place: string;
   thread: CopyThread;
   /** The id of the copy, known once it is live. */
@@ -197,7 +214,7 @@ interface CopyFeedDeps {
 }
 
 /** Hands the writes of the store to one copy, in their order. */
-function createCopyFeed({ place, thread, copyId, failed }: CopyFeedDeps) {
+function createCopyFeed({ keys, place, thread, copyId, failed }: CopyFeedDeps) {
   let live = false;
   let held = 0;
   let kept: KeyWrite[] | undefined;
@@ -205,16 +222,14 @@ function createCopyFeed({ place, thread, copyId, failed }: CopyFeedDeps) {
 
   async function put(writes: readonly KeyWrite[]): Promise<void> {
     if (!live) return;
+    const { revision, from = revision - 1 } = writes[0]!;
     const to = writes.at(-1)!.revision;
     const changes = writes.flatMap((write) => write.changes);
     try {
-      const { revision: at } = await thread.run(
-        { is: 'apply', copy: copyId()!, from: writes[0]!.from ?? writes[0]!.revision - 1, to, changes },
-        PATIENCE.write,
-      );
-      if (at !== Math.max(to, held))
-        throw new CopyTrouble('behind', `The copy in ${place} was changed by another program.`);
-      held = at;
+      // What the copy had when writes began to go to it is older than each of them, unless the store went back.
+      if (from > held || to <= held) throw writeMissing(place);
+      await thread.run({ is: 'apply', copy: copyId()!, from: held, to, changes }, PATIENCE.write);
+      held = to;
     } catch (error) {
       await fail(error);
     }
@@ -227,13 +242,15 @@ function createCopyFeed({ place, thread, copyId, failed }: CopyFeedDeps) {
 
   return {
     isLive: (): boolean => live,
-    /** Looks whether the copy has every write that it should have. */
+    /** Looks whether the copy has every write that the store has. */
     async isCurrent(): Promise<boolean> {
       if (!live) return false;
       try {
+        const revision = await keys.position.fed();
+        if (!live) return false;
         const found = await calls.check();
         if (found.copy !== copyId()) throw anotherMedium(place);
-        if (found.revision === held) return true;
+        if (found.revision === held && held >= revision) return true;
         throw new CopyTrouble('behind', `The copy in ${place} was replaced by another one.`);
       } catch (error) {
         await fail(error);

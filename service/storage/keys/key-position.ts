@@ -46,13 +46,14 @@ export interface KeyPosition {
 }
 
 /** Of the one service of a key store. */
-export function createOwnKeys(db: Kysely<KeySchema>): KeyPosition {
+export function createOwnKeys(db: Kysely<KeySchema>, fed: () => Promise<number>): KeyPosition {
   const appliers: Record<FollowedKeys, ApplyKeys[]> = { organization_key: [], appliance_secret: [] };
   return {
     follow: (table, apply) => void appliers[table].push(apply),
     begin: () => {},
     catchUp: async () => {},
     async readAnew() {
+      await fed();
       const organizations = await db
         .selectFrom('organization_key')
         .select('organization')
@@ -72,7 +73,7 @@ export function createOwnKeys(db: Kysely<KeySchema>): KeyPosition {
     },
     requireCurrent: () => {},
     feed: () => {},
-    fed: async () => 0,
+    fed,
     revision: () => 0,
     shared: false,
     close: async () => {},

@@ -130,7 +130,7 @@ export async function openKeyStore(
     ...defined({ writer, directory, node }),
   });
   const { db, dialect, requireWriter, gone, unanswered, close } = opened;
-  let position = createOwnKeys(db);
+  let position = createOwnKeys(db, () => keyWriter.fed());
   const keyWriter = createKeyWriter(opened, { shared: node && { fed: () => position.fed() } });
   const { forget } = keyWriter;
   if (dialect === 'sqlite') await forget(['person_key']);

@@ -28,10 +28,13 @@ export function createKeyWriter(
   let follower: KeyFollower | undefined;
   /** This process is in the line of those that wrote. */
   let inLine = false;
+  /** What the store had last, as far as this process knows. */
+  let last: number | undefined;
   /** Of a SQLite file: something was deleted from them that may be readable still. */
   const readable = new Set<CopiedTable>();
 
   const listed = (values: readonly string[]) => listOf(dialect, values);
+  const notFollowed = () => (shared ? undefined : follower?.missed());
 
   /**
    * SQLite: secure delete overwrites the page in the file, but the log still holds the page as it was. PostgreSQL: a dead row
@@ -70,7 +73,9 @@ export function createKeyWriter(
               touched.map(({ table }) => table),
               revision,
             );
-          if (!inLine) touched.push({ table: 'note', keys: [[await joinLine(tx, revision)]] });
+          // An older store, as of a standby that lagged: what is written to it is another line than that of the copies.
+          const wentBack = last !== undefined && revision <= last;
+          if (!inLine || wentBack) touched.push({ table: 'note', keys: [[await joinLine(tx, revision)]] });
           if (shared) await noteKeyChanges(tx, revision, touched);
           return {
             touched,
@@ -83,6 +88,8 @@ export function createKeyWriter(
         const tables = destroys && revision !== undefined ? touched.map(({ table }) => table) : [];
         if (revision === undefined) return { result, tables, forgotten: undefined, followed: undefined };
         const forgotten = tables.length > 0 && !vacuum ? await settle(forget(tables)) : undefined;
+        if (last !== undefined && revision !== last + 1) notFollowed();
+        last = revision;
         const followed = shared ? undefined : follower?.written({ revision, changes });
         return { result, tables, forgotten, followed };
       });
@@ -101,6 +108,15 @@ export function createKeyWriter(
      * False while another program that reads them keeps it there.
      */
     forget,
+    /** Of the only writer: the revision of the store. The follower has all up to it, or knows that it has not. */
+    fed: (): Promise<number> =>
+      inTurn(async () => {
+        const { revision } = await db.selectFrom('store_state').select('revision').executeTakeFirstOrThrow();
+        if (last !== undefined && revision !== last) notFollowed();
+        if (last !== undefined && revision < last) inLine = false;
+        last = revision;
+        return revision;
+      }),
     /** At most one follower. */
     follow(one: KeyFollower): void {
       if (follower) throw new Error('The key store has a follower already.');

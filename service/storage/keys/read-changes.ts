@@ -19,6 +19,8 @@ export interface KeyWrite {
 /** Called for every write, in order, when it is on disk; the write is acknowledged when the promise resolves. */
 export interface KeyFollower {
   written(write: KeyWrite): Promise<void>;
+  /** What was written is not what it was given: a write is missing, or the store went back to what it was before some of them. */
+  missed(): void;
   /** It needs no write for now. */
   idle(): boolean;
 }
