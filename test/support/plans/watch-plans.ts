@@ -10,7 +10,7 @@ const PLANNED = /^\s*(?:select|insert|update|delete|with)\b/i;
 /** What all statements pass through. */
 const PASSED = /node_modules|^node:/;
 /** Written by hand for SQLite, with another for PostgreSQL beside it (service/storage/slices, keys). */
-const FOR_SQLITE = /\bjson_each\(/;
+const FOR_SQLITE = /\bjson_each\(|\bnot indexed\b/;
 /** Migrations change every row once. */
 const NOT_WATCHED = /\.test\.ts|\/service\/storage\/(?:migrate|planner-figures)\.ts/;
 
