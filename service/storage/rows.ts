@@ -62,13 +62,24 @@ export const jsonColumns = {
 export type JsonTable = keyof typeof jsonColumns;
 export const jsonTables = Object.keys(jsonColumns) as JsonTable[];
 
+/** The next rows with some of their columns, by the first of these. */
+export function columnsAfter<Value>(
+  db: Db,
+  table: keyof Schema,
+  columns: readonly string[],
+  after: string,
+  limit: number,
+): Promise<Record<string, Value>[]> {
+  // biome-ignore lint/suspicious/noExplicitAny: tables that have nothing in common but their key
+  const from: any = db;
+  const [key] = columns;
+  return from.selectFrom(table).select(columns).where(key, '>', after).orderBy(key).limit(limit).execute();
+}
+
 /** The next rows with their columns of JSON, which are null where they hold nothing. */
 export async function jsonAfter(db: Db, table: JsonTable, after: string, limit: number) {
-  // biome-ignore lint/suspicious/noExplicitAny: tables that have nothing in common but their id
-  const from: any = db;
   const [key] = jsonColumns[table];
-  const query = from.selectFrom(table).select(jsonColumns[table]).where(key, '>', after);
-  const rows: Record<string, string | null>[] = await query.orderBy(key).limit(limit).execute();
+  const rows = await columnsAfter<string | null>(db, table, jsonColumns[table], after, limit);
   return rows.map(({ [key]: id, organization, ...texts }) => ({
     id: id!,
     organization: (table === 'organization' ? id : organization) ?? undefined,

@@ -597,6 +597,31 @@ onSqlite('alerts', (newLocation) => {
       expect(await unreadable()).toEqual([first.id]);
     });
 
+    test('of a metric stops its rule alone; the alerts are listed and acknowledged', async () => {
+      const rule = await at.alerts.addRule(
+        at.realm(),
+        { metric: 'failures-per-person', threshold: 1 },
+        operator,
+      );
+      await at.refusals(1, { subject: ada });
+      const [alert] = await at.alerts.list(at.realm(), { limit: 1 });
+      await damage('alert', 'metric', alert!.id);
+      await damage('alert_rule', 'metric', rule.id);
+      await at.open();
+      await at.refusals(1, { subject: bea });
+      expect(await at.alerts.list(at.realm(), { limit: 9 })).toMatchObject([
+        { id: alert!.id, metric: 'yailures-per-person' },
+      ]);
+      expect(await at.alerts.acknowledge(at.realm(), alert!.id, operator)).toMatchObject({ id: alert!.id });
+      const words = (await at.engine.recordIntegrity.check()).filter(({ check }) => check === 'words');
+      expect(words.map(({ table, id, says }) => [table, id, says])).toEqual([
+        ['alert', alert!.id, expect.stringContaining('its metric is "yailures-per-person"')],
+        ['alert_rule', rule.id, expect.stringContaining(`alert rule remove ${rule.id} --org`)],
+      ]);
+      await at.alerts.removeRule(at.realm(), rule.id, operator);
+      expect(await at.rules(at.realm())).toEqual([]);
+    });
+
     test('of an alert and of a rule about a person stops neither the list nor an erasure', async () => {
       await at.alerts.addRule(at.realm(), { metric: 'failures-per-person', threshold: 1 }, operator);
       const rule = await at.alerts.addRule(
