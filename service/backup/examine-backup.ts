@@ -8,7 +8,13 @@ import { createGalleries, type Galleries } from '../inference/gallery/galleries.
 import type { Clock } from '../lib/clock.ts';
 import { createIds, type SubjectId, type TemplateId } from '../lib/id.ts';
 import type { Log } from '../lib/log.ts';
-import { everySubject, findDamage, organizationIds, templateFiles } from '../storage/backup-check.ts';
+import {
+  describeDamage,
+  everySubject,
+  findDamage,
+  organizationIds,
+  templateFiles,
+} from '../storage/backup-check.ts';
 import { type Database, openDatabase } from '../storage/connection.ts';
 import { openIntegrity } from '../storage/keys/integrity.ts';
 import type { KeyStore } from '../storage/keys/key-store.ts';
@@ -49,7 +55,13 @@ export async function examineBackup(
 ): Promise<Examination> {
   const path = join(folder, 'gatehouse.db');
   progress('checking the database');
-  const problems = (await findDamage(path)).map((what) => `The database is damaged: ${what}.`);
+  const damage = await findDamage(path);
+  const problems =
+    damage.length === 0
+      ? []
+      : [
+          `The database is damaged: ${describeDamage(damage)}. “gatehouse doctor” looks at the one that it was made of, and says how to repair it.`,
+        ];
   const database = await openDatabase({ kind: 'sqlite', path }, { clock, log });
   try {
     const { db } = database;

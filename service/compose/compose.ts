@@ -1,5 +1,6 @@
 import { removeRestoreMarker } from '../backup/finish-restore.ts';
 import type { Config } from '../config.ts';
+import { keyStoreLocation } from '../data-directory/database-location.ts';
 import { createWaitingApprovals } from '../engine/accounts/index.ts';
 import {
   createBackups,
@@ -92,6 +93,7 @@ export async function compose(config: Config, deps: ComposeDeps) {
     master,
     organizations: vault.organizations,
     signing: { sign: signing.sign, publicKeys: signing.publicKeys, verify: verifySignature },
+    files: [location, keyStoreLocation(config)].flatMap((one) => (one.kind === 'sqlite' ? [one.path] : [])),
     async changed(_, id) {
       behaviorSettings.forgetRead();
       profiles.forgetRead();

@@ -198,14 +198,18 @@ const tlsOf = ({ certificate }: Listening) =>
 /** Deliveries and what recurs; stopped in reverse by `opened`. */
 async function startWork(gatehouse: Gatehouse, opened: AsyncDisposableStack): Promise<void> {
   const { log, limits, auditLog, subjects, sweepKeys, recurring: standing, queue, relay, nodes } = gatehouse;
+  const { recordIntegrity } = gatehouse;
   const recurring = createRecurring({ log });
   opened.defer(() => recurring.stop());
+  const stopping = new AbortController();
+  opened.defer(() => stopping.abort());
   // With the answers of verdicts, which promise it (docs/BEHAVIOR.md).
   recurring.every('usage', 200, () => limits.flush());
   recurring.every('audit checkpoints', 1_000, () => auditLog.maintain());
   recurring.every('gallery snapshot', 600_000, () => subjects.snapshot.keep());
   // Of a million people it takes seconds: nothing waits for it.
   if (sweepKeys) recurring.every('keys without a person', 86_400_000, sweepKeys)();
+  recurring.every('database files', 86_400_000, () => recordIntegrity.checkFiles(stopping.signal))();
   if (nodes) {
     recurring.every('state of this node', 1_000, () => nodes.refresh());
     recurring.every('standbys of the database', 10_000, () => nodes.updateStandbys())();

@@ -1,25 +1,71 @@
-/** Looks at one SQLite file (backup-check.ts). */
+/** Looks at one SQLite file, or repairs its indexes (backup-check.ts). */
 import { workerData } from 'node:worker_threads';
 import Sqlite from 'better-sqlite3';
 import { answerOnce } from '../lib/machine/page-thread.ts';
 import { lowerThisThread } from '../lib/machine/thread-priority.ts';
+import type { Checked, FileTask } from './backup-check.ts';
+
+/** Problems of one kind that are named. */
+const NAMED = 20;
 
 lowerThisThread();
-void answerOnce(() => findProblems(workerData as string));
+void answerOnce(() => work(workerData as FileTask));
 
-function findProblems(path: string): string[] {
+function work({ is, path }: FileTask): Checked {
   let database: Sqlite.Database | undefined;
   try {
-    database = new Sqlite(path, { readonly: true, fileMustExist: true });
-    const verdicts = database.pragma('integrity_check(20)') as { integrity_check: string }[];
-    const found = verdicts.map(({ integrity_check }) => integrity_check).filter((text) => text !== 'ok');
-    const orphans = database.pragma('foreign_key_check') as { table: string; parent: string }[];
-    for (const { table, parent } of orphans.slice(0, 20))
-      found.push(`a row of ${table} names a ${parent} that is not there`);
-    return found;
+    database = new Sqlite(path, { readonly: is !== 'repair', fileMustExist: true });
+    if (is === 'repair') return repair(database);
+    return { damage: is === 'look-in-use' ? damageOfTables(database) : damageIn(database) };
   } catch (error) {
-    return [(error as Error).message];
+    const { code = '', message } = error as { code?: string; message: string };
+    // Says nothing of what is in it.
+    if (code.startsWith('SQLITE_BUSY')) throw error;
+    return { damage: [message], code };
   } finally {
     database?.close();
+  }
+}
+
+function damageIn(database: Sqlite.Database): string[] {
+  return [...verdictsOf(database, String(NAMED)), ...orphansIn(database)];
+}
+
+/** One table after the other, each in a transaction of its own. */
+function damageOfTables(database: Sqlite.Database): string[] {
+  const tables = database.prepare(`select name from sqlite_schema where type = 'table'`).pluck().all();
+  const verdicts = ['sqlite_schema', ...(tables as string[])].flatMap((table) =>
+    verdictsOf(database, `'${table}'`),
+  );
+  return [...verdicts.slice(0, NAMED), ...orphansIn(database)];
+}
+
+function verdictsOf(database: Sqlite.Database, what: string): string[] {
+  const verdicts = database.pragma(`integrity_check(${what})`) as { integrity_check: string }[];
+  return verdicts.map(({ integrity_check }) => integrity_check).filter((text) => text !== 'ok');
+}
+
+function orphansIn(database: Sqlite.Database): string[] {
+  const orphans = database.pragma('foreign_key_check') as { table: string; parent: string }[];
+  return orphans
+    .slice(0, NAMED)
+    .map(({ table, parent }) => `a row of ${table} names a ${parent} that is not there`);
+}
+
+function repair(database: Sqlite.Database): Checked {
+  for (const pragma of ['synchronous = FULL', 'secure_delete = ON', 'temp_store = MEMORY'])
+    database.pragma(pragma);
+  const damage = damageIn(database);
+  if (damage.length === 0) return { damage };
+  database.exec('begin immediate');
+  try {
+    database.exec('reindex');
+    const left = damageIn(database);
+    database.exec(left.length === 0 ? 'commit' : 'rollback');
+    return { damage, left };
+  } catch (error) {
+    if (database.inTransaction) database.exec('rollback');
+    const { code = '', message } = error as { code?: string; message: string };
+    return { damage, left: [message], code };
   }
 }

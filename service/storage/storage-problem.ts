@@ -23,11 +23,13 @@ export function toStorageProblem(error: unknown, path?: string): unknown {
     return new Problem('STORAGE_UNAVAILABLE', refused.says, { cause: error, retryAfterSeconds: 5 });
   if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')) {
     const file = path ?? 'A database file of the data directory';
-    return new Problem(
-      'INTERNAL',
-      `${file} is damaged (${code}): stop the service, keep the file, and put back its newest copy (snapshots/ in the data directory holds the database before its last upgrade).`,
-      { cause: error },
-    );
+    const repair =
+      code === 'SQLITE_CORRUPT_INDEX'
+        ? ', then repair its indexes (gatehouse migrate --reindex)'
+        : ', keep the file, and put back its newest copy (snapshots/ in the data directory holds the database before its last upgrade)';
+    return new Problem('INTERNAL', `${file} is damaged (${code}): stop the service${repair}.`, {
+      cause: error,
+    });
   }
   if (code === 'SQLITE_FULL' || code === 'ENOSPC' || code === 'EDQUOT' || code === '53100') {
     return new Problem(

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { migrations } from '../../service/storage/migrations/index.ts';
+import { damageIndex } from '../support/damaged-index.ts';
 import { type Expected, packed } from '../upgrade/expected.ts';
 import { unpackFixture } from '../upgrade/unpack-fixture.ts';
 import { type Cli, createCli } from './gatehouse.ts';
@@ -105,4 +106,32 @@ describe('a directory of the version before', () => {
       expect.stringMatching(/restored +.*the log had reached line/),
     ]);
   });
+});
+
+test('migrate --reindex repairs a damaged index, which doctor names', async () => {
+  const cli = createCli();
+  try {
+    await cli.init('Museum');
+    const [{ id }] = (await cli.json<{ items: [{ id: string }] }>('org', 'list')).items;
+    expect((await cli.run('migrate', '--reindex')).stdout).toMatch(
+      /gatehouse\.db is whole.*\n.*keys\.db is whole/,
+    );
+    damageIndex(join(cli.data, 'keys.db'), 'sqlite_autoindex_organization_key_1', id);
+    const doctor = await cli.run('doctor');
+    expect(doctor.code).toBe(1);
+    expect(doctor.stdout.replaceAll(/\s+/g, ' ')).toContain('gatehouse migrate --reindex');
+    expect((await cli.run('migrate', '--reindex', '--back')).code).toBe(2);
+    expect(await cli.json('migrate', '--reindex')).toEqual({
+      files: [
+        { path: join(cli.data, 'gatehouse.db'), damage: [] },
+        {
+          path: join(cli.data, 'keys.db'),
+          damage: expect.arrayContaining([expect.stringContaining('sqlite_autoindex_organization_key_1')]),
+        },
+      ],
+    });
+    expect((await cli.run('migrate', '--reindex')).stdout).toMatch(/keys\.db is whole/);
+  } finally {
+    await cli.clean();
+  }
 });

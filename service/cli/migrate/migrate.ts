@@ -1,6 +1,7 @@
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { parseConfig } from '../../config.ts';
-import { databaseLocation } from '../../data-directory/database-location.ts';
+import { databaseLocation, keyStoreLocation } from '../../data-directory/database-location.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
 import { silentLog } from '../../lib/log.ts';
@@ -25,17 +26,26 @@ export const migrate = work({
     'Brings the data directory to the schema of this version, as the start of the service does; every other command leaves an ' +
     'older schema as it is and says so. Before, a checked copy of the database is kept: of SQLite in DATA/snapshots, of PostgreSQL in a ' +
     'schema of the same database, which its role has to be allowed to make. --back puts the newest copy with an older schema ' +
-    'in place of the database, for the version from before. The service must not run.',
+    'in place of the database, for the version from before. --reindex writes the indexes of gatehouse.db and keys.db anew where ' +
+    'one is damaged, from the rows; where more is damaged it says so and changes nothing. The service must not run.',
   options: {
     back: toggle('go back to before the last upgrade: shows what is lost, then needs --confirm'),
     confirm: value('<count>', 'with --back: how many people the database holds now', readPeople),
+    reindex: toggle('repair damaged indexes of the SQLite files'),
     snapshot: toggle('keep a checked copy also where the schema is of this version already'),
   },
-  examples: ['migrate', 'migrate --snapshot', 'migrate --back', 'migrate --back --confirm 250'],
-  async run({ back, confirm, snapshot }, asked) {
+  examples: [
+    'migrate',
+    'migrate --snapshot',
+    'migrate --back',
+    'migrate --back --confirm 250',
+    'migrate --reindex',
+  ],
+  async run({ back, confirm, reindex, snapshot }, asked) {
     const { data } = asked;
     if (confirm !== undefined && !back) throw new UsageError('--confirm belongs to --back.');
     if (snapshot && back) throw new UsageError('--snapshot does not belong to --back.');
+    if (reindex && (snapshot || back)) throw new UsageError('--reindex stands alone.');
     await requireInitialized(data);
     if ((await probeSocket(join(data, 'control.sock'))) === 'service') {
       throw new Problem(
@@ -43,6 +53,7 @@ export const migrate = work({
         `A service runs on ${data}: stop it first. The start of the service brings the schema up to date by itself.`,
       );
     }
+    if (reindex) return repairFiles(data);
     return back ? goBackTo(data, confirm) : migrateForward(asked, snapshot === true);
   },
 });
@@ -82,6 +93,32 @@ async function copyOf(data: string): Promise<string | undefined> {
   const { keepSnapshot } = await import('../../storage/snapshot/keep-snapshot.ts');
   const location = databaseLocation(parseConfig({ data }));
   return keepSnapshot(location, { version: migrations.at(-1)!.name, clock: systemClock });
+}
+
+/** Opens nothing else of the directory: a damaged index may keep it from opening. */
+async function repairFiles(data: string): Promise<Answer> {
+  const { repairIndexes } = await import('../../storage/backup-check.ts');
+  const { takeWriterLock } = await import('../../storage/writer-lock.ts');
+  const config = parseConfig({ data });
+  const writer = { pid: process.pid, host: hostname(), command: 'gatehouse migrate' };
+  const lock = takeWriterLock(data, writer, systemClock);
+  try {
+    const files: { path: string; damage: string[] }[] = [];
+    for (const location of [databaseLocation(config), keyStoreLocation(config)])
+      if (location.kind === 'sqlite')
+        files.push({ path: location.path, damage: await repairIndexes(location.path) });
+    const text = files.map(({ path, damage }) =>
+      damage.length === 0
+        ? `${path} is whole: nothing was changed.`
+        : [`${path} had damaged indexes, and is whole again:`, ...damage.map((one) => `  ${one}`)].join('\n'),
+    );
+    return {
+      json: { files },
+      text: text.join('\n') || 'There is no SQLite file: PostgreSQL checks its own.',
+    };
+  } finally {
+    lock.release();
+  }
 }
 
 async function goBackTo(data: string, confirm: number | undefined): Promise<Answer> {

@@ -8,10 +8,14 @@ import type { Opened } from '../connection.ts';
 import { removed } from '../position/position.ts';
 import { makeOwn } from '../postgres/make-own.ts';
 import type { CopiedTable, CopiedValue, KeySchema, Touched } from './key-store-schema.ts';
+import type { KeyWriter } from './key-writer.ts';
 import { type KeyFollower, readChanges } from './read-changes.ts';
 
 /** Tables of the key store of which a node keeps rows opened, known by their organization and by their name. */
-type FollowedKeys = 'organization_key' | 'appliance_secret';
+const followedKeys = ['organization_key', 'appliance_secret'] as const;
+export type FollowedKeys = (typeof followedKeys)[number];
+export const isFollowed = (table: CopiedTable): table is FollowedKeys =>
+  followedKeys.some((one) => one === table);
 
 /** Opens anew what changed since the read `silentFor` milliseconds before, and forgets what is gone. It may be called for what this node wrote itself. */
 type ApplyKeys = (keys: readonly string[], silentFor: number) => Promise<void>;
@@ -30,8 +34,8 @@ export interface KeyPosition {
    * not answer, where this node was removed, and, until it is restarted, where the store was older than what it has read before.
    */
   catchUp(): Promise<void>;
-  /** As `catchUp`, of the only service, after a write of its own of which it is not known whether it was done: of every key. */
-  readAnew(): Promise<void>;
+  /** Of the only service: how often it found the store to be older than what it had written. */
+  returns(): number;
   /** Throws STORAGE_UNAVAILABLE, until this node is restarted, where the store was older than what it has read before. */
   requireCurrent(): void;
   /** Gives the follower what changed, whichever node wrote it. */
@@ -45,32 +49,26 @@ export interface KeyPosition {
   close(): Promise<void>;
 }
 
-/** Of the one service of a key store. */
-export function createOwnKeys(db: Kysely<KeySchema>, fed: () => Promise<number>): KeyPosition {
+/** Of the one service of a key store, which asks for it where it is not sure what it has written, or whether that is there. */
+export function createOwnKeys(
+  db: Kysely<KeySchema>,
+  { fed, returns, touched }: Pick<KeyWriter, 'fed' | 'returns' | 'touched'>,
+): KeyPosition {
   const appliers: Record<FollowedKeys, ApplyKeys[]> = { organization_key: [], appliance_secret: [] };
   return {
     follow: (table, apply) => void appliers[table].push(apply),
     begin: () => {},
-    catchUp: async () => {},
-    async readAnew() {
+    async catchUp() {
       await fed();
-      const organizations = await db
-        .selectFrom('organization_key')
-        .select('organization')
-        .distinct()
-        .execute();
+      const organizations = await db.selectFrom('organization_key').select('organization as name').execute();
       const secrets = await db.selectFrom('appliance_secret').select('name').execute();
-      for (const apply of appliers.organization_key)
-        await apply(
-          organizations.map((row) => row.organization),
-          0,
-        );
-      for (const apply of appliers.appliance_secret)
-        await apply(
-          secrets.map(({ name }) => name),
-          0,
-        );
+      const there = { organization_key: organizations, appliance_secret: secrets };
+      for (const table of followedKeys) {
+        const names = new Set([...touched(table), ...there[table].map(({ name }) => name)]);
+        for (const apply of appliers[table]) await apply([...names], 0);
+      }
     },
+    returns,
     requireCurrent: () => {},
     feed: () => {},
     fed,
@@ -219,7 +217,7 @@ export async function openKeyPosition({ keys, log, timer }: SharedKeysDeps): Pro
       recurring.every('keys of other nodes', POLL_INTERVAL, poll);
     },
     catchUp,
-    readAnew: catchUp,
+    returns: () => 0,
     requireCurrent() {
       if (wentBack) throw wentBack;
     },

@@ -100,7 +100,7 @@ export interface KeyStore extends PersonKeyRows, KeyRewraps, CopyFolders {
   /** Throws STORAGE_UNAVAILABLE while another process may be writing, and where the store was older than what was read before. */
   requireWriter(): void;
   gone?: Opened<KeySchema>['gone'];
-  unanswered?: Opened<KeySchema>['unanswered'];
+  doubts?: Opened<KeySchema>['doubts'];
   close(): Promise<void>;
 }
 
@@ -129,12 +129,13 @@ export async function openKeyStore(
     ...older,
     ...defined({ writer, directory, node }),
   });
-  const { db, dialect, requireWriter, gone, unanswered, close } = opened;
-  let position = createOwnKeys(db, () => keyWriter.fed());
+  const { db, dialect, requireWriter, gone, doubts, close } = opened;
   const keyWriter = createKeyWriter(opened, { shared: node && { fed: () => position.fed() } });
+  let position = createOwnKeys(db, keyWriter);
   const { forget } = keyWriter;
   if (dialect === 'sqlite') await forget(['person_key']);
   await identify(db, random);
+  await position.fed();
   if (node) position = await openKeyPosition({ keys: opened, log });
   const nodeCopies = node ? await openNodeCopies(opened, node) : copiesAlone;
 
@@ -164,7 +165,7 @@ export async function openKeyStore(
       position.requireCurrent();
     },
     gone,
-    unanswered,
+    doubts,
     async close() {
       await position.close();
       await close();

@@ -5,7 +5,7 @@ import { coalesce, createOneAtATime } from '../../lib/turns.ts';
 import type { Opened } from '../connection.ts';
 import { emptyLog } from '../empty-log.ts';
 import { makeOwn } from '../postgres/make-own.ts';
-import { noteKeyChanges } from './key-position.ts';
+import { type FollowedKeys, isFollowed, noteKeyChanges } from './key-position.ts';
 import type { CopiedTable, KeySchema, Touched } from './key-store-schema.ts';
 import { type KeyFollower, listOf, readChanges } from './read-changes.ts';
 
@@ -30,11 +30,23 @@ export function createKeyWriter(
   let inLine = false;
   /** What the store had last, as far as this process knows. */
   let last: number | undefined;
+  /** How often it was found to be older than that. */
+  let returns = 0;
+  /** What this process wrote, or may have written. */
+  const touchedSoFar = new Map<CopiedTable, Set<string>>();
   /** Of a SQLite file: something was deleted from them that may be readable still. */
   const readable = new Set<CopiedTable>();
 
   const listed = (values: readonly string[]) => listOf(dialect, values);
   const notFollowed = () => (shared ? undefined : follower?.missed());
+  function noteTouched(touched: readonly Touched[]): void {
+    for (const { table, keys } of touched) {
+      if (!isFollowed(table)) continue;
+      const names = touchedSoFar.get(table) ?? new Set();
+      touchedSoFar.set(table, names);
+      for (const [name] of keys) names.add(String(name));
+    }
+  }
 
   /**
    * SQLite: secure delete overwrites the page in the file, but the log still holds the page as it was. PostgreSQL: a dead row
@@ -62,6 +74,7 @@ export function createKeyWriter(
           const { touched: any, result } = await work(tx);
           const touched = [any].flat().filter(({ keys }) => keys.length > 0);
           if (touched.length === 0) return { touched, result, revision: undefined, changes: [] };
+          noteTouched(touched);
           const { revision } = await tx
             .updateTable('store_state')
             .set((eb) => ({ revision: eb('revision', '+', 1) }))
@@ -89,6 +102,7 @@ export function createKeyWriter(
         if (revision === undefined) return { result, tables, forgotten: undefined, followed: undefined };
         const forgotten = tables.length > 0 && !vacuum ? await settle(forget(tables)) : undefined;
         if (last !== undefined && revision !== last + 1) notFollowed();
+        if (last !== undefined && revision <= last) returns++;
         last = revision;
         const followed = shared ? undefined : follower?.written({ revision, changes });
         return { result, tables, forgotten, followed };
@@ -113,10 +127,16 @@ export function createKeyWriter(
       inTurn(async () => {
         const { revision } = await db.selectFrom('store_state').select('revision').executeTakeFirstOrThrow();
         if (last !== undefined && revision !== last) notFollowed();
-        if (last !== undefined && revision < last) inLine = false;
+        if (last !== undefined && revision < last) {
+          inLine = false;
+          returns++;
+        }
         last = revision;
         return revision;
       }),
+    returns: (): number => returns,
+    /** First values of the keys of rows of this table that this process wrote, or may have written. */
+    touched: (table: FollowedKeys): readonly string[] => [...(touchedSoFar.get(table) ?? [])],
     /** At most one follower. */
     follow(one: KeyFollower): void {
       if (follower) throw new Error('The key store has a follower already.');

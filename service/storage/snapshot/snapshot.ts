@@ -81,7 +81,7 @@ function verifyCopy(path: string): void {
     if (verdict !== 'ok') {
       throw new Problem(
         'INTERNAL',
-        `The snapshot before the upgrade is damaged (${verdict}), so nothing was upgraded: check the disk and the database with "gatehouse doctor".`,
+        `The snapshot before the upgrade is damaged (${verdict}), so nothing was upgraded: check the disk. A damaged index of the database is repaired by "gatehouse migrate --reindex"; where that says that more is damaged, restore a backup.`,
       );
     }
   } finally {

@@ -56,7 +56,9 @@ export interface RecordIntegrity {
   check(): Promise<IntegrityFault[]>;
   /** Looks at the rows with a MAC that stay, and the deliveries that wait, for `found`; called by the running service. */
   maintain(): Promise<void>;
-  /** What the last look found; of one organization with what belongs to none. */
+  /** Looks at the files of the database for `found`, in threads; called by the running service once a day. */
+  checkFiles(signal: AbortSignal): Promise<void>;
+  /** What the last looks found; of one organization with what belongs to none. */
   found(organization?: OrganizationId): readonly IntegrityFault[];
   /** What a row of an acceptable table holds now: what its MAC covers, and the SHA-256 of its damaged JSON. Throws NOT_FOUND. */
   contentOf(table: Acceptable, id: string): Promise<RowContent>;
@@ -92,6 +94,7 @@ interface RecordIntegrityDeps
 export function createRecordIntegrity(deps: RecordIntegrityDeps): RecordIntegrity {
   const { inTransaction, integrity, audit, log } = deps;
   let last: readonly IntegrityFault[] = [];
+  let ofFiles: readonly IntegrityFault[] = [];
 
   async function maintain(): Promise<void> {
     const faults = await findIntegrityFaults({ ...deps, standing: true }, ['rows', 'json']);
@@ -119,12 +122,21 @@ export function createRecordIntegrity(deps: RecordIntegrityDeps): RecordIntegrit
   }
 
   return {
-    check: () => findIntegrityFaults(deps),
+    async check() {
+      const faults = await findIntegrityFaults(deps);
+      ofFiles = faults.filter(({ check }) => check === 'file');
+      return faults;
+    },
     maintain,
+    async checkFiles(signal) {
+      ofFiles = await findIntegrityFaults({ ...deps, signal }, ['file']);
+      for (const { table, says } of ofFiles) log.error({ file: table }, says);
+    },
     found: (organization) =>
-      organization === undefined
-        ? last
-        : last.filter((one) => one.organization === undefined || one.organization === organization),
+      [...ofFiles, ...last].filter(
+        (one) =>
+          organization === undefined || one.organization === undefined || one.organization === organization,
+      ),
     contentOf,
     async accept({ table, id, seen }, actor) {
       await inTransaction(async (tx) => {

@@ -1,6 +1,8 @@
+import { basename } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { z } from 'zod';
 import type { OrganizationId, SubjectId } from '../../../lib/id.ts';
+import { describeDamage, fileRemedy, findDamageInUse } from '../../../storage/backup-check.ts';
 import { CHECKPOINT_NOTE, openNote } from '../../../storage/keys/checkpoint-note.ts';
 import { type Integrity, ROWS_NOTES, rowsMac } from '../../../storage/keys/integrity.ts';
 import { isCount, type KeyStore } from '../../../storage/keys/key-store.ts';
@@ -62,7 +64,7 @@ import { BackupPlan, BackupRun } from '../backups/backup.ts';
 /** One thing that the service did not write as it is. */
 export interface IntegrityFault {
   check: IntegrityCheckName;
-  /** Table of the record or the key store. */
+  /** Table of the record or the key store; of the check `file` the name of the file. */
   table: string;
   /** Key of the row; absent where the fault is of no single row. */
   id?: string;
@@ -81,6 +83,10 @@ export interface IntegrityChecksDeps {
   signing: LedgerDeps['signing'];
   /** The record is of the last 0.1 and was not started since: its rows of `adopted: 2` have no MAC yet, such as those of a backup. */
   unprotected?: boolean;
+  /** SQLite files of the data directory; none of a backup, whose file is looked at before it is opened. */
+  files?: readonly string[];
+  /** Ends the look at the files. */
+  signal?: AbortSignal | undefined;
   /** Only rows that stay, and deliveries that wait: what the running service looks at every few minutes. */
   standing?: boolean;
 }
@@ -91,10 +97,11 @@ type Check = (deps: IntegrityChecksDeps) => AsyncGenerator<Omit<IntegrityFault, 
 const PAGE = 200;
 
 /**
- * Everything that is signed or carries a MAC, but for the chain of the audit log and its checkpoints, which `verifyChain` walks; and that
- * the rest of the JSON can be read. The test of a backup, `doctor` and `audit verify` run this list.
+ * Everything that is signed or carries a MAC, but for the chain of the audit log and its checkpoints, which `verifyChain` walks; that
+ * the rest of the JSON can be read; and, first, that the files are whole, without which the others do not see every row. The test of a backup, `doctor` and `audit verify` run this list.
  */
 export const integrityChecks = {
+  file: checkFiles,
   rows: checkRows,
   json: checkJson,
   words: checkWords,
@@ -116,12 +123,26 @@ export async function findIntegrityFaults(
   const faults: IntegrityFault[] = [];
   for (const check of names) {
     let found = 0;
-    for await (const fault of integrityChecks[check](deps)) {
-      faults.push({ check, ...fault });
-      if (++found === most) break;
+    try {
+      for await (const fault of integrityChecks[check](deps)) {
+        faults.push({ check, ...fault });
+        if (++found === most) break;
+      }
+    } catch (error) {
+      // What cannot be read of a damaged file: the file is named already.
+      if (!faults.some((fault) => fault.check === 'file')) throw error;
     }
   }
   return faults;
+}
+
+async function* checkFiles({ files = [], signal }: IntegrityChecksDeps) {
+  for (const path of files) {
+    const damage = await findDamageInUse(path, signal);
+    const table = basename(path);
+    if (damage.length > 0)
+      yield { table, says: `${table} is damaged: ${describeDamage(damage)}. ${fileRemedy(path)}` };
+  }
 }
 
 async function* checkRows(deps: IntegrityChecksDeps) {
