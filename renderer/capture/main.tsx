@@ -2,6 +2,7 @@ import './colors.css';
 import './capture.css';
 import { StrictMode, useCallback, useState } from 'react';
 import { createRoot } from 'react-dom/client';
+import { openNewLinks } from '../ui/new-link.ts';
 import { type Language, languages } from '../ui/strings/define-strings.ts';
 import { LanguageScope, languageOf } from '../ui/strings/language.tsx';
 import { CapturePage, useView } from './capture-page.tsx';
@@ -51,6 +52,7 @@ createRoot(place).render(
   </StrictMode>,
 );
 void session.load();
+openNewLinks(() => linkOf(location) !== undefined);
 // The token behind the # leaves the address, where it would stand in the history and in pictures of the screen: the tab remembers it.
 if (location.hash !== '' && memory.read())
   history.replaceState(null, '', location.pathname + location.search);

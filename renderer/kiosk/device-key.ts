@@ -4,7 +4,15 @@ export interface DeviceIdentity {
   key: CryptoKey;
 }
 
+/** A pairing that waits for the person at the box. */
+export interface Claimed {
+  claim: string;
+  fingerprint: string;
+  key: CryptoKey;
+}
+
 const STORE = 'identity';
+const CLAIM = 'claim';
 
 function open(): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
@@ -30,8 +38,17 @@ async function run<T>(mode: IDBTransactionMode, work: (store: IDBObjectStore) =>
 
 export const readIdentity = (): Promise<DeviceIdentity | undefined> =>
   run('readonly', (store) => store.get(STORE) as IDBRequest<DeviceIdentity | undefined>);
-export const keepIdentity = (identity: DeviceIdentity): Promise<unknown> =>
-  run('readwrite', (store) => store.put(identity, STORE));
+/** The claim that it comes from is over with it. */
+export async function keepIdentity(identity: DeviceIdentity): Promise<void> {
+  await run('readwrite', (store) => store.put(identity, STORE));
+  await keepClaim(undefined);
+}
+
+/** For a reload while the person at the box compares. */
+export const readClaim = (): Promise<Claimed | undefined> =>
+  run('readonly', (store) => store.get(CLAIM) as IDBRequest<Claimed | undefined>);
+export const keepClaim = (claimed: Partial<Claimed> | undefined): Promise<unknown> =>
+  run('readwrite', (store) => store.put(claimed, CLAIM));
 
 const toBase64Url = (bytes: ArrayBuffer) =>
   btoa(String.fromCharCode(...new Uint8Array(bytes)))

@@ -1,10 +1,11 @@
 import { IconAccessible, IconLock } from '@tabler/icons-react';
-import { type ReactNode, useEffect, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { Logo } from '../ui/logo.tsx';
 import { OrganizationLogo } from '../ui/organization-logo.tsx';
 import { useLanguage } from '../ui/strings/language.tsx';
 import { useStrings } from '../ui/strings/use-strings.ts';
 import { isColor } from '../ui/theme/text-on-color.ts';
+import { useScreenStart } from '../ui/use-screen-start.ts';
 import type { KioskState } from './api.ts';
 import { kioskStrings } from './kiosk-strings.ts';
 
@@ -25,6 +26,8 @@ export const initialsOf = (name: string): string =>
 /** Organization at the left, kiosk and operator at the right; below the screen's own buttons. */
 export function Frame({ state, lock, main, footer }: FrameProps) {
   const t = useStrings(kioskStrings);
+  const place = useRef<HTMLElement>(null);
+  useScreenStart(place);
   const { kiosk, operator, organization: name, color } = state ?? {};
   const where = operator
     ? t('at', { kiosk: kiosk?.name ?? '', operator: initialsOf(operator.name) })
@@ -53,7 +56,7 @@ export function Frame({ state, lock, main, footer }: FrameProps) {
             where && <span className="k-where">{where}</span>
           )}
         </header>
-        <main>{main}</main>
+        <main ref={place}>{main}</main>
         {footer && <footer>{footer}</footer>}
       </div>
     </div>

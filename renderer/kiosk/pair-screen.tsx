@@ -2,7 +2,14 @@ import { useEffect, useState } from 'react';
 import { Said, type Words } from '../ui/said.tsx';
 import { useStrings } from '../ui/strings/use-strings.ts';
 import { pairing } from './api.ts';
-import { type DeviceIdentity, keepIdentity, makeKey } from './device-key.ts';
+import {
+  type Claimed,
+  type DeviceIdentity,
+  keepClaim,
+  keepIdentity,
+  makeKey,
+  readClaim,
+} from './device-key.ts';
 import { Field, Form } from './form.tsx';
 import { Frame, Settings } from './frame.tsx';
 import { kioskStrings } from './kiosk-strings.ts';
@@ -10,23 +17,31 @@ import { useRefusalWords } from './refusal-words.ts';
 
 const POLL = 1_000;
 
-interface Claimed {
-  claim: string;
-  fingerprint: string;
-  key: CryptoKey;
-}
-
 /** The code, then the wait for the person at the box. */
 export function PairScreen({ paired }: { paired(identity: DeviceIdentity): void }) {
   const t = useStrings(kioskStrings);
   const [claimed, setClaimed] = useState<Claimed>();
   const wordsOf = useRefusalWords('pair');
   const [problem, setProblem] = useState<Words>();
+  useEffect(() => {
+    void readClaim().then(
+      (kept) => kept?.claim && setClaimed(kept),
+      () => undefined,
+    );
+  }, []);
   async function send(typed: FormData) {
     const code = String(typed.get('code') ?? '');
+    const { key, publicKey } = await makeKey();
+    // The box would make a kiosk of which this browser keeps no key.
+    const keeps = await keepClaim({ key }).then(
+      () => true,
+      () => false,
+    );
+    if (!keeps) return setProblem({ text: t('keepsNothing') });
     try {
-      const { key, publicKey } = await makeKey();
-      setClaimed({ ...(await pairing.claim(code, publicKey)), key });
+      const now = { ...(await pairing.claim(code, publicKey)), key };
+      await keepClaim(now);
+      setClaimed(now);
       setProblem(undefined);
     } catch (error) {
       setProblem(wordsOf(error));
@@ -39,6 +54,7 @@ export function PairScreen({ paired }: { paired(identity: DeviceIdentity): void 
       const outcome = await pairing.outcome(claimed.claim, gone.signal).catch(() => undefined);
       if (gone.signal.aborted) return;
       if (outcome?.is === 'ended') {
+        await keepClaim(undefined);
         setClaimed(undefined);
         setProblem({ text: t('revoked') });
       }
@@ -78,5 +94,5 @@ export function PairScreen({ paired }: { paired(identity: DeviceIdentity): void 
       )}
     </Form>
   );
-  return <Frame main={main} footer={<Settings />} />;
+  return <Frame key={claimed ? 'confirm' : 'code'} main={main} footer={<Settings />} />;
 }

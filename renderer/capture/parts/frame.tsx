@@ -1,9 +1,10 @@
 import type { TablerIcon } from '@tabler/icons-react';
-import { type ReactNode, useEffect, useRef } from 'react';
+import { type ReactNode, useRef } from 'react';
 import { OrganizationLogo } from '../../ui/organization-logo.tsx';
 import { languages } from '../../ui/strings/define-strings.ts';
 import { useLanguage } from '../../ui/strings/language.tsx';
 import { useStrings } from '../../ui/strings/use-strings.ts';
+import { useScreenStart } from '../../ui/use-screen-start.ts';
 import { captureStrings } from '../capture-strings.ts';
 import type { Description } from '../session/wire.ts';
 
@@ -66,10 +67,7 @@ interface SheetProps extends HeadProps {
 /** A screen of text and buttons; its heading has the focus when it appears. */
 export function Sheet({ children, acts, wide, problem, ...head }: SheetProps) {
   const main = useRef<HTMLElement>(null);
-  useEffect(() => {
-    main.current?.querySelector('h1')?.focus({ preventScroll: true });
-    scrollTo(0, 0);
-  }, []);
+  useScreenStart(main);
   return (
     <>
       <TestBar shown={head.description?.test ?? false} />

@@ -1,7 +1,7 @@
 import type { ErrorComponentProps } from '@tanstack/react-router';
 import { Button, ButtonLink } from '../../ui/controls/index.ts';
 import { Page, Row } from '../../ui/layout/index.ts';
-import { Refusal } from '../../ui/refusal.ts';
+import { noAnswer, Refusal } from '../../ui/refusal.ts';
 import { uiStrings, useStrings } from '../../ui/strings/index.ts';
 import { LoadFailed } from '../load-failed.tsx';
 import { useSession } from '../session/session-query.ts';
@@ -30,14 +30,20 @@ export function Refused() {
   );
 }
 
+/** The script of a screen did not come: each browser says it in its own words. A script is asked for once, until the page is loaded again. */
+const isLost = (error: unknown) =>
+  error instanceof Error &&
+  /dynamically imported module|importing a module script|unable to preload/i.test(error.message);
+
 /** A screen that could not be loaded, or broke. */
 export function Failed({ error, reset }: ErrorComponentProps) {
   const t = useStrings(frameStrings);
   const ui = useStrings(uiStrings);
-  if (error instanceof Refusal)
+  const lost = isLost(error);
+  if (lost || error instanceof Refusal)
     return (
       <Page title={ui('couldNotLoad')} reading>
-        <LoadFailed error={error} retry={reset} />
+        <LoadFailed error={lost ? noAnswer(error) : error} retry={lost ? () => location.reload() : reset} />
       </Page>
     );
   return (
