@@ -25,7 +25,13 @@ import {
   routeOf,
   sendProblem,
 } from './error-handling.ts';
-import { createPublicPace, paceHandshakes, pacePublic, serveInTurn } from './leaving/public-pace.ts';
+import {
+  createPublicPace,
+  paceConnections,
+  paceHandshakes,
+  pacePublic,
+  serveInTurn,
+} from './leaving/public-pace.ts';
 import { closeSlowReaders, SlicedResponse } from './leaving/unsent-bytes.ts';
 import { boundConnections, type ConnectionsDeps, sayWhenCrowded } from './listening/connections.ts';
 import { stopGently } from './listening/listen-on-host.ts';
@@ -150,7 +156,9 @@ export function createServer(deps: ServerDeps): FastifyInstance {
       readProxies(message);
       return clientOf(message, isProxy);
     },
+    deadline: limits.request,
     crowded: sayWhenCrowded(log, bounds),
+    ...(deps.connections && { isTaken: paceConnections(elapsed ?? realTime.elapsed) }),
     ...defined({ siteOf, elapsed }),
   });
 

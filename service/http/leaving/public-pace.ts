@@ -16,6 +16,11 @@ export const publicRate = { perSecond: 200, burst: 1_000 } as const;
  * nothing (D(HE)at, CVE-2002-20001).
  */
 const handshakeRate = { perSecond: 100, burst: 400, mostAhead: 10_000 } as const;
+/**
+ * New connections of one address, or one IPv6 /48: those at once, then so many a second. One that is opened and left again costs the
+ * thread half a millisecond.
+ */
+export const connectionRate = { perSecond: 300, burst: 600 } as const;
 /** Requests, or handshakes, of one address that wait for their turn; a further one is refused. */
 const MOST_WAITING = { requests: 64, handshakes: 128 } as const;
 /** Times as many requests, and as many that wait, of one IPv6 /48. */
@@ -108,6 +113,16 @@ export const createPublicPace = (time: PaceTime) => createBodyPace({ ...publicRa
 export function paceHandshakes(time: PaceTime) {
   const pace = createBodyPace({ ...handshakeRate, ...time });
   return { inTurn: createPacedTurns(pace, MOST_WAITING.handshakes), charge: pace.charge };
+}
+
+/** Whether one more connection is taken now; those that are not count for nothing. */
+export function paceConnections(elapsed: PaceTime['elapsed']): (network: string) => boolean {
+  const pace = createBodyPace({ ...connectionRate, elapsed, wait: async () => {} });
+  return (network) => {
+    if (pace.took(network, 0)) return false;
+    pace.charge(network, 1);
+    return true;
+  };
 }
 
 const tooMany = () =>

@@ -9,6 +9,9 @@ const NEW = 1_000;
 const FEW = 8;
 const PROXY = 'proxy';
 const SHARE = 14;
+const DEADLINE = 60_000;
+/** Bytes of each body: one a second is enough. */
+const SIZE = 60;
 
 /** What the peer of a connection did last. `fresh`: nothing yet. `letIn`: a WebSocket with its token, `shaken` one before it. */
 type State = 'fresh' | 'idle' | 'working' | 'half' | 'unread' | 'shaken' | 'letIn';
@@ -20,6 +23,8 @@ interface Peer {
   state: State;
   since: number;
   unreadSince?: number;
+  /** When a half body was last seen to come as fast as it has to, and bytes that had come by then. */
+  pace: { at: number; came: number };
   /** Which of all that became idle it was. */
   idleAs: number;
   isJudged: boolean;
@@ -44,6 +49,7 @@ function createWorld(total: number) {
     sourceOf: (address) => address,
     siteOf,
     isProxy: (address) => address === PROXY,
+    deadline: DEADLINE,
     clientOf: (message) => (message as unknown as { client: string }).client,
     elapsed: () => time.now,
   });
@@ -69,7 +75,17 @@ function createWorld(total: number) {
     if (isProxys(one)) return one.client !== undefined && sizeOf(one, counted) > fewOf(one.client);
     return counted(one, `source ${one.address}`) > FEW || sizeOf(one, counted) > 4 * FEW;
   }
-  const waitsSince = (one: Peer) => (one.state === 'unread' ? (one.unreadSince ?? time.now) : one.since);
+  function waitsSince(one: Peer): number {
+    if (one.state === 'unread') return one.unreadSince ?? time.now;
+    return one.state === 'half' ? one.pace.at : one.since;
+  }
+  /** What is seen of it where room is sought. */
+  function see(one: Peer): void {
+    if (one.state === 'unread') one.unreadSince ??= time.now;
+    const came = one.socket.bytesRead as number;
+    const isSteady = came > one.pace.came && came - one.pace.came >= (time.now - one.pace.at) / 1_000;
+    if (one.state === 'half' && isSteady) one.pace = { at: time.now, came };
+  }
   const isRecent = (one: Peer) => waitsSince(one) > time.now - GRACE;
   const isProxys = (one: Peer) => one.address === PROXY;
 
@@ -109,13 +125,14 @@ function createWorld(total: number) {
     const isShare = address !== PROXY && ofSource.length >= SHARE;
     const among = isShare ? ofSource : before;
     const isFull = isShare || before.length >= total;
-    if (isFull) for (const one of among) if (one.state === 'unread') one.unreadSince ??= time.now;
+    if (isFull) for (const one of among) see(one);
     const counted = tally();
     const judged = among.map((one) => ({ one, ...judgeLoss(one, counted) }));
     const socket = Object.assign(new EventEmitter(), {
       remoteAddress: address,
       remotePort: ++port,
       bytesWritten: 0,
+      bytesRead: 0,
       writableLength: 0,
     }) as unknown as Peer['socket'];
     const peer: Peer = {
@@ -123,6 +140,7 @@ function createWorld(total: number) {
       client: undefined,
       state: 'fresh',
       since: time.now,
+      pace: { at: time.now, came: 0 },
       idleAs: idled++,
       isJudged: false,
       isClosed: false,
@@ -207,12 +225,17 @@ function createWorld(total: number) {
     one.state = state;
     one.since = time.now;
     delete one.unreadSince;
-    one.message = Object.assign({ socket: one.socket, client, complete: state !== 'half' });
+    one.pace = { at: time.now, came: one.socket.bytesRead as number };
+    const headers = { 'content-length': String(SIZE) };
+    one.message = Object.assign({ socket: one.socket, client, headers, complete: state !== 'half' });
     one.answer = Object.assign(new EventEmitter(), {
       isEnding: state === 'unread',
     }) as unknown as Peer['answer'];
     one.socket.writableLength = state === 'unread' ? 1 : 0;
     server.emit('request', one.message, one.answer);
+  }
+  function send(one: Peer, bytes: number): void {
+    if (one.state === 'half') one.socket.bytesRead = (one.socket.bytesRead as number) + bytes;
   }
   function rest(one: Peer): void {
     if (one.state !== 'half') return;
@@ -252,7 +275,7 @@ function createWorld(total: number) {
     one.since = time.now;
     server.emit(LET_IN, one.socket, '');
   }
-  return { time, peers, connections, enter, begin, rest, finish, shake, letIn, judge, close };
+  return { time, peers, connections, enter, begin, send, rest, finish, shake, letIn, judge, close };
 }
 
 const address = fc.constantFrom(PROXY, PROXY, PROXY, 'a', 'b', 'v6x1', 'v6x2', 'v6y1');
@@ -284,7 +307,7 @@ const happening = fc.oneof(
   {
     weight: 2,
     arbitrary: fc.record({
-      is: fc.constantFrom('rest', 'finish', 'judge', 'letIn', 'leave'),
+      is: fc.constantFrom('send', 'send', 'rest', 'finish', 'judge', 'letIn', 'leave'),
       client,
       at: fc.nat(),
       times: fc.integer({ min: 1, max: 6 }),
@@ -326,6 +349,7 @@ test('who is closed, who is refused and who never is, whatever comes in whatever
             for (let i = 0; i < one.times; i++) {
               const peer = world.peers[(one.at + i) % (world.peers.length || 1)];
               if (!peer) break;
+              if (one.is === 'send') world.send(peer, 1 + (one.at % 3));
               if (one.is === 'rest') world.rest(peer);
               if (one.is === 'finish') world.finish(peer);
               if (one.is === 'judge') world.judge(peer);

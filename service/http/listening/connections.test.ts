@@ -1,5 +1,5 @@
-import { once } from 'node:events';
-import { Agent, request as httpRequest } from 'node:http';
+import { EventEmitter, once } from 'node:events';
+import { Agent, request as httpRequest, type IncomingMessage, type Server } from 'node:http';
 import { request as httpsRequest, type Agent as TlsAgent } from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
@@ -8,9 +8,12 @@ import { certificate, certificateKey } from '../../../test/support/certificate.t
 import { systemClock } from '../../lib/clock.ts';
 import { createIds } from '../../lib/id.ts';
 import { silentLog } from '../../lib/log.ts';
+import { siteOf, sourceOf } from '../../lib/source.ts';
+import { connectionRate, paceConnections } from '../leaving/public-pace.ts';
 import { shareDocument } from '../leaving/unsent-bytes.ts';
 import { createServer, type ServerDeps } from '../server.ts';
 import { answerSocket, openWebSockets } from '../web-sockets.ts';
+import { boundConnections } from './connections.ts';
 
 const running: { close(): Promise<unknown> }[] = [];
 const sockets: Socket[] = [];
@@ -447,6 +450,38 @@ describe('a new connection, whose first request may be on its way,', () => {
     expect([fresh, bodies[2]!].map(open)).toEqual([true, true]);
   });
 
+  test('goes before a body that comes fast enough to be whole in time, but not before one that does not', async () => {
+    const { app, half, idle, time } = await listen({ total: 3, perAddress: 3 });
+    const messages: IncomingMessage[] = [];
+    app.server.on('request', (message) => messages.push(message));
+    const steady = await half('a');
+    const slow = [await half('b'), await half('c')];
+    async function send(at: number, bytes: number) {
+      const before = messages[at]!.socket.bytesRead;
+      [steady, ...slow][at]!.write(' '.repeat(bytes));
+      await expect.poll(() => messages[at]!.socket.bytesRead).toBe(before + bytes);
+    }
+    time.now = 10_000;
+    // Of 60 bytes in 60 seconds.
+    await send(0, 10);
+    await send(1, 9);
+    const fresh = [await idle('d')];
+    await closed(slow[0]!);
+    time.now += 500;
+    fresh.push(await idle('e'));
+    await closed(slow[1]!);
+    time.now += 2_499;
+    await idle('f');
+    await closed(fresh[0]!);
+    expect(open(steady)).toBe(true);
+    // Once it comes no more it goes before a new one.
+    time.now += 1;
+    await idle('g');
+    await closed(fresh[1]!);
+    await idle('h');
+    await closed(steady);
+  });
+
   test('does not go before an answer that is not read either', async () => {
     const { unread, idle, get } = await listen({ total: 4, perAddress: 4 });
     const held = [await unread('a'), await unread('a'), await unread('b')];
@@ -531,6 +566,42 @@ test('a request under way is never cut off: where all are busy, the new connecti
   expect(warnings).toMatchObject([{ open: 2, idle: 0, displaced: 0, refused: 1 }]);
   await expect.poll(() => new Promise((resolve) => app.server.getConnections((_, n) => resolve(n)))).toBe(0);
   expect(await get('c')).toBe(200);
+});
+
+test('new connections of one address, or one IPv6 /48, are taken at a pace, and of a proxy all', () => {
+  const server = new EventEmitter();
+  let now = 0;
+  boundConnections(server as Server, {
+    limits: { total: 10_000, perAddress: 256 },
+    sourceOf,
+    siteOf,
+    isProxy: (address) => address === '192.0.2.9',
+    deadline: 60_000,
+    isTaken: paceConnections(() => now),
+  });
+  /** Connects and leaves. */
+  function isTaken(remoteAddress: string): boolean {
+    let isClosed = false;
+    const destroy = () => {
+      isClosed = true;
+    };
+    const socket = Object.assign(new EventEmitter(), { remoteAddress, destroy });
+    server.emit('connection', socket);
+    socket.emit('close');
+    return !isClosed;
+  }
+  const count = (address: (at: number) => string, of = 1_000) =>
+    Array.from({ length: of }, (_, at) => isTaken(address(at))).filter(Boolean).length;
+  const site = (at: number) => `2001:db8:7:${at % 64}::1`;
+  const { burst, perSecond } = connectionRate;
+  for (const address of [() => '192.0.2.1', site]) {
+    expect(count(address)).toBeLessThanOrEqual(burst + 1);
+    expect(count(address)).toBe(0);
+  }
+  expect(count(() => '192.0.2.2', burst)).toBe(burst);
+  expect(count(() => '192.0.2.9')).toBe(1_000);
+  now += 1_000;
+  expect(count(() => '192.0.2.1', perSecond)).toBeGreaterThanOrEqual(perSecond - 1);
 });
 
 test.each(['127.0.0.0/8', 'loopback', '127.0.0.0/255.0.0.0'])(

@@ -24,6 +24,10 @@ export interface ConnectionsDeps {
   isProxy(address: string): boolean;
   /** The address of the client of a request, which a proxy passes on. */
   clientOf?(message: IncomingMessage): string;
+  /** Milliseconds within which a request has to be whole. */
+  deadline: number;
+  /** Whether one more of an address, or an IPv6 /48, is taken now; of a proxy all are. */
+  isTaken?(network: string): boolean;
   /** Called when a connection is displaced or refused. */
   crowded?(stats: ConnectionStats): void;
   /** Milliseconds that only ever grow. */
@@ -51,6 +55,8 @@ interface Connection {
   /** The last of them, and its answer. */
   message?: IncomingMessage;
   answer?: ServerResponse;
+  /** When its body was last seen to come as fast as it has to, while room was sought, and the bytes that had come by then. */
+  pace?: { at: number; came: number };
   /** When its answer was first seen to wait for the reader alone, while room was sought. */
   unreadSince?: number;
   /** With TLS: what answers are written to. */
@@ -93,7 +99,8 @@ interface Client {
  * otherwise of all. The first of these that there is:
  * - The longest idle of the source or IPv6 /48 with the most idle ones, or one that is overdue, where its client has more connections (as
  *   many, where that idle one is new):
- *   a body or an answer has waited for its caller for GRACE (no time where the client has many), a new one of a proxy for its request.
+ *   for GRACE (no time where the client has many) a body has come too slowly to be whole in time, or an answer has waited for its caller,
+ *   or a new one of a proxy for its request.
  *   So who opens connections and sends nothing, or half, or reads nothing, displaces only itself. Where that idle one is new, so that its
  *   first request may be on its way, also a body or an answer that waits for less goes in its place, of a client with more connections.
  * - Of the client with the most: a body or an answer that waits for less, or a WebSocket whose caller was let in and has had no frame
@@ -180,7 +187,7 @@ const endsOf = (socket: Socket | TLSSocket): string =>
   [socket.remoteAddress, socket.remotePort, socket.localAddress, socket.localPort].join(' ');
 
 /**
- * Milliseconds for which a body may be on its way, an answer wait for its reader, or a WebSocket be without a frame that is judged, before the
+ * Milliseconds for which a body may come slower than it has to, an answer wait for its reader, or a WebSocket be without a frame that is judged, before the
  * connection makes room; for bodies and answers none where its source, or its client behind a proxy, has more than FEW, or its IPv6 /48 four times as many.
  */
 const GRACE = 3_000;
@@ -200,6 +207,8 @@ function createRegister({
   siteOf,
   isProxy,
   clientOf,
+  deadline,
+  isTaken = () => true,
   crowded,
   elapsed = () => performance.now(),
 }: ConnectionsDeps) {
@@ -222,14 +231,23 @@ function createRegister({
 
   const stats = () => ({ open: open.size, idle: idle.count(), ...counts });
 
-  /** Since when it waits for its caller: for a frame, for the rest of the body, or to read the answer. */
+  /** Since when it waits for its caller: for a frame, for a body that comes too slowly, or to read the answer. */
   function waitsSince(one: Connection, now: number): number | undefined {
     if (one.isLetIn || one.isOpened || one.requests === 0) return one.since;
-    if (one.message?.complete === false) return one.since;
+    if (one.message?.complete === false) return bodyWaitsSince(one, one.message, now);
     const isEnding = (one.answer as Partial<SlicedResponse> | undefined)?.isEnding;
     if (!isEnding || senderOf(one).unsent === 0) return undefined;
     one.unreadSince ??= now;
     return one.unreadSince;
+  }
+
+  function bodyWaitsSince(one: Connection, { headers, socket }: IncomingMessage, now: number): number {
+    const { at, came } = one.pace!;
+    const more = socket.bytesRead - came;
+    const size = Number(headers['content-length'] ?? Number.POSITIVE_INFINITY);
+    if (more === 0 || more < (size * (now - at)) / deadline) return at;
+    one.pace = { at: now, came: socket.bytesRead };
+    return now;
   }
 
   /**
@@ -345,6 +363,7 @@ function createRegister({
   function begin(connection: Connection, message?: IncomingMessage): void {
     connection.requests++;
     delete connection.unreadSince;
+    if (message) connection.pace = { at: elapsed(), came: message.socket.bytesRead };
     if (message && clientOf && isProxys(connection) && open.has(connection))
       joinClient(connection, clientOf(message));
     idle.remove(connection);
@@ -360,6 +379,7 @@ function createRegister({
       const address = socket.remoteAddress ?? '';
       const name = sourceOf(address);
       const siteName = siteOf?.(address) ?? name;
+      if (!isProxy(address) && !isTaken(siteName)) return undefined;
       const site = sites.get(siteName) ?? { name: siteName, open: 0, letIn: 0, idle: new Set() };
       const source: Source = sources.get(name) ?? {
         name,
