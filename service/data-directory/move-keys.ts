@@ -78,7 +78,7 @@ export async function moveKeys(order: MoveKeysOptions): Promise<MovedKeys> {
       if (!isThere) await restorePostgres(aside, url, clock, store);
       step('copied');
       await withFile(order, aside, (keys) => requireSame(order, keys));
-      createKeyCopyFile({ place: before, identity }).identify({ copy, create: false });
+      createKeyCopyFile({ place: before, identity }).identify({ copy, create: false, anew: true });
     } catch (error) {
       // Unknown where the server does not answer: then the same command goes on from here.
       if ((await requireEmptyOrOurs(url, identity).catch(() => true)) === false)

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import {
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -100,6 +101,15 @@ describe.skipIf(binaries === undefined)('keys that move from a file into Postgre
       code: 'CONFLICT',
       message: expect.stringContaining('The keys of'),
     });
+  });
+
+  test('that were taken from a copy are another copy than that', async () => {
+    const { data, stick, order } = await makeBox('taken');
+    copyFileSync(join(stick, 'gatehouse-keys.db'), join(data, 'keys.db'));
+    await moveKeys({ ...order, confirm: PEOPLE });
+    const box = await open(data);
+    expect(await statesOf(box)).toEqual(['current', 'current']);
+    await box.close();
   });
 
   test('stay where they are without a confirmation, while a service runs, and where the database is not empty', async () => {

@@ -31,8 +31,8 @@ export const COPY_NAME = 'gatehouse-keys.db';
  * it names the copy that is meant, and is refused by another one. Throws CopyTrouble. Blocks: called in a thread of its own.
  */
 export interface KeyCopyFile {
-  /** A copy without id is given this one. Where there is no copy, `create` makes an empty one. */
-  identify(to: { copy: string; create: boolean }): CopyAnswer;
+  /** A copy without id is given this one; with `anew` each is. Where there is no copy, `create` makes an empty one. */
+  identify(to: { copy: string; create: boolean; anew?: boolean }): CopyAnswer;
   check(): CopyAnswer;
   /** Changes from revision `from` to `to`. Gives where it stands then. */
   apply(write: { copy: string; from: number; to: number; changes: readonly RowChange[] }): number;
@@ -105,7 +105,7 @@ export function createKeyCopyFile(deps: KeyCopyFileDeps): KeyCopyFile {
   }
 
   return {
-    identify: ({ copy: id, create }) =>
+    identify: ({ copy: id, create, anew }) =>
       once((copy) => {
         const state = copy.prepare('select count(*) from store_state').pluck().get();
         if (state === 0)
@@ -113,7 +113,7 @@ export function createKeyCopyFile(deps: KeyCopyFileDeps): KeyCopyFile {
             .prepare('insert into store_state (id, identity, revision, copy) values (1, ?, 0, ?)')
             .run(identity, id);
         const revision = revisionOf(copy);
-        if (idOf(copy) === '') copy.prepare('update store_state set copy = ?').run(id);
+        if (anew || idOf(copy) === '') copy.prepare('update store_state set copy = ?').run(id);
         if (create) syncFolder(place);
         return { revision, copy: idOf(copy) };
       }, create),
