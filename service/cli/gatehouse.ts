@@ -27,7 +27,9 @@ if (refusal === undefined) {
   compileOnce(process.argv[2]);
   // People are answered in the processes of these; other commands give way to a service on the same cores.
   if (!process.argv.some((word) => ['serve', 'start', 'update'].includes(word))) lowerThisThread('soon');
-  process.exitCode = await run();
+  // Of a failed start the sentence comes after everything is closed: nothing that is waited for meanwhile may end the process without it.
+  const running = setInterval(() => {}, 60_000);
+  process.exitCode = await run().finally(() => clearInterval(running));
 } else {
   process.stderr.write(`${refusal}\n`);
   process.exitCode = 1;

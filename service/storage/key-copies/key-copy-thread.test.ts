@@ -13,9 +13,15 @@ class SlowWorker extends EventEmitter {
   answer(reply: CopyReply): void {
     this.emit('message', reply);
   }
-  ref(): void {}
-  unref(): void {}
+  held = true;
+  ref(): void {
+    this.held = true;
+  }
+  unref(): void {
+    this.held = false;
+  }
   async terminate(): Promise<number> {
+    this.held = true;
     this.ended = true;
     return 0;
   }
@@ -99,4 +105,23 @@ test('one that hangs is not waited for at the end', async () => {
   await asked;
   workers[0]!.terminate = () => new Promise(() => {});
   await thread.close();
+});
+
+test('an answer during the end does not let go of the thread, which is waited for', async () => {
+  const thread = create();
+  const asked = thread.run({ is: 'check' }, 4_000);
+  const [worker] = workers as [SlowWorker];
+  const exit = Promise.withResolvers<number>();
+  worker.terminate = async () => {
+    worker.held = true;
+    return exit.promise;
+  };
+  const closed = thread.close();
+  const { request } = worker.requests[0]!;
+  worker.answer({ request, answer: { revision: 7, copy: 'one' } });
+  expect([await asked, worker.held]).toEqual([{ revision: 7, copy: 'one' }, true]);
+  await expect(thread.run({ is: 'check' }, 4_000)).rejects.toMatchObject({ is: 'failed' });
+  exit.resolve(0);
+  await closed;
+  expect(workers).toHaveLength(1);
 });

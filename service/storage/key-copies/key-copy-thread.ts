@@ -85,11 +85,18 @@ export function createCopyThread(data: CopyThreadData, open: (data: CopyThreadDa
   let worker: Worker | undefined;
   let ready: Promise<void> | undefined;
   let last = 0;
+  /** Its end is waited for, also by a process that has nothing else to do: an answer that still comes does not let go of it. */
+  let closing = false;
   const waiting = new Map<number, Waiting>();
   /** Requests whose time is over and that may still be at work. */
   const late = new Set<number>();
   const silent = () =>
     new CopyTrouble('silent', `${data.place} does not answer: is its disk or its server there?`);
+  const failed = (error?: Error) =>
+    new CopyTrouble(
+      'failed',
+      `The thread that writes to ${data.place} ended${error ? `: ${error.message}` : ''}.`,
+    );
 
   function start(): Worker {
     const started = open(data);
@@ -101,18 +108,14 @@ export function createCopyThread(data: CopyThreadData, open: (data: CopyThreadDa
       waiting.delete(reply.request);
       if (late.delete(reply.request))
         started.postMessage({ request: 0, task: { is: 'abort' } } satisfies CopyRequest);
-      if (waiting.size === 0) started.unref();
+      if (waiting.size === 0 && !closing) started.unref();
       if ('trouble' in reply) asked?.reject(new CopyTrouble(reply.trouble.is, reply.trouble.message));
       else asked?.resolve(reply.answer);
     });
     const ended = (error?: Error) => {
       if (worker === started) worker = undefined;
       late.clear();
-      const trouble = new CopyTrouble(
-        'failed',
-        `The thread that writes to ${data.place} ended${error ? `: ${error.message}` : ''}.`,
-      );
-      for (const asked of waiting.values()) asked.reject(trouble);
+      for (const asked of waiting.values()) asked.reject(failed(error));
       waiting.clear();
     };
     started.on('error', ended);
@@ -126,6 +129,7 @@ export function createCopyThread(data: CopyThreadData, open: (data: CopyThreadDa
      * the thread has started its time does not run: that is no sign of how the place is.
      */
     async run(task: CopyTask, milliseconds: number): Promise<CopyAnswer> {
+      if (closing) throw failed();
       if (late.size > 0) throw silent();
       worker ??= start();
       last += 1;
@@ -136,7 +140,7 @@ export function createCopyThread(data: CopyThreadData, open: (data: CopyThreadDa
       const giveUp = () => {
         late.add(request);
         waiting.delete(request);
-        worker?.unref();
+        if (!closing) worker?.unref();
         reject(silent());
       };
       void ready?.then(() => {
@@ -150,7 +154,9 @@ export function createCopyThread(data: CopyThreadData, open: (data: CopyThreadDa
         clearTimeout(timer);
       }
     },
+    /** What was asked fails, and nothing more is taken. */
     async close(): Promise<void> {
+      closing = true;
       const stopping = worker;
       if (late.size === 0) await stopping?.terminate();
       // One that hangs in the file system cannot be ended; it holds no one up.
