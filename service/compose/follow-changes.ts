@@ -108,10 +108,12 @@ export function followChanges(
     (ids) => Promise.all(ids.map((id) => webhooks.refresh(id as EndpointId))),
     webhooks.load,
   );
-  position.whenOlder(async () => {
-    await auditLog.noticeLost();
-    // Before people are read into memory.
-    await erasure.eraseAgain();
-    for (const readAnew of anew) await readAnew();
+  position.whenOlder({
+    look: auditLog.noticeLost,
+    async mend() {
+      // Before people are read into memory.
+      await erasure.eraseAgain();
+      for (const readAnew of anew) await readAnew();
+    },
   });
 }

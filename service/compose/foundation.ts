@@ -219,9 +219,13 @@ const thisNode = (
 ): ThisNode => ({ id, name, version, address, token: token!, requireWriter });
 
 function ofOnlyService(database: Database, { keys }: Pick<Vault, 'keys'>, log: Log): Position {
-  const unanswered = [database.unanswered, keys.unanswered].flatMap((one) => one ?? []);
-  if (unanswered.length === 0) return alone;
-  return createLonePosition({ unanswered, before: keys.position.readAnew, log });
+  const doubts = [database.doubts, keys.doubts].flatMap((one) => one ?? []);
+  if (doubts.length === 0) return alone;
+  const before = async () => {
+    await keys.position.catchUp();
+    return keys.position.returns();
+  };
+  return createLonePosition({ doubts, before, log });
 }
 
 /** Both databases are looked at, at the same time. */

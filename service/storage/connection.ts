@@ -35,6 +35,7 @@ import {
   openSqliteMemory,
   sqliteDialect,
 } from './sqlite.ts';
+import { isLocked } from './storage-problem.ts';
 import type { Db, InTransaction } from './transaction.ts';
 
 /** Milliseconds for which a transaction waits at most until it is begun. */
@@ -67,15 +68,17 @@ export interface Database {
   token?: string | undefined;
   /** Resolves when another process has taken this run's right to write, on PostgreSQL. */
   gone?: Promise<void> | undefined;
-  unanswered?: UnansweredCommits | undefined;
+  doubts?: Doubts | undefined;
   close(): Promise<void>;
 }
 
-/** Of the only writer of a PostgreSQL database: commits of which it is not known whether they were done. What it has in memory may lack them. */
-export interface UnansweredCommits {
-  /** So far. */
-  count(): number;
-  /** Resolves once none of them is under way any more. Throws STORAGE_UNAVAILABLE. */
+/** Of the only writer of a PostgreSQL database: why what it has in memory may be another record than the one that is there. */
+export interface Doubts {
+  /** Commits so far of which it is not known whether they were done. */
+  unanswered(): number;
+  /** How often the connection that locks the database was lost so far, or another server answered: it may have an older record. */
+  moved(): number;
+  /** Resolves once the lock is held and none of these commits is under way any more. Throws STORAGE_UNAVAILABLE. */
   ended(): Promise<void>;
 }
 
@@ -136,7 +139,7 @@ export interface Opened<S> {
   requireWriter(): void;
   token?: string | undefined;
   gone?: Promise<void> | undefined;
-  unanswered?: UnansweredCommits | undefined;
+  doubts?: Doubts | undefined;
   /** The same, asked of the database itself: first of what cannot run in a transaction. */
   confirmWriter(): Promise<void>;
   close(): Promise<void>;
@@ -179,7 +182,11 @@ export async function openPostgres<S>(
   const schema = migrations.at(-1)!.name;
   // Of a writer alone, so that its sessions can be ended when it is gone.
   const sessions = writer === undefined ? 'gatehouse' : `gatehouse ${randomBytes(6).toString('hex')}`;
-  const pool = openPostgresPool(url, sessions, log);
+  let moves = 0;
+  const moved = () => {
+    moves++;
+  };
+  const pool = openPostgresPool(url, { name: sessions, log, moved });
   const db = new Kysely<S>({ dialect: postgresDialect(pool, guard) });
   const locks = node && createSharedLocks(url, sessions);
   async function takeLock(): Promise<PostgresLock | undefined> {
@@ -188,7 +195,7 @@ export async function openPostgres<S>(
       dropConnections(pool);
       locks?.drop();
     };
-    const held = { log, holder: writer, sessions, unanswered };
+    const held = { log, holder: writer, sessions, unanswered, lost: moved };
     return node ? joinNodes(url, { ...held, node, schema, clock }) : takePostgresLock(url, held);
   }
   try {
@@ -218,10 +225,11 @@ export async function openPostgres<S>(
       });
     });
   };
-  const unanswered: UnansweredCommits | undefined =
+  const doubts: Doubts | undefined =
     lock && !node
       ? {
-          count: guard.countUnanswered,
+          unanswered: guard.countUnanswered,
+          moved: () => moves,
           ended: () =>
             waitUntilAlone(() =>
               inTransaction((tx) => tx.executeQuery(CompiledQuery.raw(ALONE, [lock.token]))),
@@ -241,7 +249,7 @@ export async function openPostgres<S>(
       }),
     ...defined({ snapshot, files: directory }),
     inTransaction,
-    ...defined({ lock, locks, unanswered }),
+    ...defined({ lock, locks, doubts }),
   });
   return opened.catch((error: unknown) => {
     throw explainRefusal(error, url) ?? error;
@@ -265,9 +273,7 @@ async function waitUntilAlone(look: () => Promise<unknown>): Promise<void> {
     try {
       return void (await look());
     } catch (error) {
-      const isHeld =
-        error instanceof Problem && (error.cause as { code?: string } | undefined)?.code === '55P03';
-      if (!isHeld || looks >= LOOKS) throw error;
+      if (!isLocked(error) || looks >= LOOKS) throw error;
       await delay(LOOK);
     }
   }
@@ -287,7 +293,7 @@ async function finish<S>(
     files,
     lock,
     locks,
-    unanswered,
+    doubts,
     ...older
   }: OlderSchema & {
     what?: StoreName;
@@ -303,7 +309,7 @@ async function finish<S>(
     disk?: Pick<ConfirmedDisk, 'require'>;
     files?: Pick<OpenFiles, 'require'>;
     lock?: PostgresLock;
-    unanswered?: UnansweredCommits;
+    doubts?: Doubts;
     /** Of one of several nodes. */
     locks?: SharedLocks;
   },
@@ -342,7 +348,7 @@ async function finish<S>(
       requireWriter,
       token: lock?.token,
       gone: lock?.gone,
-      unanswered,
+      doubts,
       confirmWriter,
       close,
     };

@@ -95,6 +95,10 @@ const refusals = [
   },
 ];
 
+/** Another session has locked what was asked for. */
+export const isLocked = (error: unknown): boolean =>
+  error instanceof Problem && codeOf(error.cause) === '55P03';
+
 const unwritable = new Set(['EROFS', 'EACCES', 'EPERM']);
 
 /** SQLSTATE classes of a lost or refused connection (08, 57P0x), the system's words for the same, and pg's own. */

@@ -191,6 +191,34 @@ describe.skipIf(binaries === undefined)('the keys of two nodes', () => {
     expect(await fileOf()).toBe(after);
   });
 
+  test('while another program reads the keys what is deleted is reported as readable, and no one else waits long for it', async () => {
+    const people = [0, 1, 2].map((n) => `sub_${n}` as SubjectId);
+    for (const subject of people) await a.sealer.createPerson(organization, subject);
+    await nodes.keys.query('begin');
+    await nodes.keys.query('select from person_key');
+    let waited = 0;
+    let ends = false;
+    const reads = (async () => {
+      while (!ends) {
+        const began = performance.now();
+        await b.keys.persons(people);
+        waited = Math.max(waited, performance.now() - began);
+      }
+    })();
+    for (const subject of people) {
+      const { existed, copies } = await a.sealer.destroyPerson(subject);
+      expect(existed).toBe(true);
+      expect(copies).toMatchObject([{ place: 'the key store', own: true, state: 'unreachable' }]);
+    }
+    ends = true;
+    await reads;
+    expect(waited).toBeLessThan(2_000);
+    await nodes.keys.query('commit');
+    await expect
+      .poll(async () => (await a.sealer.destroyPersons(people)).copies, { timeout: 30_000 })
+      .toEqual([]);
+  });
+
   test('a node that was removed, or reads an older key store than before, answers nothing until it is restarted', async () => {
     await a.keys.setNote('one', '1');
     await follow(b);

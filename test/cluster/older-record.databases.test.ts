@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Gatehouse } from '../../service/compose/compose.ts';
 import { consentOfAll, operator } from '../support/engine.ts';
-import { binaries, type StartedNodes, startNodes } from './nodes.ts';
+import { binaries, openNodes, type StartedNodes, startNodes } from './nodes.ts';
 import { peopleOf } from './people.ts';
 import { standbyOf } from './standby.ts';
 
@@ -73,3 +73,59 @@ describe.skipIf(binaries === undefined)('a record that comes back older than the
     await answerOf(restarted, 'kai').toBe(kept);
   });
 });
+
+describe.skipIf(binaries === undefined)(
+  'a record that comes back older than the only service has seen it',
+  () => {
+    let opened: Awaited<ReturnType<typeof openNodes>>;
+    beforeEach(async () => {
+      opened = await openNodes();
+    });
+    afterEach(() => opened?.close());
+
+    /** As a request that is admitted. */
+    function caughtUp<T>({ position }: Gatehouse, work: () => Promise<T>): Promise<T> {
+      const admitted = () => position.catchUp().then(work);
+      return vi.waitFor(admitted, { timeout: 60_000, interval: 100 });
+    }
+
+    test.each(['the record', 'the record and the keys', 'the keys'])(
+      '%s: who was erased is let in at no moment, and is erased again without a restart',
+      async (which) => {
+        const service = await opened.start('a', { alone: true });
+        const { id: organization } = await service.organizations.create({ name: 'Museum' }, operator);
+        const people = peopleOf({ organization });
+        await service.organizations.attestConsent(organization, consentOfAll, operator);
+        const erased = await people.enroll(service, 'ada');
+        const kept = await people.enroll(service, 'kai');
+        const standby = standbyOf(opened.server);
+        const urls = [
+          ...(which === 'the keys' ? [] : [opened.databaseUrl]),
+          ...(which === 'the record' ? [] : [opened.keysDatabaseUrl]),
+        ];
+        await standby.stops(urls);
+        await caughtUp(service, () => people.erase(service, erased));
+        const late =
+          which === 'the keys' ? undefined : await caughtUp(service, () => people.enroll(service, 'late'));
+        await standby.takesOver(urls);
+        expect(await caughtUp(service, () => people.recognize(service, 'ada'))).toBeUndefined();
+        expect(await service.subjects.find(people.realm, erased)).toBeUndefined();
+        expect(await people.recognize(service, 'late')).toBeUndefined();
+        expect(late && (await service.subjects.find(people.realm, late))).toBeUndefined();
+        expect(await people.recognize(service, 'kai')).toBe(kept);
+        await service.erasure.retry();
+        const keys = await opened.query(
+          'select subject from person_key where subject = $1 union all select entry from erasure_ledger where entry like $2',
+          [erased, `%${erased}%`],
+          { of: opened.keysDatabaseUrl },
+        );
+        expect(keys).toHaveLength(1);
+        const [row] = await opened.query<{ state: string }>('select state from erasure where subject = $1', [
+          erased,
+        ]);
+        expect(row?.state).toBe('done');
+        await people.enroll(service, 'bea');
+      },
+    );
+  },
+);

@@ -94,19 +94,19 @@ describe.skipIf(binaries === undefined)('the writer of a PostgreSQL database', (
   }
 
   test('a commit that was not answered is waited for: the session that was lost may still have it under way', async () => {
-    const { token, unanswered } = await open('first');
+    const { token, doubts } = await open('first');
     const lost = await connect('lost');
     await lost.query('begin');
     await lost.query(FENCE, [token]);
     let isOver = false;
-    const ended = unanswered!.ended().then(() => {
+    const ended = doubts!.ended().then(() => {
       isOver = true;
     });
     await new Promise((resolve) => setTimeout(resolve, 600));
     expect(isOver).toBe(false);
     await lost.query('commit');
     await ended;
-    expect(unanswered!.count()).toBe(0);
+    expect(doubts!.unanswered()).toBe(0);
   });
 
   test('whose row is taken notices it by itself, and writes nothing from that moment', async () => {

@@ -67,8 +67,8 @@ export interface AuditLog extends LineReading {
   lost(): readonly LostLines[];
   /** Whether the log is shorter than this machine, or the key store, knows that it was; and no restore says why. */
   isShort(): Promise<boolean>;
-  /** Looks for that, before a line is added to a record that may be an older one. */
-  noticeLost(): Promise<void>;
+  /** Looks for that, before a line is added to a record that may be an older one. Gives how often something was found since the start. */
+  noticeLost(): Promise<number>;
   /**
    * Deletes, in every chain, lines older than `before` (ms since 1970) up to the last checkpoint among them, which stays as the place where
    * the chain begins. Throws CONFLICT while an export runs, and

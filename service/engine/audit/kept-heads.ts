@@ -17,7 +17,7 @@ export type KeptHeads = ReturnType<typeof openKeptHeads>;
 
 /** Where the record lies on the disk of this machine. */
 export const headsKeptByRecord: KeptHeads = {
-  compare: async () => {},
+  compare: async () => 0,
   maintain: async () => {},
   keep: async () => {},
   lost: () => [],
@@ -53,6 +53,8 @@ export function openKeptHeads({ file, chain: own, end, db, checkpoints, clock, l
   let lost = read.lost.filter(({ chain, seen }) => isOurs(chain, seen));
   if (kept.size < Object.keys(read.chains).length || lost.length < read.lost.length)
     log.error({ file }, 'ends of the audit log on this machine are not signed: they count for nothing');
+  /** How often lines were found to be lost. */
+  let losses = 0;
   const oneAtATime = createOneAtATime();
 
   const sign = (chain: string, { seq, hash, at }: TimedLine): Checkpoint =>
@@ -81,7 +83,7 @@ export function openKeptHeads({ file, chain: own, end, db, checkpoints, clock, l
     return { chain, seen, from: 1 + (last?.seq ?? (oldest?.kind === 'prune' ? oldest.seq : 0)) };
   }
 
-  async function compare(): Promise<void> {
+  async function compare(): Promise<number> {
     const newest = end.newest();
     const before = JSON.stringify([[...kept.keys()], lost]);
     if (newest && newest.seq > (kept.get(own)?.seq ?? 0)) kept.set(own, sign(own, newest));
@@ -90,6 +92,7 @@ export function openKeptHeads({ file, chain: own, end, db, checkpoints, clock, l
       if ((await readHash(db, chain, seen.seq)) !== seen.hash) kept.delete(chain);
       if (!found) continue;
       lost.push(found);
+      losses++;
       log.error(
         { chain: chain || undefined, from: found.from, through: seen.seq },
         'lines of the audit log that this machine has seen are lost: the record is an older one, or they were cut off. Run "gatehouse audit verify"',
@@ -100,14 +103,15 @@ export function openKeptHeads({ file, chain: own, end, db, checkpoints, clock, l
     for (const one of lost) if (!(await checkpoints.isAccountedFor(db, one.chain, one.seen))) still.push(one);
     lost = still;
     if (JSON.stringify([[...kept.keys()], lost]) !== before) write();
+    return losses;
   }
 
   return {
     /**
      * Notices what of it the record has no more; first of all, before a line is added to that record. What a signed restore or accepted
-     * loss that came later accounts for is not lost.
+     * loss that came later accounts for is not lost. Gives how often something was found so far.
      */
-    compare: (): Promise<void> => oneAtATime(compare),
+    compare: (): Promise<number> => oneAtATime(compare),
     /** As `compare`, where something is lost already or the newest line of this process is gone; else one look at that line. */
     maintain: (): Promise<void> =>
       oneAtATime(async () => {

@@ -8,7 +8,6 @@ import type { Opened } from '../connection.ts';
 import { removed } from '../position/position.ts';
 import { makeOwn } from '../postgres/make-own.ts';
 import type { CopiedTable, CopiedValue, KeySchema, Touched } from './key-store-schema.ts';
-import type { KeyWriter } from './key-writer.ts';
 import { type KeyFollower, readChanges } from './read-changes.ts';
 
 /** Tables of the key store of which a node keeps rows opened, known by their organization and by their name. */
@@ -49,11 +48,15 @@ export interface KeyPosition {
   close(): Promise<void>;
 }
 
+/** What the only service knows of its own writes (key-writer.ts). */
+interface OwnWrites {
+  fed(): Promise<number>;
+  returns(): number;
+  touched(table: FollowedKeys): readonly string[];
+}
+
 /** Of the one service of a key store, which asks for it where it is not sure what it has written, or whether that is there. */
-export function createOwnKeys(
-  db: Kysely<KeySchema>,
-  { fed, returns, touched }: Pick<KeyWriter, 'fed' | 'returns' | 'touched'>,
-): KeyPosition {
+export function createOwnKeys(db: Kysely<KeySchema>, { fed, returns, touched }: OwnWrites): KeyPosition {
   const appliers: Record<FollowedKeys, ApplyKeys[]> = { organization_key: [], appliance_secret: [] };
   return {
     follow: (table, apply) => void appliers[table].push(apply),

@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Kysely, sql, type Transaction } from 'kysely';
+import { Problem } from '../../lib/problem.ts';
 import { coalesce, createOneAtATime } from '../../lib/turns.ts';
 import type { Opened } from '../connection.ts';
 import { emptyLog } from '../empty-log.ts';
 import { makeOwn } from '../postgres/make-own.ts';
+import { LOCK_TIMEOUT } from '../postgres/session-settings.ts';
+import { isLocked } from '../storage-problem.ts';
 import { type FollowedKeys, isFollowed, noteKeyChanges } from './key-position.ts';
 import type { CopiedTable, KeySchema, Touched } from './key-store-schema.ts';
 import { type KeyFollower, listOf, readChanges } from './read-changes.ts';
@@ -53,10 +56,7 @@ export function createKeyWriter(
    * stays in its page until the table is written anew; its own log and its replicas are its administrator's.
    */
   async function forget(tables: readonly CopiedTable[] = []): Promise<boolean> {
-    if (vacuum) {
-      await vacuum.run();
-      return true;
-    }
+    if (vacuum) return vacuum.run();
     for (const table of tables) readable.add(table);
     if (readable.size > 0 && (await emptyLog(db))) readable.clear();
     return readable.size === 0;
@@ -200,10 +200,15 @@ const DUE = `create table if not exists service_key_vacuum (
 const VACUUM_LOCK = 7_184_006;
 /** Nothing reads a key while its table is written anew (8 s for a million people): so many times as long passes before the next. */
 const REST = 3;
+/** Milliseconds for which a table is waited for that another session reads: all who read a key wait behind this one. How often, and with what pause. */
+const LOCK = 200;
+const TRIES = 4;
+const PAUSE = 300;
 
 function createVacuumDeleted({ db, confirmWriter }: Pick<Opened<KeySchema>, 'db' | 'confirmWriter'>) {
   let prepared: Promise<unknown> | undefined;
   let restsUntil = 0;
+  let isBusy = false;
 
   const prepare = async () => {
     prepared ??= sql
@@ -225,32 +230,67 @@ function createVacuumDeleted({ db, confirmWriter }: Pick<Opened<KeySchema>, 'db'
         await sql`insert into service_key_vacuum (about, revision) values (${about}, ${revision})
           on conflict (about) do update set revision = excluded.revision`.execute(tx);
     },
-    /** Writes the tables anew, once for all deletions so far: a dead row stays in its page until then. */
-    run: coalesce(async (): Promise<void> => {
-      await prepare();
-      if ((await listDue(db)).length === 0) return;
-      await delay(Math.max(0, restsUntil - performance.now()));
-      const began = performance.now();
-      // No transaction, which would hold the lock, can be around it.
-      await db.connection().execute(async (session) => {
-        await sql`select pg_advisory_lock(${VACUUM_LOCK})`.execute(session);
+    /**
+     * Writes the tables anew, once for all deletions so far: a dead row stays in its page until then. False where another session reads
+     * them, or the server does not do it: it has to be tried again, and until some time has passed that is not done.
+     */
+    run: coalesce(async (): Promise<boolean> => {
+      try {
+        await prepare();
+        if ((await listDue(db)).length === 0) return true;
+        const rest = restsUntil - performance.now();
+        if (isBusy && rest > 0) return false;
+        await delay(Math.max(0, rest));
+        const began = performance.now();
+        isBusy = true;
         try {
-          // What another node did meanwhile is done.
-          for (const { about, revision } of await listDue(session)) {
-            await confirmWriter();
-            await sql`vacuum (full) ${sql.table(about)}`.execute(session);
-            await sql`delete from service_key_vacuum where about = ${about} and revision = ${revision}`.execute(
-              session,
-            );
-          }
+          await db.connection().execute((session) => writeAnew(session, confirmWriter));
+          isBusy = false;
         } finally {
-          await sql`select pg_advisory_unlock(${VACUUM_LOCK})`.execute(session);
+          restsUntil = performance.now() + REST * (performance.now() - began);
         }
-      });
-      restsUntil = performance.now() + REST * (performance.now() - began);
+        return true;
+      } catch (error) {
+        if (error instanceof Problem) return false;
+        throw error;
+      }
     }),
   };
 }
+
+/** No transaction, which would hold the lock, can be around it. */
+async function writeAnew(session: Kysely<KeySchema>, confirmWriter: () => Promise<void>): Promise<void> {
+  await sql`select pg_advisory_lock(${VACUUM_LOCK})`.execute(session);
+  try {
+    await waitForLocks(session, LOCK);
+    // What another node did meanwhile is done.
+    for (const { about, revision } of await listDue(session)) {
+      await confirmWriter();
+      await vacuumFull(session, about);
+      await sql`delete from service_key_vacuum where about = ${about} and revision = ${revision}`.execute(
+        session,
+      );
+    }
+  } finally {
+    await waitForLocks(session, LOCK_TIMEOUT);
+    await sql`select pg_advisory_unlock(${VACUUM_LOCK})`.execute(session);
+  }
+}
+
+async function vacuumFull(session: Kysely<KeySchema>, table: CopiedTable): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      await sql`vacuum (full) ${sql.table(table)}`.execute(session);
+      return;
+    } catch (error) {
+      if (!isLocked(error) || tries >= TRIES) throw error;
+      await delay(PAUSE);
+    }
+  }
+}
+
+const waitForLocks = (session: Kysely<KeySchema>, milliseconds: number) =>
+  sql`select set_config('lock_timeout', ${String(milliseconds)}, false)`.execute(session);
 
 async function listDue(db: Kysely<KeySchema>): Promise<{ about: CopiedTable; revision: number }[]> {
   const { rows } = await sql<{

@@ -3,7 +3,7 @@ import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import { createRecurring } from '../../lib/recurring.ts';
 import { coalesce } from '../../lib/turns.ts';
-import type { UnansweredCommits } from '../connection.ts';
+import type { Doubts } from '../connection.ts';
 import { makeOwn } from '../postgres/make-own.ts';
 import type { Db } from '../transaction.ts';
 
@@ -21,10 +21,10 @@ export interface Position {
   follow(tables: string | readonly string[], apply: ApplyChange): void;
   /**
    * What to do when the record is older than what this node has seen of it, as after a failover to a standby that lagged, and when it may be
-   * newer than what the only service knows: everything that is kept in memory is read anew, and what must not come back is undone. A read
-   * waits for it, and is done again where it throws.
+   * newer than what the only service knows: `mend` reads anew everything that is kept in memory, and undoes what must not come back. A read
+   * waits for it, and is done again where it throws. Before it `look` says how often the record was found to be older.
    */
-  whenOlder(mend: () => Promise<void>): void;
+  whenOlder(what: WhenOlder): void;
   /**
    * Resolves when every change that was acknowledged before the call has been applied. Calls at one time share a read at the database,
    * which began after each of them. Throws STORAGE_UNAVAILABLE where the database does not answer, or this node was removed: nothing is
@@ -37,6 +37,13 @@ export interface Position {
   sinceRead(): number;
   close(): Promise<void>;
 }
+
+interface WhenOlder {
+  look(): Promise<number>;
+  mend(): Promise<void>;
+}
+
+const nothing: WhenOlder = { look: async () => 0, mend: async () => {} };
 
 /** Of the one service of a database: what it keeps in memory follows its own commits. */
 export const alone: Position = {
@@ -51,32 +58,45 @@ export const alone: Position = {
 
 interface LoneDeps {
   /** Of the database and of the key store. */
-  unanswered: readonly UnansweredCommits[];
-  /** Before what is kept in memory of the record. */
-  before(): Promise<void>;
+  doubts: readonly Doubts[];
+  /** Before what is kept in memory of the record: the keys. Says how often these were found to be older. */
+  before(): Promise<number>;
   log: Log;
 }
 
-/** Of the one service of a PostgreSQL database: after a commit that was not answered, all that it keeps in memory is read anew before it is used. */
-export function createLonePosition({ unanswered, before, log }: LoneDeps): Position {
-  let mend = async () => {};
-  const count = () => unanswered.reduce((sum, one) => sum + one.count(), 0);
-  let known = 0;
-  const readAnew = coalesce(async () => {
+/**
+ * Of the one service of a PostgreSQL database: after a commit that was not answered, and where another server took over with an older record,
+ * all that it keeps in memory is read anew before it is used.
+ */
+export function createLonePosition({ doubts, before, log }: LoneDeps): Position {
+  let { look, mend } = nothing;
+  const count = () => ({
+    unanswered: doubts.reduce((sum, one) => sum + one.unanswered(), 0),
+    moved: doubts.reduce((sum, one) => sum + one.moved(), 0),
+  });
+  let known = { ...count(), older: 0 };
+  const isSure = ({ unanswered, moved } = count()) =>
+    unanswered === known.unanswered && moved === known.moved;
+  const settle = coalesce(async () => {
     const now = count();
-    if (now === known) return;
-    for (const one of unanswered) await one.ended();
-    log.warn({}, 'a commit was not answered, and may have been done: what is kept in memory is read anew');
-    await before();
-    await mend();
-    known = now;
+    if (isSure(now)) return;
+    for (const one of doubts) await one.ended();
+    const older = (await before()) + (await look());
+    if (older !== known.older || now.unanswered !== known.unanswered) {
+      log.warn(
+        { older: older !== known.older },
+        'the record may be another one than what is kept in memory of it: that is read anew',
+      );
+      await mend();
+    }
+    known = { ...now, older };
   });
   return {
     ...alone,
     whenOlder(given) {
-      mend = given;
+      ({ look, mend } = given);
     },
-    catchUp: async () => (count() === known ? undefined : readAnew()),
+    catchUp: async () => (isSure() ? undefined : settle()),
   };
 }
 
@@ -163,7 +183,7 @@ export async function openPosition({
 }: SharedPositionDeps): Promise<Position> {
   await prepare(db, tables);
   const followers: { of: readonly string[]; apply: ApplyChange }[] = [];
-  let mend = async (): Promise<void> => {};
+  let { look, mend } = nothing;
   /** Of transactions that are `low` or newer. */
   const applied = new Map<number, string>();
   let { horizon: low, newest, session } = await readBeginning(db, token);
@@ -209,6 +229,7 @@ export async function openPosition({
     const beginning = await readBeginning(db, token);
     log.error({}, 'the record is older than what this node has seen of it: what was written since is lost');
     await before?.();
+    await look();
     await mend();
     applied.clear();
     ({ horizon: low, newest, session } = beginning);
@@ -242,7 +263,7 @@ export async function openPosition({
   return {
     shared: true,
     whenOlder(given) {
-      mend = given;
+      ({ look, mend } = given);
     },
     follow(followed, apply) {
       const of = [followed].flat();

@@ -48,6 +48,8 @@ export interface PostgresLockDeps {
   sessions?: string;
   /** The server gave no answer in time, and no error either: what waits on other connections may do so for long. */
   unanswered?: () => void;
+  /** The connection was lost: another server may be there when it is back. */
+  lost?: () => void;
   timer?: Timer;
 }
 
@@ -113,7 +115,8 @@ export async function holdRight(url: string, deps: PostgresLockDeps, right: Righ
 }
 
 /** The connection that has the right, lost and found again. */
-function createHold(url: string, { log, holder, unanswered }: PostgresLockDeps, right: Right) {
+function createHold(url: string, deps: PostgresLockDeps, right: Right) {
+  const { log, holder } = deps;
   const token = randomBytes(16).toString('hex');
   let client: pg.Client | undefined;
   let lost = 'The lock on the database is not taken yet.';
@@ -129,6 +132,7 @@ function createHold(url: string, { log, holder, unanswered }: PostgresLockDeps, 
     void held.end().catch(() => {});
     lost = LOST;
     if (ended) return;
+    deps.lost?.();
     log.error({ error }, LOST);
     void retake();
   }
@@ -178,7 +182,7 @@ function createHold(url: string, { log, holder, unanswered }: PostgresLockDeps, 
       if (gone && client === looked && !ended) giveUp(gone);
     } catch (error) {
       const said = error instanceof Error ? error.message : String(error);
-      if (said === UNANSWERED) unanswered?.();
+      if (said === UNANSWERED) deps.unanswered?.();
       lose(looked, said);
     }
   }

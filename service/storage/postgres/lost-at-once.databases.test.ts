@@ -64,7 +64,7 @@ describe.skipIf(binaries === undefined)('connections to PostgreSQL that end at o
 
   test('and so does one whose caller did not wait for its settings', async () => {
     const url = `postgresql://gatehouse@127.0.0.1:${front.port}/${nameOf(await server.createDatabase())}?connect_timeout=1`;
-    const pool = openPostgresPool(url, 'test', silentLog);
+    const pool = openPostgresPool(url, { name: 'test', log: silentLog, moved: () => {} });
     const { promise: until, resolve: go } = Promise.withResolvers<void>();
     const all = await Promise.all(Array.from({ length: 10 }, () => pool.connect()));
     held = { kept: 0, go, until };

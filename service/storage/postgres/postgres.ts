@@ -26,8 +26,20 @@ function parseInteger(text: string): number {
   return value;
 }
 
-/** `name`: what the server shows of its connections. */
-export function openPostgresPool(url: string, name: string, log: Log): pg.Pool {
+/** A server that is started anew, or another database in the place of one, is another one: what it has may be older. */
+const SERVER = `select pg_postmaster_start_time()::text || '/' || oid as server
+  from pg_database where datname = current_database()`;
+
+interface PoolOptions {
+  /** What the server shows of its connections. */
+  name: string;
+  log: Log;
+  /** A connection was made to another server than those before, and nothing was asked of it yet. */
+  moved(): void;
+}
+
+export function openPostgresPool(url: string, { name, log, moved }: PoolOptions): pg.Pool {
+  let known: string | undefined;
   const pool: pg.Pool = new pg.Pool({
     connectionString: url,
     max: CONNECTIONS,
@@ -39,6 +51,10 @@ export function openPostgresPool(url: string, name: string, log: Log): pg.Pool {
     async onConnect(client) {
       rememberConnection(pool, client);
       await client.query(SETTINGS);
+      const { rows } = await client.query<{ server: string }>(SERVER);
+      const [{ server } = { server: '' }] = rows;
+      if (known !== undefined && known !== server) moved();
+      known = server;
     },
     types: {
       // biome-ignore lint/suspicious/noExplicitAny: pg's own type of a parser.

@@ -220,7 +220,8 @@ export async function destroyKeys(
   };
 }
 
-const BUSY = 'Another program is reading the key store: end it, and the next try empties its log.';
+const BUSY =
+  'Another program is reading the key store (end it), or its server or disk refused: the key is deleted, and the next try makes what is left of it unreadable.';
 
 const VERSION = 1;
 

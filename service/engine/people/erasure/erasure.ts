@@ -58,7 +58,7 @@ export interface Erasure extends ReadReceipts {
    * changed.
    */
   resume(): Promise<{ restored: number; finished: number; pending: number }>;
-  /** The record came back older: begins to erase again the people of the list that it brought back; `retry` goes on. Returns how many. */
+  /** The record came back older, its list perhaps too: begins to erase again the people of the list that it brought back; `retry` goes on. Returns how many. */
   eraseAgain(): Promise<number>;
   /** Retries pending erasures. */
   retry(): Promise<{ finished: number; pending: number }>;
@@ -151,11 +151,12 @@ export function createErasure(deps: ErasureDeps): Erasure {
   }
 
   async function eraseAgain(): Promise<number> {
+    await ledger.forgetRead();
     await replay.destroyKeys();
     const restored = await replay.peopleRestored((realm, subject, erasure) =>
       intend(realm, subject, { reason: 'restored', actor: appliance }, erasure),
     );
-    await kept.keep();
+    await kept.keep(1);
     return restored;
   }
 
@@ -167,7 +168,7 @@ export function createErasure(deps: ErasureDeps): Erasure {
     eraseAgain,
     resume: async () => ({ restored: await eraseAgain(), ...(await retry()) }),
     retry,
-    followList: kept.keep,
+    followList: () => kept.keep(),
   };
 }
 

@@ -40,10 +40,10 @@ export function openKeptErasures({ file, keys, signing, log }: KeptErasuresDeps)
   const oneAtATime = createOneAtATime();
 
   return {
-    /** What was added to the list of the record since the last time is on the disk of this machine when it resolves. */
-    keep: (): Promise<void> =>
+    /** What was added to the list of the record since the last time, or from an entry on, is on the disk of this machine when it resolves. */
+    keep: (from = through + 1): Promise<void> =>
       oneAtATime(async () => {
-        const added = await keys.erasureLedger(through + 1);
+        const added = await keys.erasureLedger(from);
         const fresh = added.flatMap(({ entry }) => {
           const erased = entries.has(entry) ? undefined : readSigned(entry, signing);
           return erased ? [{ entry, erased }] : [];

@@ -135,6 +135,12 @@ export function createLedger({ keys, signing }: LedgerDeps) {
         await readOn();
         return people;
       }),
+    /** What was read of it: an older list may have taken its place. */
+    forgetRead: (): Promise<void> =>
+      inTurn(async () => {
+        people.clear();
+        last = { seq: 0, hash: beginning };
+      }),
     /** On disk when it resolves. A second entry of the same person is not made: the first is answered. */
     append: (erased: Erased): Promise<LedgerPosition> => inTurn(() => write(erased)),
   };
