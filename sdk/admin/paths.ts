@@ -10190,8 +10190,8 @@ export interface components {
              * @description Check that found it
              * @enum {string}
              */
-            check: "rows" | "json" | "sealed" | "receipts" | "erasure-list" | "wrapped-keys" | "public-keys" | "notes";
-            /** @description Table of the database or of the key store */
+            check: "file" | "rows" | "json" | "sealed" | "receipts" | "erasure-list" | "wrapped-keys" | "public-keys" | "notes";
+            /** @description Table of the database or of the key store; of the check `file` the file */
             table: string;
             /** @description Key of the row */
             id?: string;

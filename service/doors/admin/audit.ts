@@ -122,7 +122,7 @@ const fault = {
 const Fault = z
   .strictObject({
     check: z.enum(Object.keys(integrityChecks) as [IntegrityCheckName]).describe('Check that found it'),
-    table: z.string().describe('Table of the database or of the key store'),
+    table: z.string().describe('Table of the database or of the key store; of the check `file` the file'),
     id: z.string().optional().describe('Key of the row'),
     organization: z.string().optional().describe('Organization of the row'),
     says: z.string().describe('What is wrong, and what to do'),
