@@ -78,11 +78,11 @@ function oneLink(): LinkResolver {
       test: true,
       openerOrigins: [],
     }),
-    async begin(_, { consent: agreed, path, device, secret }) {
+    async begin(_, { consent: agreed, path, device, secret, link }) {
       used = true;
       const made = await sessions.create({
         ...order(),
-        opened: { consent: agreed, path, device, ...defined({ secret }) },
+        opened: { consent: agreed, path, device, ...defined({ secret, link }) },
       });
       return { ...made, sessionId: made.id };
     },
