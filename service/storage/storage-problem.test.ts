@@ -59,10 +59,14 @@ test.each([
   });
 });
 
-test.each(['SQLITE_NOTADB', 'SQLITE_CORRUPT', 'SQLITE_CORRUPT_INDEX'])('%s names the file', (code) => {
+test.each([
+  ['SQLITE_NOTADB', 'put back its newest copy'],
+  ['SQLITE_CORRUPT', 'put back its newest copy'],
+  ['SQLITE_CORRUPT_INDEX', 'gatehouse migrate --reindex'],
+])('%s names the file', (code, remedy) => {
   expect(toStorageProblem(failure(code), '/data/keys.db')).toMatchObject({
     code: 'INTERNAL',
-    message: expect.stringMatching(/^\/data\/keys\.db is damaged .* put back its newest copy/),
+    message: expect.stringMatching(`^/data/keys\\.db is damaged .*${remedy}`),
   });
 });
 
