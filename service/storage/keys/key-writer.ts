@@ -251,7 +251,8 @@ function createVacuumDeleted({ db, confirmWriter }: Pick<Opened<KeySchema>, 'db'
         }
         return true;
       } catch (error) {
-        if (error instanceof Problem) return false;
+        // Of the server; a process that may not write any more has no cause for that.
+        if (error instanceof Problem && error.cause !== undefined) return false;
         throw error;
       }
     }),
