@@ -16,7 +16,13 @@ import {
 import { damagedOf, jsonTables, writeLost } from '../../../storage/rows.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
 import { type Actor, type Foundation, hasLine } from '../../audit/index.ts';
-import { findIntegrityFaults, fits, type IntegrityChecksDeps, type IntegrityFault } from './checks.ts';
+import {
+  findIntegrityFaults,
+  fits,
+  type IntegrityCheckName,
+  type IntegrityChecksDeps,
+  type IntegrityFault,
+} from './checks.ts';
 
 /** Rows that an operator may accept as they are. A receipt, a key or a sign-in never: those are made again. */
 const protectedOnes = [
@@ -52,8 +58,8 @@ export const acceptable = [...new Set([...protectedOnes, ...jsonTables])];
 export type Acceptable = (typeof acceptable)[number];
 
 export interface RecordIntegrity {
-  /** Everything that is signed or carries a MAC, looked at now. Gives way to other work. */
-  check(): Promise<IntegrityFault[]>;
+  /** Everything that is signed or carries a MAC, and the files, looked at now: all checks unless `names` says which. Gives way to other work. */
+  check(names?: readonly IntegrityCheckName[]): Promise<IntegrityFault[]>;
   /** Looks at the rows with a MAC that stay, and the deliveries that wait, for `found`; called by the running service. */
   maintain(): Promise<void>;
   /** Looks at the files of the database for `found`, in threads; called by the running service once a day. */
@@ -122,9 +128,9 @@ export function createRecordIntegrity(deps: RecordIntegrityDeps): RecordIntegrit
   }
 
   return {
-    async check() {
-      const faults = await findIntegrityFaults(deps);
-      ofFiles = faults.filter(({ check }) => check === 'file');
+    async check(names) {
+      const faults = await findIntegrityFaults(deps, names);
+      if (!names) ofFiles = faults.filter(({ check }) => check === 'file');
       return faults;
     },
     maintain,
