@@ -89,7 +89,7 @@ export function createDeliver(deps: DeliverDeps): DeliveryHandler<Sign> {
     if (!isOpen(work)) return drop(reasons.over);
     const to = await endpoints.open(work.endpoint);
     if (to === undefined) return drop(reasons['webhook-removed']);
-    if (to.endpoint.state.is === 'disabled')
+    if (to.secret === undefined || to.endpoint.state.is === 'disabled')
       return { outcome: { is: 'parked', reason: reasons['webhook-disabled'] } };
     const url = await urlOf(work, to);
     if (url === undefined) return drop(reasons.erased);

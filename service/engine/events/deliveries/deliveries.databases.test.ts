@@ -8,6 +8,7 @@ import {
   type Posted,
 } from '../../../../test/support/event-stack.ts';
 import { until } from '../../../../test/support/fake-time.ts';
+import { flipBit } from '../../../../test/support/flip-bit.ts';
 import { asWrittenByService } from '../../../../test/support/integrity.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { OutgoingReply } from '../../../outgoing/outgoing.ts';
@@ -435,6 +436,18 @@ mostlyOnSqlite('the log of deliveries', (newLocation, _, { test }) => {
       code: 'CONFLICT',
     });
     expect(await list({ state: 'waiting' })).toEqual([]);
+  });
+
+  test('no test is sent, nor signed, where the secret is damaged', async () => {
+    const { id } = await stack.addEndpoint();
+    await stack.start();
+    await flipBit(engine.db, 'webhook_endpoint', 'secret_sealed', id);
+    await stack.webhooks.refresh(id);
+    await expect(stack.deliveries.test(stack.realm, id, undefined, operator)).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringContaining('renew its secret'),
+    });
+    expect(stack.posted).toEqual([]);
   });
 
   test('a callback goes to the URL its call named, signed by its family’s own secret, and is kept sealed', async () => {

@@ -1,6 +1,7 @@
 import type { EndpointId } from '../../../lib/id.ts';
 import type { Foundation } from '../../audit/index.ts';
 import type { EventRealm } from '../events.ts';
+import { reasons } from '../reasons.ts';
 import type { Endpoint } from './endpoint.ts';
 import {
   type EndpointRow,
@@ -18,6 +19,14 @@ export interface OpenEndpoint {
   headers: Record<string, string>;
   ca: string | undefined;
   pin: string | undefined;
+}
+
+/** One whose row is damaged, or another program wrote: nothing is signed for it. */
+export interface UnusableEndpoint {
+  endpoint: Endpoint;
+  secret?: undefined;
+  /** What an operator does about it. */
+  reason: string;
 }
 
 /** Every endpoint that was not removed, in memory, as it was last committed. Secrets stay sealed until `open`. */
@@ -67,18 +76,17 @@ export function createEndpointBook({ db, store, clock, log }: EndpointBookDeps) 
       return wanted.get(keyOf(realm, name)) ?? [];
     },
     /** Whatever its state; undefined once it was removed. */
-    async open(id: EndpointId): Promise<OpenEndpoint | undefined> {
+    async open(id: EndpointId): Promise<OpenEndpoint | UnusableEndpoint | undefined> {
       // One made in another transaction is not in memory yet.
       const known = stale.has(id) ? undefined : rows.get(id);
       const row = known ?? (await reread(id));
       if (row === undefined || row.state === 'removed') return undefined;
       const now = clock.now();
       const endpoint = store.toEndpoint(row, now);
-      const trust = { ca: row.ca ?? undefined, pin: row.pin ?? undefined };
+      if (endpoint.altered) return { endpoint, reason: reasons['webhook-altered'] };
       const headers = store.openHeaders(row);
-      // It is disabled then.
       if (headers === undefined || !store.isReadable(row))
-        return { endpoint, secret: '', nextSecret: undefined, headers: {}, ...trust };
+        return { endpoint, reason: reasons['webhook-damaged'] };
       const next = store.openNextSecret(row);
       const over = next !== undefined && endpoint.cutOverAt === undefined;
       return {
@@ -86,7 +94,8 @@ export function createEndpointBook({ db, store, clock, log }: EndpointBookDeps) 
         secret: over ? next : store.openSecret(row),
         nextSecret: over ? undefined : next,
         headers,
-        ...trust,
+        ca: row.ca ?? undefined,
+        pin: row.pin ?? undefined,
       };
     },
     /** Those that get nothing because their rows are damaged, or another program wrote or changed them. */
@@ -127,18 +136,11 @@ function byEvent(
   const built = new Map<string, Endpoint[]>();
   for (const row of rows) {
     if (row.state !== 'enabled' || row.kind !== 'endpoint') continue;
-    if (!store.isOwn(row)) {
-      log.error(
-        { endpoint: row.id },
-        'a webhook endpoint gets nothing, because another program wrote or changed its row',
-      );
-      continue;
-    }
-    if (!store.isReadable(row)) {
-      log.error({ endpoint: row.id }, 'a webhook endpoint cannot be opened and gets nothing');
-      continue;
-    }
     const endpoint = store.toEndpoint(row, clock.now());
+    if (endpoint.state.is === 'disabled') {
+      log.error({ endpoint: row.id, reason: endpoint.state.reason }, 'a webhook endpoint gets nothing');
+      continue;
+    }
     for (const name of endpoint.events) {
       const key = keyOf(endpoint, name);
       built.set(key, [...(built.get(key) ?? []), endpoint]);

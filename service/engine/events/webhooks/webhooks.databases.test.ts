@@ -7,6 +7,7 @@ import { openDestinations, openWebhooks } from '../../../../test/support/webhook
 import type { EndpointId, OrganizationId, World } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { NewEndpoint } from './endpoint.ts';
+import type { OpenEndpoint } from './endpoint-book.ts';
 import type { EndpointWebhooks } from './webhooks.ts';
 
 const HOUR = 3_600_000;
@@ -211,7 +212,9 @@ mostlyOnSqlite('webhook endpoints', (newLocation, _, { test, describe }) => {
     expect([await webhooks.get(realm(), id)]).toMatchObject([{ state: damaged }]);
     expect(receivers()).toEqual([sound]);
     expect(await engine.recordIntegrity.check()).toMatchObject([{ table: 'webhook_endpoint', id }]);
-    expect(await webhooks.open(id)).toMatchObject({ endpoint: { state: damaged } });
+    const unusable = { endpoint: { state: damaged }, reason: expect.stringContaining('damaged') };
+    expect(await webhooks.open(id)).toMatchObject(unusable);
+    expect(await webhooks.open(id)).not.toHaveProperty('secret');
     expect(webhooks.altered()).toEqual([id]);
     const change = (to: Parameters<typeof webhooks.change>[2]) => webhooks.change(realm(), id, to, operator);
     await expect(change({ description: 'ERP' })).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
@@ -298,7 +301,7 @@ mostlyOnSqlite('webhook endpoints', (newLocation, _, { test, describe }) => {
 
   describe('a rotation', () => {
     const secrets = async (id: EndpointId) => {
-      const { secret, nextSecret } = (await webhooks.open(id))!;
+      const { secret, nextSecret } = (await webhooks.open(id)) as OpenEndpoint;
       return [secret, nextSecret];
     };
 

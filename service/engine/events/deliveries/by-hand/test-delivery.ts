@@ -86,8 +86,7 @@ export function createTestDelivery(deps: TestDeliveryDeps): Deliveries['test'] {
         `There is no webhook endpoint with the id ${id.slice(0, 64)} in the ${realm.world} world.`,
       );
     const { endpoint } = to;
-    if (endpoint.altered && endpoint.state.is === 'disabled')
-      throw new Problem('CONFLICT', endpoint.state.reason);
+    if (to.secret === undefined) throw new Problem('CONFLICT', to.reason);
     if (endpoint.kind === 'callback')
       throw new Problem('CONFLICT', 'Callbacks go to the URL that each call names: there is none to test.');
     const name = nameOf(dialects, endpoint, event);
