@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Finding } from '../../service/cli/doctor/checks.ts';
 import { type Cli, createCli } from './gatehouse.ts';
@@ -75,3 +76,23 @@ test.runIf(process.getuid?.() === 0)(
     expect(serve.stderr).toContain(`${cli.data} belongs to another account (uid 0)`);
   },
 );
+
+test('a check that cannot be made is a line that fails, and the others are made', async () => {
+  await cli.serve();
+  const record = new Sqlite(join(cli.data, 'gatehouse.db'));
+  record.exec(
+    'alter table delivery rename to delivery_gone; alter table backup_run rename to backup_run_gone',
+  );
+  record.close();
+  const { code, stdout } = await cli.run('doctor', '--json');
+  const { findings } = JSON.parse(stdout) as { findings: Finding[] };
+  expect(code).toBe(1);
+  expect(findings).toContainEqual({
+    what: 'backups',
+    state: 'fail',
+    found: expect.stringMatching(/^cannot be checked: /),
+  });
+  expect(findings.map(({ what }) => what)).toEqual(
+    expect.arrayContaining(['models', 'key store', 'signatures and MACs']),
+  );
+});

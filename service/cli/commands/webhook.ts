@@ -1,3 +1,4 @@
+import { allPages } from '../../../sdk/admin/all-pages.ts';
 import { replyOf } from '../../../sdk/admin/client.ts';
 import { families, signatureDialects } from '../../engine/events/webhooks/endpoint.ts';
 import { defined } from '../../lib/defined.ts';
@@ -79,7 +80,8 @@ const id = value('<webhook-id>', 'as `webhook list` shows it');
 const delivery = value('<delivery-id>', 'as `webhook deliveries` shows it');
 
 /** The name of a webhook that --confirm must repeat. */
-const nameOf = ({ kind, url, family }: Webhook) => (kind === 'callback' ? family : new URL(url).host);
+const nameOf = ({ kind, url, family }: Webhook) =>
+  kind === 'callback' ? family : (URL.parse(url)?.host ?? url);
 
 export const webhook = noun('where an organization’s events are sent, and what became of each', {
   add: call('POST /api/admin/webhooks', {
@@ -207,12 +209,18 @@ secret’s in the header of the same name with -next.`,
       about: 'the host of its address, with the port where there is one; for callbacks the family',
       async word({ id }, { realm }) {
         const { open, query } = await realm();
-        const params = { path: { id }, query };
-        const name = nameOf(await replyOf(open.admin.GET('/api/admin/webhooks/{id}', { params })));
-        return [
-          name,
-          `Its secret cannot be restored, and its waiting deliveries are dropped. Nothing was removed yet. To confirm: --confirm ${name}`,
-        ];
+        const all = await allPages((page) =>
+          replyOf(open.admin.GET('/api/admin/webhooks', { params: { query: { ...query, ...page } } })),
+        );
+        // One whose row is so damaged that it cannot be shown has no host to name.
+        const found = all.find((one) => one.id === id);
+        const name = found && nameOf(found);
+        return name === undefined
+          ? undefined
+          : [
+              name,
+              `Its secret cannot be restored, and its waiting deliveries are dropped. Nothing was removed yet. To confirm: --confirm ${name}`,
+            ];
       },
     },
     json: (_, { id }) => ({ removed: id }),

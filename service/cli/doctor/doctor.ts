@@ -37,6 +37,7 @@ import {
   checkPort,
   checkSocketPath,
   checkTls,
+  type Detail,
   describePad,
   existingFolder,
   type Finding,
@@ -165,14 +166,73 @@ async function askBox(control: () => Promise<Control>, config: Config): Promise<
     ];
   }
   // Counted before what needs attention is asked for, which says the last count.
-  await replyOf(open.admin.GET('/api/admin/keys-without-person'));
-  const status = await replyOf(open.admin.GET('/api/admin/status'));
-  const files = await checkFiles(config.data, control);
-  const models = await replyOf(open.admin.GET('/api/admin/models'));
-  const { items: places } = await replyOf(open.admin.GET('/api/admin/key-store/places'));
-  const backups = await replyOf(open.admin.GET('/api/admin/backups', { params: { query: { limit: 50 } } }));
-  const plans = await replyOf(open.admin.GET('/api/admin/backups/plans'));
-  const organizations = (await listOrganizations(open)).toReversed();
+  await replyOf(open.admin.GET('/api/admin/keys-without-person')).catch(() => {});
+  const ask = {
+    status: once(() => replyOf(open.admin.GET('/api/admin/status'))),
+    models: once(() => replyOf(open.admin.GET('/api/admin/models'))),
+    organizations: once(async () => (await listOrganizations(open)).toReversed()),
+  };
+  const failed: Finding[] = [];
+  /** One that cannot be made is a finding, and the others are made. */
+  const each = async <Found>(what: string, look: () => Promise<Found | Found[]>): Promise<Found[]> => {
+    try {
+      return [await look()].flat() as Found[];
+    } catch (error) {
+      failed.push({
+        what,
+        state: 'fail',
+        found: `cannot be checked: ${toFailure(error).text.split('\n')[0]}`,
+      });
+      return [];
+    }
+  };
+  const ofService = await each('service', async () => {
+    const { service } = await ask.status();
+    return service ? checkService(service, config) : checkListening(config);
+  });
+  const details: Detail[][] = [
+    await each('master key', async () =>
+      describeMasterKey(await replyOf(open.admin.GET('/api/admin/master-key'))),
+    ),
+    await each('copies of the key store', async () =>
+      describeKeyCopies(
+        (await replyOf(open.admin.GET('/api/admin/key-store/places'))).items,
+        keyStoreAdvice(config),
+      ),
+    ),
+    await each('backups', async () =>
+      describeBackups(
+        (await replyOf(open.admin.GET('/api/admin/backups', { params: { query: { limit: 50 } } }))).items,
+        await replyOf(open.admin.GET('/api/admin/backups/plans')),
+      ),
+    ),
+    await each('error rates', async () =>
+      describeOwnGalleries(await ownGalleries(open, await ask.organizations())),
+    ),
+    await each('people', async () => describeGalleries(await ask.status())),
+    await each('presentation attack detection', async () =>
+      describePad(await ask.models(), (await ask.status()).liveness.remedy),
+    ),
+    await each('execution provider', async () => describeCurrentProvider(await ask.status())),
+    await each('encryption', async () => {
+      const { service } = await ask.status();
+      return service ? [describeServedTls(service, systemClock.now())] : [];
+    }),
+    await each('erasures', async () =>
+      describeErasures(await pendingErasures(open, await ask.organizations())),
+    ),
+    await each('webhooks', async () => describeWebhooks(await eventsOut(open, await ask.organizations()))),
+    await each('dead jobs', async () =>
+      describeDeadJobs((await replyOf(open.admin.GET('/api/admin/jobs/counts'))).items),
+    ),
+    await each('alerts', async () => describeAlerts(await openAlerts(open, await ask.organizations()))),
+  ];
+  const files = await each('models', async () => checkModelFiles(await checkFiles(config.data, control)));
+  const licences = await each('licence doubts', async () => checkLicences((await ask.models()).items));
+  const integrity = await each('signatures and MACs', async () =>
+    checkIntegrity((await replyOf(open.admin.GET('/api/admin/audit/integrity-faults'))).items),
+  );
+  const attention = await each('attention', async () => (await ask.status()).attention);
   return [
     { what: 'data directory', state: 'ok', found: `${config.data} opens` },
     {
@@ -182,29 +242,20 @@ async function askBox(control: () => Promise<Control>, config: Config): Promise<
         ? `the service${await holder(config.data)} answers`
         : 'no other process holds the directory',
     },
-    ...(status.service ? await checkService(status.service, config) : await checkListening(config)),
-    ...withAttention(
-      [
-        describeMasterKey(await replyOf(open.admin.GET('/api/admin/master-key'))),
-        describeKeyCopies(places, keyStoreAdvice(config)),
-        describeBackups(backups.items, plans),
-        ...describeOwnGalleries(await ownGalleries(open, organizations)),
-        describeGalleries(status),
-        describePad(models, status.liveness.remedy),
-        describeCurrentProvider(status),
-        ...(status.service ? [describeServedTls(status.service, systemClock.now())] : []),
-        ...describeErasures(await pendingErasures(open, organizations)),
-        ...describeWebhooks(await eventsOut(open, organizations)),
-        ...describeDeadJobs((await replyOf(open.admin.GET('/api/admin/jobs/counts'))).items),
-        ...describeAlerts(await openAlerts(open, organizations)),
-      ],
-      status.attention,
-    ),
+    ...ofService,
+    ...withAttention(details.flat(), attention),
     checkKeyStore(config),
-    checkModelFiles(files),
-    checkLicences(models.items),
-    ...checkIntegrity((await replyOf(open.admin.GET('/api/admin/audit/integrity-faults'))).items),
+    ...files,
+    ...licences,
+    ...integrity,
+    ...failed,
   ];
+}
+
+/** Asks at the first call, and gives the same answer to all. */
+function once<Answer>(ask: () => Promise<Answer>): () => Promise<Answer> {
+  let answer: Promise<Answer> | undefined;
+  return () => (answer ??= ask());
 }
 
 async function ownGalleries(open: Control, organizations: readonly Organization[]) {

@@ -89,7 +89,10 @@ export const describeWebhooks = (all: readonly EventsOut[]): Detail[] => [
 
 function describeReceivers({ name, webhooks }: EventsOut): Detail[] {
   const troubles = webhooks.flatMap((one) => {
-    const to = one.kind === 'callback' ? `${one.id} (callback URLs)` : `${one.id} (${new URL(one.url).host})`;
+    const to =
+      one.kind === 'callback'
+        ? `${one.id} (callback URLs)`
+        : `${one.id} (${URL.parse(one.url)?.host ?? one.url})`;
     if (one.state.is === 'disabled')
       return [`${to} is disabled since ${one.state.at}: ${one.state.reason.replace(/\.$/, '')}`];
     return one.failingSince === undefined ? [] : [`${to} has accepted nothing since ${one.failingSince}`];
