@@ -4666,6 +4666,8 @@ export interface components {
             items: components["schemas"]["Organization"][];
             /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
+            /** @description Number of items that are missing on this page, because their rows in the database are damaged: `gatehouse doctor` names them. Absent otherwise */
+            damaged?: number;
         };
         /**
          * @description An organization and its settings.
@@ -5264,6 +5266,8 @@ export interface components {
             items: components["schemas"]["Administrator"][];
             /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
+            /** @description Number of items that are missing on this page, because their rows in the database are damaged: `gatehouse doctor` names them. Absent otherwise */
+            damaged?: number;
         };
         /**
          * @description An administrator.
@@ -5488,6 +5492,8 @@ export interface components {
             items: components["schemas"]["Alert"][];
             /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
+            /** @description Number of items that are missing on this page, because their rows in the database are damaged: `gatehouse doctor` names them. Absent otherwise */
+            damaged?: number;
         };
         /**
          * @description An alert raised by a rule.
@@ -5631,6 +5637,8 @@ export interface components {
             items: components["schemas"]["AlertRule"][];
             /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
+            /** @description Number of items that are missing on this page, because their rows in the database are damaged: `gatehouse doctor` names them. Absent otherwise */
+            damaged?: number;
         };
         /**
          * @description An alert rule and its recipients.
@@ -5851,6 +5859,8 @@ export interface components {
             items: components["schemas"]["MailRecipient"][];
             /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
+            /** @description Number of items that are missing on this page, because their rows in the database are damaged: `gatehouse doctor` names them. Absent otherwise */
+            damaged?: number;
         };
         /**
          * @description An address that alerts may be mailed to.
@@ -5898,6 +5908,8 @@ export interface components {
             items: components["schemas"]["Approval"][];
             /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
+            /** @description Number of items that are missing on this page, because their rows in the database are damaged: `gatehouse doctor` names them. Absent otherwise */
+            damaged?: number;
         };
         /**
          * @description A request for approval by a second administrator.
@@ -6540,6 +6552,8 @@ export interface components {
             items: components["schemas"]["Site"][];
             /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
+            /** @description Number of items that are missing on this page, because their rows in the database are damaged: `gatehouse doctor` names them. Absent otherwise */
+            damaged?: number;
         };
         /**
          * @description A place of the organization, identified by its network.
@@ -6599,6 +6613,8 @@ export interface components {
             items: components["schemas"]["Profile"][];
             /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
+            /** @description Number of items that are missing on this page, because their rows in the database are damaged: `gatehouse doctor` names them. Absent otherwise */
+            damaged?: number;
         };
         /**
          * @description A verification profile.
@@ -6984,6 +7000,8 @@ export interface components {
             items: components["schemas"]["ProfileVersion"][];
             /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
+            /** @description Number of items that are missing on this page, because their rows in the database are damaged: `gatehouse doctor` names them. Absent otherwise */
+            damaged?: number;
         };
         /**
          * @description One stored change of a profile.
@@ -7570,6 +7588,8 @@ export interface components {
             items: components["schemas"]["Key"][];
             /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
+            /** @description Number of items that are missing on this page, because their rows in the database are damaged: `gatehouse doctor` names them. Absent otherwise */
+            damaged?: number;
         };
         /**
          * @description An API key, without its secret.
@@ -7873,6 +7893,8 @@ export interface components {
             items: components["schemas"]["Webhook"][];
             /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
+            /** @description Number of items that are missing on this page, because their rows in the database are damaged: `gatehouse doctor` names them. Absent otherwise */
+            damaged?: number;
         };
         /**
          * @description A receiver of events.
@@ -8302,6 +8324,8 @@ export interface components {
             items: components["schemas"]["Grant"][];
             /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
+            /** @description Number of items that are missing on this page, because their rows in the database are damaged: `gatehouse doctor` names them. Absent otherwise */
+            damaged?: number;
         };
         /**
          * @description A granted destination.
@@ -8368,6 +8392,8 @@ export interface components {
             items: components["schemas"]["Delivery"][];
             /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
+            /** @description Number of items that are missing on this page, because their rows in the database are damaged: `gatehouse doctor` names them. Absent otherwise */
+            damaged?: number;
         };
         /**
          * @description One event for one webhook.
@@ -8848,6 +8874,8 @@ export interface components {
             items: components["schemas"]["Event"][];
             /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
+            /** @description Number of items that are missing on this page, because their rows in the database are damaged: `gatehouse doctor` names them. Absent otherwise */
+            damaged?: number;
         };
         /**
          * @description Events that were recorded.
@@ -8886,6 +8914,8 @@ export interface components {
             items: components["schemas"]["Job"][];
             /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
+            /** @description Number of items that are missing on this page, because their rows in the database are damaged: `gatehouse doctor` names them. Absent otherwise */
+            damaged?: number;
         };
         /**
          * @description A delivery (webhook, mail), or recurring work of the box. It holds no personal data.
@@ -9001,6 +9031,8 @@ export interface components {
             items: components["schemas"]["KeyPlace"][];
             /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
+            /** @description Number of items that are missing on this page, because their rows in the database are damaged: `gatehouse doctor` names them. Absent otherwise */
+            damaged?: number;
         };
         /**
          * @description A folder with a copy of the key store.
@@ -9162,6 +9194,8 @@ export interface components {
             items: components["schemas"]["SigningKey"][];
             /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
+            /** @description Number of items that are missing on this page, because their rows in the database are damaged: `gatehouse doctor` names them. Absent otherwise */
+            damaged?: number;
         };
         /**
          * @description Public key of a signing key.
@@ -9193,6 +9227,8 @@ export interface components {
             items: components["schemas"]["Node"][];
             /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
+            /** @description Number of items that are missing on this page, because their rows in the database are damaged: `gatehouse doctor` names them. Absent otherwise */
+            damaged?: number;
         };
         /**
          * @description A service that shares the database.
@@ -9433,6 +9469,8 @@ export interface components {
             items: components["schemas"]["Model"][];
             /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
+            /** @description Number of items that are missing on this page, because their rows in the database are damaged: `gatehouse doctor` names them. Absent otherwise */
+            damaged?: number;
         };
         /**
          * @description One measured figure.
@@ -9928,6 +9966,8 @@ export interface components {
             items: components["schemas"]["AuditLine"][];
             /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
+            /** @description Number of items that are missing on this page, because their rows in the database are damaged: `gatehouse doctor` names them. Absent otherwise */
+            damaged?: number;
         };
         /**
          * @description A line of the audit log.
@@ -9983,6 +10023,8 @@ export interface components {
             items: components["schemas"]["AuditChain"][];
             /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
+            /** @description Number of items that are missing on this page, because their rows in the database are damaged: `gatehouse doctor` names them. Absent otherwise */
+            damaged?: number;
         };
         /**
          * @description A chain of the log: that of one node.
@@ -10190,7 +10232,7 @@ export interface components {
              * @description Check that found it
              * @enum {string}
              */
-            check: "file" | "rows" | "json" | "sealed" | "receipts" | "erasure-list" | "wrapped-keys" | "public-keys" | "notes";
+            check: "file" | "rows" | "json" | "words" | "sealed" | "receipts" | "erasure-list" | "wrapped-keys" | "public-keys" | "notes";
             /** @description Table of the database or of the key store; of the check `file` the file */
             table: string;
             /** @description Key of the row */
@@ -10231,6 +10273,8 @@ export interface components {
             }[];
             /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
+            /** @description Number of items that are missing on this page, because their rows in the database are damaged: `gatehouse doctor` names them. Absent otherwise */
+            damaged?: number;
         };
         /**
          * @description What a row holds now.
@@ -10312,6 +10356,8 @@ export interface components {
             items: components["schemas"]["Backup"][];
             /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
+            /** @description Number of items that are missing on this page, because their rows in the database are damaged: `gatehouse doctor` names them. Absent otherwise */
+            damaged?: number;
         };
         /**
          * @description One attempt to write a backup.
@@ -10599,6 +10645,8 @@ export interface components {
             items: components["schemas"]["BackupDrill"][];
             /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
+            /** @description Number of items that are missing on this page, because their rows in the database are damaged: `gatehouse doctor` names them. Absent otherwise */
+            damaged?: number;
         };
         /** @description One page of a list. */
         BackupPlans: {
@@ -10608,6 +10656,8 @@ export interface components {
             items: components["schemas"]["BackupPlan"][];
             /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
+            /** @description Number of items that are missing on this page, because their rows in the database are damaged: `gatehouse doctor` names them. Absent otherwise */
+            damaged?: number;
         };
         /**
          * @description A schedule for backups.
@@ -11207,6 +11257,8 @@ export interface components {
             items: components["schemas"]["Kiosk"][];
             /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
+            /** @description Number of items that are missing on this page, because their rows in the database are damaged: `gatehouse doctor` names them. Absent otherwise */
+            damaged?: number;
         };
         /**
          * @description A paired device.
@@ -11358,6 +11410,8 @@ export interface components {
             items: components["schemas"]["LiveSession"][];
             /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
+            /** @description Number of items that are missing on this page, because their rows in the database are damaged: `gatehouse doctor` names them. Absent otherwise */
+            damaged?: number;
         };
         /**
          * @description A session of a person in front of a camera, in a list.
@@ -11772,6 +11826,8 @@ export interface components {
             items: components["schemas"]["ListedConsent"][];
             /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
+            /** @description Number of items that are missing on this page, because their rows in the database are damaged: `gatehouse doctor` names them. Absent otherwise */
+            damaged?: number;
         };
         /**
          * @description A consent, and the text that was agreed to.
@@ -12456,6 +12512,8 @@ export interface components {
             items: components["schemas"]["Subject"][];
             /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
+            /** @description Number of items that are missing on this page, because their rows in the database are damaged: `gatehouse doctor` names them. Absent otherwise */
+            damaged?: number;
         };
         /**
          * @description A person who is enrolled.
@@ -12665,6 +12723,8 @@ export interface components {
             items: components["schemas"]["DoubtfulPerson"][];
             /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
+            /** @description Number of items that are missing on this page, because their rows in the database are damaged: `gatehouse doctor` names them. Absent otherwise */
+            damaged?: number;
         };
         /**
          * @description A person whose template does not distinguish them from others.
@@ -12851,6 +12911,8 @@ export interface components {
             }[];
             /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
+            /** @description Number of items that are missing on this page, because their rows in the database are damaged: `gatehouse doctor` names them. Absent otherwise */
+            damaged?: number;
         };
         /**
          * @example {
@@ -13036,6 +13098,8 @@ export interface components {
             items: components["schemas"]["PastVerification"][];
             /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
+            /** @description Number of items that are missing on this page, because their rows in the database are damaged: `gatehouse doctor` names them. Absent otherwise */
+            damaged?: number;
         };
         /**
          * @description A verification in a list.
@@ -13351,6 +13415,8 @@ export interface components {
             items: components["schemas"]["Hold"][];
             /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
+            /** @description Number of items that are missing on this page, because their rows in the database are damaged: `gatehouse doctor` names them. Absent otherwise */
+            damaged?: number;
         };
         /**
          * @description A legal hold in force.
@@ -13720,6 +13786,8 @@ export interface components {
             items: components["schemas"]["ErasureReceipt"][];
             /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
+            /** @description Number of items that are missing on this page, because their rows in the database are damaged: `gatehouse doctor` names them. Absent otherwise */
+            damaged?: number;
         };
         /** @description One page of a list. */
         ReceiptKeys: {
@@ -13732,6 +13800,8 @@ export interface components {
             }[];
             /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
+            /** @description Number of items that are missing on this page, because their rows in the database are damaged: `gatehouse doctor` names them. Absent otherwise */
+            damaged?: number;
         };
         /**
          * @description Everything held about one person; /help/subject-record describes each section.
@@ -13929,6 +13999,8 @@ export interface components {
             items: components["schemas"]["Sweep"][];
             /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
+            /** @description Number of items that are missing on this page, because their rows in the database are damaged: `gatehouse doctor` names them. Absent otherwise */
+            damaged?: number;
         };
         /**
          * @description A retention sweep of the organization.
@@ -14060,6 +14132,8 @@ export interface components {
             items: components["schemas"]["Review"][];
             /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
+            /** @description Number of items that are missing on this page, because their rows in the database are damaged: `gatehouse doctor` names them. Absent otherwise */
+            damaged?: number;
         };
         /**
          * @description Two faces that a reviewer has to compare.
@@ -14480,6 +14554,8 @@ export interface components {
             items: components["schemas"]["UniquenessScope"][];
             /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
+            /** @description Number of items that are missing on this page, because their rows in the database are damaged: `gatehouse doctor` names them. Absent otherwise */
+            damaged?: number;
         };
         /**
          * @description A scope in which each human counts once.
@@ -14625,6 +14701,8 @@ export interface components {
             items: components["schemas"]["BehaviorVerdict"][];
             /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
+            /** @description Number of items that are missing on this page, because their rows in the database are damaged: `gatehouse doctor` names them. Absent otherwise */
+            damaged?: number;
         };
         /**
          * @description A verdict on behavior, without its token and its user.
@@ -15594,6 +15672,8 @@ export interface components {
             items: components["schemas"]["Flow"][];
             /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
+            /** @description Number of items that are missing on this page, because their rows in the database are damaged: `gatehouse doctor` names them. Absent otherwise */
+            damaged?: number;
         };
         /**
          * @description A saved hosted flow.
@@ -15850,6 +15930,8 @@ export interface components {
             items: components["schemas"]["Work"][];
             /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
+            /** @description Number of items that are missing on this page, because their rows in the database are damaged: `gatehouse doctor` names them. Absent otherwise */
+            damaged?: number;
         };
         /**
          * @description A long work of the service that was asked for.

@@ -70,6 +70,7 @@ export const pageReply = <Item extends z.ZodType, More extends z.ZodRawShape = R
         .describe('Send this as `cursor` for the next page; absent on the last page'),
       damaged: z
         .int()
+        .min(1)
         .optional()
         .describe(
           'Number of items that are missing on this page, because their rows in the database are damaged: `gatehouse doctor` names them. Absent otherwise',
