@@ -454,10 +454,10 @@ function* aboutKeeping({
     yield {
       code: 'ROWS_ALTERED',
       urgency: 'now',
-      sentence: `Rows of the database that another program wrote or changed, or that are damaged, and do not count: ${alteredRows}.`,
+      sentence: `Rows of the database that another program wrote or changed, or that are damaged, and do not count, and damaged files: ${alteredRows}.`,
       values: { count: alteredRows },
       remedy:
-        'Find out who writes to the database, and check the disk; “gatehouse audit verify” names each row and what to do.',
+        'Find out who writes to the database, and check the disk; “gatehouse audit verify” names each row or file and what to do.',
     };
   if (clockDoubt !== undefined)
     yield {
