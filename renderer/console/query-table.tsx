@@ -5,7 +5,8 @@ import { type ReactNode, useState } from 'react';
 import { isFoundIn } from '../../sdk/admin/fold-case.ts';
 import { Button } from '../ui/controls/button.tsx';
 import { ExactTime } from '../ui/controls/relative-time.tsx';
-import { Row } from '../ui/layout/layout.tsx';
+import { Row, Stack } from '../ui/layout/layout.tsx';
+import { Note } from '../ui/layout/note.tsx';
 import { toast } from '../ui/layout/toasts.tsx';
 import { defineStrings } from '../ui/strings/define-strings.ts';
 import { useStrings } from '../ui/strings/use-strings.ts';
@@ -26,7 +27,7 @@ import { csvOfRows, rowsOfCsv } from './rows-of-csv.ts';
 import { saveFile } from './save-file.ts';
 
 interface PageQuery<Row> {
-  data: { items: readonly Row[]; next?: string | null } | undefined;
+  data: { items: readonly Row[]; next?: string | null; damaged?: number } | undefined;
   error: unknown;
   isPlaceholderData: boolean;
   refetch(): unknown;
@@ -80,7 +81,7 @@ export function QueryTable<Row>({
   const rows = shown ? data?.items.filter((row) => shown(row) && isFound(row)) : data?.items;
   const left = shown && isFiltered ? rows?.map(rest.rowId) : undefined;
   const clear = () => change(Object.fromEntries(Object.keys(set).map((key) => [key, undefined])));
-  return (
+  const table = (
     <DataTable
       {...rest}
       rows={rows}
@@ -109,6 +110,15 @@ export function QueryTable<Row>({
       clearFilters={isFiltered ? clear : undefined}
       pages={shown ? undefined : { pages, limit: PAGE, total, next: data?.next }}
     />
+  );
+  if (!data?.damaged) return table;
+  return (
+    <Stack gap={16}>
+      <Note kind="warn" title={t('damaged', { count: data.damaged })}>
+        {t('damagedText')}
+      </Note>
+      {table}
+    </Stack>
   );
 }
 

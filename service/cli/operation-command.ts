@@ -173,8 +173,13 @@ export const list =
       const sent = await fieldsOf(operation, declared, given);
       const { open, query } = await asked.realm(declared.how);
       const page = (page: object) => send(open, operation, { ...query, ...page }, values, sent);
+      let damaged = 0;
       const items = await allPages(
-        (at) => page(at) as Promise<{ items: Item<C>[] }>,
+        async (at) => {
+          const reply = (await page(at)) as { items: Item<C>[]; damaged?: number };
+          damaged += reply.damaged ?? 0;
+          return reply;
+        },
         values.limit as number | undefined,
       );
       const empty =
@@ -183,7 +188,11 @@ export const list =
           : (declared.empty ?? '');
       const { rows } = declared;
       const text = typeof rows === 'function' ? rows(items, empty, given) : tableOf(items, rows, empty);
-      return { json: { items }, text, ...(declared.failed?.(items) ? { exitCode: 1 as const } : {}) };
+      return {
+        json: { items, ...(damaged > 0 && { damaged }) },
+        text: damaged > 0 ? `${text}\n${damaged} more cannot be shown: “gatehouse doctor” names them.` : text,
+        ...(declared.failed?.(items) ? { exitCode: 1 as const } : {}),
+      };
     });
   };
 
