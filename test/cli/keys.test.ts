@@ -69,6 +69,22 @@ describe('keys and limits from the command line', () => {
     expect(stdout).not.toContain(next.key);
   });
 
+  test('a key whose row is damaged is counted in the list, and can be revoked', async () => {
+    const { id } = await cli.json<Made>('key', 'create', '--scopes', 'identity', '--env', 'test');
+    const file = new Sqlite(join(cli.data, 'gatehouse.db'));
+    file.prepare(`update api_key set scopes = '["idontity"]' where id = ?`).run(id);
+    const { items, damaged } = await cli.json<{ items: Made[]; damaged: number }>('key', 'list');
+    expect([damaged, items.some((one) => one.id === id)]).toEqual([1, false]);
+    const { stdout } = await cli.run('key', 'list');
+    expect(stdout).toContain('1 more cannot be shown');
+    const { stderr } = await cli.run('key', 'revoke', id);
+    expect(stderr).toContain('It was done');
+    file.prepare(`update api_key set scopes = '["identity"]' where id = ?`).run(id);
+    file.close();
+    const { items: all } = await cli.json<{ items: Record<string, unknown>[] }>('key', 'list');
+    expect(all.find((one) => one.id === id)).toHaveProperty('revokedAt');
+  });
+
   test('a full minute stays full over a restart and over a kill', async () => {
     const { id, key } = await cli.json<Made>('key', 'create', '--scopes', 'identity', '--env', 'test');
     await cli.json('limits', 'set', '--key', id, '--burst', '3');
