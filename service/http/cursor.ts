@@ -53,7 +53,16 @@ export const shortListQuery = {
   cursor: readCursor(z.string()).optional().describe('`next` of the page before; absent for the first page'),
 };
 
-/** What every list answers; `more`: what one list says of the whole page. */
+const pageShape = <Item extends z.ZodType>(item: Item, what: string) => ({
+  items: z.array(item).describe(what),
+  next: z.string().optional().describe('Send this as `cursor` for the next page; absent on the last page'),
+});
+
+/** What a list of a door with a contract of its own answers. */
+export const doorPageReply = <Item extends z.ZodType>(item: Item, what: string, id: string) =>
+  z.strictObject(pageShape(item, what)).meta({ id, description: 'One page of a list.' });
+
+/** What every other list answers; `more`: what one list says of the whole page. */
 export const pageReply = <Item extends z.ZodType, More extends z.ZodRawShape = Record<never, never>>(
   item: Item,
   what: string,
@@ -63,11 +72,7 @@ export const pageReply = <Item extends z.ZodType, More extends z.ZodRawShape = R
   z
     .strictObject({
       ...more,
-      items: z.array(item).describe(what),
-      next: z
-        .string()
-        .optional()
-        .describe('Send this as `cursor` for the next page; absent on the last page'),
+      ...pageShape(item, what),
       damaged: z
         .int()
         .min(1)

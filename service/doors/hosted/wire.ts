@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { flowProducts, hostedReasons } from '../../engine/live/index.ts';
-import { pageReply } from '../../http/cursor.ts';
+import { doorPageReply } from '../../http/cursor.ts';
 import { Metadata, OwnMetadata } from '../../http/key-lists.ts';
 import { RequestedTestOutcome, TestOutcomeReply } from '../../http/test-outcome.ts';
 import { emailAddress, lineOfText } from '../../lib/text-fields.ts';
@@ -158,5 +158,5 @@ export const StatusReply = z
       },
     ],
   });
-export const HostedPage = pageReply(StatusReply, 'Verifications, the newest first', 'HostedPage');
+export const HostedPage = doorPageReply(StatusReply, 'Verifications, the newest first', 'HostedPage');
 export type StatusReply = z.output<typeof StatusReply>;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { TOKEN_LIFE } from '../../engine/live/index.ts';
-import { pageReply } from '../../http/cursor.ts';
+import { doorPageReply } from '../../http/cursor.ts';
 import { Metadata, OwnMetadata } from '../../http/key-lists.ts';
 import { RequestedTestOutcome, TestOutcomeReply } from '../../http/test-outcome.ts';
 import { emailAddress, lineOfText } from '../../lib/text-fields.ts';
@@ -107,7 +107,7 @@ export const PresenceSessionReply = z
       },
     ],
   });
-export const PresencePage = pageReply(PresenceSessionReply, 'Sessions, the newest first', 'PresencePage');
+export const PresencePage = doorPageReply(PresenceSessionReply, 'Sessions, the newest first', 'PresencePage');
 export type PresenceSessionReply = z.output<typeof PresenceSessionReply>;
 
 export const PresenceTokenReply = z

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { pageReply } from '../../http/cursor.ts';
+import { doorPageReply } from '../../http/cursor.ts';
 import { Metadata, OwnMetadata } from '../../http/key-lists.ts';
 import { RequestedTestOutcome, TestOutcomeReply } from '../../http/test-outcome.ts';
 import { lineOfText } from '../../lib/text-fields.ts';
@@ -158,4 +158,4 @@ const listed = z
     ],
   });
 export type ListedRegistration = z.output<typeof listed>;
-export const RegistrationPage = pageReply(listed, 'Registrations, the newest first', 'RegistrationPage');
+export const RegistrationPage = doorPageReply(listed, 'Registrations, the newest first', 'RegistrationPage');

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { SessionData } from '../../engine/behavior/index.ts';
 import { purposes } from '../../engine/consent/index.ts';
 import { CaptureSource } from '../../engine/matching/index.ts';
-import { pageReply } from '../../http/cursor.ts';
+import { doorPageReply } from '../../http/cursor.ts';
 import { Metadata, OwnMetadata } from '../../http/key-lists.ts';
 import { RequestedTestOutcome, TestOutcomeReply } from '../../http/test-outcome.ts';
 
@@ -146,7 +146,7 @@ const listed = z
     ],
   });
 export type ListedSession = z.output<typeof listed>;
-export const SessionPage = pageReply(listed, 'Sessions, the newest first', 'SessionPage');
+export const SessionPage = doorPageReply(listed, 'Sessions, the newest first', 'SessionPage');
 
 export const Salt = z
   .strictObject({ salt: z.string().describe('HMAC of the session id, hex; never the secret itself') })
